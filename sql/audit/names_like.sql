@@ -1,0 +1,10 @@
+-- The names in a run's decisions that come nearest to one that is not there.
+SELECT name
+FROM (
+    SELECT DISTINCT CASE $what WHEN 'target' THEN target ELSE symbol END AS name
+    FROM decisions
+    WHERE commit_id = $commit_id AND coalesce(target = $within, true)
+)
+WHERE name IS NOT NULL
+ORDER BY damerau_levenshtein(lower(name), lower($name)), name
+LIMIT 3;

@@ -1,0 +1,2 @@
+-- What plan b changes against plan a.
+FROM plan_diff($a, $b);

@@ -1,0 +1,1 @@
+FROM plan_counts();

@@ -1,0 +1,1 @@
+SELECT job_id, change FROM plan_diff($a, $b);

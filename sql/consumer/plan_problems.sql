@@ -1,0 +1,1 @@
+SELECT problem FROM plan_problems();

@@ -1,0 +1,1 @@
+SELECT symbol FROM plan_symbols($target);

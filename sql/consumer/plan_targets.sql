@@ -1,0 +1,1 @@
+SELECT target FROM plan_targets(kind := $training_type);

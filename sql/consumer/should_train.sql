@@ -1,0 +1,1 @@
+SELECT should_train($target, $symbol, kind := $training_type);

@@ -1,0 +1,2 @@
+-- As attach.sql, for sessions that only read.
+ATTACH 'ducklake:planstore' AS lake (READ_ONLY, OVERRIDE_DATA_PATH true);

@@ -1,0 +1,6 @@
+-- Where the lake is, taken from session variables, because ATTACH takes no parameters.
+CREATE OR REPLACE TEMPORARY SECRET planstore (
+    TYPE ducklake,
+    METADATA_PATH getvariable('catalog'),
+    DATA_PATH getvariable('data')
+);

@@ -1,0 +1,2 @@
+-- The catalog that secret.sql names.
+SET VARIABLE catalog = $catalog;

@@ -1,0 +1,2 @@
+-- The folder of parquet files that secret.sql names.
+SET VARIABLE data = $data;

@@ -1,0 +1,2 @@
+-- Unqualified names mean the lake, after this session's own temporary ones.
+USE lake;

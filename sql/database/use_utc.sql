@@ -1,0 +1,2 @@
+-- Times are shown in UTC, wherever the machine is.
+SET GLOBAL TimeZone = 'UTC';

@@ -1,0 +1,2 @@
+-- The formats that a policy asks for.
+SELECT (document->'$.dump_plan_as')::VARCHAR[] FROM lake.policies WHERE policy_id = $policy_id;

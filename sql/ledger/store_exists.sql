@@ -1,0 +1,2 @@
+-- Whether the lake has its tables already.
+SELECT count(*) > 0 FROM duckdb_tables() WHERE database_name = 'lake' AND table_name = 'commits';

@@ -1,0 +1,12 @@
+-- What older readers find under a job's metadata: which keys depends on the kind of job.
+CREATE OR REPLACE TEMP MACRO job_metadata(training_type, metadata) AS
+    CASE
+        WHEN metadata.dev_mode_fallback
+            THEN {'cs_state': metadata.cs_state, 'dev_mode_fallback': true}::JSON
+        WHEN training_type = 'cross_sectional'
+            THEN {'cs_state': metadata.cs_state, 'sample_size': NULL}::JSON
+        WHEN training_type = 'blocked'
+            THEN {'cs_state': metadata.cs_state, 'local_state': metadata.local_state}::JSON
+        ELSE {'cs_state': metadata.cs_state, 'local_state': metadata.local_state,
+              'needs_cs_ensemble': metadata.needs_cs_ensemble}::JSON
+    END;

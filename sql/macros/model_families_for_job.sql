@@ -1,0 +1,12 @@
+-- The families that train a pair (or, symbol null, a target); null where there are none. Under the reference the last
+-- job that matches counts, and where there is no job, or it has no families, the families of the plan.
+CREATE OR REPLACE TEMP MACRO model_families_for_job(t, s, kind := NULL, plan := NULL) AS (
+    SELECT CASE
+        WHEN is_strict(plan) THEN nullif(list_distinct_in_order(flatten(coalesce(list(model_families ORDER BY ordinal), []))), [])
+        ELSE coalesce(
+            nullif(arg_max(model_families, ordinal), []),
+            nullif((SELECT (metadata->'$.model_families')::VARCHAR[] FROM plans WHERE plan_id = chosen_plan(plan)), [])
+        )
+    END
+    FROM jobs_for_pair(t, s, kind := kind, plan := plan)
+);

@@ -1,0 +1,7 @@
+-- How many jobs of a plan there are of each training type and route.
+CREATE OR REPLACE TEMP MACRO plan_counts(plan := NULL) AS TABLE
+SELECT training_type, route, count(*) AS jobs
+FROM jobs
+WHERE plan_id = chosen_plan(plan)
+GROUP BY ALL
+ORDER BY min(ordinal);

@@ -1,0 +1,6 @@
+-- Whether a plan trains a pair (or, symbol null, a target). The reference counts a blocked job that is listed.
+CREATE OR REPLACE TEMP MACRO should_train(t, s, kind := NULL, plan := NULL) AS (
+    SELECT count(*) > 0
+    FROM jobs_for_pair(t, s, kind := kind, plan := plan)
+    WHERE training_type <> 'blocked' OR NOT is_strict(plan)
+);

@@ -1,0 +1,26 @@
+-- The jobs a run comes to, still without ids that are unique. When nothing is to be trained, dev mode plans
+-- one cross-sectional job for each target and family instead.
+CREATE OR REPLACE TEMP VIEW planned AS
+SELECT
+    CASE training_type
+        WHEN 'cross_sectional' THEN 'cs_' || target
+        WHEN 'blocked'         THEN 'blocked_' || target || '_' || symbol
+        ELSE 'sym_' || target || '_' || symbol
+    END AS job_id,
+    "position", 0 AS family_position, target, symbol, route, training_type, priority, reason,
+    CASE WHEN training_type = 'blocked' THEN [] ELSE (SELECT coalesce(list(family ORDER BY ordinal), []) FROM model_families) END AS model_families,
+    {
+        'cs_state': cs_state,
+        'local_state': local_state,
+        'needs_cs_ensemble': CASE WHEN training_type = 'symbol_specific' THEN route = 'ROUTE_BOTH' END,
+        'dev_mode_fallback': NULL::BOOLEAN
+    } AS metadata
+FROM trainable
+UNION ALL
+SELECT
+    'dev_fallback_cs_' || d.target || '_' || f.family,
+    d."position", f.ordinal, d.target, NULL, 'ROUTE_CROSS_SECTIONAL', 'cross_sectional', 1,
+    'Dev mode fallback: router produced 0 jobs', [f.family],
+    {'cs_state': 'UNKNOWN', 'local_state': NULL, 'needs_cs_ensemble': NULL, 'dev_mode_fallback': true}
+FROM decisions AS d, model_families AS f, policy_settings AS p
+WHERE d.symbol IS NULL AND p.dev_mode AND NOT EXISTS (FROM trainable);

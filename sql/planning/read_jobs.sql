@@ -1,0 +1,2 @@
+-- The jobs of a plan as its digest is computed over them.
+FROM jobs ORDER BY ordinal;

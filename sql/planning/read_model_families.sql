@@ -1,0 +1,2 @@
+-- The families of a run, normalised, in order.
+SELECT family FROM model_families ORDER BY ordinal;

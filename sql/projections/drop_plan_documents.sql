@@ -1,0 +1,2 @@
+-- A projection may be dropped, because its events remain.
+DROP TABLE lake.plan_documents;

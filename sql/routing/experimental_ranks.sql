@@ -1,0 +1,14 @@
+-- The place of each experimental pair among those of its target, best local score first, ties by symbol,
+-- and how many of them the lane has room for. The reference does not bound its lane.
+CREATE OR REPLACE TEMP TABLE experimental_ranks AS
+WITH sizes AS (
+    SELECT target, count(*) AS symbols FROM pair_rules GROUP BY target
+)
+SELECT
+    r."position",
+    row_number() OVER (PARTITION BY r.target ORDER BY r.score DESC NULLS LAST, r.symbol) AS rank,
+    s.symbols,
+    p.experimental_fraction AS fraction,
+    floor(p.experimental_fraction * s.symbols + 1e-9)::BIGINT AS room
+FROM pair_rules AS r JOIN sizes AS s USING (target), policy_settings AS p
+WHERE p.strict AND r.rule = 'EXPERIMENTAL_LANE';

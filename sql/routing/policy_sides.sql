@@ -1,0 +1,7 @@
+-- What each side asks for, whatever the task: its minimum sample size and the stabilities it allows.
+CREATE OR REPLACE TEMP TABLE policy_sides AS
+SELECT
+    side,
+    (document->'$.min_sample_size'->>side)::BIGINT          AS min_sample_size,
+    (document->'$.stability_allowlist'->side)::VARCHAR[]    AS allowed_stabilities
+FROM policy_document, (VALUES ('cross_sectional'), ('symbol')) AS sides(side);

@@ -1,0 +1,32 @@
+-- The scores each side asks for, by task and horizon tier. A threshold is a number, or by task;
+-- the one for regression a number, or by tier, where a missing tier means the default one.
+CREATE OR REPLACE TEMP TABLE policy_thresholds AS
+WITH levels AS (
+    SELECT side, level, threshold
+    FROM policy_document,
+        (VALUES ('cross_sectional'), ('symbol')) AS sides(side),
+        LATERAL (VALUES
+            ('strong_score', document->side->'strong_score'),
+            ('min_score', document->side->'min_score'),
+            ('experimental_min_score', document->'$.experimental.min_score')
+        ) AS thresholds(level, threshold)
+),
+by_task AS (
+    SELECT side, level, task,
+           CASE json_type(threshold) WHEN 'OBJECT' THEN threshold->task ELSE threshold END AS threshold
+    FROM levels, (VALUES ('classification'), ('regression')) AS tasks(task)
+),
+by_tier AS (
+    SELECT side, level, task, tier,
+           CASE json_type(threshold)
+               WHEN 'OBJECT' THEN coalesce(threshold->>tier, threshold->>'default')
+               ELSE threshold->>'$'
+           END::DOUBLE AS threshold
+    FROM by_task, (VALUES ('short'), ('medium'), ('long'), ('very_long'), ('default')) AS tiers(tier)
+)
+SELECT side, task, tier,
+       any_value(threshold) FILTER (level = 'strong_score')           AS strong_score,
+       any_value(threshold) FILTER (level = 'min_score')              AS min_score,
+       any_value(threshold) FILTER (level = 'experimental_min_score') AS experimental_min_score
+FROM by_tier
+GROUP BY side, task, tier;

@@ -1,0 +1,3 @@
+-- A score as reasons show it: three decimals, and nan where there is none.
+CREATE OR REPLACE TEMP MACRO score_text(score) AS
+    CASE WHEN score IS NULL THEN 'nan' ELSE printf('%.3f', score) END;

@@ -1,0 +1,28 @@
+-- The evidence that counts: one row a side, with the stability category its metrics say.
+-- A comparison with a missing metric is false, so metrics with gaps never call a side stable.
+CREATE OR REPLACE TEMP VIEW side_evidence AS
+SELECT
+    e."position",
+    CASE e.mode WHEN 'CROSS_SECTIONAL' THEN 'cross_sectional' ELSE 'symbol' END AS side,
+    e.target,
+    CASE WHEN e.mode <> 'CROSS_SECTIONAL' THEN e.symbol END AS symbol,
+    e.score,
+    e.sample_size,
+    e.leakage_status,
+    e.model_status,
+    e.failed_model_families,
+    CASE WHEN contains(e.task_type, 'CLASSIFICATION') THEN 'classification' ELSE 'regression' END AS task,
+    CASE
+        WHEN e.stability <> 'UNKNOWN' OR e.stability_metrics IS NULL THEN e.stability
+        WHEN p.strict AND e.stability_snapshots < p.min_snapshots THEN 'UNKNOWN'
+        WHEN e.stability_metrics.std_overlap > p.max_std_overlap
+          OR e.stability_metrics.std_tau > p.max_std_tau THEN 'DIVERGED'
+        WHEN e.stability_metrics.mean_overlap >= p.stable_overlap_min
+         AND e.stability_metrics.mean_tau >= p.stable_tau_min THEN 'STABLE'
+        WHEN e.stability_metrics.mean_overlap >= p.drifting_overlap_min
+         AND e.stability_metrics.mean_tau >= p.drifting_tau_min THEN 'DRIFTING'
+        ELSE 'UNKNOWN'
+    END AS stability
+FROM evidence AS e, policy_settings AS p
+WHERE (e.mode = 'CROSS_SECTIONAL' OR (e.mode = 'SYMBOL_SPECIFIC' AND e.symbol IS NOT NULL))
+  AND e."position" NOT IN (SELECT "position" FROM repeated_evidence);

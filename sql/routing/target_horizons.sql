@@ -1,0 +1,33 @@
+-- How far ahead each target looks, read from its name, and the tier that this falls into.
+CREATE OR REPLACE TEMP TABLE target_horizons AS
+WITH patterns AS (
+    SELECT ordinal, pattern->>'regex' AS regex, (pattern->>'multiplier')::DOUBLE AS multiplier
+    FROM (
+        SELECT generate_subscripts((document->'$.horizon.patterns')::JSON[], 1) AS ordinal,
+               unnest((document->'$.horizon.patterns')::JSON[])                 AS pattern
+        FROM policy_document
+    )
+),
+targets AS (
+    SELECT target, min("position") AS first_position FROM evidence GROUP BY target
+),
+matches AS (
+    SELECT target, arg_min(TRY_CAST(regexp_extract(target, regex, 1, 'i') AS DOUBLE) * multiplier, ordinal) AS minutes
+    FROM targets, patterns
+    WHERE regexp_matches(target, regex, 'i')
+    GROUP BY target
+),
+horizons AS (
+    SELECT target, first_position,
+           CASE WHEN contains(lower(target), 'same_day') THEN same_day_minutes ELSE minutes END AS minutes
+    FROM targets LEFT JOIN matches USING (target), policy_settings
+)
+SELECT target, first_position, minutes,
+       CASE
+           WHEN minutes IS NULL THEN 'default'
+           WHEN minutes < 60    THEN 'short'
+           WHEN minutes < 240   THEN 'medium'
+           WHEN minutes < 1440  THEN 'long'
+           ELSE 'very_long'
+       END AS tier
+FROM horizons;

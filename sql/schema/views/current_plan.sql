@@ -1,0 +1,3 @@
+-- The plan of the newest run.
+CREATE OR REPLACE TEMP VIEW current_plan AS
+FROM plans WHERE plan_id = (SELECT plan_id FROM latest_run);

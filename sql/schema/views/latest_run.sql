@@ -1,0 +1,3 @@
+-- The newest run.
+CREATE OR REPLACE TEMP VIEW latest_run AS
+FROM runs ORDER BY commit_id DESC LIMIT 1;

@@ -1,0 +1,6 @@
+-- How many jobs of each plan are where.
+CREATE OR REPLACE TEMP VIEW plan_progress AS
+SELECT j.plan_id, j.training_type, coalesce(s.status, 'planned') AS status, count(*) AS jobs
+FROM jobs AS j
+LEFT JOIN job_latest_status AS s USING (plan_id, job_id)
+GROUP BY ALL;

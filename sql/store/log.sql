@@ -1,0 +1,9 @@
+-- The commits of the ledger, newest first, with what each run came to.
+SELECT c.commit_id, c.recorded_at, c.kind, c.run_id, c.message, c.actor,
+       r.plan_id, (p.summary->>'$.total_cs_jobs')::BIGINT + (p.summary->>'$.total_symbol_jobs')::BIGINT AS trained_jobs,
+       list_sum([n."rows" FOR n IN c.counts])::BIGINT AS events,
+       c.digest
+FROM commits AS c
+LEFT JOIN runs AS r USING (commit_id)
+LEFT JOIN plans AS p ON p.plan_id = r.plan_id
+ORDER BY c.commit_id DESC;

@@ -1,0 +1,2 @@
+-- The newest run.
+FROM latest_run;

@@ -1,0 +1,5 @@
+-- Job ids that stand for more than one job of a plan.
+SELECT job_id, count(*) AS jobs
+FROM jobs
+GROUP BY job_id
+HAVING count(*) > 1;

@@ -1,0 +1,1 @@
+"""The audit: why a target was routed so, and what changed."""

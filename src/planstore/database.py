@@ -1,0 +1,219 @@
+"""Opens DuckDB with the lake attached; the only file that imports duckdb."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planstore import sql
+from planstore.errors import QueryError, StoreError
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+_EXPLAIN = re.compile(r"^\s*explain(\s+analyze)?\s", re.IGNORECASE)
+BATCH_ROWS = 122_880
+"""Rows a batch when tables leave DuckDB: one of its row groups, so that memory stays flat."""
+
+
+class Session:
+    """One connection: its own temporary tables, its own transaction. Statements are named files of ``sql/``."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def run(self, statement: str, /, **values: Any) -> int:
+        """Run one statement of ``sql/`` and return how many rows it changed (0 for a statement that changes none)."""
+        row = self._execute(statement, values).fetchone()
+        return int(row[0]) if row and len(row) == 1 and isinstance(row[0], int) else 0
+
+    def rows(self, statement: str, /, **values: Any) -> list[tuple[Any, ...]]:
+        """Return all rows of one statement of ``sql/``."""
+        return self._execute(statement, values).fetchall()
+
+    def row(self, statement: str, /, **values: Any) -> tuple[Any, ...] | None:
+        """Return the first row of one statement of ``sql/``, or None."""
+        row = self._execute(statement, values).fetchone()
+        return None if row is None else tuple(row)
+
+    def problem(self, statement: str, /, **values: Any) -> str | None:
+        """Run one statement of ``sql/`` and return what the database says against its values, None when nothing."""
+        import duckdb
+
+        try:
+            self._connection.execute(sql.load(statement), dict(values))
+        except duckdb.Error as error:
+            return str(error).splitlines()[0]
+        return None
+
+    def records(self, statement: str, /, **values: Any) -> list[dict[str, Any]]:
+        """Return all rows of one statement of ``sql/`` as dicts."""
+        cursor = self._execute(statement, values)
+        columns = [column[0] for column in cursor.description or ()]
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+    def batches(self, statement: str, /, **values: Any) -> pa.RecordBatchReader:
+        """Return the rows of one statement of ``sql/`` as Arrow batches, read as they are taken."""
+        return self._execute(statement, values).to_arrow_reader(BATCH_ROWS)
+
+    @contextmanager
+    def given(self, name: str, table: pa.Table) -> Iterator[None]:
+        """Make an Arrow table visible under ``name`` while the block runs."""
+        self._connection.register(name, table)
+        try:
+            yield
+        finally:
+            self._connection.unregister(name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what the block did, or, when it raises, none of it."""
+        self._connection.begin()
+        try:
+            yield
+            with _store_errors():
+                self._connection.commit()
+        except BaseException:
+            self._rollback()
+            raise
+
+    def query(self, query: str, parameters: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyRelation:
+        """Return the relation of a reader's own query.
+
+        Raises:
+            QueryError: the query is not one single SELECT, would leave the store, or is wrong.
+        """
+        import duckdb
+
+        try:
+            self._check(query)
+            return self._connection.sql(query, params=dict(parameters) if parameters else None)
+        except duckdb.Error as error:
+            raise QueryError(str(error)) from error
+
+    def cursor(self) -> Session:
+        """Return another session on the same database."""
+        return Session(self._connection.cursor())
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _execute(self, statement: str, values: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+        with _store_errors():
+            return self._connection.execute(sql.load(statement), dict(values) if values else None)
+
+    def _rollback(self) -> None:
+        import duckdb
+
+        try:
+            self._connection.rollback()
+        except duckdb.TransactionException:
+            # because a commit that failed has ended its transaction already
+            return
+
+    def _check(self, query: str) -> None:
+        """Refuse what is not a reader's query; the sandbox of the connection refuses the rest."""
+        statements = self._connection.extract_statements(query)
+        if len(statements) != 1:
+            raise QueryError(f"one query at a time, please: this text holds {len(statements)} statements")
+        kind, text = statements[0].type.name, statements[0].query
+        if kind == "EXPLAIN":
+            return self._check(_EXPLAIN.sub("", text, count=1))
+        if kind != "SELECT":
+            raise QueryError(f"planstore sql only reads: {kind} is not allowed here")
+        row = self.row("database/parse", query=text)
+        tree = json.loads(row[0]) if row else {"error": True}
+        if tree["error"]:
+            raise QueryError("planstore sql takes SELECT, FROM, VALUES, WITH, DESCRIBE, SHOW, SUMMARIZE and EXPLAIN")
+        for function in _functions(tree):
+            if function.startswith(("sqlite_", "ducklake_")) or function == "query":
+                raise QueryError(f"{function}() can reach beyond the ledger's tables, so it is not allowed here")
+        return None
+
+
+class Database:
+    """One DuckDB in memory with a store's lake attached, to write or to read only."""
+
+    def __init__(self, folder: Path, *, read_only: bool) -> None:
+        self._folder = folder.absolute()
+        self._read_only = read_only
+
+    @cached_property
+    def session(self) -> Session:
+        """The database's first session; others are its cursors."""
+        import duckdb
+
+        connection = duckdb.connect(
+            config={
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "python_enable_replacements": "false",
+                "temp_directory": str(self._folder / "tmp"),
+            }
+        )
+        session = Session(connection)
+        with _store_errors():
+            for module in ("duckdb_extension_ducklake", "duckdb_extension_sqlite_scanner"):
+                connection.load_extension(str(_extension(module)))
+            session.run("database/use_utc")
+            session.run("database/set_catalog", catalog=f"sqlite:{self._folder / 'catalog.sqlite'}")
+            session.run("database/set_data", data=str(self._folder / "data"))
+            session.run("database/secret")
+            session.run("database/attach_read_only" if self._read_only else "database/attach")
+            if self._read_only:
+                session.run("database/confine_directories", directories=[str(self._folder / "data")])
+                session.run("database/confine_access")
+                session.run("database/confine_settings")
+        return session
+
+    def close(self) -> None:
+        """Close the database if it was opened."""
+        if "session" in self.__dict__:
+            self.session.close()
+            del self.__dict__["session"]
+
+
+def memory() -> Session:
+    """Return a session on a database of its own, in memory, with no lake."""
+    import duckdb
+
+    session = Session(duckdb.connect(config={"python_enable_replacements": "false"}))
+    session.run("database/use_utc")
+    return session
+
+
+@contextmanager
+def _store_errors() -> Iterator[None]:
+    """Turn what the database says of its files into an error that says what to do."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.IOException, duckdb.PermissionException, duckdb.TransactionException) as error:
+        raise StoreError(f"the store could not be read or written: {error}") from error
+
+
+def _extension(module: str) -> Path:
+    """Return the extension's file inside its wheel, so that nothing is downloaded at run time."""
+    from importlib.resources import files
+
+    return next(Path(str(files(module))).rglob("*.duckdb_extension"))
+
+
+def _functions(tree: Any) -> Iterator[str]:
+    """Yield the names of all functions in a syntax tree, lower case."""
+    if isinstance(tree, dict):
+        if isinstance(name := tree.get("function_name"), str):
+            yield name.lower()
+        for value in tree.values():
+            yield from _functions(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from _functions(value)

@@ -1,0 +1,82 @@
+"""Every error planstore raises, in one tree.
+
+::
+
+    PlanstoreError
+    ├── BadInputError          something from outside was refused; nothing was written
+    │   ├── CandidatesError    a candidates file or frame
+    │   ├── PolicyError        a policy document
+    │   ├── RequestError       an argument of a call
+    │   ├── QueryError         a query to planstore.sql
+    │   └── PlanFileError      a plan file that cannot be read
+    ├── NotFoundError          a run, plan, target or symbol that the ledger does not hold
+    ├── RunConflictError       a run id that already stands for something else
+    ├── PlanInvalidError       a plan that contradicts its decisions
+    ├── StoreError             the store itself cannot be used
+    │   ├── StoreMissingError  there is no store at this place
+    │   ├── StoreVersionError  the store was made by another version
+    │   └── StoreBusyError     another process held the writer lock for too long
+    └── ExportError            files could not be written; the ledger is not touched
+"""
+
+from __future__ import annotations
+
+
+class PlanstoreError(Exception):
+    """The root of every error that planstore raises on purpose."""
+
+
+class BadInputError(PlanstoreError):
+    """Input from outside was refused whole; nothing was written."""
+
+
+class CandidatesError(BadInputError):
+    """A candidates file or frame cannot be used; says where (file, row, column, value) and what to do."""
+
+
+class PolicyError(BadInputError):
+    """A policy document cannot be used; says which key, on which line, and what is allowed there."""
+
+
+class RequestError(BadInputError):
+    """An argument of a call cannot be used."""
+
+
+class QueryError(BadInputError):
+    """A query is not one that reads the store."""
+
+
+class PlanFileError(BadInputError):
+    """A plan file is broken; the older copy beside it is not used in its place."""
+
+
+class NotFoundError(PlanstoreError):
+    """The ledger does not hold what was asked for."""
+
+
+class RunConflictError(PlanstoreError):
+    """A run id is already taken by a run with other evidence, policy, rules or settings."""
+
+
+class PlanInvalidError(PlanstoreError):
+    """A plan contradicts the decisions it was made from, so it was not published."""
+
+
+class StoreError(PlanstoreError):
+    """The store cannot be used; nothing was written."""
+
+
+class StoreMissingError(StoreError):
+    """There is no store at this place."""
+
+
+class StoreVersionError(StoreError):
+    """The store was made by a version of planstore that this one does not know."""
+
+
+class StoreBusyError(StoreError):
+    """Another process held the writer lock for longer than the timeout."""
+
+
+class ExportError(PlanstoreError):
+    """Files could not be written; what the ledger holds is safe, and the next export completes them."""

@@ -1,0 +1,151 @@
+"""Digests of rows: column by column from Arrow buffers, the same however the rows are stored or chunked.
+
+The digest of a column is the SHA-256 over the digests of its streams, in this order:
+
+1. validity: one byte a row, 1 for a value and 0 for a null;
+2. for text and lists, lengths: each row's length in bytes or items as a little-endian ``uint64``, 0 for a null;
+3. the values: little-endian, 0 for a null; text as UTF-8; booleans as one byte;
+   a list as the column of its items; a struct as the columns of its fields, in their order.
+
+The digest of a table is the SHA-256 over one line a column, ``name:digest\\n``, in column order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class ColumnDigest:
+    """The digest of one column, fed chunk by chunk."""
+
+    def __init__(self, kind: pa.DataType) -> None:
+        import pyarrow.types as types
+
+        self._validity = hashlib.sha256()
+        self._lengths = hashlib.sha256() if _has_lengths(kind) else None
+        self._values = hashlib.sha256()
+        self._children: list[ColumnDigest] = []
+        if types.is_list(kind) or types.is_large_list(kind):
+            self._children = [ColumnDigest(kind.value_type)]
+        elif types.is_struct(kind):
+            self._children = [ColumnDigest(kind.field(i).type) for i in range(kind.num_fields)]
+
+    def update(self, chunk: pa.Array) -> None:
+        """Add the rows of ``chunk``."""
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+        import pyarrow.types as types
+
+        kind = chunk.type
+        if chunk.null_count:
+            self._validity.update(_bytes(chunk.is_valid()))
+        else:
+            self._validity.update(b"\x01" * len(chunk))
+        if types.is_struct(kind):
+            for child, values in zip(self._children, chunk.flatten(), strict=True):
+                child.update(values)
+        elif types.is_list(kind) or types.is_large_list(kind):
+            self._update_lengths(pc.list_value_length(chunk))
+            self._children[0].update(chunk.flatten())
+        elif _has_lengths(kind):
+            self._update_lengths(pc.binary_length(chunk))
+            if chunk.null_count:
+                chunk = chunk.drop_null()
+            offsets = np.frombuffer(chunk.buffers()[1], dtype=_offset_type(kind), count=len(chunk) + chunk.offset + 1)
+            data = chunk.buffers()[2]
+            if data is not None and len(chunk):
+                self._values.update(memoryview(data)[int(offsets[chunk.offset]) : int(offsets[-1])])
+        else:
+            if chunk.null_count:
+                chunk = pc.fill_null(chunk, pa.scalar(0).cast(kind) if not types.is_boolean(kind) else False)
+            self._values.update(_bytes(chunk))
+
+    def _update_lengths(self, lengths: pa.Array) -> None:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if lengths.null_count:
+            lengths = pc.fill_null(lengths, pa.scalar(0, lengths.type))
+        assert self._lengths is not None
+        self._lengths.update(_bytes(lengths.cast(pa.uint64())))
+
+    def digest(self) -> bytes:
+        """Return the digest of all rows added so far."""
+        whole = hashlib.sha256(self._validity.digest())
+        if self._lengths is not None:
+            whole.update(self._lengths.digest())
+        if self._children:
+            for child in self._children:
+                whole.update(child.digest())
+        else:
+            whole.update(self._values.digest())
+        return whole.digest()
+
+
+class RowsDigest:
+    """The digests of a table's columns, fed batch by batch in row order."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._columns = {field.name: ColumnDigest(field.type) for field in schema}
+        self.rows = 0
+
+    @classmethod
+    def of(cls, batches: pa.RecordBatchReader) -> RowsDigest:
+        """Return the digest of everything ``batches`` yields."""
+        digest = cls(batches.schema)
+        for batch in batches:
+            digest.update(batch)
+        return digest
+
+    def update(self, batch: pa.RecordBatch) -> None:
+        """Add the rows of ``batch``, which has the schema's columns in the schema's order."""
+        for name, column in zip(self._columns, batch.columns, strict=True):
+            self._columns[name].update(column)
+        self.rows += batch.num_rows
+
+    def hexdigest(self, columns: Sequence[str] | None = None) -> str:
+        """Return the digest over ``columns`` (all, in schema order, when None)."""
+        return table_digest((name, self._columns[name].digest()) for name in columns or self._columns)
+
+
+def table_digest(columns: Iterable[tuple[str, bytes]]) -> str:
+    """Return the digest of a table from the names and digests of its columns."""
+    whole = hashlib.sha256()
+    for name, digest in columns:
+        whole.update(f"{name}:{digest.hex()}\n".encode())
+    return whole.hexdigest()
+
+
+def _has_lengths(kind: pa.DataType) -> bool:
+    import pyarrow.types as types
+
+    return bool(
+        types.is_string(kind)
+        or types.is_large_string(kind)
+        or types.is_binary(kind)
+        or types.is_large_binary(kind)
+        or types.is_list(kind)
+        or types.is_large_list(kind)
+    )
+
+
+def _offset_type(kind: pa.DataType) -> str:
+    import pyarrow.types as types
+
+    return "<i8" if types.is_large_string(kind) or types.is_large_binary(kind) else "<i4"
+
+
+def _bytes(values: pa.Array) -> Any:
+    """Return the values of an array without nulls as little-endian bytes."""
+    import pyarrow.types as types
+
+    if types.is_boolean(values.type):
+        return values.to_numpy(zero_copy_only=False).view("u1").data
+    width = values.type.bit_width // 8
+    return memoryview(values.buffers()[1])[values.offset * width : (values.offset + len(values)) * width]

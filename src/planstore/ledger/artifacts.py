@@ -1,0 +1,68 @@
+"""Files kept by their SHA-256, written once and never again."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from planstore.errors import StoreError
+from planstore.events.canonical import sha256
+
+
+class Artifacts:
+    """The folder ``artifacts/sha256/ab/abcdef…`` of a store."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "sha256"
+
+    def put(self, content: bytes) -> str:
+        """Keep ``content`` durably and return its digest; content that is kept already is left alone."""
+        digest = sha256(content)
+        path = self.path(digest)
+        if path.exists():
+            return digest
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._folder, prefix="incoming-", delete=False) as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.link(file.name, path)
+            except FileExistsError:
+                pass  # because another process kept the same content a moment earlier
+            finally:
+                Path(file.name).unlink()
+            for folder in (path.parent, self._folder):
+                fsync_folder(folder)
+        except OSError as error:
+            raise StoreError(f"an artifact could not be kept in {self._folder}: {error}") from error
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """Return the content kept under ``digest``.
+
+        Raises:
+            StoreError: there is none, or what is there is not what was kept.
+        """
+        try:
+            content = self.path(digest).read_bytes()
+        except OSError as error:
+            raise StoreError(f"artifact {digest} cannot be read: {error}") from error
+        if sha256(content) != digest:
+            raise StoreError(f"artifact {digest} was altered: its content has digest {sha256(content)}")
+        return content
+
+    def path(self, digest: str) -> Path:
+        """Return where the artifact of this digest is, or would be."""
+        return self._folder / digest[:2] / digest
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make the names in ``folder`` durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,168 @@
+"""The ledger of one store: where it lives, who may read it, how it is appended to."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import cached_property
+from pathlib import Path
+
+import orjson
+
+from planstore import sql
+from planstore.database import Database, Session
+from planstore.errors import StoreError, StoreMissingError, StoreVersionError
+from planstore.ledger.artifacts import Artifacts, fsync_folder
+from planstore.ledger.lock import WriterLock
+from planstore.ledger.writing import Writing
+
+FORMAT = 1
+"""The version of the store's layout that this code reads and writes."""
+
+EVENT_TABLES = (
+    "runs",
+    "policies",
+    "artifacts",
+    "candidates",
+    "decisions",
+    "plans",
+    "jobs",
+    "job_status",
+    "overrides",
+)
+"""Every event table, in the order in which a commit gives out positions."""
+
+_VIEWS = (
+    "as_of",
+    "commits",
+    *EVENT_TABLES,
+    "plan_documents",
+    "latest_run",
+    "current_decisions",
+    "current_plan",
+    "job_latest_status",
+    "current_jobs",
+    "plan_progress",
+    "history",
+)
+
+
+class Ledger:
+    """All commits of the store in ``folder``.
+
+    Args:
+        folder: the store's folder, ``<results>/planstore``.
+        create: make the store when there is none yet.
+        lock_timeout: seconds to wait for another writer before giving up.
+
+    Raises:
+        StoreMissingError: there is no store and ``create`` is false.
+        StoreVersionError: the store has another format than this code's.
+    """
+
+    def __init__(self, folder: Path, *, create: bool = True, lock_timeout: float = 600.0) -> None:
+        self.folder = folder
+        self.artifacts = Artifacts(folder / "artifacts")
+        self._lock = WriterLock(folder / "writer.lock", lock_timeout)
+        self._reader = Database(folder, read_only=True)
+        self._writer = Database(folder, read_only=False)
+        if not self._is_ready():
+            if not create:
+                raise StoreMissingError(f"there is no store in {folder.parent}: run `planstore init` or `planstore route`")
+            self._create()
+
+    def reading(self, as_of: int | None = None) -> Session:
+        """Return a session that can only read, with the stable views and macros as of commit ``as_of`` (None: now)."""
+        session = self.confined()
+        session.run("database/use_lake")
+        session.run("database/set_as_of", as_of=as_of)
+        for view in _VIEWS:
+            session.run(f"schema/views/{view}")
+        for macro in sql.names("macros"):
+            session.run(macro)
+        return session
+
+    def confined(self) -> Session:
+        """Return a session that can only read, with nothing in it but the lake."""
+        return self._reader.session.cursor()
+
+    def working(self) -> Session:
+        """Return a session with temporary tables of its own, for computing what is then appended."""
+        return self._writer.session.cursor()
+
+    @contextmanager
+    def writing(
+        self, session: Session, kind: str, *, run_id: str | None, message: str = "", idempotency_key: str | None = None
+    ) -> Iterator[Writing]:
+        """Append one commit: the block's events, all of them or, when it raises, none.
+
+        ``session`` comes from :meth:`working`, so that its temporary tables can be appended.
+        A block that appends nothing makes no commit.
+        """
+        with self._lock.held(), session.transaction():
+            writing = Writing(
+                session, self.folder / "data", kind, run_id=run_id, message=message, idempotency_key=idempotency_key
+            )
+            yield writing
+            writing.seal()
+
+    def last_commit(self) -> int:
+        """Return the number of the newest commit, 0 in an empty ledger."""
+        row = self.confined().row("ledger/last_commit")
+        return int(row[0]) if row else 0
+
+    def close(self) -> None:
+        """Close what was opened; the ledger can be used again afterwards."""
+        self._reader.close()
+        self._writer.close()
+
+    @cached_property
+    def _marker(self) -> Path:
+        return self.folder / "store.json"
+
+    def _is_ready(self) -> bool:
+        try:
+            found = orjson.loads(self._marker.read_bytes())["format"]
+        except FileNotFoundError:
+            return False
+        except NotADirectoryError as error:
+            raise StoreError(f"{self.folder.parent} is a file, not a results folder") from error
+        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+            raise StoreError(f"{self._marker} does not say what kind of store this is: {error}") from error
+        except OSError as error:
+            raise StoreError(f"the store cannot be read: {error}") from error
+        if found != FORMAT:
+            raise StoreVersionError(
+                f"the store in {self.folder} has format {found}, this planstore knows format {FORMAT}: "
+                "use the version of planstore that made it, or a newer one"
+            )
+        return True
+
+    def _create(self) -> None:
+        try:
+            for folder in (self.folder, self.folder / "data", self.folder / "artifacts"):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"a store cannot be made in {self.folder.parent}: {error}") from error
+        with self._lock.held():
+            if self._is_ready():
+                return
+            # because DuckDB's writers need the catalog in WAL mode before they first open it; this is the only time
+            # another SQLite library touches the file, and DuckDB has not opened it yet
+            with closing(sqlite3.connect(self.folder / "catalog.sqlite")) as catalog:
+                catalog.execute("PRAGMA journal_mode=WAL")
+            session = self.working()
+            row = session.row("ledger/store_exists")
+            if row is None or not row[0]:
+                with session.transaction():
+                    for table in sql.names("schema/tables"):
+                        session.run(table)
+            incoming = self._marker.with_suffix(".incoming")
+            with incoming.open("wb") as file:
+                file.write(orjson.dumps({"format": FORMAT}))
+                file.flush()
+                os.fsync(file.fileno())
+            incoming.replace(self._marker)
+            fsync_folder(self.folder)

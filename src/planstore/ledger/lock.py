@@ -1,0 +1,60 @@
+"""The lock that makes commits take turns. Readers never take it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from planstore.errors import StoreBusyError, StoreError
+from planstore.events.commit import utc_text
+
+
+class WriterLock:
+    """A lock among processes and threads; the operating system frees it when its holder dies."""
+
+    def __init__(self, path: Path, timeout: float) -> None:
+        self._path = path
+        self._timeout = timeout
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock while the block runs.
+
+        Raises:
+            StoreBusyError: somebody held it for longer than the timeout; says who.
+        """
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self._path)
+        try:
+            lock.acquire(timeout=self._timeout)
+        except Timeout as error:
+            raise StoreBusyError(
+                f"the store is being written by {self._holder()}; waited {self._timeout:g} s for {self._path}"
+            ) from error
+        except OSError as error:
+            raise StoreError(f"the store cannot be written: {error}") from error
+        try:
+            self._note.write_bytes(
+                orjson.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": utc_text(datetime.now(UTC))})
+            )
+            yield
+        finally:
+            lock.release()
+
+    @property
+    def _note(self) -> Path:
+        return self._path.with_name(f"{self._path.name}.json")
+
+    def _holder(self) -> str:
+        try:
+            note = orjson.loads(self._note.read_bytes())
+        except (OSError, orjson.JSONDecodeError):
+            return "another process"
+        return f"process {note['pid']} on {note['host']} since {note['since']}"

@@ -1,0 +1,97 @@
+"""One commit on its way: events are appended, counted and digested, made durable, then committed."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from planstore.database import Session
+from planstore.events.commit import GENESIS, Commit, TableCount
+from planstore.events.digest import RowsDigest
+from planstore.ledger.artifacts import fsync_folder
+
+
+class Writing:
+    """What a commit is made with, inside its transaction and under the writer lock.
+
+    Attributes:
+        commit_id: the number this commit will have.
+        recorded_at: the time it will carry, UTC.
+    """
+
+    def __init__(
+        self, session: Session, data: Path, kind: str, *, run_id: str | None, message: str, idempotency_key: str | None
+    ) -> None:
+        last = session.row("ledger/last_commit")
+        self.commit_id: int = last[0] + 1 if last else 1
+        self.recorded_at = datetime.now(UTC)
+        self._previous_digest: str = last[1] if last else GENESIS
+        self._session = session
+        self._data = data
+        self._kind = kind
+        self._run_id = run_id
+        self._message = message
+        self._idempotency_key = idempotency_key
+        self._rows: dict[str, int] = {}
+        self._files_before = self._files()
+        self.commit: Commit | None = None
+
+    def append(self, table: str, **values: Any) -> None:
+        """Append to an event table what ``sql/ledger/append_<table>.sql`` says: its values, or staged rows."""
+        rows = self._session.run(
+            f"ledger/append_{table}",
+            commit_id=self.commit_id,
+            position=sum(self._rows.values()),
+            run_id=self._run_id,
+            **values,
+        )
+        self._rows[table] = self._rows.get(table, 0) + rows
+
+    def project(self) -> None:
+        """Derive the documents of the plans that this commit publishes."""
+        self._session.run(
+            "projections/append_plan_documents", first_commit=self.commit_id, last_commit=self.commit_id
+        )
+
+    def seal(self) -> None:
+        """Digest what was appended, chain it to the previous commit, and make its files durable."""
+        if not self._rows:
+            return
+        from planstore import __version__
+
+        self.commit = Commit(
+            commit_id=self.commit_id,
+            recorded_at=self.recorded_at,
+            run_id=self._run_id,
+            kind=self._kind,
+            actor=getpass.getuser(),
+            message=self._message,
+            idempotency_key=self._idempotency_key,
+            planstore_version=__version__,
+            counts=tuple(self._count(table) for table, rows in self._rows.items() if rows),
+            previous_digest=self._previous_digest,
+        )
+        header = self.commit.header()
+        self._session.run(
+            "ledger/append_commits", **header | {"recorded_at": self.recorded_at, "digest": self.commit.digest}
+        )
+        self.make_durable()
+
+    def _count(self, table: str) -> TableCount:
+        digest = RowsDigest.of(self._session.batches(f"ledger/read_{table}", commit_id=self.commit_id))
+        return TableCount(table, digest.rows, digest.hexdigest())
+
+    def _files(self) -> set[Path]:
+        return set(self._data.glob("*/*/*.parquet"))
+
+    def make_durable(self) -> None:
+        """Make new parquet files durable before the commit names them, because DuckLake does not."""
+        new = self._files() - self._files_before
+        for path in new:
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        for folder in {parent for path in new for parent in (path.parent, path.parent.parent, self._data)}:
+            fsync_folder(folder)

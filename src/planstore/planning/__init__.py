@@ -1,0 +1,1 @@
+"""Planning: decisions become a plan of jobs."""

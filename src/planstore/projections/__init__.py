@@ -1,0 +1,1 @@
+"""Projections: a plan as documents, and documents as files."""

@@ -1,0 +1,322 @@
+"""Export: the newest run and its plan as files, for readers that know only files."""
+
+from __future__ import annotations
+
+import json
+import mmap
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import orjson
+
+from planstore.database import Session
+from planstore.errors import NotFoundError, RequestError
+from planstore.events.commit import utc_text
+from planstore.ledger.ledger import Ledger
+from planstore.ledger.lock import WriterLock
+from planstore.projections.file_names import file_names
+from planstore.projections.markdown import routing_plan_markdown, training_plan_markdown
+from planstore.projections.publish import Manifest, Outgoing, export_errors
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FORMATS = ("json", "yaml", "markdown")
+READABLE_JOBS = 20_000
+"""Plans with more jobs than this are written as YAML and Markdown only when that is asked for."""
+
+PLAN = Path("globals/training_plan")
+PLAN_COPY = Path("METRICS/training_plan")
+ROUTING = Path("METRICS/routing_plan")
+CANDIDATES = Path("METRICS/routing_candidates")
+_KEYS = {"by_target": "target", "by_symbol": "symbol", "by_type": "training_type", "by_route": "route"}
+
+Progress: TypeAlias = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export did.
+
+    Attributes:
+        results: the results folder.
+        run_id: the run that was exported.
+        plan_id: its plan.
+        files: how many files stand there for it.
+        written: how many of them were missing or different, and so were written.
+        removed: how many files of an earlier plan were removed.
+    """
+
+    results: Path
+    run_id: str
+    plan_id: str
+    files: int
+    written: int
+    removed: int
+
+
+def export(
+    ledger: Ledger,
+    results: Path,
+    *,
+    formats: Sequence[str] | None = None,
+    metrics_copy: bool = False,
+    progress: Progress = lambda _: None,
+) -> Exported:
+    """Write the files of the newest run and its plan; exports take turns, so the newest run's files are what stays.
+
+    Raises:
+        NotFoundError: the ledger holds no run.
+        RequestError: a format is none that is known.
+        ExportError: a file cannot be written.
+    """
+    unknown = sorted(set(formats or ()) - set(FORMATS))
+    if unknown:
+        raise RequestError(f"formats are {', '.join(FORMATS)}, not {', '.join(unknown)}")
+    with export_errors(results), WriterLock(ledger.folder / "export.lock", timeout=3600).held():
+        session = ledger.confined()
+        found = session.records("export/newest_run")
+        if not found:
+            raise NotFoundError("the ledger holds no run yet, so there is nothing to export")
+        run = found[0]
+        return _Export(ledger, session, results, run, formats, metrics_copy, progress).do()
+
+
+class _Export:
+    """One export: the run and plan, and where they go."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        session: Session,
+        results: Path,
+        run: dict[str, Any],
+        formats: Sequence[str] | None,
+        metrics_copy: bool,
+        progress: Progress,
+    ) -> None:
+        self._session = session
+        self._results = results
+        self._run = run
+        self._progress = progress
+        row = session.row("consumer/read_plan", plan_id=run["plan_id"])
+        assert row is not None, "a run's plan is in the ledger"
+        self._metadata = orjson.loads(row[0])
+        self._summary = orjson.loads(row[1])
+        self._formats = self._chosen(formats)
+        self._folders = (PLAN, PLAN_COPY) if metrics_copy else (PLAN,)
+        self._staging = ledger.folder / "outgoing"
+        self._manifest = Manifest(ledger.folder / "exported.json", results)
+
+    def do(self) -> Exported:
+        subject = {
+            "run_id": self._run["run_id"],
+            "plan_id": self._run["plan_id"],
+            "formats": self._formats,
+            "folders": [str(folder) for folder in self._folders],
+        }
+        standing = self._manifest.matches(subject)
+        if standing and not self._stale():
+            return self._exported(standing, 0, 0)
+        self._manifest.forget()
+        outgoing = Outgoing(self._results, self._staging)
+        self._session.run("export/json_text")
+        self._write_training_plan(outgoing)
+        self._write_routing_plan(outgoing)
+        self._write_candidates(outgoing)
+        paths = [*outgoing.written, *outgoing.kept]
+        removed = self._remove_stale({self._results / path for path in paths})
+        self._manifest.record(subject, paths)
+        shutil.rmtree(self._staging)
+        return self._exported(len(paths), len(outgoing.written), removed)
+
+    def _exported(self, files: int, written: int, removed: int) -> Exported:
+        return Exported(self._results, self._run["run_id"], self._run["plan_id"], files, written, removed)
+
+    def _chosen(self, formats: Sequence[str] | None) -> list[str]:
+        if formats is None and self._metadata["total_jobs"] <= READABLE_JOBS:
+            row = self._session.row("export/policy_formats", policy_id=self._run["policy_id"])
+            formats = [name.lower() for name in row[0]] if row else []
+        return [name for name in FORMATS if name == "json" or name in (formats or ())]
+
+    # --- the training plan -------------------------------------------------------------------------------------
+
+    def _write_training_plan(self, outgoing: Outgoing) -> None:
+        self._progress("training plan")
+        master = PLAN / "master_training_plan.json"
+        with outgoing.stage_only(master).open("wb+") as file:
+            ends = self._write_master(file)
+            if len(ends):
+                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+                    for path, pieces in self._views(text, ends):
+                        for folder in self._folders:
+                            outgoing.add_bytes(folder / path, b"".join(pieces))
+            for folder in self._folders:
+                for name in ("master_training_plan.json", "training_plan.json"):
+                    if (folder, name) != (PLAN, master.name):
+                        shutil.copyfile(file.name, outgoing.stage_only(folder / name))
+                        outgoing.place(folder / name)
+        outgoing.place(master)
+        if len(self._formats) > 1:
+            self._write_readable_plan(outgoing)
+
+    def _write_master(self, file: Any) -> np.ndarray[Any, Any]:
+        """Write the master plan and return where each job's text starts in it, and where the last one ends."""
+        import numpy as np
+
+        head = _object_text({"metadata": self._metadata})[:-2] + ',\n  "jobs": ['
+        file.write(head.encode())
+        place = len(head)
+        starts = [np.empty(0, dtype="i8")]
+        for batch in self._session.batches("export/job_texts", plan_id=self._run["plan_id"]):
+            if place == len(head):
+                file.write(b"\n")
+                place += 1
+            offsets, data = _text_buffers(batch.column(0))
+            file.write(data)
+            starts.append(offsets[:-1].astype("i8") - offsets[0] + place)
+            place += len(data)
+        if place > len(head):
+            file.seek(place - 2)  # because no comma follows the last job
+            file.write(b"\n  ")
+        file.write(b"]," + _object_text({"summary": self._summary})[1:].encode())
+        file.truncate()
+        file.flush()
+        return np.concatenate([*starts, np.array([place] if place > len(head) else [], dtype="i8")])
+
+    def _views(self, text: mmap.mmap, ends: np.ndarray[Any, Any]) -> Iterator[tuple[Path, list[bytes]]]:
+        """Yield the path and content of each view file: pieces of the master plan's text."""
+        names: dict[str, dict[str, str]] = {}
+        for view, key, jobs in self._documents():
+            if view not in names:
+                names[view] = file_names(self._keys(view))
+            file_name = names[view][_file_key(view, key)]
+            pieces = [f"{{\n  {json.dumps(_KEYS[view])}: {json.dumps(key)},\n  \"jobs\": [\n".encode()]
+            pieces += [text[start:end] for start, end in _stretches(jobs, ends)]
+            pieces[-1] = pieces[-1][:-2]
+            pieces.append(b"\n  ]\n}")
+            yield Path(view) / file_name, pieces
+
+    def _documents(self) -> Iterator[tuple[str, str, np.ndarray[Any, Any]]]:
+        for batch in self._session.batches("export/documents", plan_id=self._run["plan_id"]):
+            jobs = batch.column(2)
+            offsets, ordinals = jobs.offsets.to_numpy(), jobs.values.to_numpy()
+            for row, (view, key) in enumerate(zip(*(batch.column(i).to_pylist() for i in (0, 1)), strict=True)):
+                yield view, key, ordinals[offsets[row] : offsets[row + 1]]
+
+    def _keys(self, view: str) -> list[str]:
+        rows = self._session.cursor().rows("export/document_keys", plan_id=self._run["plan_id"], view=view)
+        return [_file_key(view, key) for (key,) in rows]
+
+    def _write_readable_plan(self, outgoing: Outgoing) -> None:
+        master = outgoing.path_of(PLAN / "master_training_plan.json")
+        plan = orjson.loads(master.read_bytes())
+        for folder in self._folders:
+            if "yaml" in self._formats:
+                outgoing.add_bytes(folder / "training_plan.yaml", _yaml(plan))
+            if "markdown" in self._formats:
+                outgoing.add_bytes(folder / "training_plan.md", training_plan_markdown(plan).encode())
+
+    # --- the routing plan and the candidates --------------------------------------------------------------------
+
+    def _write_routing_plan(self, outgoing: Outgoing) -> None:
+        self._progress("routing plan")
+        metadata = {
+            "generated_at": utc_text(self._run["recorded_at"]),
+            "git_commit": self._run["git_commit"],
+            "config_hash": self._run["config_hash"],
+            "metrics_snapshot": self._run["metrics_snapshot"],
+            "view": None,
+        }
+        path = ROUTING / "routing_plan.json"
+        with outgoing.staged(path) as file:
+            file.write((_object_text({"metadata": metadata})[:-2] + ',\n  "targets": {\n').encode())
+            for batch in self._session.batches("export/decision_texts", commit_id=self._run["commit_id"]):
+                file.write(_text_buffers(batch.column(0))[1])
+            file.write(b"\n  }\n}")
+        if "yaml" in self._formats:
+            outgoing.add_bytes(ROUTING / "routing_plan.yaml", _yaml(orjson.loads(outgoing.path_of(path).read_bytes())))
+        if "markdown" in self._formats:
+            decisions = self._session.records("export/decisions", commit_id=self._run["commit_id"])
+            outgoing.add_bytes(ROUTING / "routing_plan.md", routing_plan_markdown(metadata, decisions).encode())
+
+    def _write_candidates(self, outgoing: Outgoing) -> None:
+        import pyarrow.parquet as pq
+
+        self._progress("candidates")
+        commit_id = self._run["commit_id"]
+        batches = self._session.batches("export/candidates", commit_id=commit_id)
+        parquet = CANDIDATES.with_suffix(".parquet")
+        with pq.ParquetWriter(outgoing.stage_only(parquet), batches.schema, compression="zstd") as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+        outgoing.place(parquet)
+        with outgoing.staged(CANDIDATES.with_suffix(".json")) as file:
+            file.write(b"[\n")
+            for batch in self._session.batches("export/candidate_texts", commit_id=commit_id):
+                file.write(_text_buffers(batch.column(0))[1])
+            file.seek(-2, 2)  # because no comma follows the last record
+            file.write(b"\n]")
+            file.truncate()
+
+    # --- what is no longer part of the plan ---------------------------------------------------------------------
+
+    def _candidates_for_removal(self) -> Iterator[Path]:
+        for folder in (PLAN, PLAN_COPY):
+            for view in _KEYS:
+                yield from (self._results / folder / view).glob("*.json")
+            yield from (self._results / folder).glob("training_plan.*")
+        yield from (self._results / ROUTING).glob("routing_plan.*")
+
+    def _stale(self) -> bool:
+        """Tell whether files stand there that the last export did not leave."""
+        known = self._manifest.files()
+        return any(path not in known for path in self._candidates_for_removal())
+
+    def _remove_stale(self, standing: set[Path]) -> int:
+        stale = [path for path in self._candidates_for_removal() if path not in standing]
+        for path in stale:
+            path.unlink()
+        for folder in (PLAN, PLAN_COPY):
+            for view in _KEYS:
+                place = self._results / folder / view
+                if place.is_dir() and not any(place.iterdir()):
+                    place.rmdir()
+        return len(stale)
+
+
+def _file_key(view: str, key: str) -> str:
+    return key.removeprefix("ROUTE_").lower() if view == "by_route" else key
+
+
+def _stretches(jobs: np.ndarray[Any, Any], ends: np.ndarray[Any, Any]) -> Iterator[tuple[int, int]]:
+    """Yield the parts of the master plan that hold these jobs; neighbours there are one part."""
+    import numpy as np
+
+    breaks = np.flatnonzero(np.diff(jobs) != 1) + 1
+    firsts = jobs[np.concatenate(([0], breaks))] - 1
+    lasts = jobs[np.concatenate((breaks - 1, [len(jobs) - 1]))]
+    yield from zip(ends[firsts].tolist(), ends[lasts].tolist(), strict=True)
+
+
+def _text_buffers(column: Any) -> tuple[np.ndarray[Any, Any], memoryview]:
+    """Return the offsets of a column of texts, and all its bytes."""
+    import numpy as np
+
+    kind = "<i8" if "large" in str(column.type) else "<i4"
+    offsets = np.frombuffer(column.buffers()[1], dtype=kind)[column.offset : column.offset + len(column) + 1]
+    return offsets, memoryview(column.buffers()[2])[int(offsets[0]) : int(offsets[-1])]
+
+
+def _object_text(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=2)
+
+
+def _yaml(document: Any) -> bytes:
+    import yaml
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return bytes(yaml.dump(document, Dumper=dumper, sort_keys=False, allow_unicode=True, encoding="utf-8"))

@@ -1,0 +1,122 @@
+"""The routing plan and the training plan as Markdown, for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+_ROUTING_HEAD = (
+    "| Symbol | Route | CS State | Local State | Reasons |",
+    "|--------|-------|----------|-------------|----------|",
+)
+_JOB_HEAD = (
+    "| Symbol | Route | Priority | Families | Reason |",
+    "|--------|-------|----------|----------|--------|",
+)
+
+
+def routing_plan_markdown(metadata: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]]) -> str:
+    """Return ``routing_plan.md`` for decisions in their order."""
+    return "\n".join(_routing_plan(metadata, decisions)) + "\n"
+
+
+def training_plan_markdown(plan: Mapping[str, Any]) -> str:
+    """Return ``training_plan.md`` for a plan like ``master_training_plan.json``."""
+    return "\n".join(_training_plan(plan)) + "\n"
+
+
+def cell(value: object) -> str:
+    """Return a value as it can stand in a table's cell: ``|`` and line ends would break the table."""
+    return str(value).replace("\\", "\\\\").replace("|", "\\|").replace("\r", " ").replace("\n", " ")
+
+
+def line(value: object) -> str:
+    """Return a value as it can stand on a line of its own."""
+    return str(value).replace("\r", " ").replace("\n", " ")
+
+
+def _row(cells: Sequence[object]) -> str:
+    return f"| {' | '.join(cell(value) for value in cells)} |"
+
+
+def _routing_plan(metadata: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    targets = [(target, list(rows)) for target, rows in groupby(decisions, key=lambda row: row["target"])]
+    pairs = [row for row in decisions if row["symbol"] is not None]
+    yield from ("# Training Routing Plan", "")
+    yield f"**Generated:** {metadata['generated_at']}"
+    yield f"**Git Commit:** {line(metadata['git_commit'])}"
+    yield f"**Config Hash:** {line(metadata['config_hash'])}"
+    yield from ("", "## Overall Summary", "")
+    yield f"- **Total Targets:** {len(targets)}"
+    yield f"- **Total Symbol Decisions:** {len(pairs)}"
+    yield from ("", "**Route Distribution:**")
+    yield from (f"- {route}: {count} symbols" for route, count in Counter(row["route"] for row in pairs).most_common())
+    yield from ("", "---", "", "## Summary by Target", "")
+    for target, (side, *symbols) in targets:
+        yield from (f"### {line(target)}", "")
+        yield f"**Cross-Sectional:** {side['route']} ({side['cs_stability'] or 'DISALLOWED'})"
+        yield f"- {line(side['reasons'][0])}"
+        yield ""
+        if symbols:
+            yield from ("**Symbol Routing:**", "", *_ROUTING_HEAD)
+            for row in symbols:
+                reasons = "; ".join(row["reasons"])[:100]
+                yield _row((row["symbol"], row["route"], row["cs_state"], row["local_state"], reasons))
+            yield from ("", "**Route Distribution:**")
+            counts = Counter(row["route"] for row in symbols)
+            yield from (f"- {route}: {counts[route]} symbols" for route in sorted(counts))
+            yield ""
+        yield ""
+
+
+def _training_plan(plan: Mapping[str, Any]) -> Iterator[str]:
+    metadata, summary, jobs = plan["metadata"], plan["summary"], plan["jobs"]
+    yield from ("# Training Plan", "")
+    yield f"**Generated:** {metadata['generated_at']}"
+    yield f"**Total Jobs:** {metadata['total_jobs']}"
+    yield f"**Model Families:** {', '.join(metadata['model_families'])}"
+    yield from ("", "## Summary", "")
+    yield f"- **Cross-Sectional Jobs:** {summary['total_cs_jobs']}"
+    yield f"- **Symbol-Specific Jobs:** {summary['total_symbol_jobs']}"
+    yield f"- **Blocked:** {summary['total_blocked']}"
+    yield ""
+    if jobs:
+        yield from ("### By Route", "")
+        yield from (f"- {route}: {count}" for route, count in sorted(summary["by_route"].items()))
+        yield from ("", "### By Priority", "")
+        by_priority = sorted(summary["by_priority"].items(), key=lambda item: -int(item[0]))
+        yield from (f"- Priority {priority}: {count} jobs" for priority, count in by_priority)
+        yield ""
+    yield from ("---", "", "## Training Jobs", "")
+    by_target: dict[str, list[Mapping[str, Any]]] = {}
+    for job in jobs:
+        by_target.setdefault(job["target"], []).append(job)
+    for target in sorted(by_target):
+        yield from (f"### {line(target)}", "")
+        yield from _jobs_of_target(by_target[target])
+        yield ""
+
+
+def _jobs_of_target(jobs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    cross_sectional = [job for job in jobs if job["training_type"] == "cross_sectional"]
+    symbols = [job for job in jobs if job["training_type"] == "symbol_specific"]
+    for job in cross_sectional[:1]:
+        yield "**Cross-Sectional:** ✅ Enabled"
+        yield f"- Job ID: `{line(job['job_id'])}`"
+        yield f"- Families: {', '.join(job['model_families'])}"
+        yield f"- Priority: {job['priority']}"
+        yield f"- Reason: {line(job['reason'])}"
+        yield ""
+    if symbols:
+        yield from ("**Symbol-Specific Jobs:**", "", *_JOB_HEAD)
+        for job in symbols:
+            reason = job["reason"] if len(job["reason"]) <= 80 else f"{job['reason'][:80]}..."
+            yield _row((job["symbol"], job["route"], job["priority"], _families(job["model_families"]), reason))
+        yield ""
+
+
+def _families(families: Sequence[str]) -> str:
+    more = f" (+{len(families) - 3} more)" if len(families) > 3 else ""
+    return ", ".join(families[:3]) + more

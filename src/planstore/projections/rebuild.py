@@ -1,0 +1,44 @@
+"""Rebuild: the projections, derived again from events alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planstore.database import Session
+from planstore.events.digest import RowsDigest
+from planstore.ledger.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What a rebuild made.
+
+    Attributes:
+        documents: how many documents there are.
+        digest: the digest of their rows.
+        same: whether they are, byte for byte, what they were.
+    """
+
+    documents: int
+    digest: str
+    same: bool
+
+
+def rebuild(ledger: Ledger) -> Rebuilt:
+    """Drop the plans' documents and derive them again from the jobs of every commit, in one transaction."""
+    session = ledger.working()
+    try:
+        with ledger.writing(session, "rebuild", run_id=None) as writing:
+            before = _digest(session)
+            session.run("projections/drop_plan_documents")
+            session.run("schema/tables/plan_documents")
+            session.run("projections/append_plan_documents", first_commit=1, last_commit=writing.commit_id - 1)
+            after = _digest(session)
+            writing.make_durable()
+        return Rebuilt(documents=after.rows, digest=after.hexdigest(), same=before.hexdigest() == after.hexdigest())
+    finally:
+        session.close()
+
+
+def _digest(session: Session) -> RowsDigest:
+    return RowsDigest.of(session.batches("projections/read_plan_documents"))

@@ -1,0 +1,1 @@
+"""Routing: candidates and a policy go in, one decision a pair comes out."""

@@ -1,0 +1,397 @@
+"""The store: what a results folder remembers, and everything that can be asked of it."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from planstore.audit.diff import Difference, compare
+from planstore.audit.why import Explanation, explain
+from planstore.consumer import TrainingPlan
+from planstore.database import Session
+from planstore.errors import NotFoundError, RequestError, RunConflictError
+from planstore.events.commit import utc_text
+from planstore.ledger.ledger import Ledger
+from planstore.planning.plan import Plan, make_plan
+from planstore.projections.export import Exported, export
+from planstore.projections.rebuild import Rebuilt, rebuild
+from planstore.routing.candidates import CandidatesSource, read_candidates
+from planstore.routing.policy import Policy, PolicySource, check_patterns, read_policy
+from planstore.routing.rules import apply_rules, current_rules
+
+if TYPE_CHECKING:
+    import duckdb
+
+_log = logging.getLogger("planstore.routing")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One pass from candidates to a plan, as the ledger has it.
+
+    Attributes:
+        run_id: its name, unique in the store.
+        commit_id: the commit that recorded it.
+        plan_id: the plan it arrived at.
+        is_new_plan: whether this run published that plan, or an earlier one did.
+        routes: how many pairs took each route.
+    """
+
+    run_id: str
+    commit_id: int
+    evidence_id: str
+    policy_id: str
+    rules_id: str
+    plan_id: str
+    is_new_plan: bool
+    routes: Mapping[str, int]
+    plan: TrainingPlan
+
+
+class Store:
+    """What a results folder remembers. Made by :func:`open`."""
+
+    def __init__(self, results: Path, *, create: bool, as_of: int | None = None) -> None:
+        self.results = results
+        self._as_of = as_of
+        self._ledger = Ledger(results / "planstore", create=create)
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the store; it opens again when it is next used."""
+        self.__dict__.pop("_reading", None)
+        self._ledger.close()
+
+    @cached_property
+    def _reading(self) -> Session:
+        return self._ledger.reading(self._as_of)
+
+    def route(
+        self,
+        candidates: CandidatesSource,
+        policy: PolicySource,
+        model_families: Sequence[str] | None = None,
+        *,
+        include_blocked: bool = False,
+        run_id: str | None = None,
+        git_commit: str | None = None,
+        config_hash: str | None = None,
+        metrics_snapshot: str | None = None,
+    ) -> Run:
+        """Decide where each pair of ``candidates`` is trained, plan it, and record all of it in one commit.
+
+        Args:
+            candidates: a path (parquet, CSV, JSON, JSON lines), a pandas or Polars frame, or an Arrow table.
+            policy: a policy, a mapping with the top key ``routing``, or the path of a YAML file.
+            model_families: what to train with; None means lightgbm and xgboost, an empty list means no family.
+            include_blocked: list blocked pairs in the plan as jobs of priority 0.
+            run_id: a name for the run, unique in the store; one is made up when None.
+            git_commit: recorded with the run, and in the plan's metadata.
+            config_hash: as ``git_commit``.
+            metrics_snapshot: as ``git_commit``: the name of the file the candidates came in.
+
+        Returns:
+            The run. The same evidence under the same policy and rules arrives at the same plan, published once.
+
+        Raises:
+            CandidatesError, PolicyError, RequestError: something is wrong with what was given; nothing was written.
+            RunConflictError: the run id stands for another run.
+        """
+        started_at = datetime.now(UTC)
+        checked, policy_name = read_policy(policy)
+        session = self._ledger.working()
+        try:
+            check_patterns(checked, session)
+            requested = _checked_families(model_families, strict=checked.semantics == "strict")
+            session.run("policy/policy_document", document=checked.document.decode())
+            session.run("policy/run_request", model_families=requested, include_blocked=include_blocked)
+            evidence_id = read_candidates(session, candidates, strict=checked.semantics == "strict")
+            apply_rules(session)
+            rules = current_rules()
+            plan = make_plan(
+                session,
+                evidence_id=evidence_id,
+                policy_id=checked.policy_id,
+                rules_id=rules.rules_id,
+                requested=requested,
+            )
+            for content in (checked.document, rules.document, plan.document):
+                self._ledger.artifacts.put(content)
+            settings = {
+                "metrics_snapshot": metrics_snapshot,
+                "model_families": requested,
+                "include_blocked": include_blocked,
+            }
+            run = _Publication(
+                checked, policy_name, plan, settings, started_at, git_commit, config_hash, rules.document
+            ).record(self._ledger, session, run_id or _new_run_id(started_at))
+            routes = {route: pairs for route, pairs in session.rows("store/routes")}
+            if checked.log_decision_reasons and _log.isEnabledFor(logging.INFO):
+                for target, symbol, route, reasons in session.rows("store/log_reasons"):
+                    _log.info("%s%s: %s (%s)", target, f" / {symbol}" if symbol else "", route, reasons)
+        finally:
+            session.close()
+        return Run(
+            run_id=run.run_id,
+            commit_id=run.commit_id,
+            evidence_id=evidence_id,
+            policy_id=checked.policy_id,
+            rules_id=rules.rules_id,
+            plan_id=plan.plan_id,
+            is_new_plan=run.is_new_plan,
+            routes=routes,
+            plan=TrainingPlan.from_ledger(self._ledger, plan.plan_id),
+        )
+
+    def sql(self, query: str, **parameters: Any) -> duckdb.DuckDBPyRelation:
+        """Return the relation of a query over the store's views and macros: ``.df()``, ``.arrow()``, ``.fetchall()``.
+
+        Args:
+            query: one SELECT; it can neither write nor reach files outside the store.
+            parameters: values of the query's ``$name`` parameters.
+
+        Raises:
+            QueryError: the query is wrong, or does something else than read the store.
+        """
+        return self._reading.query(query, parameters)
+
+    def plan(self, name: str | None = None) -> TrainingPlan:
+        """Return the current plan, or the one that a run id, a commit's number or the start of a plan id means.
+
+        Raises:
+            NotFoundError: there is none.
+            RequestError: the start of a plan id fits several plans.
+        """
+        return TrainingPlan.from_ledger(self._ledger, self._plan_id(name))
+
+    def log(self) -> list[dict[str, Any]]:
+        """Return the commits, newest first."""
+        return self._reading.records("store/log")
+
+    def why(self, target: str, symbol: str | None = None, *, run_id: str | None = None) -> Explanation:
+        """Return why a pair, or (``symbol`` None) a target's cross-sectional side, was routed as it was.
+
+        Args:
+            target: a target's name.
+            symbol: a symbol's name.
+            run_id: the run that is asked about; the newest one when None.
+
+        Raises:
+            NotFoundError: there is no such run, or no such decision in it.
+        """
+        return explain(self._reading, target, symbol, self._run(run_id))
+
+    def diff(self, a: str, b: str) -> Difference:
+        """Return what plan ``b`` changes against plan ``a``; both named as for :meth:`plan`."""
+        return compare(self._reading, self._plan_id(a), self._plan_id(b))
+
+    def at(self, commit: int) -> Store:
+        """Return the store as it was after a commit; what was recorded later is never seen.
+
+        Raises:
+            NotFoundError: the ledger has no such commit yet.
+        """
+        last = self._ledger.last_commit()
+        if not 0 <= commit <= last:
+            raise NotFoundError(f"the ledger has commits 1 to {last}, not {commit}")
+        return Store(self.results, create=False, as_of=commit)
+
+    def rebuild(self) -> Rebuilt:
+        """Drop the projections and derive them again from events alone."""
+        return rebuild(self._ledger)
+
+    def export(
+        self, *, formats: Sequence[str] | None = None, metrics_copy: bool = False
+    ) -> Exported:
+        """Write the current plan's files for readers that know only files; files that are right already stay.
+
+        Args:
+            formats: of ``json``, ``yaml``, ``markdown``; None means what the policy's ``dump_plan_as`` says, and for
+                plans of over 20,000 jobs JSON only. JSON is always written.
+            metrics_copy: write ``METRICS/training_plan/`` as well.
+
+        Raises:
+            ExportError: a file cannot be written. The next export completes it.
+        """
+        return export(self._ledger, self.results, formats=formats, metrics_copy=metrics_copy)
+
+    def _run(self, run_id: str | None) -> dict[str, Any]:
+        if run_id is None:
+            found = self._reading.records("store/newest_run")
+        else:
+            found = self._reading.records("store/find_run", run_id=run_id)
+        if not found:
+            raise NotFoundError("the ledger holds no run yet" if run_id is None else f"the ledger holds no run {run_id!r}")
+        return found[0]
+
+    def _plan_id(self, name: str | None) -> str:
+        if name is None:
+            return str(self._run(None)["plan_id"])
+        found = self._reading.rows("store/find_plan", name=str(name))
+        if not found:
+            raise NotFoundError(
+                f"{name!r} is no run, commit or plan of this ledger (the start of a plan id needs 6 digits); see planstore log"
+            )
+        if len(found) > 1 and not found[0][1]:
+            raise RequestError(f"{name!r} fits {len(found)} plans; give more digits")
+        return str(found[0][0])
+
+
+def open(results: str | Path = "results", *, create: bool = True) -> Store:
+    """Return the store of a results folder, made on first use.
+
+    Args:
+        results: the results folder.
+        create: make the store when there is none.
+
+    Raises:
+        StoreMissingError: there is none, and ``create`` is false.
+        StoreVersionError: it was made by a version of planstore that this one does not know.
+        StoreError: it cannot be used.
+    """
+    return Store(Path(results), create=create)
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    run_id: str
+    commit_id: int
+    is_new_plan: bool
+
+
+@dataclass(frozen=True)
+class _Publication:
+    """Everything a run's commit holds beside the rows that are staged in the session."""
+
+    policy: Policy
+    policy_name: str
+    plan: Plan
+    settings: Mapping[str, Any]
+    started_at: datetime
+    git_commit: str | None
+    config_hash: str | None
+    rules_document: bytes
+
+    def record(self, ledger: Ledger, session: Session, run_id: str) -> _Recorded:
+        with ledger.writing(session, "run", run_id=run_id, message=f"route by {self.policy_name}") as writing:
+            earlier = session.records("ledger/find_run", run_id=run_id)
+            if earlier:
+                return self._earlier(run_id, earlier[0])
+            is_new_plan = not self._known(session, "plan", plan_id=self.plan.plan_id)
+            writing.append(
+                "runs",
+                started_at=self.started_at,
+                git_commit=self.git_commit,
+                config_hash=self.config_hash,
+                evidence_id=self.plan.evidence_id,
+                policy_id=self.plan.policy_id,
+                rules_id=self.plan.rules_id,
+                plan_id=self.plan.plan_id,
+                **self.settings,
+            )
+            if not self._known(session, "policy", policy_id=self.plan.policy_id):
+                writing.append(
+                    "policies",
+                    policy_id=self.plan.policy_id,
+                    name=self.policy_name,
+                    document=self.policy.document.decode(),
+                )
+            for digest, size, name in (
+                (self.plan.policy_id, len(self.policy.document), "policy"),
+                (self.plan.rules_id, len(self.rules_document), "rules"),
+                (self.plan.plan_id, len(self.plan.document), "plan"),
+            ):
+                if not self._known(session, "artifact", digest=digest):
+                    writing.append(
+                        "artifacts", digest=digest, media_type="application/json", size=size, name=name, belongs_to=run_id
+                    )
+            writing.append("candidates")
+            writing.append("decisions")
+            if is_new_plan:
+                self._publish(writing, run_id)
+            return _Recorded(run_id, writing.commit_id, is_new_plan)
+
+    def _publish(self, writing: Any, run_id: str) -> None:
+        generated_at = writing.recorded_at
+        metadata = {
+            "generated_at": utc_text(generated_at),
+            "run_id": run_id,
+            "git_commit": self.git_commit,
+            "config_hash": self.config_hash,
+            "routing_plan_path": self.settings["metrics_snapshot"],
+            "metrics_snapshot": self.settings["metrics_snapshot"],
+            "total_jobs": self.plan.total_jobs,
+            "model_families_requested": self.plan.requested,
+            "model_families_normalized": self.plan.families,
+            "model_families": self.plan.families,
+            "plan_id": self.plan.plan_id,
+            "commit_id": writing.commit_id,
+            "policy_id": self.plan.policy_id,
+        }
+        if self.policy.semantics == "strict":
+            metadata["semantics"] = "strict"
+        writing.append(
+            "plans",
+            plan_id=self.plan.plan_id,
+            generated_at=generated_at,
+            metadata=orjson.dumps(metadata).decode(),
+            summary=orjson.dumps(self.plan.summary).decode(),
+            artifact=self.plan.plan_id,
+        )
+        writing.append("jobs", plan_id=self.plan.plan_id)
+        writing.project()
+
+    def _earlier(self, run_id: str, earlier: Mapping[str, Any]) -> _Recorded:
+        same = {
+            "evidence_id": self.plan.evidence_id,
+            "policy_id": self.plan.policy_id,
+            "rules_id": self.plan.rules_id,
+            "plan_id": self.plan.plan_id,
+            "model_families": self.settings["model_families"],
+            "include_blocked": self.settings["include_blocked"],
+        }
+        other = [name for name, value in same.items() if earlier[name] != value]
+        if other:
+            raise RunConflictError(
+                f"run {run_id!r} is recorded already, in commit {earlier['commit_id']}, with another "
+                f"{', '.join(other)}; choose another run id"
+            )
+        return _Recorded(run_id, earlier["commit_id"], is_new_plan=False)
+
+    @staticmethod
+    def _known(session: Session, what: str, **key: str) -> bool:
+        row = session.row(f"ledger/has_{what}", **key)
+        return bool(row and row[0])
+
+
+def _new_run_id(started_at: datetime) -> str:
+    return f"{started_at:%Y%m%d_%H%M%S}_{secrets.token_hex(3)}"
+
+
+def _checked_families(families: Sequence[str] | None, *, strict: bool) -> list[str] | None:
+    """Return the families asked for, or refuse what cannot be one."""
+    if families is None:
+        return None
+    if isinstance(families, str) or not all(isinstance(family, str) for family in families):
+        raise RequestError(f"model_families is a list of names, got {families!r}")
+    selectors = {"mutualinformation", "univariateselection"}
+    for family in families if strict else ():
+        plain = "".join(character for character in family.lower() if character.isalnum())
+        if not plain:
+            raise RequestError("a model family needs a name, got an empty one")
+        if plain in selectors:
+            raise RequestError(f"{family!r} selects features; it is no model family that can be trained")
+    return list(families)
