@@ -1,76 +1,83 @@
--- What is wrong with candidates, row by row; empty means they can be routed.
--- Under reference semantics ($strict false) unknown modes, duplicates and scores that are not finite pass.
-SELECT "row", "column", "value", problem
-FROM (
-    SELECT "row", 'target' AS "column", target AS "value", 'a target needs a name' AS problem
-    FROM incoming WHERE target IS NULL OR target = ''
+-- What is wrong with candidates; empty means they can be routed. Each problem stands once, with the first row that has
+-- it and how many rows do. Under reference semantics ($strict false) unknown modes, duplicates, and scores that are
+-- not finite pass.
+WITH names AS (
+    SELECT 'target' AS "column", target AS name, min("row") AS "row", count(*) AS "rows" FROM incoming GROUP BY target
     UNION ALL
-    SELECT "row", 'symbol', symbol, 'a symbol needs a name; leave it empty (null) on cross-sectional rows only'
-    FROM incoming WHERE symbol = ''
-    UNION ALL
-    SELECT "row", 'target', target, format('a name may have at most 1000 characters, this one has {}', length(target))
-    FROM incoming WHERE length(target) > 1000
-    UNION ALL
-    SELECT "row", 'symbol', symbol, format('a name may have at most 1000 characters, this one has {}', length(symbol))
-    FROM incoming WHERE length(symbol) > 1000
-    UNION ALL
-    SELECT "row", 'target', target, 'control characters are not allowed in a name'
-    FROM incoming WHERE regexp_matches(target, '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')
-    UNION ALL
-    SELECT "row", 'symbol', symbol, 'control characters are not allowed in a name'
-    FROM incoming WHERE regexp_matches(symbol, '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')
-    UNION ALL
-    SELECT "row", 'feature_set_id, task_type, metric_name, git_commit or failed_model_families', NULL, 'holds a NUL character'
+    SELECT 'symbol', symbol, min("row"), count(*) FROM incoming GROUP BY symbol
+),
+words AS (
+    SELECT mode, symbol IS NULL AS no_symbol, stability, leakage_status, model_status, task_type,
+           min("row") AS "row", count(*) AS "rows"
     FROM incoming
-    WHERE contains(feature_set_id, chr(0)) OR contains(task_type, chr(0)) OR contains(metric_name, chr(0))
-       OR contains(git_commit, chr(0)) OR contains(array_to_string(failed_model_families, ''), chr(0))
+    GROUP BY ALL
+),
+problems AS (
+    SELECT "row", "rows", "column", name AS "value", 'is no name' AS problem
+    FROM names WHERE name = '' OR ("column" = 'target' AND name IS NULL)
     UNION ALL
-    SELECT "row", 'mode', mode, 'is not a mode: CROSS_SECTIONAL or SYMBOL_SPECIFIC'
-    FROM incoming
-    WHERE mode IS NULL OR ($strict AND mode NOT IN ('CROSS_SECTIONAL', 'SYMBOL_SPECIFIC', 'SYMBOL'))
+    SELECT "row", "rows", "column", name, format('has {} characters; a name has at most 1000', length(name))
+    FROM names WHERE length(name) > 1000
     UNION ALL
-    SELECT "row", 'symbol', symbol, 'a cross-sectional candidate covers all symbols, so it names none'
-    FROM incoming WHERE $strict AND mode = 'CROSS_SECTIONAL' AND symbol IS NOT NULL
+    SELECT "row", "rows", "column", name, 'holds a control character, which no name may'
+    FROM names WHERE regexp_matches(name, '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')
     UNION ALL
-    SELECT "row", 'symbol', symbol, 'a symbol-specific candidate must name its symbol'
-    FROM incoming WHERE $strict AND mode IN ('SYMBOL_SPECIFIC', 'SYMBOL') AND symbol IS NULL
+    SELECT "row", "rows", 'mode', mode, 'is no mode: CROSS_SECTIONAL or SYMBOL_SPECIFIC'
+    FROM words WHERE mode IS NULL OR ($strict AND mode NOT IN ('CROSS_SECTIONAL', 'SYMBOL_SPECIFIC', 'SYMBOL'))
     UNION ALL
-    SELECT "row", 'score', score::VARCHAR, 'is not a finite number; leave it empty where there is no score'
-    FROM incoming WHERE $strict AND NOT isfinite(score)
+    SELECT "row", "rows", 'symbol', NULL, 'is needed on a symbol-specific candidate'
+    FROM words WHERE $strict AND mode IN ('SYMBOL_SPECIFIC', 'SYMBOL') AND no_symbol
     UNION ALL
-    SELECT "row", 'score_ci_low', score_ci_low::VARCHAR, 'is not a finite number'
-    FROM incoming WHERE $strict AND NOT isfinite(score_ci_low)
+    SELECT "row", "rows", 'symbol', 'a name', 'stands on a cross-sectional candidate, which covers all symbols and names none'
+    FROM words WHERE $strict AND mode = 'CROSS_SECTIONAL' AND NOT no_symbol
     UNION ALL
-    SELECT "row", 'score_ci_high', score_ci_high::VARCHAR, 'is not a finite number'
-    FROM incoming WHERE $strict AND NOT isfinite(score_ci_high)
+    SELECT "row", "rows", 'stability', stability, 'is no stability: STABLE, DRIFTING, DIVERGED or UNKNOWN'
+    FROM words WHERE stability IS NULL OR stability NOT IN ('STABLE', 'DRIFTING', 'DIVERGED', 'UNKNOWN')
     UNION ALL
-    SELECT "row", 'stability_metrics', stability_metrics::VARCHAR, 'holds a number that is not finite'
-    FROM incoming
-    WHERE NOT (isfinite(coalesce(stability_metrics.mean_overlap, 0)) AND isfinite(coalesce(stability_metrics.std_overlap, 0))
-           AND isfinite(coalesce(stability_metrics.mean_tau, 0)) AND isfinite(coalesce(stability_metrics.std_tau, 0)))
+    SELECT "row", "rows", 'leakage_status', leakage_status, 'is no leakage status: SAFE, SUSPECT, BLOCKED or UNKNOWN'
+    FROM words WHERE leakage_status IS NULL OR leakage_status NOT IN ('SAFE', 'SUSPECT', 'BLOCKED', 'UNKNOWN')
     UNION ALL
-    SELECT "row", 'stability', stability, 'is not a stability: STABLE, DRIFTING, DIVERGED or UNKNOWN'
-    FROM incoming WHERE stability IS NULL OR stability NOT IN ('STABLE', 'DRIFTING', 'DIVERGED', 'UNKNOWN')
+    SELECT "row", "rows", 'model_status', model_status, 'is no model status: OK, FAILED, SKIPPED, UNKNOWN or empty'
+    FROM words WHERE model_status NOT IN ('OK', 'FAILED', 'SKIPPED', 'UNKNOWN')
     UNION ALL
-    SELECT "row", 'leakage_status', leakage_status, 'is not a leakage status: SAFE, SUSPECT, BLOCKED or UNKNOWN'
-    FROM incoming WHERE leakage_status IS NULL OR leakage_status NOT IN ('SAFE', 'SUSPECT', 'BLOCKED', 'UNKNOWN')
+    SELECT "row", "rows", 'task_type', task_type, 'would be taken for regression; write it in capitals'
+    FROM words WHERE $strict AND contains(upper(task_type), 'CLASSIFICATION') AND NOT contains(task_type, 'CLASSIFICATION')
     UNION ALL
-    SELECT "row", 'model_status', model_status, 'is not a model status: OK, FAILED, SKIPPED, UNKNOWN or empty'
-    FROM incoming WHERE model_status NOT IN ('OK', 'FAILED', 'SKIPPED', 'UNKNOWN')
-    UNION ALL
-    SELECT "row", 'task_type', task_type, 'would be taken for regression; write it in capitals'
-    FROM incoming WHERE $strict AND contains(upper(task_type), 'CLASSIFICATION') AND NOT contains(task_type, 'CLASSIFICATION')
-    UNION ALL
-    SELECT "row", 'sample_size', sample_size::VARCHAR, 'is not a number of rows: 0 or more'
+    SELECT min("row"), count(*), 'sample_size', any_value(sample_size)::VARCHAR, 'is no number of rows: 0 or more'
     FROM incoming WHERE sample_size IS NULL OR sample_size < 0
+    GROUP BY sample_size
     UNION ALL
-    SELECT max("row"), 'target, symbol', concat_ws(', ', target, symbol),
-           format('has {} candidates, on rows {}; one side has one', count(*),
+    SELECT min("row"), count(*), 'score', score::VARCHAR, 'is not finite; leave it empty where there is no score'
+    FROM incoming WHERE $strict AND NOT isfinite(score)
+    GROUP BY score
+    UNION ALL
+    SELECT min("row"), count(*), 'score_ci_low', score_ci_low::VARCHAR, 'is not finite'
+    FROM incoming WHERE $strict AND NOT isfinite(score_ci_low)
+    GROUP BY score_ci_low
+    UNION ALL
+    SELECT min("row"), count(*), 'score_ci_high', score_ci_high::VARCHAR, 'is not finite'
+    FROM incoming WHERE $strict AND NOT isfinite(score_ci_high)
+    GROUP BY score_ci_high
+    UNION ALL
+    SELECT "row", 1, 'stability_metrics', stability_metrics::VARCHAR, 'holds a number that is not finite'
+    FROM incoming
+    WHERE NOT isfinite(coalesce(stability_metrics.mean_overlap, 0)) OR NOT isfinite(coalesce(stability_metrics.std_overlap, 0))
+       OR NOT isfinite(coalesce(stability_metrics.mean_tau, 0)) OR NOT isfinite(coalesce(stability_metrics.std_tau, 0))
+    UNION ALL
+    SELECT min("row"), count(*), 'feature_set_id, metric_name, git_commit or failed_model_families', 'a text', 'holds a NUL character'
+    FROM incoming
+    WHERE contains(feature_set_id, chr(0)) OR contains(metric_name, chr(0)) OR contains(git_commit, chr(0))
+       OR (len(failed_model_families) > 0 AND contains(array_to_string(failed_model_families, ''), chr(0)))
+    HAVING count(*) > 0
+    UNION ALL
+    SELECT max("row"), count(*), 'target, symbol', concat_ws(', ', target, symbol),
+           format('has {} candidates, on rows {}; a side has one', count(*),
                   array_to_string(list_sort(list("row"))[1:5], ', '))
     FROM incoming
     WHERE $strict
-    GROUP BY target, symbol, mode = 'CROSS_SECTIONAL'
+    GROUP BY target, symbol
     HAVING count(*) > 1
 )
+FROM problems
 ORDER BY "row", "column"
 LIMIT 20;

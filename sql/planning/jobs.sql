@@ -1,12 +1,15 @@
 -- The jobs of a plan, most urgent first, then in the order of their decisions.
 CREATE OR REPLACE TEMP TABLE jobs AS
-SELECT
-    row_number() OVER (ORDER BY p.priority DESC, p."position", p.family_position)::INTEGER AS ordinal,
-    p.job_id || coalesce(r.suffix, '') AS job_id,
-    p.target, p.symbol, p.route, p.training_type,
-    coalesce(f.families, p.model_families) AS model_families,
-    p.priority, p.reason, p.metadata, NULL::BIGINT AS estimated_samples
-FROM planned AS p
-LEFT JOIN repeated_job_ids AS r USING ("position", family_position)
-LEFT JOIN job_families AS f ON f."position" = p."position" AND p.metadata.dev_mode_fallback IS NULL
-ORDER BY ordinal;
+SELECT (row_number() OVER ())::INTEGER AS ordinal, * EXCLUDE ("position", family_position)
+FROM (
+    SELECT
+        p."position", p.family_position,
+        p.job_id || coalesce(r.suffix, '') AS job_id,
+        p.target, p.symbol, p.route, p.training_type,
+        coalesce(f.families, p.model_families) AS model_families,
+        p.priority, p.reason, p.metadata, NULL::BIGINT AS estimated_samples
+    FROM planned AS p
+    LEFT JOIN repeated_job_ids AS r USING ("position", family_position)
+    LEFT JOIN job_families AS f ON f."position" = p."position" AND p.metadata.dev_mode_fallback IS NULL
+    ORDER BY p.priority DESC, p."position", p.family_position
+);

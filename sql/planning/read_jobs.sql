@@ -1,2 +1,2 @@
--- The jobs of a plan as its digest is computed over them.
-FROM jobs ORDER BY ordinal;
+-- The jobs of a plan, staged in plan order, as their digest is computed over them.
+FROM jobs;

@@ -62,6 +62,10 @@ class Session:
         """Return the rows of one statement of ``sql/`` as Arrow batches, read as they are taken."""
         return self._execute(statement, values).to_arrow_reader(BATCH_ROWS)
 
+    def give(self, name: str, table: pa.Table) -> None:
+        """Make an Arrow table visible under ``name`` for as long as the session lives."""
+        self._connection.register(name, table)
+
     @contextmanager
     def given(self, name: str, table: pa.Table) -> Iterator[None]:
         """Make an Arrow table visible under ``name`` while the block runs."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from planstore.consumer import TrainingPlan
 from planstore.database import Session
 from planstore.errors import NotFoundError, RequestError, RunConflictError
 from planstore.events.commit import utc_text
+from planstore.events.digest import RowsDigest
 from planstore.ledger.ledger import Ledger
 from planstore.planning.plan import Plan, make_plan
 from planstore.projections.export import Exported, export
@@ -43,6 +44,7 @@ class Run:
         plan_id: the plan it arrived at.
         is_new_plan: whether this run published that plan, or an earlier one did.
         routes: how many pairs took each route.
+        plan: the plan, read when it is first asked for.
     """
 
     run_id: str
@@ -53,7 +55,12 @@ class Run:
     plan_id: str
     is_new_plan: bool
     routes: Mapping[str, int]
-    plan: TrainingPlan
+    _ledger: Ledger = field(repr=False)
+
+    @cached_property
+    def plan(self) -> TrainingPlan:
+        """The plan that the run arrived at."""
+        return TrainingPlan.from_ledger(self._ledger, self.plan_id)
 
 
 class Store:
@@ -118,12 +125,13 @@ class Store:
             requested = _checked_families(model_families, strict=checked.semantics == "strict")
             session.run("policy/policy_document", document=checked.document.decode())
             session.run("policy/run_request", model_families=requested, include_blocked=include_blocked)
-            evidence_id = read_candidates(session, candidates, strict=checked.semantics == "strict")
+            evidence = read_candidates(session, candidates, strict=checked.semantics == "strict")
             apply_rules(session)
+            decisions = RowsDigest.of(session.batches("routing/read_decisions"))
             rules = current_rules()
             plan = make_plan(
                 session,
-                evidence_id=evidence_id,
+                evidence_id=evidence.hexdigest(),
                 policy_id=checked.policy_id,
                 rules_id=rules.rules_id,
                 requested=requested,
@@ -136,7 +144,7 @@ class Store:
                 "include_blocked": include_blocked,
             }
             run = _Publication(
-                checked, policy_name, plan, settings, started_at, git_commit, config_hash, rules.document
+                checked, policy_name, evidence, decisions, plan, settings, started_at, git_commit, config_hash, rules.document
             ).record(self._ledger, session, run_id or _new_run_id(started_at))
             routes = {route: pairs for route, pairs in session.rows("store/routes")}
             if checked.log_decision_reasons and _log.isEnabledFor(logging.INFO):
@@ -147,13 +155,13 @@ class Store:
         return Run(
             run_id=run.run_id,
             commit_id=run.commit_id,
-            evidence_id=evidence_id,
+            evidence_id=plan.evidence_id,
             policy_id=checked.policy_id,
             rules_id=rules.rules_id,
             plan_id=plan.plan_id,
             is_new_plan=run.is_new_plan,
             routes=routes,
-            plan=TrainingPlan.from_ledger(self._ledger, plan.plan_id),
+            _ledger=self._ledger,
         )
 
     def sql(self, query: str, **parameters: Any) -> duckdb.DuckDBPyRelation:
@@ -278,6 +286,8 @@ class _Publication:
 
     policy: Policy
     policy_name: str
+    evidence: RowsDigest
+    decisions: RowsDigest
     plan: Plan
     settings: Mapping[str, Any]
     started_at: datetime
@@ -318,8 +328,8 @@ class _Publication:
                     writing.append(
                         "artifacts", digest=digest, media_type="application/json", size=size, name=name, belongs_to=run_id
                     )
-            writing.append("candidates")
-            writing.append("decisions")
+            writing.append_staged("candidates", self.evidence)
+            writing.append_staged("decisions", self.decisions)
             if is_new_plan:
                 self._publish(writing, run_id)
             return _Recorded(run_id, writing.commit_id, is_new_plan)
@@ -351,7 +361,7 @@ class _Publication:
             summary=orjson.dumps(self.plan.summary).decode(),
             artifact=self.plan.plan_id,
         )
-        writing.append("jobs", plan_id=self.plan.plan_id)
+        writing.append_staged("jobs", self.plan.jobs, plan_id=self.plan.plan_id)
         writing.project()
 
     def _earlier(self, run_id: str, earlier: Mapping[str, Any]) -> _Recorded:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -97,10 +98,16 @@ class RowsDigest:
 
     @classmethod
     def of(cls, batches: pa.RecordBatchReader) -> RowsDigest:
-        """Return the digest of everything ``batches`` yields."""
+        """Return the digest of everything ``batches`` yields; the next batch is fetched while one is hashed."""
         digest = cls(batches.schema)
-        for batch in batches:
-            digest.update(batch)
+        with ThreadPoolExecutor(max_workers=1) as hashing:
+            pending: Future[None] | None = None
+            for batch in batches:
+                if pending is not None:
+                    pending.result()
+                pending = hashing.submit(digest.update, batch)
+            if pending is not None:
+                pending.result()
         return digest
 
     def update(self, batch: pa.RecordBatch) -> None:
@@ -109,9 +116,13 @@ class RowsDigest:
             self._columns[name].update(column)
         self.rows += batch.num_rows
 
-    def hexdigest(self, columns: Sequence[str] | None = None) -> str:
-        """Return the digest over ``columns`` (all, in schema order, when None)."""
-        return table_digest((name, self._columns[name].digest()) for name in columns or self._columns)
+    def columns(self) -> list[tuple[str, bytes]]:
+        """Return the name and digest of each column."""
+        return [(name, column.digest()) for name, column in self._columns.items()]
+
+    def hexdigest(self) -> str:
+        """Return the digest of the table."""
+        return table_digest(self.columns())
 
 
 def table_digest(columns: Iterable[tuple[str, bytes]]) -> str:

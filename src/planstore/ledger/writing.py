@@ -10,7 +10,7 @@ from typing import Any
 
 from planstore.database import Session
 from planstore.events.commit import GENESIS, Commit, TableCount
-from planstore.events.digest import RowsDigest
+from planstore.events.digest import ColumnDigest, RowsDigest, table_digest
 from planstore.ledger.artifacts import fsync_folder
 
 
@@ -36,6 +36,7 @@ class Writing:
         self._message = message
         self._idempotency_key = idempotency_key
         self._rows: dict[str, int] = {}
+        self._digests: dict[str, str] = {}
         self._files_before = self._files()
         self.commit: Commit | None = None
 
@@ -49,6 +50,16 @@ class Writing:
             **values,
         )
         self._rows[table] = self._rows.get(table, 0) + rows
+
+    def append_staged(self, table: str, content: RowsDigest, **values: Any) -> None:
+        """Append the rows staged for an event table; ``content`` is the digest of what they hold beside their header.
+
+        The header is ``commit_id``, ``position``, ``run_id`` and, where a table has more, ``values``.
+        """
+        first = sum(self._rows.values())
+        self.append(table, **values)
+        header = _header_digests(self.commit_id, first, self._run_id, values, content.rows)
+        self._digests[table] = table_digest([*header, *content.columns()])
 
     def project(self) -> None:
         """Derive the documents of the plans that this commit publishes."""
@@ -81,6 +92,8 @@ class Writing:
         self.make_durable()
 
     def _count(self, table: str) -> TableCount:
+        if table in self._digests:
+            return TableCount(table, self._rows[table], self._digests[table])
         digest = RowsDigest.of(self._session.batches(f"ledger/read_{table}", commit_id=self.commit_id))
         return TableCount(table, digest.rows, digest.hexdigest())
 
@@ -95,3 +108,24 @@ class Writing:
                 os.fsync(file.fileno())
         for folder in {parent for path in new for parent in (path.parent, path.parent.parent, self._data)}:
             fsync_folder(folder)
+
+
+def _header_digests(
+    commit_id: int, first: int, run_id: str | None, values: dict[str, Any], rows: int
+) -> list[tuple[str, bytes]]:
+    """Return the digests of the columns that a commit gives to staged rows, without reading them back."""
+    import numpy as np
+    import pyarrow as pa
+
+    header: dict[str, Any] = {
+        "commit_id": pa.repeat(pa.scalar(commit_id, pa.int64()), rows),
+        "position": pa.array(np.arange(first + 1, first + rows + 1, dtype=np.int32)),
+        "run_id": pa.repeat(pa.scalar(run_id, pa.string()), rows),
+        **{name: pa.repeat(pa.scalar(value, pa.string()), rows) for name, value in values.items()},
+    }
+    found = []
+    for name, column in header.items():
+        digest = ColumnDigest(column.type)
+        digest.update(column)
+        found.append((name, digest.digest()))
+    return found

@@ -37,7 +37,7 @@ class Plan:
         families: the same, normalised.
         summary: counts by route, type and priority, as in ``master_training_plan.json``.
         total_jobs: how many jobs it has.
-        jobs_digest: the digest of its jobs' rows, over the columns of ``jobs`` after ``plan_id``.
+        jobs: the digest of its jobs' rows, over the columns of ``jobs`` after ``plan_id``.
     """
 
     evidence_id: str
@@ -47,7 +47,7 @@ class Plan:
     families: list[str]
     summary: dict[str, Any]
     total_jobs: int
-    jobs_digest: str
+    jobs: RowsDigest
 
     @cached_property
     def document(self) -> bytes:
@@ -60,7 +60,7 @@ class Plan:
                 "model_families_requested": self.requested,
                 "model_families": self.families,
                 "summary": self.summary,
-                "jobs": {"rows": self.total_jobs, "digest": self.jobs_digest},
+                "jobs": {"rows": self.total_jobs, "digest": self.jobs.hexdigest()},
             }
         )
 
@@ -92,5 +92,5 @@ def make_plan(session: Session, *, evidence_id: str, policy_id: str, rules_id: s
         families=[family for (family,) in session.rows("planning/read_model_families")],
         summary=json.loads(row[0]),
         total_jobs=row[1],
-        jobs_digest=RowsDigest.of(session.batches("planning/read_jobs")).hexdigest(),
+        jobs=RowsDigest.of(session.batches("planning/read_jobs")),
     )

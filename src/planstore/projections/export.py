@@ -19,7 +19,7 @@ from planstore.ledger.ledger import Ledger
 from planstore.ledger.lock import WriterLock
 from planstore.projections.file_names import file_names
 from planstore.projections.markdown import routing_plan_markdown, training_plan_markdown
-from planstore.projections.publish import Manifest, Outgoing, export_errors
+from planstore.projections.publish import Buffer, Manifest, Outgoing, export_errors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -150,10 +150,8 @@ class _Export:
         with outgoing.stage_only(master).open("wb+") as file:
             ends = self._write_master(file)
             if len(ends):
-                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-                    for path, pieces in self._views(text, ends):
-                        for folder in self._folders:
-                            outgoing.add_bytes(folder / path, b"".join(pieces))
+                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as text:
+                    self._write_views(outgoing, text, ends)
             for folder in self._folders:
                 for name in ("master_training_plan.json", "training_plan.json"):
                     if (folder, name) != (PLAN, master.name):
@@ -187,18 +185,19 @@ class _Export:
         file.flush()
         return np.concatenate([*starts, np.array([place] if place > len(head) else [], dtype="i8")])
 
-    def _views(self, text: mmap.mmap, ends: np.ndarray[Any, Any]) -> Iterator[tuple[Path, list[bytes]]]:
-        """Yield the path and content of each view file: pieces of the master plan's text."""
+    def _write_views(self, outgoing: Outgoing, text: memoryview, ends: np.ndarray[Any, Any]) -> None:
+        """Write each view file from pieces of the master plan's text."""
         names: dict[str, dict[str, str]] = {}
         for view, key, jobs in self._documents():
             if view not in names:
                 names[view] = file_names(self._keys(view))
             file_name = names[view][_file_key(view, key)]
-            pieces = [f"{{\n  {json.dumps(_KEYS[view])}: {json.dumps(key)},\n  \"jobs\": [\n".encode()]
+            pieces: list[Buffer] = [f"{{\n  {json.dumps(_KEYS[view])}: {json.dumps(key)},\n  \"jobs\": [\n".encode()]
             pieces += [text[start:end] for start, end in _stretches(jobs, ends)]
             pieces[-1] = pieces[-1][:-2]
             pieces.append(b"\n  ]\n}")
-            yield Path(view) / file_name, pieces
+            for folder in self._folders:
+                outgoing.add(folder / view / file_name, pieces)
 
     def _documents(self) -> Iterator[tuple[str, str, np.ndarray[Any, Any]]]:
         for batch in self._session.batches("export/documents", plan_id=self._run["plan_id"]):
@@ -216,9 +215,9 @@ class _Export:
         plan = orjson.loads(master.read_bytes())
         for folder in self._folders:
             if "yaml" in self._formats:
-                outgoing.add_bytes(folder / "training_plan.yaml", _yaml(plan))
+                outgoing.add(folder / "training_plan.yaml", [_yaml(plan)])
             if "markdown" in self._formats:
-                outgoing.add_bytes(folder / "training_plan.md", training_plan_markdown(plan).encode())
+                outgoing.add(folder / "training_plan.md", [training_plan_markdown(plan).encode()])
 
     # --- the routing plan and the candidates --------------------------------------------------------------------
 
@@ -236,12 +235,13 @@ class _Export:
             file.write((_object_text({"metadata": metadata})[:-2] + ',\n  "targets": {\n').encode())
             for batch in self._session.batches("export/decision_texts", commit_id=self._run["commit_id"]):
                 file.write(_text_buffers(batch.column(0))[1])
-            file.write(b"\n  }\n}")
+                ends_open = batch.column(1)[-1].as_py()
+            file.write(b"}\n    }\n  }\n}" if ends_open else b"\n      }\n    }\n  }\n}")
         if "yaml" in self._formats:
-            outgoing.add_bytes(ROUTING / "routing_plan.yaml", _yaml(orjson.loads(outgoing.path_of(path).read_bytes())))
+            outgoing.add(ROUTING / "routing_plan.yaml", [_yaml(orjson.loads(outgoing.path_of(path).read_bytes()))])
         if "markdown" in self._formats:
             decisions = self._session.records("export/decisions", commit_id=self._run["commit_id"])
-            outgoing.add_bytes(ROUTING / "routing_plan.md", routing_plan_markdown(metadata, decisions).encode())
+            outgoing.add(ROUTING / "routing_plan.md", [routing_plan_markdown(metadata, decisions).encode()])
 
     def _write_candidates(self, outgoing: Outgoing) -> None:
         import pyarrow.parquet as pq
@@ -250,7 +250,7 @@ class _Export:
         commit_id = self._run["commit_id"]
         batches = self._session.batches("export/candidates", commit_id=commit_id)
         parquet = CANDIDATES.with_suffix(".parquet")
-        with pq.ParquetWriter(outgoing.stage_only(parquet), batches.schema, compression="zstd") as writer:
+        with pq.ParquetWriter(outgoing.stage_only(parquet), batches.schema) as writer:
             for batch in batches:
                 writer.write_batch(batch)
         outgoing.place(parquet)

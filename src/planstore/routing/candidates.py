@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planstore.database import Session
+from planstore.database import BATCH_ROWS, Session
 from planstore.errors import CandidatesError
 from planstore.events.digest import RowsDigest
 
@@ -26,6 +26,12 @@ NUMBERS = ("score", "score_ci_low", "score_ci_high")
 COUNTS = ("sample_size", "stability_snapshots")
 METRICS = ("mean_overlap", "std_overlap", "mean_tau", "std_tau")
 REQUIRED = ("target", "symbol", "mode", "score", "stability", "sample_size", "leakage_status")
+EVIDENCE = (
+    "target", "symbol", "mode", "score", "score_ci_low", "score_ci_high", "stability", "stability_metrics",
+    "stability_snapshots", "sample_size", "leakage_status", "feature_set_id", "failed_model_families", "model_status",
+    "task_type", "metric_name", "evidence_as_of", "git_commit",
+)  # fmt: skip
+"""The columns of candidates, in the order of ``sql/schema/tables/candidates.sql``."""
 COLUMNS = (*TEXT, *NUMBERS, *COUNTS, "failed_model_families", "stability_metrics", "evidence_as_of")
 
 
@@ -33,11 +39,11 @@ class CandidatesWarning(UserWarning):
     """Something about candidates that is not wrong, but that their owner should know."""
 
 
-def read_candidates(session: Session, source: CandidatesSource, *, strict: bool) -> str:
-    """Read and check candidates into the session's table ``evidence``, and return their evidence id.
+def read_candidates(session: Session, source: CandidatesSource, *, strict: bool) -> RowsDigest:
+    """Read and check candidates into the session's table ``evidence``, and return the digest of its rows.
 
-    The evidence id is the digest of the rows, as ``planstore.events.digest`` defines it, over the columns of
-    ``candidates`` after ``run_id``.
+    Strict evidence has an order of its own, by target and symbol, so that the order of rows in a file means nothing;
+    the reference takes rows as they came.
 
     Raises:
         CandidatesError: names the file, row (the first data row is 1), column and value of up to 20 problems.
@@ -49,17 +55,59 @@ def read_candidates(session: Session, source: CandidatesSource, *, strict: bool)
     import numpy as np
     import pyarrow as pa
 
-    incoming = pa.table({"row": np.arange(1, table.num_rows + 1), **columns})
+    incoming = _chunked(pa.table({"row": np.arange(1, table.num_rows + 1), **columns}))
     with session.given("incoming", incoming):
         problems = session.records("candidates/problems", strict=strict)
-        if problems:
-            raise CandidatesError("\n".join([f"{where}: refused", *(_sentence(**problem) for problem in problems)]))
-        session.run("candidates/evidence", strict=strict)
-    return RowsDigest.of(session.batches("candidates/read_evidence")).hexdigest()
+    if problems:
+        raise CandidatesError("\n".join([f"{where}: refused", *(_sentence(**problem) for problem in problems)]))
+    evidence = _evidence(columns, strict=strict)
+    session.give("evidence", evidence)
+    return RowsDigest.of(evidence.drop_columns("position").to_reader())
 
 
-def _sentence(row: int, column: str, value: str | None, problem: str) -> str:
-    return f"  row {row}, column {column}: {_short(value)} {problem}"
+def _evidence(columns: dict[str, Any], *, strict: bool) -> pa.Table:
+    """Return checked candidates as ``sql/schema/tables/candidates.sql`` has them, in their order, with positions."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = pa.table({name: columns[name] for name in EVIDENCE})
+    for name in NUMBERS:
+        if pc.any(pc.is_nan(table[name])).as_py():
+            values = pc.if_else(pc.is_nan(table[name]), None, table[name])
+            table = table.set_column(EVIDENCE.index(name), name, values)
+    if strict:
+        if pc.any(pc.equal(table["mode"], "SYMBOL")).as_py():
+            mode = pc.if_else(pc.equal(table["mode"], "SYMBOL"), "SYMBOL_SPECIFIC", table["mode"])
+            table = table.set_column(EVIDENCE.index("mode"), "mode", mode)
+        symbols = _ranks(table["symbol"])
+        places = _ranks(table["target"]) * (symbols.max() + 1) + symbols
+        if np.any(np.diff(places) < 0):
+            table = table.take(np.argsort(places, kind="stable"))
+    return _chunked(table.add_column(0, "position", pa.array(np.arange(1, table.num_rows + 1))))
+
+
+def _ranks(names: pa.ChunkedArray) -> Any:
+    """Return the place of each name in the order of all names by code point; null comes first."""
+    import numpy as np
+
+    encoded = names.combine_chunks().dictionary_encode()
+    words = encoded.dictionary.to_pylist()
+    ranks = np.zeros(len(words) + 1, dtype=np.int64)
+    ranks[sorted(range(len(words)), key=words.__getitem__)] = np.arange(1, len(words) + 1)
+    return ranks[encoded.indices.fill_null(len(words)).to_numpy()]
+
+
+def _chunked(table: pa.Table) -> pa.Table:
+    """Return the table in batches, because the database reads those side by side."""
+    import pyarrow as pa
+
+    return pa.Table.from_batches(table.combine_chunks().to_batches(max_chunksize=BATCH_ROWS), table.schema)
+
+
+def _sentence(row: int, rows: int, column: str, value: str | None, problem: str) -> str:
+    more = f" (and {rows - 1} more rows)" if rows > 1 and column != "target, symbol" else ""
+    return f"  row {row}, column {column}: {_short(value)} {problem}{more}"
 
 
 def _short(value: Any) -> str:

@@ -1,2 +1,0 @@
--- Evidence as its digest is computed over it.
-SELECT * EXCLUDE ("position") FROM evidence ORDER BY "position";
