@@ -1,3 +1,3 @@
--- The plan, or the plans, on a shelf; the current one is the first.
+-- The plan on a shelf.
 CREATE OR REPLACE TEMP TABLE plans AS
-SELECT unnest($plan_ids::VARCHAR[]) AS plan_id, unnest($metadata::VARCHAR[])::JSON AS metadata;
+SELECT $plan_id::VARCHAR AS plan_id, $metadata::JSON AS metadata;

@@ -1,3 +1,3 @@
 -- Whether a plan was made under strict semantics; older plans, which do not say, were not.
 CREATE OR REPLACE TEMP MACRO is_strict(plan) AS
-    coalesce((SELECT metadata->>'$.semantics' = 'strict' FROM plans WHERE plan_id = chosen_plan(plan)), false);
+    coalesce((SELECT metadata->>'$.semantics' = 'strict' FROM plan_of(plan)), false);

@@ -1,7 +1,6 @@
 -- The jobs of one pair, or (symbol null) the cross-sectional ones of a target; of one training type, or (null) of any.
 CREATE OR REPLACE TEMP MACRO jobs_for_pair(t, s, kind := NULL, plan := NULL) AS TABLE
-FROM jobs
+FROM jobs_of(plan)
 WHERE target = t AND symbol IS NOT DISTINCT FROM s
   AND coalesce(training_type = kind, true)
-  AND plan_id = chosen_plan(plan)
 ORDER BY ordinal;

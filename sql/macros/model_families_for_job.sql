@@ -5,7 +5,7 @@ CREATE OR REPLACE TEMP MACRO model_families_for_job(t, s, kind := NULL, plan := 
         WHEN is_strict(plan) THEN nullif(list_distinct_in_order(flatten(coalesce(list(model_families ORDER BY ordinal), []))), [])
         ELSE coalesce(
             nullif(arg_max(model_families, ordinal), []),
-            nullif((SELECT (metadata->'$.model_families')::VARCHAR[] FROM plans WHERE plan_id = chosen_plan(plan)), [])
+            nullif((SELECT (metadata->'$.model_families')::VARCHAR[] FROM plan_of(plan)), [])
         )
     END
     FROM jobs_for_pair(t, s, kind := kind, plan := plan)

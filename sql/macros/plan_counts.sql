@@ -1,7 +1,6 @@
 -- How many jobs of a plan there are of each training type and route.
 CREATE OR REPLACE TEMP MACRO plan_counts(plan := NULL) AS TABLE
 SELECT training_type, route, count(*) AS jobs
-FROM jobs
-WHERE plan_id = chosen_plan(plan)
+FROM jobs_of(plan)
 GROUP BY ALL
 ORDER BY min(ordinal);

@@ -1,3 +1,3 @@
 -- All jobs of a plan, in plan order.
 CREATE OR REPLACE TEMP MACRO plan_jobs(plan := NULL) AS TABLE
-FROM jobs WHERE plan_id = chosen_plan(plan) ORDER BY ordinal;
+FROM jobs_of(plan) ORDER BY ordinal;

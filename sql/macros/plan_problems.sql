@@ -1,22 +1,22 @@
 -- What is wrong with a plan: ids given twice, kinds of job that nobody knows, counts that do not add up.
 CREATE OR REPLACE TEMP MACRO plan_problems(plan := NULL) AS TABLE
 SELECT format('job_id {} stands for {} jobs', job_id, count(*)) AS problem
-FROM jobs WHERE plan_id = chosen_plan(plan) GROUP BY job_id HAVING count(*) > 1
+FROM jobs_of(plan) GROUP BY job_id HAVING count(*) > 1
 UNION ALL
 SELECT format('{} jobs have the training type {}', count(*), training_type)
-FROM jobs
-WHERE plan_id = chosen_plan(plan) AND training_type NOT IN ('cross_sectional', 'symbol_specific', 'blocked')
+FROM jobs_of(plan)
+WHERE training_type NOT IN ('cross_sectional', 'symbol_specific', 'blocked')
 GROUP BY training_type
 UNION ALL
 SELECT format('job {} is symbol-specific and names no symbol', job_id)
-FROM jobs
-WHERE plan_id = chosen_plan(plan) AND training_type = 'symbol_specific' AND symbol IS NULL
+FROM jobs_of(plan)
+WHERE training_type = 'symbol_specific' AND symbol IS NULL
 UNION ALL
 SELECT format('metadata.total_jobs says {}, the plan has {} jobs', said, found)
 FROM (
     SELECT (metadata->>'$.total_jobs')::BIGINT AS said,
-           (SELECT count(*) FROM jobs WHERE plan_id = chosen_plan(plan)) AS found
-    FROM plans WHERE plan_id = chosen_plan(plan)
+           (SELECT count(*) FROM jobs_of(plan)) AS found
+    FROM plan_of(plan)
 )
 WHERE said <> found
 ORDER BY problem;

@@ -1,6 +1,84 @@
 """planstore: an event-sourced plan store with immutable artifacts."""
 
-from planstore.store import open
+from planstore.audit.diff import Difference
+from planstore.audit.why import Explanation
+from planstore.consumer import (
+    TrainingPlan,
+    apply_training_plan_filter,
+    compare_training_plans,
+    filter_symbols_by_training_plan,
+    filter_targets_by_training_plan,
+    get_cs_jobs,
+    get_jobs_for_symbol,
+    get_jobs_for_target,
+    get_model_families_for_job,
+    get_symbol_jobs,
+    get_training_jobs_for_target_symbol,
+    get_training_plan_summary,
+    load_training_plan,
+    print_training_plan_summary,
+    should_train_target_symbol,
+    validate_training_plan,
+)
+from planstore.errors import (
+    BadInputError,
+    CandidatesError,
+    ExportError,
+    NotFoundError,
+    PlanFileError,
+    PlanInvalidError,
+    PlanstoreError,
+    PolicyError,
+    QueryError,
+    RequestError,
+    RunConflictError,
+    StoreBusyError,
+    StoreError,
+    StoreMissingError,
+    StoreVersionError,
+)
+from planstore.routing.candidates import CandidatesWarning
+from planstore.run import Run
+from planstore.store import Store, open
+from planstore.version import __version__
 
-__version__ = "0.1.0"
-__all__ = ["open"]
+__all__ = [
+    "BadInputError",
+    "CandidatesError",
+    "CandidatesWarning",
+    "Difference",
+    "Explanation",
+    "ExportError",
+    "NotFoundError",
+    "PlanFileError",
+    "PlanInvalidError",
+    "PlanstoreError",
+    "PolicyError",
+    "QueryError",
+    "RequestError",
+    "Run",
+    "RunConflictError",
+    "Store",
+    "StoreBusyError",
+    "StoreError",
+    "StoreMissingError",
+    "StoreVersionError",
+    "TrainingPlan",
+    "__version__",
+    "apply_training_plan_filter",
+    "compare_training_plans",
+    "filter_symbols_by_training_plan",
+    "filter_targets_by_training_plan",
+    "get_cs_jobs",
+    "get_jobs_for_symbol",
+    "get_jobs_for_target",
+    "get_model_families_for_job",
+    "get_symbol_jobs",
+    "get_training_jobs_for_target_symbol",
+    "get_training_plan_summary",
+    "load_training_plan",
+    "open",
+    "print_training_plan_summary",
+    "should_train_target_symbol",
+    "validate_training_plan",
+]

@@ -23,7 +23,7 @@ from planstore.database import Session, memory
 from planstore.errors import NotFoundError, PlanFileError, RequestError
 from planstore.events.canonical import canonical_json
 from planstore.ledger.ledger import Ledger
-from planstore.sql import names
+from planstore.macros import make_macros
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -105,7 +105,8 @@ class TrainingPlan(Mapping[str, Any]):
         from html import escape
 
         routes = "".join(
-            f"<tr><td>{escape(str(route))}</td><td>{count}</td></tr>" for route, count in self.summary.get("by_route", {}).items()
+            f"<tr><td>{escape(str(route))}</td><td>{count}</td></tr>"
+            for route, count in self.summary.get("by_route", {}).items()
         )
         return f"<b>{escape(repr(self)[1:-1])}</b><table><tr><th>route</th><th>jobs</th></tr>{routes}</table>"
 
@@ -140,11 +141,9 @@ class _Shelf:
         session = self._bare
         session.run("macros/job_metadata")
         self._fill(session)
-        session.run("consumer/shelf_current_plan")
         session.run("consumer/shelf_targets")
         session.run("consumer/shelf_symbols")
-        for macro in names("macros"):
-            session.run(macro)
+        make_macros(session, of_one_plan=True)
         return session
 
     def _fill(self, session: Session) -> None:
@@ -162,7 +161,9 @@ class _LedgerShelf(_Shelf):
         self._metadata = metadata
 
     def _fill(self, session: Session) -> None:
-        session.run("consumer/shelf_plans", plan_ids=[self._plan_id], metadata=[canonical_json(self._metadata).decode()])
+        session.run(
+            "consumer/shelf_plans", plan_id=self._plan_id, metadata=canonical_json(self._metadata).decode()
+        )
         session.run("consumer/shelf_from_ledger", plan_id=self._plan_id)
 
     def jobs(self, question: str, **values: Any) -> list[dict[str, Any]]:
@@ -176,12 +177,12 @@ class _DocumentShelf(_Shelf):
         self._metadata = metadata
 
     def _fill(self, session: Session) -> None:
-        session.run("consumer/shelf_plans", plan_ids=["document"], metadata=[_json(self._metadata)])
+        session.run("consumer/shelf_plans", plan_id="document", metadata=_json(self._metadata))
         with session.given("incoming_jobs", _job_rows(self._jobs, "document")):
             session.run("consumer/shelf_from_document")
 
     def jobs(self, question: str, **values: Any) -> list[dict[str, Any]]:
-        return [self._jobs[ordinal - 1] for ordinal, _ in self.session.rows(f"consumer/{question}", **values)]  # type: ignore[misc]
+        return [self._jobs[ordinal - 1] for ordinal, _ in self.session.rows(f"consumer/{question}", **values)]
 
 
 def _job_rows(jobs: Sequence[Mapping[str, Any]], plan_id: str) -> pa.Table:
@@ -416,7 +417,7 @@ def validate_training_plan(plan: PlanSource) -> dict[str, Any]:
 
 
 def get_training_plan_summary(plan: PlanSource) -> dict[str, Any]:
-    """Return ``generated_at``, ``run_id``, ``total_jobs``, ``cs_jobs``, ``symbol_jobs``, ``by_route`` and ``by_type``."""
+    """Return ``generated_at``, ``run_id``, ``total_jobs``, ``cs_jobs``, ``symbol_jobs``, ``by_route``, ``by_type``."""
     plan = _plan(plan)
     by_route: dict[str, int] = {}
     by_type: dict[str, int] = {}

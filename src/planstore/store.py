@@ -2,65 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from planstore.audit.diff import Difference, compare
 from planstore.audit.why import Explanation, explain
 from planstore.consumer import TrainingPlan
 from planstore.database import Session
-from planstore.errors import NotFoundError, RequestError, RunConflictError
-from planstore.events.commit import utc_text
+from planstore.errors import NotFoundError, RequestError
 from planstore.events.digest import RowsDigest
 from planstore.ledger.ledger import Ledger
-from planstore.planning.plan import Plan, make_plan
+from planstore.planning.plan import make_plan
 from planstore.projections.export import Exported, export
 from planstore.projections.rebuild import Rebuilt, rebuild
+from planstore.publication import Publication
 from planstore.routing.candidates import CandidatesSource, read_candidates
-from planstore.routing.policy import Policy, PolicySource, check_patterns, read_policy
 from planstore.routing.rules import apply_rules, current_rules
+from planstore.run import Run
 
 if TYPE_CHECKING:
     import duckdb
 
+    from planstore.routing.policy import PolicySource
+
 _log = logging.getLogger("planstore.routing")
-
-
-@dataclass(frozen=True)
-class Run:
-    """One pass from candidates to a plan, as the ledger has it.
-
-    Attributes:
-        run_id: its name, unique in the store.
-        commit_id: the commit that recorded it.
-        plan_id: the plan it arrived at.
-        is_new_plan: whether this run published that plan, or an earlier one did.
-        routes: how many pairs took each route.
-        plan: the plan, read when it is first asked for.
-    """
-
-    run_id: str
-    commit_id: int
-    evidence_id: str
-    policy_id: str
-    rules_id: str
-    plan_id: str
-    is_new_plan: bool
-    routes: Mapping[str, int]
-    _ledger: Ledger = field(repr=False)
-
-    @cached_property
-    def plan(self) -> TrainingPlan:
-        """The plan that the run arrived at."""
-        return TrainingPlan.from_ledger(self._ledger, self.plan_id)
 
 
 class Store:
@@ -117,6 +88,8 @@ class Store:
             CandidatesError, PolicyError, RequestError: something is wrong with what was given; nothing was written.
             RunConflictError: the run id stands for another run.
         """
+        from planstore.routing.policy import check_patterns, read_policy
+
         started_at = datetime.now(UTC)
         checked, policy_name = read_policy(policy)
         session = self._ledger.working()
@@ -143,24 +116,41 @@ class Store:
                 "model_families": requested,
                 "include_blocked": include_blocked,
             }
-            run = _Publication(
-                checked, policy_name, evidence, decisions, plan, settings, started_at, git_commit, config_hash, rules.document
+            recorded = Publication(
+                checked,
+                policy_name,
+                evidence,
+                decisions,
+                plan,
+                settings,
+                started_at,
+                git_commit,
+                config_hash,
+                rules.document,
             ).record(self._ledger, session, run_id or _new_run_id(started_at))
-            routes = {route: pairs for route, pairs in session.rows("store/routes")}
             if checked.log_decision_reasons and _log.isEnabledFor(logging.INFO):
                 for target, symbol, route, reasons in session.rows("store/log_reasons"):
                     _log.info("%s%s: %s (%s)", target, f" / {symbol}" if symbol else "", route, reasons)
         finally:
             session.close()
+        return self._run_of(recorded.run_id, is_new_plan=recorded.is_new_plan)
+
+    def run(self, run_id: str | None = None) -> Run:
+        """Return a run; the newest one when ``run_id`` is None.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        row = self._run(run_id)
+        plan = self._reading.row("store/plan_run", plan_id=row["plan_id"])
+        return self._run_of(row["run_id"], is_new_plan=plan is not None and plan[0] == row["run_id"])
+
+    def _run_of(self, run_id: str, *, is_new_plan: bool) -> Run:
+        row = self._run(run_id)
         return Run(
-            run_id=run.run_id,
-            commit_id=run.commit_id,
-            evidence_id=plan.evidence_id,
-            policy_id=checked.policy_id,
-            rules_id=rules.rules_id,
-            plan_id=plan.plan_id,
-            is_new_plan=run.is_new_plan,
-            routes=routes,
+            **{name: row[name] for name in ("run_id", "commit_id", "evidence_id", "policy_id", "rules_id", "plan_id")},
+            is_new_plan=is_new_plan,
+            routes=dict(self._reading.rows("store/run_routes", commit_id=row["commit_id"])),
             _ledger=self._ledger,
         )
 
@@ -185,6 +175,14 @@ class Store:
         """
         return TrainingPlan.from_ledger(self._ledger, self._plan_id(name))
 
+    def jobs(
+        self, *, target: str | None = None, symbol: str | None = None, status: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the jobs of the current plan in plan order, each with its latest status."""
+        self._run(None)
+        jobs = self._reading.records("store/jobs", target=target, symbol=symbol, status=status)
+        return [job | {"metadata": json.loads(job["metadata"])} for job in jobs]
+
     def log(self) -> list[dict[str, Any]]:
         """Return the commits, newest first."""
         return self._reading.records("store/log")
@@ -206,6 +204,15 @@ class Store:
         """Return what plan ``b`` changes against plan ``a``; both named as for :meth:`plan`."""
         return compare(self._reading, self._plan_id(a), self._plan_id(b))
 
+    def route_changes(self, a: str, b: str) -> list[tuple[str, str | None, str | None, int]]:
+        """Return how many pairs of each target went from one route to another between two runs.
+
+        Returns:
+            Target, route in run ``a``, route in run ``b``, symbols; a route is None where a run has no such pair.
+        """
+        commits = {name: self._run(run_id)["commit_id"] for name, run_id in (("a", a), ("b", b))}
+        return self._reading.rows("audit/route_changes", **commits)
+
     def at(self, commit: int) -> Store:
         """Return the store as it was after a commit; what was recorded later is never seen.
 
@@ -221,9 +228,7 @@ class Store:
         """Drop the projections and derive them again from events alone."""
         return rebuild(self._ledger)
 
-    def export(
-        self, *, formats: Sequence[str] | None = None, metrics_copy: bool = False
-    ) -> Exported:
+    def export(self, *, formats: Sequence[str] | None = None, metrics_copy: bool = False) -> Exported:
         """Write the current plan's files for readers that know only files; files that are right already stay.
 
         Args:
@@ -242,7 +247,9 @@ class Store:
         else:
             found = self._reading.records("store/find_run", run_id=run_id)
         if not found:
-            raise NotFoundError("the ledger holds no run yet" if run_id is None else f"the ledger holds no run {run_id!r}")
+            raise NotFoundError(
+                "the ledger holds no run yet" if run_id is None else f"the ledger holds no run {run_id!r}"
+            )
         return found[0]
 
     def _plan_id(self, name: str | None) -> str:
@@ -251,7 +258,7 @@ class Store:
         found = self._reading.rows("store/find_plan", name=str(name))
         if not found:
             raise NotFoundError(
-                f"{name!r} is no run, commit or plan of this ledger (the start of a plan id needs 6 digits); see planstore log"
+                f"{name!r} is no run, commit or plan of this ledger (the start of a plan id: 6 digits or more)"
             )
         if len(found) > 1 and not found[0][1]:
             raise RequestError(f"{name!r} fits {len(found)} plans; give more digits")
@@ -271,120 +278,6 @@ def open(results: str | Path = "results", *, create: bool = True) -> Store:
         StoreError: it cannot be used.
     """
     return Store(Path(results), create=create)
-
-
-@dataclass(frozen=True)
-class _Recorded:
-    run_id: str
-    commit_id: int
-    is_new_plan: bool
-
-
-@dataclass(frozen=True)
-class _Publication:
-    """Everything a run's commit holds beside the rows that are staged in the session."""
-
-    policy: Policy
-    policy_name: str
-    evidence: RowsDigest
-    decisions: RowsDigest
-    plan: Plan
-    settings: Mapping[str, Any]
-    started_at: datetime
-    git_commit: str | None
-    config_hash: str | None
-    rules_document: bytes
-
-    def record(self, ledger: Ledger, session: Session, run_id: str) -> _Recorded:
-        with ledger.writing(session, "run", run_id=run_id, message=f"route by {self.policy_name}") as writing:
-            earlier = session.records("ledger/find_run", run_id=run_id)
-            if earlier:
-                return self._earlier(run_id, earlier[0])
-            is_new_plan = not self._known(session, "plan", plan_id=self.plan.plan_id)
-            writing.append(
-                "runs",
-                started_at=self.started_at,
-                git_commit=self.git_commit,
-                config_hash=self.config_hash,
-                evidence_id=self.plan.evidence_id,
-                policy_id=self.plan.policy_id,
-                rules_id=self.plan.rules_id,
-                plan_id=self.plan.plan_id,
-                **self.settings,
-            )
-            if not self._known(session, "policy", policy_id=self.plan.policy_id):
-                writing.append(
-                    "policies",
-                    policy_id=self.plan.policy_id,
-                    name=self.policy_name,
-                    document=self.policy.document.decode(),
-                )
-            for digest, size, name in (
-                (self.plan.policy_id, len(self.policy.document), "policy"),
-                (self.plan.rules_id, len(self.rules_document), "rules"),
-                (self.plan.plan_id, len(self.plan.document), "plan"),
-            ):
-                if not self._known(session, "artifact", digest=digest):
-                    writing.append(
-                        "artifacts", digest=digest, media_type="application/json", size=size, name=name, belongs_to=run_id
-                    )
-            writing.append_staged("candidates", self.evidence)
-            writing.append_staged("decisions", self.decisions)
-            if is_new_plan:
-                self._publish(writing, run_id)
-            return _Recorded(run_id, writing.commit_id, is_new_plan)
-
-    def _publish(self, writing: Any, run_id: str) -> None:
-        generated_at = writing.recorded_at
-        metadata = {
-            "generated_at": utc_text(generated_at),
-            "run_id": run_id,
-            "git_commit": self.git_commit,
-            "config_hash": self.config_hash,
-            "routing_plan_path": self.settings["metrics_snapshot"],
-            "metrics_snapshot": self.settings["metrics_snapshot"],
-            "total_jobs": self.plan.total_jobs,
-            "model_families_requested": self.plan.requested,
-            "model_families_normalized": self.plan.families,
-            "model_families": self.plan.families,
-            "plan_id": self.plan.plan_id,
-            "commit_id": writing.commit_id,
-            "policy_id": self.plan.policy_id,
-        }
-        if self.policy.semantics == "strict":
-            metadata["semantics"] = "strict"
-        writing.append(
-            "plans",
-            plan_id=self.plan.plan_id,
-            generated_at=generated_at,
-            metadata=orjson.dumps(metadata).decode(),
-            summary=orjson.dumps(self.plan.summary).decode(),
-            artifact=self.plan.plan_id,
-        )
-        writing.append_staged("jobs", self.plan.jobs, plan_id=self.plan.plan_id)
-        writing.project()
-
-    def _earlier(self, run_id: str, earlier: Mapping[str, Any]) -> _Recorded:
-        same = {
-            "evidence_id": self.plan.evidence_id,
-            "policy_id": self.plan.policy_id,
-            "rules_id": self.plan.rules_id,
-            "plan_id": self.plan.plan_id,
-            "model_families": self.settings["model_families"],
-            "include_blocked": self.settings["include_blocked"],
-        }
-        other = [name for name, value in same.items() if earlier[name] != value]
-        if other:
-            raise RunConflictError(
-                f"run {run_id!r} is recorded already, in commit {earlier['commit_id']}, with another "
-                f"{', '.join(other)}; choose another run id"
-            )
-        return _Recorded(run_id, earlier["commit_id"], is_new_plan=False)
-
-    @staticmethod
-    def _known(session: Session, what: str, **key: str) -> bool:
-        row = session.row(f"ledger/has_{what}", **key)
-        return bool(row and row[0])
 
 
 def _new_run_id(started_at: datetime) -> str:

@@ -84,12 +84,12 @@ def explain(session: Session, target: str, symbol: str | None, run: dict[str, An
 
 
 def _missing(session: Session, target: str, symbol: str | None, run: dict[str, Any]) -> str:
-    near = session.rows(
-        "audit/names_like", what="target", within=None, name=target, commit_id=run["commit_id"]
-    )
+    near = session.rows("audit/names_like", what="target", within=None, name=target, commit_id=run["commit_id"])
     names = [name for (name,) in near]
     if symbol is None or target not in names:
         return f"run {run['run_id']} has no target {target!r}; the nearest: {', '.join(map(repr, names))}"
     near = session.rows("audit/names_like", what="symbol", within=target, name=symbol, commit_id=run["commit_id"])
     names = [name for (name,) in near]
-    return f"run {run['run_id']} has no candidate for {target!r} on {symbol!r}; the nearest: {', '.join(map(repr, names))}"
+    return (
+        f"run {run['run_id']} has no candidate for {target!r} on {symbol!r}; the nearest: {', '.join(map(repr, names))}"
+    )

@@ -1,4 +1,4 @@
-"""Digests of rows: column by column from Arrow buffers, the same however the rows are stored or chunked.
+r"""Digests of rows: column by column from Arrow buffers, the same however the rows are stored or chunked.
 
 The digest of a column is the SHA-256 over the digests of its streams, in this order:
 
@@ -7,13 +7,13 @@ The digest of a column is the SHA-256 over the digests of its streams, in this o
 3. the values: little-endian, 0 for a null; text as UTF-8; booleans as one byte;
    a list as the column of its items; a struct as the columns of its fields, in their order.
 
-The digest of a table is the SHA-256 over one line a column, ``name:digest\\n``, in column order.
+The digest of a table is the SHA-256 over one line a column, ``name:digest\n``, in column order.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 

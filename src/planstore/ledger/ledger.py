@@ -17,6 +17,7 @@ from planstore.errors import StoreError, StoreMissingError, StoreVersionError
 from planstore.ledger.artifacts import Artifacts, fsync_folder
 from planstore.ledger.lock import WriterLock
 from planstore.ledger.writing import Writing
+from planstore.macros import make_macros
 
 FORMAT = 1
 """The version of the store's layout that this code reads and writes."""
@@ -70,7 +71,9 @@ class Ledger:
         self._writer = Database(folder, read_only=False)
         if not self._is_ready():
             if not create:
-                raise StoreMissingError(f"there is no store in {folder.parent}: run `planstore init` or `planstore route`")
+                raise StoreMissingError(
+                    f"there is no store in {folder.parent}: run `planstore init` or `planstore route`"
+                )
             self._create()
 
     def reading(self, as_of: int | None = None) -> Session:
@@ -80,8 +83,7 @@ class Ledger:
         session.run("database/set_as_of", as_of=as_of)
         for view in _VIEWS:
             session.run(f"schema/views/{view}")
-        for macro in sql.names("macros"):
-            session.run(macro)
+        make_macros(session)
         return session
 
     def confined(self) -> Session:

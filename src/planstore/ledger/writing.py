@@ -12,6 +12,7 @@ from planstore.database import Session
 from planstore.events.commit import GENESIS, Commit, TableCount
 from planstore.events.digest import ColumnDigest, RowsDigest, table_digest
 from planstore.ledger.artifacts import fsync_folder
+from planstore.version import __version__
 
 
 class Writing:
@@ -63,15 +64,12 @@ class Writing:
 
     def project(self) -> None:
         """Derive the documents of the plans that this commit publishes."""
-        self._session.run(
-            "projections/append_plan_documents", first_commit=self.commit_id, last_commit=self.commit_id
-        )
+        self._session.run("projections/append_plan_documents", first_commit=self.commit_id, last_commit=self.commit_id)
 
     def seal(self) -> None:
         """Digest what was appended, chain it to the previous commit, and make its files durable."""
         if not self._rows:
             return
-        from planstore import __version__
 
         self.commit = Commit(
             commit_id=self.commit_id,

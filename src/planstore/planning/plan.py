@@ -70,7 +70,9 @@ class Plan:
         return sha256(self.document)
 
 
-def make_plan(session: Session, *, evidence_id: str, policy_id: str, rules_id: str, requested: list[str] | None) -> Plan:
+def make_plan(
+    session: Session, *, evidence_id: str, policy_id: str, rules_id: str, requested: list[str] | None
+) -> Plan:
     """Plan what the session's ``decisions`` come to.
 
     Raises:

@@ -6,7 +6,7 @@ import json
 import mmap
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -56,6 +56,10 @@ class Exported:
     files: int
     written: int
     removed: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all attributes, for JSON."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def export(
@@ -192,7 +196,7 @@ class _Export:
             if view not in names:
                 names[view] = file_names(self._keys(view))
             file_name = names[view][_file_key(view, key)]
-            pieces: list[Buffer] = [f"{{\n  {json.dumps(_KEYS[view])}: {json.dumps(key)},\n  \"jobs\": [\n".encode()]
+            pieces: list[Buffer] = [f'{{\n  {json.dumps(_KEYS[view])}: {json.dumps(key)},\n  "jobs": [\n'.encode()]
             pieces += [text[start:end] for start, end in _stretches(jobs, ends)]
             pieces[-1] = pieces[-1][:-2]
             pieces.append(b"\n  ]\n}")

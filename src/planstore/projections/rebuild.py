@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from planstore.database import Session
 from planstore.events.digest import RowsDigest
@@ -22,6 +23,10 @@ class Rebuilt:
     documents: int
     digest: str
     same: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all attributes, for JSON."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def rebuild(ledger: Ledger) -> Rebuilt:

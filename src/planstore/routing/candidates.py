@@ -166,7 +166,9 @@ def _read_csv(path: Path) -> pa.Table:
 
     with path.open("rb") as file:
         names = csv.open_csv(file).schema.names
-    options = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""])
+    options = csv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
+    )
     return csv.read_csv(path, csv.ReadOptions(), csv.ParseOptions(newlines_in_values=True), options)
 
 
@@ -197,7 +199,7 @@ def _from_pandas(frame: Any) -> pa.Table:
     mixed = [name for name, values in columns.items() if values is None]
     if not mixed:
         return pa.table(columns)
-    values = {name: [None if v != v else v for v in frame[name]] for name in mixed}  # noqa: PLR0124
+    values = {name: [None if v != v else v for v in frame[name]] for name in mixed}
     columns.update(zip(mixed, _from_values(values).columns, strict=True))
     return pa.table(columns)
 
@@ -211,7 +213,9 @@ def _from_values(columns: Mapping[str, list[Any]]) -> pa.Table:
         try:
             arrays[name] = pa.array(values)
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
-            arrays[name] = pa.array([v if v is None or isinstance(v, str) else json.dumps(v, default=str) for v in values])
+            arrays[name] = pa.array(
+                [v if v is None or isinstance(v, str) else json.dumps(v, default=str) for v in values]
+            )
     return pa.table(arrays)
 
 
@@ -287,7 +291,9 @@ class _Door:
                 raise pa.ArrowInvalid("converted value by value")
             return array.cast(kind)
         except pa.ArrowException:
-            return pa.array([self._value(name, row, value, convert) for row, value in enumerate(array.to_pylist(), 1)], kind)
+            return pa.array(
+                [self._value(name, row, value, convert) for row, value in enumerate(array.to_pylist(), 1)], kind
+            )
 
     def _metrics(self) -> Any:
         import pyarrow as pa
@@ -309,7 +315,10 @@ class _Door:
         elif types.is_map(array.type):
             array = pa.array([None if value is None else dict(value) for value in array.to_pylist()])
         return pa.array(
-            [self._value("stability_metrics", row, value, _to_metrics) for row, value in enumerate(array.to_pylist(), 1)],
+            [
+                self._value("stability_metrics", row, value, _to_metrics)
+                for row, value in enumerate(array.to_pylist(), 1)
+            ],
             kind,
         )
 
@@ -318,7 +327,7 @@ class _Door:
             return None if value is None else convert(value)
         except (TypeError, ValueError, OverflowError, SyntaxError) as error:
             raise CandidatesError(
-                f"{self._where}: refused\n  row {row}, column {name}: {_short(value)} is not what this column holds: {error}"
+                f"{self._where}: refused\n  row {row}, column {name}: {_short(value)} does not fit: {error}"
             ) from error
 
     def _cast(self, name: str, array: Any, kind: Any) -> Any:
@@ -385,7 +394,7 @@ def _to_moment(value: Any) -> datetime:
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day)  # noqa: DTZ001
+        value = datetime(value.year, value.month, value.day)
     if not isinstance(value, datetime):
         raise TypeError("a date or time is needed")
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

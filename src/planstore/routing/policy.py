@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, StrictBool, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    StrictBool,
+    ValidationError,
+    model_validator,
+)
 
 from planstore.database import Session
 from planstore.errors import PolicyError
@@ -43,6 +52,8 @@ def _number(value: Any) -> Any:
 
 Number = Annotated[FiniteFloat, BeforeValidator(_number)]
 Count = Annotated[int, Field(strict=True, ge=0)]
+DEFAULT_POLICY = Path(__file__).parent / "default_policy.yaml"
+"""The policy that planstore ships: a conservative one to start from."""
 TIERS = ("short", "medium", "long", "very_long")
 
 
@@ -156,9 +167,9 @@ class FamilyRule(_Section):
     """Which families train the jobs that match; every condition given must hold, and the first rule that does wins."""
 
     use: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
-    route: (
-        Literal["ROUTE_CROSS_SECTIONAL", "ROUTE_SYMBOL_SPECIFIC", "ROUTE_BOTH", "ROUTE_EXPERIMENTAL_ONLY"] | None
-    ) = None
+    route: Literal["ROUTE_CROSS_SECTIONAL", "ROUTE_SYMBOL_SPECIFIC", "ROUTE_BOTH", "ROUTE_EXPERIMENTAL_ONLY"] | None = (
+        None
+    )
     task: Literal["classification", "regression"] | None = None
     priority: Annotated[int, Field(strict=True, ge=0)] | None = None
     target: str | None = None
@@ -279,9 +290,7 @@ def check_patterns(policy: Policy, session: Session) -> None:
             raise PolicyError(f"horizon.patterns.{index}.regex: {pattern.regex!r} cannot be searched with: {problem}")
 
 
-def _lines(
-    node: yaml.Node, path: tuple[str | int, ...], where: str
-) -> Iterator[tuple[tuple[str | int, ...], int]]:
+def _lines(node: yaml.Node, path: tuple[str | int, ...], where: str) -> Iterator[tuple[tuple[str | int, ...], int]]:
     """Yield the line of every key, and refuse a key that is given twice, because YAML keeps only the last."""
     yield path, node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
@@ -313,12 +322,12 @@ def _check(document: Mapping[str, Any], where: str, lines: Mapping[tuple[str | i
         raise PolicyError("\n".join(_problems(error, where, lines))) from error
 
 
-def _problems(
-    error: ValidationError, where: str, lines: Mapping[tuple[str | int, ...], int]
-) -> Iterator[str]:
+def _problems(error: ValidationError, where: str, lines: Mapping[tuple[str | int, ...], int]) -> Iterator[str]:
     for problem in error.errors():
         path = tuple(part for part in problem["loc"] if not _is_union_tag(part))
-        line = next((lines[("routing", *path[:n])] for n in range(len(path), -1, -1) if ("routing", *path[:n]) in lines), 0)
+        line = next(
+            (lines[("routing", *path[:n])] for n in range(len(path), -1, -1) if ("routing", *path[:n]) in lines), 0
+        )
         place = f"{where}, line {line}" if line else where
         key = ".".join(map(str, path)) or "routing"
         message = {"extra_forbidden": "is not a key of a policy", "missing": "is missing"}.get(

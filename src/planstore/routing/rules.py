@@ -29,7 +29,7 @@ STEPS = (
     "experimental_ranks",
     "decisions",
 )
-"""The steps of ``sql/routing/``, in order: from ``evidence``, ``policy_document`` and ``run_request`` to ``decisions``."""
+"""The steps of ``sql/routing/``, in order, from ``evidence``, ``policy_document``, ``run_request`` to ``decisions``."""
 
 
 @dataclass(frozen=True)

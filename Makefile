@@ -1,0 +1,34 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: demo test check format bench clean
+
+demo: $(INSTALLED)  ## real evidence, routed, planned, recorded and exported into demo/
+	$(BIN)/planstore demo --results demo
+
+test: $(INSTALLED)  ## the whole suite
+	$(BIN)/python -m pytest -q
+
+check: $(INSTALLED)  ## format, lint, types and tests
+	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q
+
+format: $(INSTALLED)  ## put the code into the house's form
+	$(BIN)/ruff format src tests
+	$(BIN)/ruff check --fix src tests
+
+bench: $(INSTALLED)  ## speed, as ratios to something run beside it
+	$(BIN)/python tests/benchmarks/bench.py
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "planstore needs Python 3.11 or newer; try make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+clean:  ## remove what make made
+	rm -rf $(VENV) demo

@@ -1,0 +1,3 @@
+-- One plan: the one named, or (null) the current one.
+CREATE OR REPLACE TEMP MACRO plan_of(plan) AS TABLE
+FROM plans WHERE plan_id = coalesce(plan, (SELECT plan_id FROM current_plan));

@@ -1,0 +1,50 @@
+"""The command line: ``planstore VERB``, one verb a file."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import TextIO
+
+import typer
+
+from planstore.cli import demo, diff, export, init, jobs, log, plan, rebuild, route, sql, why
+
+app = typer.Typer(
+    name="planstore",
+    help="Decide where each target is trained, keep every decision, and say why. All verbs take --results and --json.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for verb in (init, route, plan, jobs, log, why, diff, sql, export, rebuild, demo):
+    app.command(verb.__name__.rpartition(".")[2])(verb.command)
+
+
+def main() -> None:
+    """Run the command line: exit 0 when done, 1 with a finding, 2 when the call or what it was given is wrong."""
+    from planstore.errors import PlanstoreError
+
+    warnings.showwarning = _show_warning
+    try:
+        app()
+    except PlanstoreError as error:
+        sys.stderr.write(f"planstore: {error}\n")
+        sys.exit(2)
+    except BrokenPipeError:
+        # because the reader of our output, such as head, has seen enough
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    sys.stderr.write(f"planstore: {message}\n")

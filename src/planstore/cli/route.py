@@ -1,0 +1,65 @@
+"""``planstore route``: decide, plan and record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from planstore.cli.options import RESULTS, Json, Results
+
+
+def command(
+    candidates: Annotated[Path, typer.Argument(help="Candidates: .parquet, .csv, .json or .jsonl.")],
+    policy: Annotated[Path, typer.Option(help="The policy, a YAML file. `planstore init --policy FILE` writes one.")],
+    results: Results = RESULTS,
+    family: Annotated[
+        list[str] | None,
+        typer.Option(help="A model family to train with; give one for each. Default: lightgbm, xgboost."),
+    ] = None,
+    no_families: Annotated[bool, typer.Option("--no-families", help="Plan jobs without model families.")] = False,
+    include_blocked: Annotated[
+        bool, typer.Option("--include-blocked", help="List blocked pairs in the plan, as jobs of priority 0.")
+    ] = False,
+    run_id: Annotated[str | None, typer.Option(help="A name for the run; made up when not given.")] = None,
+    git_commit: Annotated[str | None, typer.Option(help="Recorded with the run and in its plan.")] = None,
+    config_hash: Annotated[str | None, typer.Option(help="Recorded with the run and in its plan.")] = None,
+    metrics_snapshot: Annotated[str | None, typer.Option(help="Recorded with the run and in its plan.")] = None,
+    json: Json = False,
+) -> None:
+    """Decide where each pair of CANDIDATES is trained, plan it, record it, and write the files."""
+    import planstore
+    from planstore.cli import output
+    from planstore.errors import RequestError
+
+    if family and no_families:
+        raise RequestError("--family and --no-families contradict each other; give one of them")
+    with planstore.open(results) as store:
+        with output.working("routing"):
+            run = store.route(
+                candidates,
+                policy,
+                [] if no_families else family,
+                include_blocked=include_blocked,
+                run_id=run_id,
+                git_commit=git_commit,
+                config_hash=config_hash,
+                metrics_snapshot=metrics_snapshot,
+            )
+        with output.working("writing files"):
+            exported = store.export()
+        if json:
+            output.print_json(run.as_dict() | {"files": exported.files, "files_written": exported.written})
+            return
+        output.print_table(f"Run {run.run_id}, commit {run.commit_id}", ("route", "pairs"), run.routes.items())
+        output.print_line()
+        summary = run.plan.summary
+        output.print_pairs(
+            {
+                "plan": f"{run.plan_id[:12]}, {'new' if run.is_new_plan else 'published by an earlier run'}",
+                "jobs": f"{summary['total_cs_jobs']} cross-sectional, {summary['total_symbol_jobs']} symbol-specific",
+                "files": f"{exported.files} in {results}, {exported.written} of them written now",
+            }
+        )
+        output.print_line(f"\nNext: planstore why TARGET [SYMBOL] --results {results}")

@@ -1,0 +1,48 @@
+"""``planstore sql``: a query over the ledger, read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from planstore.cli.options import RESULTS, Json, Results
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def command(
+    query: Annotated[
+        str, typer.Argument(help="One SELECT over the store's views and macros: 'from history limit 20'.")
+    ],
+    results: Results = RESULTS,
+    limit: Annotated[int, typer.Option(min=1, help="Rows to show in the table; --json gives all.")] = 100,
+    json: Json = False,
+) -> None:
+    """Run QUERY over the ledger. It can neither write nor reach files outside the store."""
+    import planstore
+    from planstore.cli import output
+
+    with planstore.open(results, create=False) as store:
+        relation = store.sql(query)
+        if json:
+            output.print_json_array(_records(relation))
+            return
+        rows = relation.fetchmany(limit + 1)
+        more = "there are more rows; --limit or --json shows them" if len(rows) > limit else ""
+        output.print_table("", relation.columns, rows[:limit], more=more)
+
+
+def _records(relation: duckdb.DuckDBPyRelation) -> Iterator[dict[str, Any]]:
+    """Yield rows as objects; columns of type JSON as the values they hold."""
+    import orjson
+
+    is_json = [str(kind) == "JSON" for kind in relation.types]
+    while rows := relation.fetchmany(10_000):
+        for row in rows:
+            yield {
+                name: orjson.Fragment(value) if json and value is not None else value
+                for name, value, json in zip(relation.columns, row, is_json, strict=True)
+            }

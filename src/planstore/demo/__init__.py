@@ -1,0 +1,1 @@
+"""The demo's data, and what it tells."""

@@ -1,0 +1,147 @@
+"""The commit of a run: what it holds, and how it is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from planstore.database import Session
+from planstore.errors import RunConflictError
+from planstore.events.commit import utc_text
+from planstore.events.digest import RowsDigest
+from planstore.ledger.ledger import Ledger
+from planstore.ledger.writing import Writing
+from planstore.planning.plan import Plan
+
+if TYPE_CHECKING:
+    from planstore.routing.policy import Policy
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Where a run was recorded, and whether it published a plan."""
+
+    run_id: str
+    commit_id: int
+    is_new_plan: bool
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Everything a run's commit holds beside the rows that are staged in the session."""
+
+    policy: Policy
+    policy_name: str
+    evidence: RowsDigest
+    decisions: RowsDigest
+    plan: Plan
+    settings: Mapping[str, Any]
+    started_at: datetime
+    git_commit: str | None
+    config_hash: str | None
+    rules_document: bytes
+
+    def record(self, ledger: Ledger, session: Session, run_id: str) -> Recorded:
+        """Append the run's one commit; the same run under the same id again is the one that is there.
+
+        Raises:
+            RunConflictError: the run id stands for another run.
+        """
+        with ledger.writing(session, "run", run_id=run_id, message=f"route by {self.policy_name}") as writing:
+            earlier = session.records("ledger/find_run", run_id=run_id)
+            if earlier:
+                return self._earlier(run_id, earlier[0])
+            is_new_plan = not self._known(session, "plan", plan_id=self.plan.plan_id)
+            writing.append(
+                "runs",
+                started_at=self.started_at,
+                git_commit=self.git_commit,
+                config_hash=self.config_hash,
+                evidence_id=self.plan.evidence_id,
+                policy_id=self.plan.policy_id,
+                rules_id=self.plan.rules_id,
+                plan_id=self.plan.plan_id,
+                **self.settings,
+            )
+            if not self._known(session, "policy", policy_id=self.plan.policy_id):
+                writing.append(
+                    "policies",
+                    policy_id=self.plan.policy_id,
+                    name=self.policy_name,
+                    document=self.policy.document.decode(),
+                )
+            for digest, size, name in (
+                (self.plan.policy_id, len(self.policy.document), "policy"),
+                (self.plan.rules_id, len(self.rules_document), "rules"),
+                (self.plan.plan_id, len(self.plan.document), "plan"),
+            ):
+                if not self._known(session, "artifact", digest=digest):
+                    writing.append(
+                        "artifacts",
+                        digest=digest,
+                        media_type="application/json",
+                        size=size,
+                        name=name,
+                        belongs_to=run_id,
+                    )
+            writing.append_staged("candidates", self.evidence)
+            writing.append_staged("decisions", self.decisions)
+            if is_new_plan:
+                self._publish(writing, run_id)
+            return Recorded(run_id, writing.commit_id, is_new_plan)
+
+    def _publish(self, writing: Writing, run_id: str) -> None:
+        generated_at = writing.recorded_at
+        metadata = {
+            "generated_at": utc_text(generated_at),
+            "run_id": run_id,
+            "git_commit": self.git_commit,
+            "config_hash": self.config_hash,
+            "routing_plan_path": self.settings["metrics_snapshot"],
+            "metrics_snapshot": self.settings["metrics_snapshot"],
+            "total_jobs": self.plan.total_jobs,
+            "model_families_requested": self.plan.requested,
+            "model_families_normalized": self.plan.families,
+            "model_families": self.plan.families,
+            "plan_id": self.plan.plan_id,
+            "commit_id": writing.commit_id,
+            "policy_id": self.plan.policy_id,
+        }
+        if self.policy.semantics == "strict":
+            metadata["semantics"] = "strict"
+        writing.append(
+            "plans",
+            plan_id=self.plan.plan_id,
+            generated_at=generated_at,
+            metadata=orjson.dumps(metadata).decode(),
+            summary=orjson.dumps(self.plan.summary).decode(),
+            artifact=self.plan.plan_id,
+        )
+        writing.append_staged("jobs", self.plan.jobs, plan_id=self.plan.plan_id)
+        writing.project()
+
+    def _earlier(self, run_id: str, earlier: Mapping[str, Any]) -> Recorded:
+        same = {
+            "evidence_id": self.plan.evidence_id,
+            "policy_id": self.plan.policy_id,
+            "rules_id": self.plan.rules_id,
+            "plan_id": self.plan.plan_id,
+            "model_families": self.settings["model_families"],
+            "include_blocked": self.settings["include_blocked"],
+        }
+        other = [name for name, value in same.items() if earlier[name] != value]
+        if other:
+            raise RunConflictError(
+                f"run {run_id!r} is recorded already, in commit {earlier['commit_id']}, with another "
+                f"{', '.join(other)}; choose another run id"
+            )
+        return Recorded(run_id, earlier["commit_id"], is_new_plan=False)
+
+    @staticmethod
+    def _known(session: Session, what: str, **key: str) -> bool:
+        row = session.row(f"ledger/has_{what}", **key)
+        return bool(row and row[0])
