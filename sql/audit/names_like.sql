@@ -6,5 +6,5 @@ FROM (
     WHERE commit_id = $commit_id AND coalesce(target = $within, true)
 )
 WHERE name IS NOT NULL
-ORDER BY damerau_levenshtein(lower(name), lower($name)), name
+ORDER BY jaro_winkler_similarity(lower(name), lower($name)) DESC, name
 LIMIT 3;

@@ -2,30 +2,22 @@
 -- closes the one before it; `opens` says whether a text opens a target, whose symbols follow.
 SELECT CASE
     WHEN opens THEN concat(
-        CASE after_target
-            WHEN true  THEN concat('}', chr(10), '    },', chr(10))
-            WHEN false THEN concat(chr(10), '      }', chr(10), '    },', chr(10))
-            ELSE ''
-        END,
-        '    ', json_text(target), ': {', chr(10),
-        '      "cross_sectional": {', chr(10),
-        '        "state": "', coalesce(cs_stability, 'DISALLOWED'), '",', chr(10),
-        '        "route": "', route, '",', chr(10),
-        '        "reason": ', json_text(reasons[1]), chr(10),
-        '      },', chr(10),
-        '      "symbols": {')
+        CASE after_target WHEN true THEN E'}\n    },\n' WHEN false THEN E'\n      }\n    },\n' ELSE '' END,
+        '    ', json_text(target),
+        E': {\n      "cross_sectional": {\n        "state": "', coalesce(cs_stability, 'DISALLOWED'),
+        E'",\n        "route": "', route,
+        E'",\n        "reason": ', json_text(reasons[1]),
+        E'\n      },\n      "symbols": {')
     ELSE concat(
-        CASE WHEN after_target THEN chr(10) ELSE ',' || chr(10) END,
-        '        ', json_text(symbol), ': {', chr(10),
-        '          "route": "', route, '",', chr(10),
-        '          "cs_state": "', cs_state, '",', chr(10),
-        '          "local_state": "', local_state, '",', chr(10),
-        '          "reason": [', chr(10),
-        '            ', json_text(reasons[1]), ',', chr(10),
-        '            ', json_text(reasons[2]), ',', chr(10),
-        '            ', json_text(reasons[3]), chr(10),
-        '          ]', chr(10),
-        '        }')
+        CASE WHEN after_target THEN E'\n        ' ELSE E',\n        ' END,
+        json_text(symbol),
+        E': {\n          "route": "', route,
+        E'",\n          "cs_state": "', cs_state,
+        E'",\n          "local_state": "', local_state,
+        E'",\n          "reason": [\n            ', json_text(reasons[1]),
+        E',\n            ', json_text(reasons[2]),
+        E',\n            ', json_text(reasons[3]),
+        E'\n          ]\n        }')
 END AS text, opens
 FROM (
     SELECT *, symbol IS NULL AS opens, lag(symbol IS NULL) OVER () AS after_target

@@ -1,52 +1,52 @@
--- The decisions of a run, in the order they are recorded: target by target, its cross-sectional side first.
+-- The decisions of a run, in the order they are recorded: target by target, its cross-sectional side (symbol null)
+-- first. What is sorted is narrow; texts are made of it afterwards. A row's position is its rowid + 1.
 CREATE OR REPLACE TEMP TABLE decisions AS
-WITH targets AS (
-    SELECT h.target, h.first_position, cs.state, cs.stability,
-           CASE WHEN cs.target IS NULL THEN 'No CS metrics'
-                ELSE concat('score=', score_text(cs.score), ', stability=', cs.stability, ', sample_size=', cs.sample_size)
-           END AS enabled_reason,
-           CASE WHEN cs.target IS NULL THEN 'CS: No metrics available'
-                ELSE concat('CS: ', cs.state, ' (score=', score_text(cs.score), ', stability=', cs.stability, ')')
-           END AS cs_reason
-    FROM target_horizons AS h
-    LEFT JOIN (FROM signal_states WHERE side = 'cross_sectional') AS cs USING (target)
-),
-pairs AS (
-    SELECT r.*,
-           CASE WHEN x.rank > x.room THEN 'EXPERIMENTAL_LANE_FULL' ELSE coalesce(r.rule, 'NO_RULE_MATCH') END AS final_rule,
-           CASE WHEN x.rank > x.room
-                THEN format(': rank {} of this target''s experimental symbols, room for {} ({} of {} symbols)',
-                            x.rank, x.room, x.fraction, x.symbols)
-                ELSE '' END AS detail
-    FROM pair_rules AS r LEFT JOIN experimental_ranks AS x USING ("position")
-)
-SELECT row_number() OVER () AS "position", * EXCLUDE (first_position, pair_position)
+SELECT
+    target, symbol,
+    CASE
+        WHEN symbol IS NOT NULL       THEN rule_route(rule)
+        WHEN cs_state = 'DISALLOWED'  THEN 'DISABLED'
+        ELSE 'ENABLED'
+    END AS route,
+    cs_state, local_state, cs_stability, local_stability, rule,
+    CASE
+        WHEN symbol IS NULL AND cs_stability IS NULL THEN ['No CS metrics']
+        WHEN symbol IS NULL
+            THEN [concat('score=', score_text(cs_score), ', stability=', cs_stability, ', sample_size=', sample_size)]
+        ELSE [
+            CASE WHEN cs_stability IS NULL THEN 'CS: No metrics available'
+                 ELSE concat('CS: ', cs_state, ' (score=', score_text(cs_score), ', stability=', cs_stability, ')') END,
+            concat('LOCAL: ', local_state, ' (score=', score_text(score), ', stability=', local_stability, ')'),
+            CASE WHEN rule = 'EXPERIMENTAL_LANE_FULL'
+                 THEN format('{}: rank {} of this target''s experimental symbols, room for {} ({} of {} symbols)',
+                             rule_text(rule), rank, room, fraction, symbols)
+                 ELSE rule_text(rule) END
+        ]
+    END AS reasons,
+    NULL::VARCHAR AS override_id
 FROM (
     SELECT
-        t.first_position, -1 AS pair_position, t.target, NULL::VARCHAR AS symbol,
-        CASE WHEN coalesce(t.state, 'DISALLOWED') = 'DISALLOWED' THEN 'DISABLED' ELSE 'ENABLED' END AS route,
-        coalesce(t.state, 'DISALLOWED') AS cs_state, NULL::VARCHAR AS local_state,
-        t.stability AS cs_stability, NULL::VARCHAR AS local_stability,
+        h.first_position, -1 AS pair_position, h.target, NULL::VARCHAR AS symbol,
+        coalesce(cs.state, 'DISALLOWED') AS cs_state, NULL::VARCHAR AS local_state,
+        cs.stability AS cs_stability, NULL::VARCHAR AS local_stability,
+        cs.score AS cs_score, NULL::DOUBLE AS score, cs.sample_size,
         CASE
-            WHEN t.state IS NULL          THEN 'CS_NO_EVIDENCE'
-            WHEN t.state = 'DISALLOWED'   THEN 'CS_DISALLOWED'
-            WHEN t.state = 'EXPERIMENTAL' THEN 'CS_EXPERIMENTAL'
+            WHEN cs.state IS NULL          THEN 'CS_NO_EVIDENCE'
+            WHEN cs.state = 'DISALLOWED'   THEN 'CS_DISALLOWED'
+            WHEN cs.state = 'EXPERIMENTAL' THEN 'CS_EXPERIMENTAL'
             ELSE 'CS_ENABLED'
         END AS rule,
-        [t.enabled_reason] AS reasons, NULL::VARCHAR AS override_id
-    FROM targets AS t
+        NULL::BIGINT AS rank, NULL::BIGINT AS room, NULL::DOUBLE AS fraction, NULL::BIGINT AS symbols
+    FROM target_horizons AS h
+    LEFT JOIN (FROM signal_states WHERE side = 'cross_sectional') AS cs USING (target)
     UNION ALL
     SELECT
-        t.first_position, p."position", p.target, p.symbol, x.route,
-        p.cs_state, p.local_state, p.cs_stability, p.local_stability, p.final_rule AS rule,
-        [
-            t.cs_reason,
-            concat('LOCAL: ', p.local_state, ' (score=', score_text(p.score), ', stability=', p.local_stability, ')'),
-            concat(x.text, p.detail)
-        ] AS reasons,
-        NULL::VARCHAR AS override_id
-    FROM pairs AS p
-    JOIN targets AS t USING (target)
-    JOIN rule_texts AS x ON x.rule = p.final_rule
+        h.first_position, r."position", r.target, r.symbol,
+        r.cs_state, r.local_state, r.cs_stability, r.local_stability, r.cs_score, r.score, NULL::BIGINT,
+        CASE WHEN x.rank > x.room THEN 'EXPERIMENTAL_LANE_FULL' ELSE coalesce(r.rule, 'NO_RULE_MATCH') END,
+        x.rank, x.room, x.fraction, x.symbols
+    FROM pair_rules AS r
+    JOIN target_horizons AS h USING (target)
+    LEFT JOIN experimental_ranks AS x USING ("position")
     ORDER BY first_position, pair_position
 );

@@ -3,7 +3,7 @@
 CREATE OR REPLACE TEMP TABLE pair_rules AS
 SELECT
     l."position", l.target, l.symbol, l.score, l.state AS local_state, l.stability AS local_stability,
-    coalesce(cs.state, 'DISALLOWED') AS cs_state, cs.stability AS cs_stability,
+    coalesce(cs.state, 'DISALLOWED') AS cs_state, cs.stability AS cs_stability, cs.score AS cs_score,
     CASE
         WHEN p.strict AND l.score IS NULL AND cs.score IS NULL                            THEN 'NO_EVIDENCE'
         WHEN coalesce(cs.state, 'DISALLOWED') = 'DISALLOWED' AND l.state = 'DISALLOWED'    THEN 'BOTH_DISALLOWED'

@@ -1,8 +1,10 @@
--- Evidence that says again what an earlier row said: the first row of a side wins.
+-- Evidence that says again what an earlier row said: the first row of a side wins. Strict evidence has none: the door
+-- refuses it.
 CREATE OR REPLACE TEMP TABLE repeated_evidence AS
 WITH firsts AS (
     SELECT target, mode, CASE WHEN mode <> 'CROSS_SECTIONAL' THEN symbol END AS symbol, min("position") AS first_position
-    FROM evidence
+    FROM evidence, policy_settings
+    WHERE NOT strict
     GROUP BY ALL
     HAVING count(*) > 1
 )

@@ -1,6 +1,6 @@
 -- The evidence that counts: one row a side, with the stability category its metrics say.
 -- A comparison with a missing metric is false, so metrics with gaps never call a side stable.
-CREATE OR REPLACE TEMP TABLE side_evidence AS
+CREATE OR REPLACE TEMP VIEW side_evidence AS
 SELECT
     e."position",
     CASE e.mode WHEN 'CROSS_SECTIONAL' THEN 'cross_sectional' ELSE 'symbol' END AS side,

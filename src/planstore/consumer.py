@@ -161,9 +161,7 @@ class _LedgerShelf(_Shelf):
         self._metadata = metadata
 
     def _fill(self, session: Session) -> None:
-        session.run(
-            "consumer/shelf_plans", plan_id=self._plan_id, metadata=canonical_json(self._metadata).decode()
-        )
+        session.run("consumer/shelf_plans", plan_id=self._plan_id, metadata=canonical_json(self._metadata).decode())
         session.run("consumer/shelf_from_ledger", plan_id=self._plan_id)
 
     def jobs(self, question: str, **values: Any) -> list[dict[str, Any]]:

@@ -57,6 +57,10 @@ class Store:
     def _reading(self) -> Session:
         return self._ledger.reading(self._as_of)
 
+    def create(self) -> None:
+        """Make the store now, if there is none yet, instead of when it is first used."""
+        self._ledger.create()
+
     def route(
         self,
         candidates: CandidatesSource,
@@ -79,7 +83,8 @@ class Store:
             run_id: a name for the run, unique in the store; one is made up when None.
             git_commit: recorded with the run, and in the plan's metadata.
             config_hash: as ``git_commit``.
-            metrics_snapshot: as ``git_commit``: the name of the file the candidates came in.
+            metrics_snapshot: as ``git_commit``: the name of the file the candidates came in; older readers find
+                ``routing_candidates.parquet`` there when None.
 
         Returns:
             The run. The same evidence under the same policy and rules arrives at the same plan, published once.
@@ -90,21 +95,23 @@ class Store:
         """
         from planstore.routing.policy import check_patterns, read_policy
 
+        self._must_be_now("route")
         started_at = datetime.now(UTC)
         checked, policy_name = read_policy(policy)
+        check_patterns(checked)
+        requested = _checked_families(model_families, strict=checked.semantics == "strict")
+        evidence = read_candidates(candidates, strict=checked.semantics == "strict")
         session = self._ledger.working()
         try:
-            check_patterns(checked, session)
-            requested = _checked_families(model_families, strict=checked.semantics == "strict")
             session.run("policy/policy_document", document=checked.document.decode())
             session.run("policy/run_request", model_families=requested, include_blocked=include_blocked)
-            evidence = read_candidates(session, candidates, strict=checked.semantics == "strict")
+            session.give("evidence", evidence.table)
             apply_rules(session)
-            decisions = RowsDigest.of(session.batches("routing/read_decisions"))
+            decisions = RowsDigest.beside(list(session.batches("routing/read_decisions")))
             rules = current_rules()
             plan = make_plan(
                 session,
-                evidence_id=evidence.hexdigest(),
+                evidence_id=evidence.digest.hexdigest(),
                 policy_id=checked.policy_id,
                 rules_id=rules.rules_id,
                 requested=requested,
@@ -119,8 +126,8 @@ class Store:
             recorded = Publication(
                 checked,
                 policy_name,
-                evidence,
-                decisions,
+                evidence.digest,
+                decisions.result(),
                 plan,
                 settings,
                 started_at,
@@ -131,9 +138,20 @@ class Store:
             if checked.log_decision_reasons and _log.isEnabledFor(logging.INFO):
                 for target, symbol, route, reasons in session.rows("store/log_reasons"):
                     _log.info("%s%s: %s (%s)", target, f" / {symbol}" if symbol else "", route, reasons)
+            routes = dict(session.rows("store/routes"))
         finally:
             session.close()
-        return self._run_of(recorded.run_id, is_new_plan=recorded.is_new_plan)
+        return Run(
+            run_id=recorded.run_id,
+            commit_id=recorded.commit_id,
+            evidence_id=plan.evidence_id,
+            policy_id=plan.policy_id,
+            rules_id=plan.rules_id,
+            plan_id=plan.plan_id,
+            is_new_plan=recorded.is_new_plan,
+            routes=routes,
+            _ledger=self._ledger,
+        )
 
     def run(self, run_id: str | None = None) -> Run:
         """Return a run; the newest one when ``run_id`` is None.
@@ -143,13 +161,9 @@ class Store:
         """
         row = self._run(run_id)
         plan = self._reading.row("store/plan_run", plan_id=row["plan_id"])
-        return self._run_of(row["run_id"], is_new_plan=plan is not None and plan[0] == row["run_id"])
-
-    def _run_of(self, run_id: str, *, is_new_plan: bool) -> Run:
-        row = self._run(run_id)
         return Run(
             **{name: row[name] for name in ("run_id", "commit_id", "evidence_id", "policy_id", "rules_id", "plan_id")},
-            is_new_plan=is_new_plan,
+            is_new_plan=plan is not None and plan[0] == row["run_id"],
             routes=dict(self._reading.rows("store/run_routes", commit_id=row["commit_id"])),
             _ledger=self._ledger,
         )
@@ -226,6 +240,7 @@ class Store:
 
     def rebuild(self) -> Rebuilt:
         """Drop the projections and derive them again from events alone."""
+        self._must_be_now("rebuild")
         return rebuild(self._ledger)
 
     def export(self, *, formats: Sequence[str] | None = None, metrics_copy: bool = False) -> Exported:
@@ -239,7 +254,12 @@ class Store:
         Raises:
             ExportError: a file cannot be written. The next export completes it.
         """
+        self._must_be_now("export")
         return export(self._ledger, self.results, formats=formats, metrics_copy=metrics_copy)
+
+    def _must_be_now(self, verb: str) -> None:
+        if self._as_of is not None:
+            raise RequestError(f"{verb} works on the store as it is now, not as of commit {self._as_of}")
 
     def _run(self, run_id: str | None) -> dict[str, Any]:
         if run_id is None:

@@ -12,8 +12,8 @@ COLUMNS = ("change", "job_id", "route_a", "route_b", "fields")
 
 
 def command(
-    a: Annotated[str, typer.Argument(help="A run id, a commit's number or the start of a plan id.")],
-    b: Annotated[str, typer.Argument(help="As A.")],
+    a: Annotated[str, typer.Argument(metavar="A", help="A run id, a commit's number or the start of a plan id.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="As A.")],
     results: Results = RESULTS,
     limit: Annotated[int, typer.Option(min=1, help="Rows to show in the table; --json gives all.")] = 50,
     json: Json = False,

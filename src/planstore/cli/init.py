@@ -32,6 +32,7 @@ def command(
         except OSError as error:
             raise RequestError(f"the policy cannot be written: {error}") from error
     with planstore.open(results) as store:
+        store.create()
         made = {"results": str(results), "store": str(results / "planstore"), "policy": str(policy) if policy else None,
                 "commits": len(store.log())}  # fmt: skip
     if json:

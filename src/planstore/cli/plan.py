@@ -10,7 +10,9 @@ from planstore.cli.options import RESULTS, Json, Results
 
 
 def command(
-    name: Annotated[str | None, typer.Argument(help="A run id, a commit's number or the start of a plan id.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A run id, a commit's number or the start of a plan id.")
+    ] = None,
     results: Results = RESULTS,
     json: Json = False,
 ) -> None:

@@ -11,7 +11,9 @@ from planstore.cli.options import RESULTS, Json, Results
 
 
 def command(
-    candidates: Annotated[Path, typer.Argument(help="Candidates: .parquet, .csv, .json or .jsonl.")],
+    candidates: Annotated[
+        Path, typer.Argument(metavar="CANDIDATES", help="Candidates: .parquet, .csv, .json or .jsonl.")
+    ],
     policy: Annotated[Path, typer.Option(help="The policy, a YAML file. `planstore init --policy FILE` writes one.")],
     results: Results = RESULTS,
     family: Annotated[

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def command(
     query: Annotated[
-        str, typer.Argument(help="One SELECT over the store's views and macros: 'from history limit 20'.")
+        str,
+        typer.Argument(metavar="QUERY", help="One SELECT over the store's views and macros: 'from history limit 20'."),
     ],
     results: Results = RESULTS,
     limit: Annotated[int, typer.Option(min=1, help="Rows to show in the table; --json gives all.")] = 100,

@@ -15,9 +15,9 @@ EVIDENCE = (
 
 
 def command(
-    target: Annotated[str, typer.Argument(help="A target.")],
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="A target.")],
     symbol: Annotated[
-        str | None, typer.Argument(help="A symbol; without it, the target's cross-sectional side.")
+        str | None, typer.Argument(metavar="SYMBOL", help="A symbol; without it, the target's cross-sectional side.")
     ] = None,
     run: Annotated[str | None, typer.Option(help="The run that is asked about; the newest one when not given.")] = None,
     results: Results = RESULTS,

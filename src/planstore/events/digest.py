@@ -13,7 +13,7 @@ The digest of a table is the SHA-256 over one line a column, ``name:digest\n``, 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +109,21 @@ class RowsDigest:
             if pending is not None:
                 pending.result()
         return digest
+
+    @classmethod
+    def beside(cls, batches: Sequence[pa.RecordBatch]) -> Future[RowsDigest]:
+        """Promise the digest of ``batches``, at least one; it is computed beside what is done meanwhile."""
+        digest = cls(batches[0].schema)
+
+        def update() -> RowsDigest:
+            for batch in batches:
+                digest.update(batch)
+            return digest
+
+        hashing = ThreadPoolExecutor(max_workers=1)
+        promise = hashing.submit(update)
+        hashing.shutdown(wait=False)
+        return promise
 
     def update(self, batch: pa.RecordBatch) -> None:
         """Add the rows of ``batch``, which has the schema's columns in the schema's order."""

@@ -55,7 +55,7 @@ class Ledger:
 
     Args:
         folder: the store's folder, ``<results>/planstore``.
-        create: make the store when there is none yet.
+        create: make the store, when it is first used, if there is none yet.
         lock_timeout: seconds to wait for another writer before giving up.
 
     Raises:
@@ -69,11 +69,12 @@ class Ledger:
         self._lock = WriterLock(folder / "writer.lock", lock_timeout)
         self._reader = Database(folder, read_only=True)
         self._writer = Database(folder, read_only=False)
+        if not self._is_ready() and not create:
+            raise StoreMissingError(f"there is no store in {folder.parent}: run `planstore init` or `planstore route`")
+
+    def create(self) -> None:
+        """Make the store if there is none yet."""
         if not self._is_ready():
-            if not create:
-                raise StoreMissingError(
-                    f"there is no store in {folder.parent}: run `planstore init` or `planstore route`"
-                )
             self._create()
 
     def reading(self, as_of: int | None = None) -> Session:
@@ -88,10 +89,12 @@ class Ledger:
 
     def confined(self) -> Session:
         """Return a session that can only read, with nothing in it but the lake."""
+        self.create()
         return self._reader.session.cursor()
 
     def working(self) -> Session:
         """Return a session with temporary tables of its own, for computing what is then appended."""
+        self.create()
         return self._writer.session.cursor()
 
     @contextmanager
@@ -155,7 +158,7 @@ class Ledger:
             # another SQLite library touches the file, and DuckDB has not opened it yet
             with closing(sqlite3.connect(self.folder / "catalog.sqlite")) as catalog:
                 catalog.execute("PRAGMA journal_mode=WAL")
-            session = self.working()
+            session = self._writer.session.cursor()
             row = session.row("ledger/store_exists")
             if row is None or not row[0]:
                 with session.transaction():

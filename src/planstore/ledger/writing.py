@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -58,9 +59,10 @@ class Writing:
         The header is ``commit_id``, ``position``, ``run_id`` and, where a table has more, ``values``.
         """
         first = sum(self._rows.values())
-        self.append(table, **values)
-        header = _header_digests(self.commit_id, first, self._run_id, values, content.rows)
-        self._digests[table] = table_digest([*header, *content.columns()])
+        with ThreadPoolExecutor(max_workers=1) as hashing:
+            header = hashing.submit(_header_digests, self.commit_id, first, self._run_id, values, content.rows)
+            self.append(table, **values)
+        self._digests[table] = table_digest([*header.result(), *content.columns()])
 
     def project(self) -> None:
         """Derive the documents of the plans that this commit publishes."""

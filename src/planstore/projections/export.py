@@ -32,6 +32,8 @@ PLAN = Path("globals/training_plan")
 PLAN_COPY = Path("METRICS/training_plan")
 ROUTING = Path("METRICS/routing_plan")
 CANDIDATES = Path("METRICS/routing_candidates")
+_FEW_WORDS = ["target", "symbol", "mode", "stability", "leakage_status", "feature_set_id", "model_status", "task_type"]
+"""Columns of candidates that repeat their values, so that a dictionary of them is worth its making."""
 _KEYS = {"by_target": "target", "by_symbol": "symbol", "by_type": "training_type", "by_route": "route"}
 
 Progress: TypeAlias = Callable[[str], None]
@@ -128,6 +130,7 @@ class _Export:
         self._manifest.forget()
         outgoing = Outgoing(self._results, self._staging)
         self._session.run("export/json_text")
+        self._session.run("export/number_text")
         self._write_training_plan(outgoing)
         self._write_routing_plan(outgoing)
         self._write_candidates(outgoing)
@@ -173,6 +176,7 @@ class _Export:
         file.write(head.encode())
         place = len(head)
         starts = [np.empty(0, dtype="i8")]
+        self._session.run("export/set_family_texts", plan_id=self._run["plan_id"])
         for batch in self._session.batches("export/job_texts", plan_id=self._run["plan_id"]):
             if place == len(head):
                 file.write(b"\n")
@@ -231,7 +235,7 @@ class _Export:
             "generated_at": utc_text(self._run["recorded_at"]),
             "git_commit": self._run["git_commit"],
             "config_hash": self._run["config_hash"],
-            "metrics_snapshot": self._run["metrics_snapshot"],
+            "metrics_snapshot": self._run["metrics_snapshot"] or "routing_candidates.parquet",
             "view": None,
         }
         path = ROUTING / "routing_plan.json"
@@ -254,7 +258,7 @@ class _Export:
         commit_id = self._run["commit_id"]
         batches = self._session.batches("export/candidates", commit_id=commit_id)
         parquet = CANDIDATES.with_suffix(".parquet")
-        with pq.ParquetWriter(outgoing.stage_only(parquet), batches.schema) as writer:
+        with pq.ParquetWriter(outgoing.stage_only(parquet), batches.schema, use_dictionary=_FEW_WORDS) as writer:
             for batch in batches:
                 writer.write_batch(batch)
         outgoing.place(parquet)

@@ -6,11 +6,13 @@ import ast
 import json
 import warnings
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planstore.database import BATCH_ROWS, Session
+from planstore.database import BATCH_ROWS, memory
 from planstore.errors import CandidatesError
 from planstore.events.digest import RowsDigest
 
@@ -39,8 +41,21 @@ class CandidatesWarning(UserWarning):
     """Something about candidates that is not wrong, but that their owner should know."""
 
 
-def read_candidates(session: Session, source: CandidatesSource, *, strict: bool) -> RowsDigest:
-    """Read and check candidates into the session's table ``evidence``, and return the digest of its rows.
+@dataclass(frozen=True)
+class Evidence:
+    """Checked candidates: their rows, in order and numbered, as a session's table ``evidence``, and their digest."""
+
+    table: pa.Table
+    _digest: Future[RowsDigest]
+
+    @property
+    def digest(self) -> RowsDigest:
+        """The digest of the rows; it is computed beside what else is done with them, until it is asked for."""
+        return self._digest.result()
+
+
+def read_candidates(source: CandidatesSource, *, strict: bool) -> Evidence:
+    """Read and check candidates.
 
     Strict evidence has an order of its own, by target and symbol, so that the order of rows in a file means nothing;
     the reference takes rows as they came.
@@ -56,13 +71,14 @@ def read_candidates(session: Session, source: CandidatesSource, *, strict: bool)
     import pyarrow as pa
 
     incoming = _chunked(pa.table({"row": np.arange(1, table.num_rows + 1), **columns}))
+    session = memory()
     with session.given("incoming", incoming):
         problems = session.records("candidates/problems", strict=strict)
+    session.close()
     if problems:
         raise CandidatesError("\n".join([f"{where}: refused", *(_sentence(**problem) for problem in problems)]))
     evidence = _evidence(columns, strict=strict)
-    session.give("evidence", evidence)
-    return RowsDigest.of(evidence.drop_columns("position").to_reader())
+    return Evidence(evidence, RowsDigest.beside(evidence.drop_columns("position").to_batches()))
 
 
 def _evidence(columns: dict[str, Any], *, strict: bool) -> pa.Table:
@@ -147,6 +163,8 @@ def _read_file(path: Path) -> pa.Table:
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise CandidatesError(f"{path}: candidates come as {', '.join(readers)}, not as {path.suffix or 'no suffix'!r}")
+    if not path.is_file():
+        raise CandidatesError(f"{path}: there is no such file")
     try:
         return reader(path)
     except (OSError, ValueError, pa.ArrowException) as error:

@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from planstore.database import Session
+from planstore.database import memory
 from planstore.errors import PolicyError
 from planstore.events.canonical import canonical_json, sha256
 
@@ -278,12 +278,13 @@ def policy_from_yaml(text: str, where: str) -> Policy:
     return _check(document, where, lines)
 
 
-def check_patterns(policy: Policy, session: Session) -> None:
+def check_patterns(policy: Policy) -> None:
     """Refuse horizon patterns that the database cannot search with.
 
     Raises:
         PolicyError: names the pattern and what the database says of it.
     """
+    session = memory()
     for index, pattern in enumerate(policy.horizon.patterns):
         problem = session.problem("policy/horizon_pattern", regex=pattern.regex)
         if problem:

@@ -24,7 +24,8 @@ STEPS = (
     "repeated_evidence",
     "side_evidence",
     "signal_states",
-    "rule_texts",
+    "rule_route",
+    "rule_text",
     "pair_rules",
     "experimental_ranks",
     "decisions",
@@ -57,5 +58,9 @@ def current_rules() -> Rules:
 
 def apply_rules(session: Session) -> None:
     """Decide: make ``decisions`` (and the steps before it) from the inputs in the session's temporary tables."""
-    for step in STEPS:
-        session.run(f"routing/{step}")
+    session.run("database/join_as_written")
+    try:
+        for step in STEPS:
+            session.run(f"routing/{step}")
+    finally:
+        session.run("database/join_as_estimated")
