@@ -1,3 +1,3 @@
 -- The plan on a shelf.
 CREATE OR REPLACE TEMP TABLE plans AS
-SELECT $plan_id::VARCHAR AS plan_id, $metadata::JSON AS metadata;
+SELECT $metadata::JSON AS metadata;

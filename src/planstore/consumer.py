@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -52,12 +52,11 @@ class TrainingPlan(Mapping[str, Any]):
         Raises:
             NotFoundError: there is none.
         """
-        session = ledger.confined()
-        row = session.row("consumer/read_plan", plan_id=plan_id)
+        row = ledger.confined().row("consumer/read_plan", plan_id=plan_id)
         if row is None:
             raise NotFoundError(f"the ledger holds no plan {plan_id}")
         metadata, summary = orjson.loads(row[0]), orjson.loads(row[1])
-        return cls(_LedgerShelf(session, plan_id, metadata), metadata, summary)
+        return cls(_Shelf(lambda: _ledger_rows(ledger, plan_id), metadata), metadata, summary)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> TrainingPlan:
@@ -70,7 +69,7 @@ class TrainingPlan(Mapping[str, Any]):
         if not isinstance(jobs, list) or not all(isinstance(job, Mapping) for job in jobs):
             raise PlanFileError("this is no training plan: it needs `jobs`, a list of objects")
         metadata, summary = document.get("metadata") or {}, document.get("summary") or {}
-        return cls(_DocumentShelf(jobs, metadata), metadata, summary)
+        return cls(_Shelf(lambda: _document_rows(jobs), metadata, jobs), metadata, summary)
 
     @cached_property
     def jobs(self) -> list[dict[str, Any]]:
@@ -130,60 +129,51 @@ PlanSource: TypeAlias = TrainingPlan | Mapping[str, Any] | str | Path
 
 
 class _Shelf:
-    """A plan's jobs in a table of their own, indexed, with the macros over it."""
+    """A plan's jobs in a table of their own, in memory and indexed, with the macros over it.
 
-    def __init__(self, session: Session) -> None:
-        self._bare = session
+    Args:
+        rows: fetches the jobs, when they are first asked for.
+        metadata: the plan's metadata.
+        documents: the jobs as they came, for a plan that came as a document.
+    """
+
+    def __init__(
+        self,
+        rows: Callable[[], pa.Table],
+        metadata: Mapping[str, Any],
+        documents: Sequence[dict[str, Any]] | None = None,
+    ) -> None:
+        self._rows = rows
+        self._metadata = metadata
+        self._documents = documents
 
     @cached_property
     def session(self) -> Session:
         """The session, once the jobs are on the shelf."""
-        session = self._bare
-        session.run("macros/job_metadata")
-        self._fill(session)
+        session = memory()
+        with session.given("incoming_jobs", self._rows()):
+            session.run("consumer/shelf_jobs")
+        session.run("consumer/shelf_plans", metadata=_json(self._metadata))
         session.run("consumer/shelf_targets")
         session.run("consumer/shelf_symbols")
         make_macros(session, of_one_plan=True)
         return session
 
-    def _fill(self, session: Session) -> None:
-        raise NotImplementedError
-
     def jobs(self, question: str, **values: Any) -> list[dict[str, Any]]:
         """Return the jobs that a statement of ``sql/consumer/`` finds."""
-        raise NotImplementedError
+        found = self.session.rows(f"consumer/{question}", **values)
+        if self._documents is not None:
+            return [self._documents[ordinal - 1] for ordinal, _ in found]
+        return [orjson.loads(document) for _, document in found]
 
 
-class _LedgerShelf(_Shelf):
-    def __init__(self, session: Session, plan_id: str, metadata: Mapping[str, Any]) -> None:
-        super().__init__(session)
-        self._plan_id = plan_id
-        self._metadata = metadata
-
-    def _fill(self, session: Session) -> None:
-        session.run("consumer/shelf_plans", plan_id=self._plan_id, metadata=canonical_json(self._metadata).decode())
-        session.run("consumer/shelf_from_ledger", plan_id=self._plan_id)
-
-    def jobs(self, question: str, **values: Any) -> list[dict[str, Any]]:
-        return [orjson.loads(document) for _, document in self.session.rows(f"consumer/{question}", **values)]
+def _ledger_rows(ledger: Ledger, plan_id: str) -> pa.Table:
+    session = ledger.confined()
+    session.run("macros/job_metadata")
+    return session.batches("consumer/plan_rows", plan_id=plan_id).read_all()
 
 
-class _DocumentShelf(_Shelf):
-    def __init__(self, jobs: Sequence[Mapping[str, Any]], metadata: Mapping[str, Any]) -> None:
-        super().__init__(memory())
-        self._jobs = jobs
-        self._metadata = metadata
-
-    def _fill(self, session: Session) -> None:
-        session.run("consumer/shelf_plans", plan_id="document", metadata=_json(self._metadata))
-        with session.given("incoming_jobs", _job_rows(self._jobs, "document")):
-            session.run("consumer/shelf_from_document")
-
-    def jobs(self, question: str, **values: Any) -> list[dict[str, Any]]:
-        return [self._jobs[ordinal - 1] for ordinal, _ in self.session.rows(f"consumer/{question}", **values)]
-
-
-def _job_rows(jobs: Sequence[Mapping[str, Any]], plan_id: str) -> pa.Table:
+def _document_rows(jobs: Sequence[Mapping[str, Any]]) -> pa.Table:
     """Return jobs of a document as rows; what a job lacks is null."""
     import pyarrow as pa
 
@@ -193,7 +183,7 @@ def _job_rows(jobs: Sequence[Mapping[str, Any]], plan_id: str) -> pa.Table:
     try:
         return pa.table(
             {
-                "plan_id": pa.array([plan_id] * len(jobs), pa.string()),
+                "plan_id": pa.array(["document"] * len(jobs), pa.string()),
                 "ordinal": pa.array(range(1, len(jobs) + 1), pa.int32()),
                 "job_id": column("job_id", pa.string()),
                 "target": column("target", pa.string()),
@@ -465,7 +455,7 @@ def compare_training_plans(plan1: PlanSource | None, plan2: PlanSource | None) -
     rows = [plan.rows(name) for plan, name in zip(plans, ("plan1", "plan2"), strict=True)]
     session = memory()
     with session.given("incoming_jobs", pa.concat_tables(rows)):
-        session.run("consumer/shelf_from_document")
+        session.run("consumer/shelf_jobs")
     session.run("macros/plan_diff")
     found: dict[str, list[str]] = {"added": [], "removed": [], "changed": []}
     for job_id, change in session.rows("consumer/plan_diff", a="plan1", b="plan2"):

@@ -277,6 +277,7 @@ class _Export:
             for view in _KEYS:
                 yield from (self._results / folder / view).glob("*.json")
             yield from (self._results / folder).glob("training_plan.*")
+            yield from (self._results / folder).glob("master_training_plan.json")
         yield from (self._results / ROUTING).glob("routing_plan.*")
 
     def _stale(self) -> bool:

@@ -1,7 +1,0 @@
--- The jobs of one plan, taken out of the ledger.
-CREATE OR REPLACE TEMP TABLE jobs AS
-SELECT plan_id, ordinal, job_id, target, symbol, route, training_type, model_families, priority, reason,
-       job_metadata(training_type, metadata) AS metadata, estimated_samples
-FROM lake.jobs
-WHERE plan_id = $plan_id
-ORDER BY ordinal;

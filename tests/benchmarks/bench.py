@@ -1,0 +1,177 @@
+"""Speed and memory, as ratios to something run beside it in the same process and the same minute.
+
+Run by ``make bench``. Each figure is the best of its rounds; ours and what stands beside it take turns.
+"""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+from market import POLICY, market
+
+import planstore
+
+TARGETS, SYMBOLS = 1000, 1000
+FAMILIES = ["lightgbm", "xgboost", "mlp"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table: what was measured, against what, and the ratio that is wanted."""
+
+    what: str
+    ours: str
+    beside: str
+    ratio: float
+    wanted: str
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long ``work`` takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def route(folder: Path, rounds: int = 3) -> Iterator[Figure]:
+    """Candidates in to plan and projections committed, against a bare COPY of the same rows to parquet."""
+    candidates = folder / "candidates.parquet"
+    ours = []
+    for turn in range(rounds):
+        with planstore.open(folder / f"route{turn}") as store:
+            ours.append(seconds(lambda store=store: store.route(candidates, POLICY, FAMILIES)))  # type: ignore[misc]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    bare = duckdb.connect()
+    with planstore.open(folder / "route0") as store:
+        tables = ("candidates", "decisions", "jobs", "plan_documents")
+        for table in tables:
+            rows = store.sql(f"from {table}").to_arrow_table()
+            bare.register("rows_in", rows)
+            bare.execute(f"create table {table} as from rows_in")
+            bare.unregister("rows_in")
+    copies = []
+    for _ in range(rounds):
+        copies.append(
+            sum(seconds(lambda t=t: bare.execute(f"copy {t} to '{folder / t}.parquet'")) for t in tables)  # type: ignore[misc]
+        )
+    yield Figure(
+        f"route {TARGETS * SYMBOLS:,} pairs, committed",
+        f"{min(ours):.2f} s",
+        f"bare COPY of the same rows: {min(copies):.2f} s",
+        min(ours) / min(copies),
+        "at most 4",
+    )
+    yield Figure("peak memory of that", f"{peak:.2f} GiB", "4 GiB", peak / 4, "under 1")
+
+
+def export(folder: Path, rounds: int = 3) -> Iterator[Figure]:
+    """Full JSON export of that plan, against a loop that writes the same ready-made bytes to the same names."""
+    store = planstore.open(folder / "route0")
+    results = folder / "route0"
+    ours, loops, again = [], [], []
+    for _ in range(rounds):
+        for part in ("METRICS", "globals"):
+            shutil.rmtree(results / part, ignore_errors=True)
+        ours.append(seconds(lambda: store.export(formats=["json"])))
+        again.append(seconds(lambda: store.export(formats=["json"])))
+        files = [path for part in ("METRICS", "globals") for path in (results / part).rglob("*") if path.is_file()]
+        contents = [(folder / "loop" / path.relative_to(results), path.read_bytes()) for path in files]
+        shutil.rmtree(folder / "loop", ignore_errors=True)
+        loops.append(seconds(lambda: _write(contents)))  # noqa: B023
+    size = sum(len(content) for _, content in contents) / 1e6
+    yield Figure(
+        f"full export, {size:,.0f} MB in {len(contents):,} files",
+        f"{size / min(ours):,.0f} MB/s",
+        f"loop over ready-made bytes: {size / min(loops):,.0f} MB/s",
+        min(loops) / min(ours),
+        "at least 0.33",
+    )
+    yield Figure(
+        "second export, nothing changed", f"{min(again):.2f} s", f"first export: {min(ours):.2f} s",
+        min(again) / min(ours), "under 0.1",
+    )  # fmt: skip
+
+
+def _write(contents: list[tuple[Path, bytes]]) -> None:
+    for path, content in contents:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def show_help(rounds: int = 9) -> Iterator[Figure]:
+    """``planstore --help``, against an import of what any such command line needs."""
+    command = [str(Path(sys.executable).with_name("planstore")), "--help"]
+    imports = [sys.executable, "-c", "import typer, rich"]
+    ours, bare = [], []
+    for _ in range(rounds):
+        ours.append(seconds(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)))
+        bare.append(seconds(lambda: subprocess.run(imports, check=True)))
+    yield Figure(
+        "planstore --help", f"{min(ours) * 1000:.0f} ms", f"import typer, rich: {min(bare) * 1000:.0f} ms",
+        min(ours) / min(bare), "at most 3",
+    )  # fmt: skip
+
+
+def helpers(folder: Path) -> Iterator[Figure]:
+    """Jobs of every target and every symbol of a plan of 100,000 jobs, against one of 10,000 with answers as long."""
+    small, large = _plan(folder, 100, 100), _plan(folder, 1000, 100)
+    for name, ask, key in (
+        ("jobs_for_target", planstore.get_jobs_for_target, "target"),
+        ("jobs_for_symbol", planstore.get_jobs_for_symbol, "symbol"),
+    ):
+        per_job = {}
+        for plan in (small, large):
+            keys = sorted({job[key] for job in plan.jobs if job[key] is not None})
+            ask(plan, keys[0])
+            taken = seconds(lambda: [ask(plan, one) for one in keys])  # noqa: B023
+            answers = sum(len(ask(plan, one)) for one in keys)
+            per_job[len(plan.jobs)] = (taken / answers, taken / len(keys))
+        (few, few_call), (many, many_call) = per_job[min(per_job)], per_job[max(per_job)]
+        yield Figure(
+            f"{name}, every key, {max(per_job):,} jobs",
+            f"{many * 1e6:.0f} µs a job answered, {many_call * 1000:.1f} ms a call",
+            f"{min(per_job):,} jobs: {few * 1e6:.0f} µs a job answered, {few_call * 1000:.1f} ms a call",
+            many / few,
+            "about 1 or less",
+        )
+
+
+def _plan(folder: Path, targets: int, symbols: int) -> planstore.TrainingPlan:
+    policy = {"routing": POLICY["routing"] | {"min_sample_size": {"cross_sectional": 0, "symbol": 0}}}
+    store = planstore.open(folder / f"helpers{targets}")
+    return store.route(market(targets, symbols), policy, FAMILIES, include_blocked=True).plan
+
+
+def _figures(measure: Callable[..., Iterator[Figure]], *arguments: Path) -> list[Figure]:
+    return list(measure(*arguments))
+
+
+def main() -> None:
+    """Measure everything, each in a process of its own, and print the table."""
+    print("| what | planstore | beside it | ratio | wanted |\n|---|---|---|---|---|")  # noqa: T201
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        pq.write_table(market(TARGETS, SYMBOLS), folder / "candidates.parquet")
+        for measure, arguments in ((show_help, ()), (route, (folder,)), (export, (folder,)), (helpers, (folder,))):
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+                for figure in process.submit(_figures, measure, *arguments).result():
+                    print(  # noqa: T201
+                        f"| {figure.what} | {figure.ours} | {figure.beside} | {figure.ratio:.2f} | {figure.wanted} |",
+                        flush=True,
+                    )
+
+
+if __name__ == "__main__":
+    main()

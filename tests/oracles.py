@@ -1,0 +1,360 @@
+"""Plain-Python versions of the rules, one pair at a time and without a database, written from the design's sentences.
+
+Candidates are dicts with the columns of ``candidates``; a policy is the dict under the top key ``routing``, with every
+default written out (``Policy.model_dump(mode="json")``).
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Row = Mapping[str, Any]
+GOOD = ("STRONG", "WEAK_BUT_OK")
+PRIORITY = {"ROUTE_SYMBOL_SPECIFIC": 2, "ROUTE_BOTH": 3, "ROUTE_EXPERIMENTAL_ONLY": 1}
+
+
+def horizon_minutes(target: str, horizon: Mapping[str, Any]) -> float | None:
+    """Return how many minutes ahead a target looks, None when its name does not say."""
+    if "same_day" in target.lower():
+        return float(horizon["same_day"])
+    for pattern in horizon["patterns"]:
+        found = re.search(pattern["regex"], target, re.IGNORECASE)
+        if found:
+            return float(found.group(1)) * float(pattern["multiplier"])
+    return None
+
+
+def tier(minutes: float | None) -> str:
+    """Return the tier a horizon falls into."""
+    if minutes is None:
+        return "default"
+    return "short" if minutes < 60 else "medium" if minutes < 240 else "long" if minutes < 1440 else "very_long"
+
+
+def task(row: Row) -> str:
+    """Return the task of a candidate."""
+    return "classification" if "CLASSIFICATION" in (row["task_type"] or "") else "regression"
+
+
+def threshold(value: Any, row: Row, policy: Row) -> float:
+    """Return the threshold that a number, or a mapping by task and tier, means for a candidate."""
+    if isinstance(value, Mapping):
+        value = value[task(row)]
+    if isinstance(value, Mapping):
+        found = value.get(tier(horizon_minutes(row["target"], policy["horizon"])))
+        value = value["default"] if found is None else found
+    return float(value)
+
+
+def stability(row: Row, policy: Row) -> str:
+    """Return the stability category; UNKNOWN is read from metrics where there are any."""
+    metrics, limits = row["stability_metrics"], policy["stability_classification"]
+    if row["stability"] != "UNKNOWN" or metrics is None:
+        return str(row["stability"])
+    snapshots = row.get("stability_snapshots")
+    if policy["semantics"] == "strict" and snapshots is not None and snapshots < limits["min_snapshots_for_stability"]:
+        return "UNKNOWN"
+    overlap, tau = metrics["mean_overlap"], metrics["mean_tau"]
+    if _above(metrics["std_overlap"], limits["max_std_overlap"]) or _above(metrics["std_tau"], limits["max_std_tau"]):
+        return "DIVERGED"
+    if overlap is None or tau is None:
+        return "UNKNOWN"
+    if overlap >= limits["stable_overlap_min"] and tau >= limits["stable_tau_min"]:
+        return "STABLE"
+    if overlap >= limits["drifting_overlap_min"] and tau >= limits["drifting_tau_min"]:
+        return "DRIFTING"
+    return "UNKNOWN"
+
+
+def _above(value: float | None, limit: float) -> bool:
+    return value is not None and value > limit
+
+
+def signal_state(row: Row | None, side: str, policy: Row, families: Sequence[str]) -> str:
+    """Return how good one side is; first match wins."""
+    if row is None:
+        return "DISALLOWED"
+    strict = policy["semantics"] == "strict"
+    minimum = base = policy["min_sample_size"][side]
+    allowed = set(policy["stability_allowlist"][side])
+    if side == "cross_sectional" and policy["dev_mode"]:
+        minimum = min(base, max(policy["dev_mode_min_sample_size"], math.floor(0.1 * row["sample_size"]), 5000))
+        if row["sample_size"] < base:
+            allowed.add("UNKNOWN")
+    if row["sample_size"] < minimum:
+        return "DISALLOWED"
+    if row["leakage_status"] == "BLOCKED" and policy["block_on_leakage"]:
+        return "DISALLOWED"
+    if strict and _unfit(row, policy, families):
+        return "DISALLOWED"
+    score, category = row["score"], stability(row, policy)
+    if score is None or math.isnan(score):
+        return "DISALLOWED"
+    if category in allowed and score >= threshold(policy[side]["strong_score"], row, policy):
+        return "STRONG"
+    if category in allowed and score >= threshold(policy[side]["min_score"], row, policy):
+        return "WEAK_BUT_OK"
+    lane = policy["experimental"]
+    if (
+        policy["enable_experimental_lane"]
+        and score >= threshold(lane["min_score"], row, policy)
+        and category in lane["allowed_stabilities"]
+    ):
+        return "EXPERIMENTAL"
+    return "DISALLOWED"
+
+
+def _unfit(row: Row, policy: Row, families: Sequence[str]) -> bool:
+    if row["model_status"] == "FAILED":
+        return True
+    if policy["require_safe_features_only"] and row["leakage_status"] not in policy["allowed_feature_leakage_status"]:
+        return True
+    if not families:
+        return False
+    failed = set(row["failed_model_families"] or ())
+    return sum(family not in failed for family in families) < int(policy["require_min_successful_families"])
+
+
+def rule(cs: str, local: str, policy: Row, *, evidence: bool) -> str:
+    """Return the rule that routes a pair, by its two signal states and whether either side has a score."""
+    strict = policy["semantics"] == "strict"
+    if strict and not evidence:
+        return "NO_EVIDENCE"
+    if cs == local == "DISALLOWED":
+        return "BOTH_DISALLOWED"
+    if strict and "EXPERIMENTAL" in (cs, local):
+        return "EXPERIMENTAL_LANE"
+    if cs == "DISALLOWED":
+        return "LOCAL_ONLY"
+    if local == "DISALLOWED":
+        return "CS_ONLY"
+    if cs in GOOD and local in GOOD:
+        both = "BOTH_ELIGIBLE" if strict and cs == local == "WEAK_BUT_OK" else "BOTH_STRONG"
+        endings = {"ROUTE_BOTH": "", "PREFER_CS": "_PREFER_CS", "PREFER_SYMBOL": "_PREFER_LOCAL"}
+        behavior = policy["both_strong_behavior"]
+        return both + endings[behavior] if behavior in endings else "NO_RULE_MATCH"
+    return "EXPERIMENTAL_LANE"
+
+
+ROUTES = {
+    "LOCAL_ONLY": "ROUTE_SYMBOL_SPECIFIC",
+    "CS_ONLY": "ROUTE_CROSS_SECTIONAL",
+    "BOTH_STRONG": "ROUTE_BOTH",
+    "BOTH_STRONG_PREFER_CS": "ROUTE_CROSS_SECTIONAL",
+    "BOTH_STRONG_PREFER_LOCAL": "ROUTE_SYMBOL_SPECIFIC",
+    "BOTH_ELIGIBLE": "ROUTE_BOTH",
+    "BOTH_ELIGIBLE_PREFER_CS": "ROUTE_CROSS_SECTIONAL",
+    "BOTH_ELIGIBLE_PREFER_LOCAL": "ROUTE_SYMBOL_SPECIFIC",
+    "EXPERIMENTAL_LANE": "ROUTE_EXPERIMENTAL_ONLY",
+}
+TEXTS = {
+    "BOTH_DISALLOWED": "Both CS and local disallowed",
+    "NO_EVIDENCE": "No evidence on either side",
+    "LOCAL_ONLY": "CS disallowed, falling back to local-only",
+    "CS_ONLY": "Local disallowed, falling back to CS-only",
+    "BOTH_STRONG": "Both CS and local strong → ROUTE_BOTH",
+    "BOTH_STRONG_PREFER_CS": "Both strong, preferring CS",
+    "BOTH_STRONG_PREFER_LOCAL": "Both strong, preferring local",
+    "BOTH_ELIGIBLE": "Both CS and local eligible → ROUTE_BOTH",
+    "BOTH_ELIGIBLE_PREFER_CS": "Both eligible, preferring CS",
+    "BOTH_ELIGIBLE_PREFER_LOCAL": "Both eligible, preferring local",
+    "EXPERIMENTAL_LANE": "Experimental lane enabled",
+    "NO_RULE_MATCH": "NO_RULE_MATCH",
+}
+
+
+def _score(row: Row) -> str:
+    return "nan" if row["score"] is None else f"{row['score']:.3f}"
+
+
+def decisions(rows: Sequence[Row], policy: Row, families: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the decisions on candidates, in the order they are recorded; strict rows are put in order first."""
+    if policy["semantics"] == "strict":
+        rows = sorted(rows, key=lambda row: (row["target"], row["symbol"] is not None, row["symbol"] or ""))
+    found: list[dict[str, Any]] = []
+    for target in dict.fromkeys(row["target"] for row in rows):
+        found.extend(_of_target(target, [row for row in rows if row["target"] == target], policy, families))
+    return found
+
+
+def _of_target(target: str, rows: Sequence[Row], policy: Row, families: Sequence[str]) -> list[dict[str, Any]]:
+    side = next((row for row in rows if row["mode"] == "CROSS_SECTIONAL"), None)
+    cs_state = signal_state(side, "cross_sectional", policy, families)
+    category = None if side is None else stability(side, policy)
+    text = "No CS metrics"
+    cs_text = "CS: No metrics available"
+    if side is not None:
+        text = f"score={_score(side)}, stability={category}, sample_size={side['sample_size']}"
+        cs_text = f"CS: {cs_state} (score={_score(side)}, stability={category})"
+    names = {"DISALLOWED": "CS_DISALLOWED", "EXPERIMENTAL": "CS_EXPERIMENTAL"}
+    found: list[dict[str, Any]] = [
+        {
+            "target": target,
+            "symbol": None,
+            "route": "DISABLED" if cs_state == "DISALLOWED" else "ENABLED",
+            "cs_state": cs_state,
+            "local_state": None,
+            "cs_stability": category,
+            "local_stability": None,
+            "rule": "CS_NO_EVIDENCE" if side is None else names.get(cs_state, "CS_ENABLED"),
+            "reasons": [text],
+            "override_id": None,
+        }
+    ]
+    pairs: dict[str, Row] = {}
+    for row in rows:
+        if row["mode"] == "SYMBOL_SPECIFIC" and row["symbol"] is not None:
+            pairs.setdefault(row["symbol"], row)
+    for symbol, row in pairs.items():
+        local_state = signal_state(row, "symbol", policy, families)
+        scored = row["score"] is not None or (side is not None and side["score"] is not None)
+        by = rule(cs_state, local_state, policy, evidence=scored)
+        found.append(
+            {
+                "target": target,
+                "symbol": symbol,
+                "route": ROUTES.get(by, "ROUTE_BLOCKED"),
+                "cs_state": cs_state,
+                "local_state": local_state,
+                "cs_stability": category,
+                "local_stability": stability(row, policy),
+                "rule": by,
+                "reasons": [
+                    cs_text,
+                    f"LOCAL: {local_state} (score={_score(row)}, stability={stability(row, policy)})",
+                    TEXTS[by],
+                ],
+                "override_id": None,
+            }
+        )
+    if policy["semantics"] == "strict":
+        _close_lane(found, pairs, policy)
+    return found
+
+
+def _close_lane(found: list[dict[str, Any]], pairs: Mapping[str, Row], policy: Row) -> None:
+    """Block the experimental pairs of a target that its lane has no room for: best scores first, ties by symbol."""
+    fraction = policy["experimental"]["max_fraction_symbols_per_target"]
+    room = math.floor(fraction * len(pairs) + 1e-9)
+    lane = [decision for decision in found if decision["rule"] == "EXPERIMENTAL_LANE"]
+
+    def order(decision: Mapping[str, Any]) -> tuple[bool, float, str]:
+        score = pairs[decision["symbol"]]["score"]
+        return score is None, -(score or 0.0), decision["symbol"]
+
+    for rank, decision in enumerate(sorted(lane, key=order), 1):
+        if rank > room:
+            decision["rule"], decision["route"] = "EXPERIMENTAL_LANE_FULL", "ROUTE_BLOCKED"
+            decision["reasons"][2] = (
+                f"Experimental lane full: rank {rank} of this target's experimental symbols, "
+                f"room for {room} ({float(fraction)} of {len(pairs)} symbols)"
+            )
+
+
+def jobs(
+    decided: Sequence[Row],
+    policy: Row,
+    families: Sequence[str],
+    tasks: Mapping[tuple[str, str | None], str],
+    *,
+    include_blocked: bool,
+) -> list[dict[str, Any]]:
+    """Return the jobs that decisions come to, in plan order. ``tasks`` has the task of each side."""
+    found: list[dict[str, Any]] = []
+    for decision in decided:
+        job = _job(decision, policy, include_blocked=include_blocked)
+        if job is not None:
+            use = [] if job["training_type"] == "blocked" else list(families)
+            if job["training_type"] != "blocked":
+                use = _by_rule(job, policy, tasks[job["target"], job["symbol"]]) or use
+            found.append(job | {"model_families": use, "estimated_samples": None})
+    if not found and policy["dev_mode"]:
+        found = [
+            _fallback(target, family) for target in dict.fromkeys(d["target"] for d in decided) for family in families
+        ]
+    found.sort(key=lambda job: -job["priority"])
+    _make_distinct(found)
+    return found
+
+
+def _job(decision: Row, policy: Row, *, include_blocked: bool) -> dict[str, Any] | None:
+    target, symbol, route = decision["target"], decision["symbol"], decision["route"]
+    reason = "; ".join(decision["reasons"])
+    metadata = dict.fromkeys(("cs_state", "local_state", "needs_cs_ensemble", "dev_mode_fallback"))
+    job = {"target": target, "symbol": symbol, "reason": reason}
+    if symbol is None:
+        if route != "ENABLED":
+            return None
+        lane = policy["semantics"] == "strict" and decision["cs_state"] == "EXPERIMENTAL"
+        return job | {
+            "job_id": f"cs_{target}",
+            "route": "ROUTE_EXPERIMENTAL_ONLY" if lane else "ROUTE_CROSS_SECTIONAL",
+            "training_type": "cross_sectional",
+            "priority": 1 if lane else 2,
+            "metadata": metadata | {"cs_state": decision["cs_stability"]},
+        }
+    metadata |= {"cs_state": decision["cs_state"], "local_state": decision["local_state"]}
+    if route in PRIORITY:
+        return job | {
+            "job_id": f"sym_{target}_{symbol}",
+            "route": route,
+            "training_type": "symbol_specific",
+            "priority": PRIORITY[route],
+            "metadata": metadata | {"needs_cs_ensemble": route == "ROUTE_BOTH"},
+        }
+    if route == "ROUTE_BLOCKED" and include_blocked:
+        return job | {
+            "job_id": f"blocked_{target}_{symbol}",
+            "route": route,
+            "training_type": "blocked",
+            "priority": 0,
+            "metadata": metadata,
+        }
+    return None
+
+
+def _by_rule(job: Row, policy: Row, of_task: str) -> list[str] | None:
+    for one in policy["families"]:
+        wanted = (
+            (one["route"], job["route"]),
+            (one["task"], of_task),
+            (one["priority"], job["priority"]),
+        )
+        if (
+            all(want is None or want == is_ for want, is_ in wanted)
+            and (one["target"] is None or fnmatch.fnmatchcase(job["target"], one["target"]))
+            and (one["symbol"] is None or (job["symbol"] and fnmatch.fnmatchcase(job["symbol"], one["symbol"])))
+        ):
+            return list(dict.fromkeys(one["use"]))
+    return None
+
+
+def _fallback(target: str, family: str) -> dict[str, Any]:
+    return {
+        "job_id": f"dev_fallback_cs_{target}_{family}",
+        "target": target,
+        "symbol": None,
+        "route": "ROUTE_CROSS_SECTIONAL",
+        "training_type": "cross_sectional",
+        "model_families": [family],
+        "priority": 1,
+        "reason": "Dev mode fallback: router produced 0 jobs",
+        "metadata": {"cs_state": "UNKNOWN", "local_state": None, "needs_cs_ensemble": None, "dev_mode_fallback": True},
+        "estimated_samples": None,
+    }
+
+
+def _make_distinct(found: list[dict[str, Any]]) -> None:
+    """Give every job but the first of those that share an id a suffix of what it trains."""
+    holders: dict[str, list[dict[str, Any]]] = {}
+    for job in found:
+        holders.setdefault(job["job_id"], []).append(job)
+    for same in holders.values():
+        for job in sorted(same, key=lambda job: (job["target"], job["symbol"] or ""))[1:]:
+            parts = [job["training_type"], job["target"], *([job["symbol"]] if job["symbol"] else []), "0"]
+            job["job_id"] += "~" + hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]

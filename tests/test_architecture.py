@@ -1,0 +1,187 @@
+"""The rules of the house, where a test can hold them."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import planstore
+from planstore import sql
+from planstore.ledger.ledger import EVENT_TABLES
+from planstore.macros import MACROS
+from planstore.planning.plan import STEPS as PLANNING_STEPS
+from planstore.routing.rules import STEPS as ROUTING_STEPS
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "planstore"
+FILES = sorted(SOURCE.rglob("*.py"))
+LAYERS = (
+    ("errors", "version"),
+    ("events",),
+    ("sql", "database", "macros"),
+    ("ledger",),
+    ("routing", "planning", "projections", "consumer", "audit"),
+    ("run", "publication"),
+    ("store",),
+    ("demo",),
+    ("cli",),
+)
+"""The parts, lowest first; a part imports only from its own layer and from those before it."""
+
+HEAVY = {"duckdb", "pandas", "pyarrow", "numpy", "polars", "yaml", "pydantic", "filelock", "rich"}
+
+
+def _part(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def _level(part: str) -> int:
+    return next(level for level, parts in enumerate(LAYERS) if part in parts)
+
+
+def _imports(path: Path, *, everywhere: bool = True) -> Iterator[str]:
+    """Yield the modules a file imports; those of inner blocks and functions only if ``everywhere``."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree) if everywhere else tree.body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_point_down(path: Path) -> None:
+    part = _part(path)
+    if part == "__init__":
+        return
+    below = {
+        module.split(".")[1]
+        for module in _imports(path)
+        if module.startswith("planstore.") and module.split(".")[1] != part
+    }
+    assert {other for other in below if _level(other) > _level(part)} == set()
+
+
+def test_every_part_has_a_layer() -> None:
+    assert {_part(path) for path in FILES} - {"__init__"} == {part for layer in LAYERS for part in layer}
+
+
+def test_only_the_database_imports_duckdb_when_it_runs() -> None:
+    importers = set()
+    for path in FILES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        typing_only = {
+            id(inner)
+            for node in tree.body
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+            for inner in ast.walk(node)
+        }
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if "duckdb" in names and id(node) not in typing_only:
+                importers.add(path.relative_to(SOURCE).as_posix())
+    assert importers == {"database.py"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_no_sql_text_stands_in_the_source(path: Path) -> None:
+    texts = [
+        node.value
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    found = [
+        t
+        for t in texts
+        if re.search(r"\b(SELECT .+ FROM|INSERT INTO|CREATE (OR REPLACE )?(TEMP )?\w+|DELETE FROM)\b", t)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("name", ["utils", "helpers", "manager", "base"])
+def test_vague_names_are_no_file_names(name: str) -> None:
+    assert [path for path in FILES if path.stem == name] == []
+
+
+def test_the_door_offers_what_it_says() -> None:
+    assert sorted(planstore.__all__) == planstore.__all__
+    assert [name for name in planstore.__all__ if not hasattr(planstore, name)] == []
+    imported = {
+        alias.asname or alias.name
+        for node in ast.parse((SOURCE / "__init__.py").read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert imported == set(planstore.__all__)
+
+
+def test_importing_planstore_imports_nothing_heavy() -> None:
+    code = "import sys, planstore, planstore.cli; print(' '.join(sorted(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert HEAVY & set(loaded) == set()
+
+
+def test_the_older_import_path_holds_no_logic() -> None:
+    for path in (ROOT / "src" / "TRAINING").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.ClassDef | ast.For | ast.If)] == []
+
+
+def test_every_sql_file_holds_one_statement_and_says_what_it_is() -> None:
+    for path in sql.root().rglob("*.sql"):
+        text = path.read_text(encoding="utf-8")
+        assert text.rstrip().endswith(";"), path
+        without_comments = re.sub(r"--[^\n]*", "", text)
+        without_texts = re.sub(r"'(?:[^']|'')*'", "", without_comments)
+        assert without_texts.count(";") == 1, path
+
+
+@pytest.mark.parametrize(
+    ("folder", "named"),
+    [
+        ("routing", {*ROUTING_STEPS, "read_decisions"}),
+        ("planning", {*PLANNING_STEPS, "read_jobs", "read_summary", "read_model_families"}),
+        ("macros", set(MACROS)),
+    ],
+)
+def test_every_step_and_macro_is_run(folder: str, named: set[str]) -> None:
+    assert {name.rpartition("/")[2] for name in sql.names(folder)} == named
+
+
+def test_every_event_table_has_its_statements() -> None:
+    tables = {name.rpartition("/")[2] for name in sql.names("schema/tables")} - {"commits", "plan_documents"}
+    assert tables == set(EVENT_TABLES)
+    for table in EVENT_TABLES:
+        assert sql.load(f"ledger/append_{table}")
+        assert sql.load(f"ledger/read_{table}")
+        assert sql.load(f"schema/views/{table}")
+
+
+def test_every_sql_file_is_used() -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in FILES)
+    in_a_loop = (
+        "routing/",
+        "planning/",
+        "macros/",
+        "schema/",
+        "ledger/append_",
+        "ledger/read_",
+        "ledger/has_",
+        "verify/",
+    )
+    names = {path.relative_to(sql.root()).with_suffix("").as_posix() for path in sql.root().rglob("*.sql")}
+    unused = {
+        name
+        for name in names
+        if f'"{name}"' not in source
+        and not name.startswith(in_a_loop)
+        and name.rpartition("/")[2].removeprefix("shelf_") not in MACROS
+        and f'"{name.rpartition("/")[2]}"' not in source
+    }
+    assert unused == set()

@@ -1,0 +1,234 @@
+"""A reader's query can neither write nor reach out of the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import inputs
+import planstore
+import samples
+from planstore import QueryError, Store
+
+WRITES = (
+    "insert into lake.runs select * from lake.runs",
+    "update lake.runs set run_id = 'x'",
+    "delete from lake.runs",
+    "truncate lake.runs",
+    "merge into lake.runs using runs on false when not matched then insert *",
+    "create table x as select 1",
+    "create temp table x as select 1",
+    "create or replace temp view runs as select 1",
+    "create macro m() as 1",
+    "create secret x (type ducklake)",
+    "drop secret planstore",
+    "drop view runs",
+    "drop table lake.runs",
+    "alter table lake.runs add column x int",
+    "comment on table lake.runs is 'x'",
+    "copy (select 1) to '{store}/data/x.csv'",
+    "copy runs to '{outside}/x.csv'",
+    "attach '{outside}/x.db'",
+    "detach lake",
+    "use memory",
+    "set threads = 1",
+    "set variable as_of = 1",
+    "reset threads",
+    "pragma enable_profiling",
+    "pragma threads = 1",
+    "call ducklake_snapshots('lake')",
+    "call lake.set_option('data_inlining_row_limit', 0)",
+    "call lake.merge_adjacent_files()",
+    "call sqlite_attach('x')",
+    "call pragma_version()",
+    "install httpfs",
+    "load httpfs",
+    "update extensions",
+    "export database '{outside}/x'",
+    "import database '{outside}/x'",
+    "checkpoint",
+    "vacuum",
+    "begin",
+    "prepare p as select 1",
+    "execute p",
+)
+REACHES = (
+    "from read_csv('{outside}/secret.csv')",
+    "from '{outside}/secret.csv'",
+    "from read_text('{outside}/secret.csv')",
+    "from read_text(['{outside}/secret.csv'])",
+    "from read_blob('{outside}/secret.csv')",
+    "from read_json('{outside}/secret.csv')",
+    "from read_parquet('{outside}/x.parquet')",
+    "from sniff_csv('{outside}/secret.csv')",
+    "from glob('{outside}/*')",
+    "from glob('*')",
+    "from read_text('{store}/store.json')",
+    "from read_text('{store}/data/../store.json')",
+    "from glob('{store}/data/../*')",
+    "from '{store}/data/../../../outside/secret.csv'",
+    "from read_text('/proc/self/environ')",
+    "from '/dev/stdin'",
+    "from 'https://localhost/x.csv'",
+    "from sqlite_scan('{store}/catalog.sqlite', 'ducklake_table')",
+    "from sqlite_query('lake', 'select 1')",
+    "from sqlite_attach('{store}/catalog.sqlite')",
+    "with q as materialized (from sqlite_scan('a', 'b')) from q",
+    "from ducklake_snapshots('lake')",
+    "describe from ducklake_snapshots('lake')",
+    "explain analyze from ducklake_snapshots('lake')",
+    "from ducklake_merge_adjacent_files('lake')",
+    "from ducklake_flush_inlined_data('lake')",
+    "from ducklake_expire_snapshots('lake')",
+    "from ducklake_set_option('lake', 'a', 'b')",
+    "from lake.set_option('data_inlining_row_limit', 0)",
+    "from lake.set_commit_message('a', 'b')",
+    "from lake.expire_snapshots()",
+    "from lake.flush_inlined_data()",
+    "from lake.merge_adjacent_files()",
+    "from lake.cleanup_old_files()",
+    "from query('select 1')",
+    "from \"query\"('select 1')",
+    "from QUERY('drop table lake.runs')",
+    "from system.main.query('select 1')",
+    "select (from query('select 1'))",
+    "summarize from query('select 1')",
+    "from (values (1)) t, lateral query('select 1')",
+    "with recursive a as (from query('select 1')) from a",
+    "from duckdb_secrets(redact = false)",
+    "from checkpoint()",
+    "from force_checkpoint()",
+    "from enable_profiling()",
+    "from enable_logging()",
+    "from truncate_duckdb_logs()",
+    "from postgres_scan('', '', '')",
+    "from read_duckdb('{outside}/x.db')",
+    "from json_execute_serialized_sql(json_serialize_sql('select 1'))",
+    "from __ducklake_metadata_lake.ducklake_table",
+    "from hidden_frame",
+    "select getenv('HOME')",
+)
+TRICKS = (
+    "explain analyze insert into lake.runs select * from lake.runs",
+    "explain insert into lake.runs select * from lake.runs",
+    "explain (analyze, format json) delete from lake.runs",
+    "explain/**/analyze delete from lake.runs",
+    "explain/**/analyze from query('select 1')",
+    "/* select */ drop table lake.runs",
+    "-- select\ndrop table lake.runs",
+    "select 1; select 2",
+    "select 1; drop table lake.runs",
+    "with x as (insert into lake.runs select * from lake.runs returning *) from x",
+    "explain",
+    "selec",
+    "from nowhere",
+    "",
+    " ",
+    ";",
+    "-- nothing",
+    "select $missing",
+    "select ?",
+    "select txid_current()",
+)
+READS = (
+    "from runs",
+    "table runs",
+    "values (1)",
+    "select 1;",
+    "-- a comment\nfrom runs",
+    "with x as (select 1 as a) from x",
+    "describe runs",
+    "describe from history",
+    "show tables",
+    "show runs",
+    "summarize runs",
+    "explain from history",
+    "explain analyze select 1",
+    "explain/**/select 1",
+    "EXPLAIN\nfrom runs",
+    "/* why */ explain select 1",
+    "from history order by commit_id, position limit 20",
+    "from cs_jobs()",
+    "from symbol_jobs()",
+    "from plan_jobs()",
+    "from plan_targets()",
+    "from plan_counts()",
+    "from jobs_for_target('y_up_02_20m')",
+    "select 'query(drop table)', 'read_csv(1)' as text",
+    "unpivot (select 1 as a, 2 as b) on a, b",
+)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sandbox")
+    (folder / "outside").mkdir()
+    (folder / "outside" / "secret.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    with planstore.open(folder / "results") as store:
+        store.route(samples.table(samples.records()), samples.policy())
+    return folder / "results"
+
+
+@pytest.fixture
+def reader(results: Path) -> Iterator[Store]:
+    with planstore.open(results, create=False) as store:
+        yield store
+
+
+def rows_of(store: Store, query: str) -> list[tuple[object, ...]]:
+    relation = store.sql(query)
+    return [] if relation is None else relation.fetchall()
+
+
+@pytest.mark.parametrize("query", [*WRITES, *REACHES, *TRICKS])
+def test_a_query_that_does_not_read_the_ledger_is_refused_and_changes_nothing(
+    results: Path, reader: Store, query: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = inputs.snapshot(results.parent)
+    commits = len(reader.log())
+    with pytest.raises(QueryError) as refused:
+        rows_of(reader, query.format(store=results / "planstore", outside=results.parent / "outside"))
+    assert str(refused.value)
+    assert inputs.snapshot(results.parent) == before
+    assert len(reader.log()) == commits
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("query", READS)
+def test_a_query_that_reads_works(reader: Store, query: str) -> None:
+    assert rows_of(reader, query)
+
+
+def test_parameters_are_values_and_not_sql(reader: Store) -> None:
+    assert reader.sql("select $a as a, $b as b", a="x'; drop table runs; --", b=1).fetchall() == [
+        ("x'; drop table runs; --", 1)
+    ]
+
+
+def test_history_holds_every_event_with_a_json_payload(reader: Store) -> None:
+    rows = reader.sql("select type, payload from history").fetchall()
+    assert {"runs", "plans", "jobs", "decisions"} <= {f"{kind}s".replace("ss", "s") for kind, _ in rows}
+    assert all(isinstance(json.loads(payload), dict) for _, payload in rows)
+
+
+def test_pivot_reads_and_so_it_works(reader: Store) -> None:
+    assert rows_of(reader, "from (select route, target from jobs) pivot (count(*) for route in ('ROUTE_BOTH'))")
+
+
+def test_variables_of_python_are_no_tables(reader: Store) -> None:
+    local_frame = samples.table(samples.records(1, 1))
+    assert local_frame.num_rows
+    with pytest.raises(QueryError, match="local_frame"):
+        reader.sql("from local_frame")
+
+
+def test_the_store_answers_after_every_refusal(reader: Store) -> None:
+    for query in ("select txid_current()", "from checkpoint()", "from enable_profiling()"):
+        try:
+            rows_of(reader, query)
+        except Exception:  # noqa: BLE001 what is raised is another test's matter
+            continue
+    assert rows_of(reader, "from runs")
