@@ -200,7 +200,9 @@ def _store_errors() -> Iterator[None]:
 
     try:
         yield
-    except (duckdb.IOException, duckdb.PermissionException, duckdb.TransactionException) as error:
+    except (duckdb.ProgrammingError, duckdb.DataError):
+        raise
+    except duckdb.Error as error:
         raise StoreError(f"the store could not be read or written: {error}") from error
 
 

@@ -124,7 +124,7 @@ def test_a_reader_beside_an_export_never_sees_half_a_file(tmp_path: Path) -> Non
     while process.stdout.readline().strip() != "exported":
         assert process.poll() is None
     master = results / "globals" / "training_plan" / "master_training_plan.json"
-    seen = set()
+    seen: set[str] = set()
     while len(seen) < 4:
         for path in (master, master.with_name("training_plan.json"), *master.parent.rglob("by_type/*.json")):
             document = json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,88 @@
+"""The same candidates and policy give the same plan and files, wherever and however they are routed."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import planstore
+import samples
+
+SCRIPT = """
+import sys
+import planstore
+from planstore.ledger.ledger import Ledger
+
+with planstore.open(sys.argv[3]) as store:
+    run = store.route(sys.argv[1], sys.argv[2], ["lightgbm"], include_blocked=True, run_id="r")
+    store.export(formats=["json", "yaml", "markdown"])
+    print(run.plan_id, run.evidence_id, run.rules_id)
+"""
+TIMES = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+
+
+def files(results: Path) -> dict[str, bytes]:
+    """Return every exported file, times aside."""
+    return {
+        str(path.relative_to(results)): TIMES.sub(b"", path.read_bytes())
+        for part in ("METRICS", "globals")
+        for path in (results / part).rglob("*.*")
+    }
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "LC_ALL": "C", "OMP_NUM_THREADS": "1"},
+        {"PYTHONHASHSEED": "2", "TZ": "America/New_York", "LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"},
+    ],
+)
+def test_another_machine_another_order_the_same_plan_and_files(tmp_path: Path, environment: dict[str, str]) -> None:
+    rows = samples.records(30, 20)
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(samples.POLICY_YAML, encoding="utf-8")
+    here = samples.parquet(tmp_path / "here.parquet", rows)
+    there = samples.parquet(tmp_path / "there.parquet", random.Random(3).sample(rows, len(rows)))
+    with planstore.open(tmp_path / "here") as store:
+        run = store.route(here, policy, ["lightgbm"], include_blocked=True, run_id="r")
+        store.export(formats=["json", "yaml", "markdown"])
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(there), str(policy), str(tmp_path / "there")],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | environment,
+    )
+    assert done.stdout.split() == [run.plan_id, run.evidence_id, run.rules_id]
+    assert files(tmp_path / "there") == files(tmp_path / "here")
+
+
+def test_one_thread_and_many_decide_the_same(tmp_path: Path) -> None:
+    plans = []
+    for threads in (1, 4):
+        with planstore.open(tmp_path / str(threads)) as store:
+            store.create()
+            session = store._ledger._writer.session
+            session._connection.execute(f"set threads = {threads}")
+            run = store.route(samples.table(samples.records(60, 40)), samples.policy(), run_id="r")
+            store.export()
+            plans.append((run.plan_id, files(tmp_path / str(threads))))
+    assert plans[0] == plans[1]
+
+
+def test_git_commit_and_snapshot_are_recorded_and_do_not_make_another_plan(tmp_path: Path) -> None:
+    with planstore.open(tmp_path / "results") as store:
+        first = store.route(samples.table(samples.records()), samples.policy(), git_commit="a", metrics_snapshot="m")
+        second = store.route(samples.table(samples.records()), samples.policy(), git_commit="b")
+        assert first.plan_id == second.plan_id
+        assert store.sql("select git_commit from runs order by commit_id").fetchall() == [("a",), ("b",)]
+        store.export()
+    routing = json.loads((tmp_path / "results/METRICS/routing_plan/routing_plan.json").read_text(encoding="utf-8"))
+    assert routing["metadata"]["git_commit"] == "b"
