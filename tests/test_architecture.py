@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -185,3 +186,15 @@ def test_every_sql_file_is_used() -> None:
         and f'"{name.rpartition("/")[2]}"' not in source
     }
     assert unused == set()
+
+
+def test_the_wheel_carries_the_sql_the_demo_and_the_default_policy(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True)
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        names = set(wheel.namelist())
+    carried = {name.removeprefix("planstore/_sql/") for name in names if name.startswith("planstore/_sql/")}
+    assert carried == {path.relative_to(sql.root()).as_posix() for path in sql.root().rglob("*.sql")}
+    assert "planstore/routing/default_policy.yaml" in names
+    assert len([name for name in names if name.startswith("planstore/demo/candidates_by_year/")]) == 11
+    assert "TRAINING/orchestration/training_plan_consumer.py" in names

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -67,14 +69,15 @@ def story(store: Store) -> Story:
         changes = "" if place == 0 else _changes(store.diff(f"year-{YEARS[place - 1]}", f"year-{year}"))
         years.append(Year(year, dict(run.routes), run.plan.metadata["total_jobs"], changes))
     folder = shlex.quote(str(store.results))
+    planstore_command = "planstore" if shutil.which("planstore") else shlex.quote(sys.argv[0])
     return Story(
         sorted({route for year in years for route in year.routes}),
         years,
         store.route_changes(f"year-{YEARS[-2]}", f"year-{YEARS[-1]}"),
         [
-            f"planstore why y_will_swing_low_10d_0_03 AAPL --results {folder}",
-            f"planstore diff year-2021 year-2022 --results {folder}",
-            f'planstore sql "from history order by commit_id desc, position limit 20" --results {folder}',
+            f"{planstore_command} why y_will_swing_low_10d_0_03 AAPL --results {folder}",
+            f"{planstore_command} diff year-2021 year-2022 --results {folder}",
+            f'{planstore_command} sql "from history order by commit_id desc, position limit 20" --results {folder}',
         ],
     )
 
