@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from planstore.store import Run, Store
+from planstore import Run, Store
 
 GOLDEN = Path(__file__).parent / "golden"
 NAMES: list[str] = json.loads((GOLDEN / "cases.json").read_text(encoding="utf-8"))

@@ -14,9 +14,8 @@ import pytest
 import golden_cases
 import planstore
 from golden_cases import COMPARISONS, NAMES, OWN, VOLATILE, Case, comparable, report, unpacked
-from planstore import consumer
+from planstore import Run, consumer
 from planstore.consumer import PlanSource, load_training_plan
-from planstore.store import Run
 
 PLAN = Path("globals/training_plan")
 ROUTING = Path("METRICS/routing_plan")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import inputs
@@ -131,7 +133,6 @@ TRICKS = (
     "-- nothing",
     "select $missing",
     "select ?",
-    "select txid_current()",
 )
 READS = (
     "from runs",
@@ -227,8 +228,6 @@ def test_variables_of_python_are_no_tables(reader: Store) -> None:
 
 def test_the_store_answers_after_every_refusal(reader: Store) -> None:
     for query in ("select txid_current()", "from checkpoint()", "from enable_profiling()"):
-        try:
+        with contextlib.suppress(QueryError, duckdb.Error):
             rows_of(reader, query)
-        except Exception:  # noqa: BLE001 what is raised is another test's matter
-            continue
     assert rows_of(reader, "from runs")

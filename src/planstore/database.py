@@ -12,12 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from planstore import sql
 from planstore.errors import QueryError, StoreError
+from planstore.macros import MACROS
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-_EXPLAIN = re.compile(r"^\s*explain(\s+analyze)?\s", re.IGNORECASE)
+_GAP = r"(?:\s|--[^\n]*\n|/\*.*?\*/)"
+_EXPLAIN = re.compile(rf"^{_GAP}*explain(?:{_GAP}+analyze)?(?={_GAP}|\()", re.IGNORECASE | re.DOTALL)
+_TABLE_FUNCTIONS = {
+    *("range", "generate_series", "unnest", "repeat", "query_table", "json_each", "json_tree", "summary", "show"),
+    *("duckdb_columns", "duckdb_functions", "duckdb_tables", "duckdb_types", "duckdb_views", "pragma_table_info"),
+    *MACROS,
+}
+"""What may stand after FROM beside tables and views: the store's macros, and functions that reach nothing else."""
 BATCH_ROWS = 122_880
 """Rows a batch when tables leave DuckDB: one of its row groups, so that memory stays flat."""
 
@@ -93,13 +101,9 @@ class Session:
         Raises:
             QueryError: the query is not one single SELECT, would leave the store, or is wrong.
         """
-        import duckdb
-
-        try:
+        with query_errors():
             self._check(query)
             return self._connection.sql(query, params=dict(parameters) if parameters else None)
-        except duckdb.Error as error:
-            raise QueryError(str(error)) from error
 
     def cursor(self) -> Session:
         """Return another session on the same database."""
@@ -129,16 +133,24 @@ class Session:
             raise QueryError(f"one query at a time, please: this text holds {len(statements)} statements")
         kind, text = statements[0].type.name, statements[0].query
         if kind == "EXPLAIN":
-            return self._check(_EXPLAIN.sub("", text, count=1))
+            explained = _EXPLAIN.sub("", text, count=1)
+            if explained == text:
+                raise QueryError("this EXPLAIN cannot be read; write it as EXPLAIN or EXPLAIN ANALYZE, then the query")
+            return self._check(explained)
         if kind != "SELECT":
             raise QueryError(f"planstore sql only reads: {kind} is not allowed here")
         row = self.row("database/parse", query=text)
         tree = json.loads(row[0]) if row else {"error": True}
         if tree["error"]:
             raise QueryError("planstore sql takes SELECT, FROM, VALUES, WITH, DESCRIBE, SHOW, SUMMARIZE and EXPLAIN")
-        for function in _functions(tree):
-            if function.startswith(("sqlite_", "ducklake_")) or function == "query":
-                raise QueryError(f"{function}() can reach beyond the ledger's tables, so it is not allowed here")
+        for node in _nodes(tree):
+            if node.get("type") == "TABLE_FUNCTION" and node["function"]["function_name"] not in _TABLE_FUNCTIONS:
+                raise QueryError(
+                    f"{node['function']['function_name']}() is not allowed here: it is no macro of the store"
+                )
+            for name in (node.get("catalog_name"), node.get("schema_name")):
+                if str(name or "").startswith("__"):
+                    raise QueryError(f"{name} is not part of the ledger")
         return None
 
 
@@ -184,6 +196,17 @@ class Database:
             del self.__dict__["session"]
 
 
+@contextmanager
+def query_errors() -> Iterator[None]:
+    """Turn what the database says of a reader's query, also while its rows are taken, into an error of ours."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise QueryError(str(error)) from error
+
+
 def memory() -> Session:
     """Return a session on a database of its own, in memory, with no lake."""
     import duckdb
@@ -213,13 +236,12 @@ def _extension(module: str) -> Path:
     return next(Path(str(files(module))).rglob("*.duckdb_extension"))
 
 
-def _functions(tree: Any) -> Iterator[str]:
-    """Yield the names of all functions in a syntax tree, lower case."""
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """Yield every node of a syntax tree."""
     if isinstance(tree, dict):
-        if isinstance(name := tree.get("function_name"), str):
-            yield name.lower()
+        yield tree
         for value in tree.values():
-            yield from _functions(value)
+            yield from _nodes(value)
     elif isinstance(tree, list):
         for value in tree:
-            yield from _functions(value)
+            yield from _nodes(value)

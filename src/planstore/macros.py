@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from planstore.database import Session
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from planstore.database import Session
 
 MACROS = (
     "job_metadata",

@@ -25,8 +25,9 @@ def command(
     """Run QUERY over the ledger. It can neither write nor reach files outside the store."""
     import planstore
     from planstore.cli import output
+    from planstore.database import query_errors
 
-    with planstore.open(results, create=False) as store:
+    with planstore.open(results, create=False) as store, query_errors():
         relation = store.sql(query)
         if json:
             output.print_json_array(_records(relation))

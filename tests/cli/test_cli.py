@@ -1,0 +1,264 @@
+"""The command line as a newcomer and a script use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import samples
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PLANSTORE = str(Path(sys.executable).with_name("planstore"))
+VERBS = ("init", "route", "plan", "jobs", "log", "why", "diff", "sql", "export", "rebuild", "demo")
+READING = (
+    ["plan"],
+    ["jobs"],
+    ["log"],
+    ["why", "y_up_01_10m"],
+    ["diff", "1", "1"],
+    ["sql", "from runs"],
+    ["export"],
+    ["rebuild"],
+)
+
+
+def call(
+    *arguments: str | Path, cwd: Path | None = None, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PLANSTORE, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=cwd,
+        env=os.environ | {"COLUMNS": "200"} | (environment or {}),
+    )
+
+
+def answer(*arguments: str | Path, code: int = 0, environment: dict[str, str] | None = None) -> Any:
+    done = call(*arguments, "--json", environment=environment)
+    assert done.returncode == code, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with candidates, a policy, and results of two runs."""
+    made = tmp_path_factory.mktemp("cli")
+    samples.parquet(made / "one.parquet", samples.records())
+    samples.parquet(made / "two.parquet", samples.records(seed=5))
+    (made / "policy.yaml").write_text(samples.POLICY_YAML, encoding="utf-8")
+    for name in ("one", "two"):
+        done = call(
+            "route",
+            made / f"{name}.parquet",
+            "--policy",
+            made / "policy.yaml",
+            "--results",
+            made / "results",
+            "--run-id",
+            name,
+        )
+        assert done.returncode == 0, done.stderr
+    return made
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_each_verb_explains_itself(verb: str) -> None:
+    done = call(verb, "--help")
+    assert done.returncode == 0
+    assert "--results" in done.stdout
+    assert "--json" in done.stdout
+    assert done.stderr == ""
+
+
+def test_the_readme_names_every_verb_and_no_other() -> None:
+    table = re.findall(r"^\| `planstore (\w+)", README.partition("## Verbs")[2].partition("##")[0], re.MULTILINE)
+    assert sorted(table) == sorted(VERBS)
+    assert re.findall(r"^  (\w+)  ", call("--help").stdout.partition("Commands:")[2], re.MULTILINE) == list(VERBS)
+
+
+@pytest.mark.parametrize("arguments", READING, ids=lambda arguments: arguments[0])
+def test_a_missing_store_is_said_and_not_made(tmp_path: Path, arguments: list[str]) -> None:
+    done = call(*arguments, "--results", tmp_path / "none")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no store in" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", READING, ids=lambda arguments: arguments[0])
+def test_an_empty_store_is_answered_plainly(tmp_path: Path, arguments: list[str]) -> None:
+    assert call("init", "--results", tmp_path).returncode == 0
+    done = call(*arguments, "--results", tmp_path)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == (0 if arguments[0] in ("log", "sql", "rebuild") else 2)
+    assert (done.stderr == "") == (done.returncode == 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["plan", "nothing"], "is no run, commit or plan"),
+        (["why", "unknown"], "the nearest: 'y_up_"),
+        (["why", "y_up_01_10m", "SYM99"], "the nearest: 'SYM0"),
+        (["why", "y_up_01_10m", "--run", "none"], "the ledger holds no run 'none'"),
+        (["sql", "drop table runs"], "only reads: DROP is not allowed"),
+        (["sql", "select nonsense from runs"], "nonsense"),
+        (["sql", "select run_id::int from runs"], "Could not convert string"),
+        (["export", "--format", "pdf"], "formats are json, yaml, markdown, not pdf"),
+        (["route", "none.parquet", "--policy", "none.yaml"], "policy file none.yaml cannot be read"),
+        (["nonsense"], "No such command"),
+        (["route"], "Missing argument"),
+    ],
+)
+def test_a_wrong_call_gets_one_error_and_exit_code_2(folder: Path, arguments: list[str], said: str) -> None:
+    done = call(*arguments, *([] if arguments[0] in ("nonsense",) else ["--results", str(folder / "results")]))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_every_verb_prints_json_alone(folder: Path) -> None:
+    results = folder / "results"
+    assert [commit["run_id"] for commit in answer("log", "--results", results)] == ["two", "one"]
+    plan = answer("plan", "--results", results)
+    assert set(plan) == {"metadata", "jobs", "summary"}
+    jobs = answer("jobs", "--results", results)
+    assert [job["job_id"] for job in jobs] == [job["job_id"] for job in plan["jobs"]]
+    assert {job["status"] for job in jobs} == {"planned"}
+    why = answer("why", "y_up_01_10m", "SYM00", "--results", results)
+    assert {
+        "target",
+        "symbol",
+        "run_id",
+        "commit_id",
+        "route",
+        "rule",
+        "reasons",
+        "evidence",
+        "policy_id",
+        "rules_id",
+    } <= set(why)
+    assert len(why["evidence"]) == 2
+    assert answer("diff", "one", "two", "--results", results, code=1)["jobs"]
+    assert answer("diff", "one", "one", "--results", results) == {
+        "a": answer("plan", "one", "--results", results)["metadata"]["plan_id"],
+        "b": answer("plan", "one", "--results", results)["metadata"]["plan_id"],
+        "added": 0,
+        "removed": 0,
+        "changed": 0,
+        "jobs": [],
+    }
+    rows = answer(
+        "sql",
+        "select run_id, settings, 0.5 as half, null as nothing from runs order by commit_id",
+        "--results",
+        results,
+    )
+    assert [row["run_id"] for row in rows] == ["one", "two"]
+    assert rows[0]["settings"]["include_blocked"] is False
+    assert answer("sql", "select payload from history where type = 'run' limit 1", "--results", results)[0]["payload"][
+        "run_id"
+    ]
+    assert answer("sql", "from runs where false", "--results", results) == []
+    assert answer("export", "--results", results)["files"] > 5
+    assert answer("rebuild", "--results", results)["same"] is True
+
+
+def test_results_may_come_from_the_environment(folder: Path) -> None:
+    assert len(answer("log", environment={"PLANSTORE_RESULTS": str(folder / "results")})) == 2
+
+
+def test_route_takes_what_scripts_rely_on(folder: Path, tmp_path: Path) -> None:
+    given: list[str | Path] = [
+        "route", folder / "one.parquet", "--policy", folder / "policy.yaml", "--results", tmp_path,
+        "--git-commit", "abc", "--config-hash", "cafe", "--metrics-snapshot", "snap.parquet",
+    ]  # fmt: skip
+    run = answer(*given, "--family", "LightGBM", "--family", "mlp", "--include-blocked", "--run-id", "r1")
+    plan = answer("plan", "--results", tmp_path)
+    assert plan["metadata"]["model_families"] == ["lightgbm", "mlp"]
+    assert plan["metadata"]["model_families_requested"] == ["LightGBM", "mlp"]
+    assert [plan["metadata"][name] for name in ("git_commit", "config_hash", "metrics_snapshot", "run_id")] == [
+        "abc", "cafe", "snap.parquet", "r1",
+    ]  # fmt: skip
+    assert plan["summary"]["total_blocked"] == run["routes"]["ROUTE_BLOCKED"] > 0
+    assert (tmp_path / "globals" / "training_plan" / "master_training_plan.json").exists()
+    answer(*given, "--no-families", "--run-id", "r2")
+    assert answer("plan", "--results", tmp_path)["metadata"]["model_families"] == []
+    both = call(*given, "--no-families", "--family", "mlp")
+    assert (both.returncode, "contradict" in both.stderr) == (2, True)
+    assert len(answer("log", "--results", tmp_path)) == 2
+
+
+def test_init_writes_a_policy_once(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    assert answer("init", "--results", tmp_path / "r", "--policy", policy)["commits"] == 0
+    policy.write_text("mine", encoding="utf-8")
+    assert call("init", "--results", tmp_path / "r", "--policy", policy).returncode == 2
+    assert policy.read_text(encoding="utf-8") == "mine"
+
+
+def test_names_do_not_break_tables_or_the_terminal(folder: Path, tmp_path: Path) -> None:
+    name = "[bold]x[/bold]\nnext \u202e"
+    samples.parquet(tmp_path / "c.parquet", [samples.record(name, None, 0.9), samples.record(name, "[red]", 0.9)])
+    done = call("route", tmp_path / "c.parquet", "--policy", folder / "policy.yaml", "--results", tmp_path)
+    assert done.returncode == 0, done.stderr
+    shown = call("jobs", "--results", tmp_path).stdout
+    assert "[bold]x[/bold]\\nnext \\u202e" in shown
+    assert "[red]" in shown
+    assert answer("jobs", "--results", tmp_path)[0]["target"] == name
+
+
+def test_the_session_in_the_readme_runs(tmp_path: Path) -> None:
+    session = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert session is not None
+    assert len(session[1].strip().splitlines()) <= 12
+    shutil.copy(ROOT / "src/planstore/demo/candidates_by_year/2022.parquet", tmp_path / "candidates.parquet")
+    assert call("init", "--policy", "policy.yaml", cwd=tmp_path).returncode == 0
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", session[1]], capture_output=True, text=True, cwd=tmp_path, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Experimental lane full" in done.stdout
+    assert "sym_y_vol_up_5d_AAPL 3" in done.stdout
+    assert "written" in done.stdout
+
+
+def test_the_commands_in_the_readme_run(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "src/planstore/demo/candidates_by_year/2022.parquet", tmp_path / "candidates.parquet")
+    block = README.partition("The same on the command line:")[2].split("```")[1]
+    lines = [line.partition("  #")[0] for line in block.strip().splitlines()]
+    assert len(lines) == 4
+    for line in lines:
+        done = subprocess.run(
+            line.replace("planstore", PLANSTORE, 1),
+            shell=True,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            timeout=120,
+        )
+        assert done.returncode == 0, (line, done.stderr)
+
+
+def test_the_demo_tells_its_story_and_can_be_told_again(tmp_path: Path) -> None:
+    first = answer("demo", "--results", tmp_path / "demo")
+    assert [year["year"] for year in first["years"]] == [str(year) for year in range(2012, 2023)]
+    assert all(sum(year["routes"].values()) == 160 for year in first["years"])
+    assert answer("demo", "--results", tmp_path / "demo") == first
+    assert len(answer("log", "--results", tmp_path / "demo")) == 11
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "precious.txt").write_text("x", encoding="utf-8")
+    refused = call("demo", "--results", tmp_path / "other")
+    assert (refused.returncode, "a folder of its own" in refused.stderr) == (2, True)
