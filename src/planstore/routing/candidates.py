@@ -146,7 +146,7 @@ def read_table(source: CandidatesSource) -> tuple[pa.Table, str]:
             return source.read_all(), "the table"
         return pa.table(source), "the table"
     except (TypeError, ValueError, pa.ArrowException) as error:
-        raise CandidatesError(f"a {name} cannot be read as candidates: {error}") from error
+        raise CandidatesError(f"an object of type {name} cannot be read as candidates: {error}") from error
 
 
 def _read_file(path: Path) -> pa.Table:
@@ -212,7 +212,7 @@ def _from_pandas(frame: Any) -> pa.Table:
     for name in frame.columns:
         try:
             columns[str(name)] = pa.array(frame[name], from_pandas=True)
-        except (pa.ArrowException, TypeError, ValueError):
+        except (pa.ArrowException, TypeError, ValueError, OverflowError):
             columns[str(name)] = None
     mixed = [name for name, values in columns.items() if values is None]
     if not mixed:
