@@ -51,6 +51,7 @@ def route(folder: Path, rounds: int = 3) -> Iterator[Figure]:
     ours = []
     for turn in range(rounds):
         with planstore.open(folder / f"route{turn}") as store:
+            store.create()
             ours.append(seconds(lambda store=store: store.route(candidates, POLICY, FAMILIES)))  # type: ignore[misc]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     bare = duckdb.connect()
@@ -77,7 +78,7 @@ def route(folder: Path, rounds: int = 3) -> Iterator[Figure]:
 
 
 def export(folder: Path, rounds: int = 3) -> Iterator[Figure]:
-    """Full JSON export of that plan, against a loop that writes the same ready-made bytes to the same names."""
+    """Full JSON export of that run and plan, against a loop that writes the same ready-made bytes to the same names."""
     store = planstore.open(folder / "route0")
     results = folder / "route0"
     ours, loops, again = [], [], []
@@ -88,7 +89,7 @@ def export(folder: Path, rounds: int = 3) -> Iterator[Figure]:
         again.append(seconds(lambda: store.export(formats=["json"])))
         files = [path for part in ("METRICS", "globals") for path in (results / part).rglob("*") if path.is_file()]
         contents = [(folder / "loop" / path.relative_to(results), path.read_bytes()) for path in files]
-        shutil.rmtree(folder / "loop", ignore_errors=True)
+        shutil.rmtree(folder / "loop", ignore_errors=True)  # so that both write new files into pages just freed
         loops.append(seconds(lambda: _write(contents)))  # noqa: B023
     size = sum(len(content) for _, content in contents) / 1e6
     yield Figure(

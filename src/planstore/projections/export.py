@@ -162,7 +162,7 @@ class _Export:
             for folder in self._folders:
                 for name in ("master_training_plan.json", "training_plan.json"):
                     if (folder, name) != (PLAN, master.name):
-                        shutil.copyfile(file.name, outgoing.stage_only(folder / name))
+                        outgoing.stage_same(Path(file.name), folder / name)
                         outgoing.place(folder / name)
         outgoing.place(master)
         if len(self._formats) > 1:

@@ -25,7 +25,7 @@ def file_names(names: Iterable[str], suffix: str = ".json") -> dict[str, str]:
     taken: set[str] = set()
     for name in sorted(names):
         stem = _encoded(name)
-        if _folded(stem) in taken:
+        while _folded(stem) in taken:
             stem = f"{stem}~{sha256(name.encode())[:12]}"
         taken.add(_folded(stem))
         found[name] = stem + suffix

@@ -69,6 +69,13 @@ class Outgoing:
         """Return where the file for ``path`` is staged, for one that is placed later."""
         return self._staging_path(path)
 
+    def stage_same(self, staged: Path, path: Path) -> None:
+        """Stage for ``path`` the same content as ``staged``: as another name of it, or where that cannot be, a copy."""
+        try:
+            os.link(staged, self._staging_path(path))
+        except OSError:
+            shutil.copyfile(staged, self._staging_path(path))
+
     def path_of(self, path: Path) -> Path:
         """Return where a file that was placed at ``path`` is."""
         return self._results / path
