@@ -59,20 +59,16 @@ def stability(row: Row, policy: Row) -> str:
     snapshots = row.get("stability_snapshots")
     if policy["semantics"] == "strict" and snapshots is not None and snapshots < limits["min_snapshots_for_stability"]:
         return "UNKNOWN"
-    overlap, tau = metrics["mean_overlap"], metrics["mean_tau"]
-    if _above(metrics["std_overlap"], limits["max_std_overlap"]) or _above(metrics["std_tau"], limits["max_std_tau"]):
-        return "DIVERGED"
-    if overlap is None or tau is None:
+    if None in metrics.values():
         return "UNKNOWN"
+    overlap, tau = metrics["mean_overlap"], metrics["mean_tau"]
+    if metrics["std_overlap"] > limits["max_std_overlap"] or metrics["std_tau"] > limits["max_std_tau"]:
+        return "DIVERGED"
     if overlap >= limits["stable_overlap_min"] and tau >= limits["stable_tau_min"]:
         return "STABLE"
     if overlap >= limits["drifting_overlap_min"] and tau >= limits["drifting_tau_min"]:
         return "DRIFTING"
     return "UNKNOWN"
-
-
-def _above(value: float | None, limit: float) -> bool:
-    return value is not None and value > limit
 
 
 def signal_state(row: Row | None, side: str, policy: Row, families: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ problems AS (
     FROM names WHERE length(name) > 1000
     UNION ALL
     SELECT "row", "rows", "column", name, 'holds a control character, which no name may'
-    FROM names WHERE regexp_matches(name, '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')
+    FROM names WHERE regexp_matches(name, '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}]')
     UNION ALL
     SELECT "row", "rows", 'mode', mode, 'is no mode: CROSS_SECTIONAL or SYMBOL_SPECIFIC'
     FROM words WHERE mode IS NULL OR ($strict AND mode NOT IN ('CROSS_SECTIONAL', 'SYMBOL_SPECIFIC', 'SYMBOL'))
@@ -28,8 +28,10 @@ problems AS (
     SELECT "row", "rows", 'symbol', NULL, 'is needed on a symbol-specific candidate'
     FROM words WHERE $strict AND mode IN ('SYMBOL_SPECIFIC', 'SYMBOL') AND no_symbol
     UNION ALL
-    SELECT "row", "rows", 'symbol', 'a name', 'stands on a cross-sectional candidate, which covers all symbols and names none'
-    FROM words WHERE $strict AND mode = 'CROSS_SECTIONAL' AND NOT no_symbol
+    SELECT min("row"), count(*), 'symbol', arg_min(symbol, "row"),
+           'stands on a cross-sectional candidate, which covers all symbols and names none'
+    FROM incoming WHERE $strict AND mode = 'CROSS_SECTIONAL' AND symbol IS NOT NULL
+    HAVING count(*) > 0
     UNION ALL
     SELECT "row", "rows", 'stability', stability, 'is no stability: STABLE, DRIFTING, DIVERGED or UNKNOWN'
     FROM words WHERE stability IS NULL OR stability NOT IN ('STABLE', 'DRIFTING', 'DIVERGED', 'UNKNOWN')
@@ -64,11 +66,24 @@ problems AS (
     WHERE NOT isfinite(coalesce(stability_metrics.mean_overlap, 0)) OR NOT isfinite(coalesce(stability_metrics.std_overlap, 0))
        OR NOT isfinite(coalesce(stability_metrics.mean_tau, 0)) OR NOT isfinite(coalesce(stability_metrics.std_tau, 0))
     UNION ALL
-    SELECT min("row"), count(*), 'feature_set_id, metric_name, git_commit or failed_model_families', 'a text', 'holds a NUL character'
+    SELECT min("row"), count(*), 'feature_set_id', arg_min(feature_set_id, "row"), 'holds a NUL character'
+    FROM incoming WHERE contains(feature_set_id, chr(0)) HAVING count(*) > 0
+    UNION ALL
+    SELECT min("row"), count(*), 'metric_name', arg_min(metric_name, "row"), 'holds a NUL character'
+    FROM incoming WHERE contains(metric_name, chr(0)) HAVING count(*) > 0
+    UNION ALL
+    SELECT min("row"), count(*), 'git_commit', arg_min(git_commit, "row"), 'holds a NUL character'
+    FROM incoming WHERE contains(git_commit, chr(0)) HAVING count(*) > 0
+    UNION ALL
+    SELECT min("row"), count(*), 'failed_model_families', arg_min(array_to_string(failed_model_families, ', '), "row"),
+           'holds a NUL character'
     FROM incoming
-    WHERE contains(feature_set_id, chr(0)) OR contains(metric_name, chr(0)) OR contains(git_commit, chr(0))
-       OR (len(failed_model_families) > 0 AND contains(array_to_string(failed_model_families, ''), chr(0)))
+    WHERE len(failed_model_families) > 0 AND contains(array_to_string(failed_model_families, ''), chr(0))
     HAVING count(*) > 0
+    UNION ALL
+    SELECT min("row"), count(*), 'stability_snapshots', stability_snapshots::VARCHAR, 'is no number of snapshots: 0 or more'
+    FROM incoming WHERE stability_snapshots < 0
+    GROUP BY stability_snapshots
     UNION ALL
     SELECT max("row"), count(*), 'target, symbol', concat_ws(', ', target, symbol),
            format('has {} candidates, on rows {}; a side has one', count(*),

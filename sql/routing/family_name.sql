@@ -15,7 +15,8 @@ CREATE OR REPLACE TEMP MACRO family_name(name) AS
         WHEN 'neuralnetwork'    THEN 'neural_network'
         WHEN 'nn'               THEN 'neural_network'
         WHEN 'cnn'              THEN 'cnn1d'
+        WHEN 'cnn1d'            THEN 'cnn1d'
         WHEN 'elasticnet'       THEN 'elastic_net'
         ELSE trim(lower(regexp_replace(
-            regexp_replace(name, '([a-z0-9])([A-Z])', '\1_\2', 'g'), '[^A-Za-z0-9]+', '_', 'g')), '_')
+            regexp_replace(name, '([a-z0-9])([A-Z])', '\1_\2', 'g'), '[^\pL\pN]+', '_', 'g')), '_')
     END;

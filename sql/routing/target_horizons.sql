@@ -12,7 +12,7 @@ targets AS (
     SELECT target, min("position") AS first_position FROM evidence GROUP BY target
 ),
 matches AS (
-    SELECT target, arg_min(TRY_CAST(regexp_extract(target, regex, 1, 'i') AS DOUBLE) * multiplier, ordinal) AS minutes
+    SELECT target, arg_min_null(TRY_CAST(regexp_extract(target, regex, 1, 'i') AS DOUBLE) * multiplier, ordinal) AS minutes
     FROM targets, patterns
     WHERE regexp_matches(target, regex, 'i')
     GROUP BY target

@@ -96,9 +96,11 @@ class Store:
         from planstore.routing.policy import check_patterns, read_policy
 
         self._must_be_now("route")
+        if run_id is not None and not (0 < len(run_id) <= 200 and run_id.isprintable()):
+            raise RequestError(f"run_id is {run_id[:80]!r}; it can be 1 to 200 characters that can be printed")
         started_at = datetime.now(UTC)
         checked, policy_name = read_policy(policy)
-        check_patterns(checked)
+        check_patterns(checked, str(policy) if isinstance(policy, str | Path) else "the policy")
         requested = _checked_families(model_families, strict=checked.semantics == "strict")
         evidence = read_candidates(candidates, strict=checked.semantics == "strict")
         session = self._ledger.working()
@@ -312,6 +314,8 @@ def _checked_families(families: Sequence[str] | None, *, strict: bool) -> list[s
         raise RequestError(f"model_families is a list of names, got {families!r}")
     selectors = {"mutualinformation", "univariateselection"}
     for family in families if strict else ():
+        if not family.isprintable():
+            raise RequestError(f"{family!r} is no name of a model family: it holds what cannot be printed")
         plain = "".join(character for character in family.lower() if character.isalnum())
         if not plain:
             raise RequestError("a model family needs a name, got an empty one")

@@ -29,10 +29,19 @@ def print_json_array(rows: Iterable[Any]) -> None:
     out = sys.stdout.buffer
     separator = b"[\n"
     for row in rows:
-        out.write(separator + orjson.dumps(row, default=_plain))
+        out.write(separator + _row_json(row))
         separator = b",\n"
     out.write(b"[]\n" if separator == b"[\n" else b"\n]\n")
     out.flush()
+
+
+def _row_json(row: Any) -> bytes:
+    try:
+        return orjson.dumps(row, default=_plain, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        # because orjson stops at whole numbers of 64 bits
+        plain = {name: str(value) if isinstance(value, int) else value for name, value in row.items()}
+        return orjson.dumps(plain, default=_plain, option=orjson.OPT_NON_STR_KEYS)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, more: str = "") -> None:

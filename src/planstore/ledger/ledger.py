@@ -138,7 +138,7 @@ class Ledger:
             raise StoreError(f"{self._marker} does not say what kind of store this is: {error}") from error
         except OSError as error:
             raise StoreError(f"the store cannot be read: {error}") from error
-        if found != FORMAT:
+        if type(found) is not int or found != FORMAT:
             raise StoreVersionError(
                 f"the store in {self.folder} has format {found}, this planstore knows format {FORMAT}: "
                 "use the version of planstore that made it, or a newer one"

@@ -167,7 +167,7 @@ def _read_file(path: Path) -> pa.Table:
         raise CandidatesError(f"{path}: there is no such file")
     try:
         return reader(path)
-    except (OSError, ValueError, pa.ArrowException) as error:
+    except (OSError, ValueError, RecursionError, pa.ArrowException) as error:
         raise CandidatesError(f"{path} cannot be read as {path.suffix.lower()[1:]}: {error}") from error
 
 
@@ -191,11 +191,25 @@ def _read_csv(path: Path) -> pa.Table:
 
 
 def _read_json(path: Path) -> pa.Table:
-    return _from_records(json.loads(path.read_text(encoding="utf-8")))
+    return _from_records(json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_distinct))
 
 
 def _read_json_lines(path: Path) -> pa.Table:
-    return _from_records([json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()])
+    records = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+        if line.strip():
+            try:
+                records.append(json.loads(line, object_pairs_hook=_distinct))
+            except ValueError as error:
+                raise ValueError(f"line {number}: {error}") from error
+    return _from_records(records)
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"a record gives a key twice: {', '.join(key for key, _ in pairs)}")
+    return found
 
 
 def _from_records(records: Any) -> pa.Table:
@@ -209,6 +223,7 @@ def _from_pandas(frame: Any) -> pa.Table:
     import pyarrow as pa
 
     columns: dict[str, Any] = {}
+    _refuse_twice([str(name) for name in frame.columns], "the data frame")
     for name in frame.columns:
         try:
             columns[str(name)] = pa.array(frame[name], from_pandas=True)
@@ -237,6 +252,12 @@ def _from_values(columns: Mapping[str, list[Any]]) -> pa.Table:
     return pa.table(arrays)
 
 
+def _refuse_twice(names: list[str], where: str) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise CandidatesError(f"{where}: columns given twice: {', '.join(twice)}")
+
+
 class _Door:
     """Brings each column of a table to the type that candidates have, or says which row does not fit."""
 
@@ -261,9 +282,7 @@ class _Door:
 
     def _known(self, table: pa.Table) -> pa.Table:
         names = table.column_names
-        if len(set(names)) < len(names):
-            twice = sorted({name for name in names if names.count(name) > 1})
-            raise CandidatesError(f"{self._where}: columns given twice: {', '.join(twice)}")
+        _refuse_twice(names, self._where)
         if "timestamp" in names and "evidence_as_of" not in names:
             names = ["evidence_as_of" if name == "timestamp" else name for name in names]
             table = table.rename_columns(names)
@@ -289,9 +308,12 @@ class _Door:
 
     def _text(self, name: str) -> Any:
         import pyarrow as pa
+        import pyarrow.compute as pc
         import pyarrow.types as types
 
         array = self._column(name)
+        if types.is_floating(array.type) and pc.all(pc.equal(array, pc.floor(array))).as_py():
+            array = array.cast(pa.int64())  # because pandas turns whole numbers beside a gap into floats
         if types.is_integer(array.type):
             self._say(f"column {name} holds whole numbers; they are read as text")
         elif not (types.is_string(array.type) or types.is_large_string(array.type) or types.is_string_view(array.type)
@@ -383,8 +405,12 @@ def _parsed(value: Any) -> Any:
         return value
     try:
         return json.loads(value)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
+        pass
+    try:
         return ast.literal_eval(value)
+    except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
+        raise ValueError("it is neither JSON nor what Python prints of a list or mapping") from error
 
 
 def _to_texts(value: Any) -> list[str] | None:

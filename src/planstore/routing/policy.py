@@ -268,17 +268,17 @@ def policy_from_yaml(text: str, where: str) -> Policy:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         document = yaml.safe_load(text)
+        lines = {} if node is None else dict(_lines(node, (), where))
     except yaml.YAMLError as error:
         raise PolicyError(f"{where} is not YAML: {error}") from error
-    lines: dict[tuple[str | int, ...], int] = {}
-    if node is not None:
-        lines.update(_lines(node, (), where))
+    except RecursionError as error:
+        raise PolicyError(f"{where} is nested too deeply, or holds itself") from error
     if not isinstance(document, Mapping):
         raise PolicyError(f"{where} holds no policy: it needs the top key `routing`")
     return _check(document, where, lines)
 
 
-def check_patterns(policy: Policy) -> None:
+def check_patterns(policy: Policy, where: str = "the policy") -> None:
     """Refuse horizon patterns that the database cannot search with.
 
     Raises:
@@ -288,7 +288,9 @@ def check_patterns(policy: Policy) -> None:
     for index, pattern in enumerate(policy.horizon.patterns):
         problem = session.problem("policy/horizon_pattern", regex=pattern.regex)
         if problem:
-            raise PolicyError(f"horizon.patterns.{index}.regex: {pattern.regex!r} cannot be searched with: {problem}")
+            raise PolicyError(
+                f"{where}: horizon.patterns.{index}.regex: {pattern.regex!r} cannot be searched with: {problem}"
+            )
 
 
 def _lines(node: yaml.Node, path: tuple[str | int, ...], where: str) -> Iterator[tuple[tuple[str | int, ...], int]]:
@@ -324,8 +326,17 @@ def _check(document: Mapping[str, Any], where: str, lines: Mapping[tuple[str | i
 
 
 def _problems(error: ValidationError, where: str, lines: Mapping[tuple[str | int, ...], int]) -> Iterator[str]:
+    found: dict[tuple[str | int, ...], Any] = {}
     for problem in error.errors():
         path = tuple(part for part in problem["loc"] if not _is_union_tag(part))
+        if (
+            not path and problem["type"] == "value_error"
+        ):  # because a check of the whole policy names the key in its words
+            path = tuple(problem["msg"].removeprefix("Value error, ").partition(" ")[0].split("."))
+        found.setdefault(path, problem)
+    for path, problem in found.items():
+        if any(len(other) > len(path) and other[: len(path)] == path for other in found):
+            continue  # because what is wrong inside says more
         line = next(
             (lines[("routing", *path[:n])] for n in range(len(path), -1, -1) if ("routing", *path[:n]) in lines), 0
         )
@@ -334,7 +345,10 @@ def _problems(error: ValidationError, where: str, lines: Mapping[tuple[str | int
         message = {"extra_forbidden": "is not a key of a policy", "missing": "is missing"}.get(
             problem["type"], problem["msg"].removeprefix("Value error, ")
         )
-        got = "" if problem["type"] in ("missing", "extra_forbidden") or not path else f", got {problem['input']!r}"
+        if problem["type"] == "value_error" and message.startswith(key):
+            yield f"{place}: {message}"
+            continue
+        got = "" if problem["type"] in ("missing", "extra_forbidden") else f", got {problem['input']!r}"
         yield f"{place}: {key}: {message}{got}"
 
 

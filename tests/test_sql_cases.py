@@ -1,0 +1,237 @@
+"""Every SQL file has cases as data: given rows, the statement, expected rows.
+
+``cases/<folder>/<name>.yaml`` is a list of cases of ``sql/<folder>/<name>.sql``. A case has these keys:
+
+========  ============================================================================================================
+title     a sentence: what the statement does here
+given     table: rows. ``lake.jobs`` is the product's own table, in a lake in memory; any other has the columns that
+          ``cases/tables.yaml`` lists. A row is a list of all columns, or a mapping, where a column left out is null
+needs     statements to run after that and before the one of the file: macros, views, earlier steps
+values    what ``$names`` stand for, in the statement and in what it needs
+store     true: the case runs beside an empty store on disk instead of a lake in memory; texts may name its ``{store}``
+query     what to look at afterwards, when the statement itself returns nothing of interest
+expect    the rows, in order. A row is a list, or a mapping, where the names of the columns count as well
+error     instead of ``expect``: what the database says when it refuses
+========  ============================================================================================================
+
+Values must be equal to the last bit and have the same type: 1, 1.0 and true differ. Times are compared in UTC, yet the
+database runs in another time zone, so that a statement which depends on the machine's zone is seen.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from planstore import sql
+from planstore.ledger.ledger import Ledger
+
+CASES = Path(__file__).parent / "cases"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+STILL_WITHOUT = frozenset((CASES / "still_without.txt").read_text(encoding="utf-8").split())
+"""Statements that wait for cases of their own; the list may only get shorter."""
+STATEMENTS = sorted(path.relative_to(sql.root()).with_suffix("").as_posix() for path in sql.root().rglob("*.sql"))
+CASE_FILES = sorted(path.relative_to(CASES).with_suffix("").as_posix() for path in CASES.glob("*/**/*.yaml"))
+MADE_BY: dict[str, str] = yaml.load((CASES / "tables.yaml").read_text(encoding="utf-8"), LOADER)
+TABLES = {made_by.rpartition("/")[2]: columns for made_by, columns in MADE_BY.items()}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case, as its file has it."""
+
+    statement: str
+    title: str
+    given: Mapping[str, list[Any]] = field(default_factory=dict)
+    needs: list[str] = field(default_factory=list)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    store: bool = False
+    query: str | None = None
+    expect: list[Any] | None = None
+    error: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.expect is None) == (self.error is None):
+            raise ValueError(f"{self.statement}: {self.title}: a case has either `expect` or `error`")
+
+
+def read_cases(name: str) -> list[Case]:
+    """Return the cases of a file."""
+    found = yaml.load((CASES / f"{name}.yaml").read_text(encoding="utf-8"), LOADER)
+    return [Case(name, **case) for case in found]
+
+
+ALL_CASES = [case for name in CASE_FILES for case in read_cases(name)]
+
+
+class Desk:
+    """A database to run one case in."""
+
+    def __init__(self, case: Case, store: Path) -> None:
+        self._connection = duckdb.connect(
+            config={"autoinstall_known_extensions": "false", "python_enable_replacements": "false"}
+        )
+        self._case = case
+        self._store = str(store)
+        self._connection.execute("SET GLOBAL TimeZone = 'Asia/Kathmandu'")
+        if case.store:
+            for module in ("duckdb_extension_ducklake", "duckdb_extension_sqlite_scanner"):
+                (extension,) = Path(str(files(module))).rglob("*.duckdb_extension")
+                self._connection.load_extension(str(extension))
+        else:
+            self._connection.execute("ATTACH ':memory:' AS lake")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def prepare(self) -> None:
+        """Give the case what it is given, and run what it needs."""
+        for table, rows in self._case.given.items():
+            self._give(table, rows)
+        for statement in self._case.needs:
+            self._run(statement)
+
+    def act(self) -> None:
+        """Run the statement, and ask the query about it."""
+        self._run(self._case.statement)
+        if self._case.query is not None:
+            self._connection.execute(self.placed(self._case.query))
+
+    def answer(self) -> tuple[list[str], list[list[Any]]]:
+        """Return the columns and rows of what was run last."""
+        description = self._connection.description or []
+        is_json = [str(column[1]) == "JSON" for column in description]
+        rows = [
+            [
+                json.loads(value) if parse and value is not None else value
+                for value, parse in zip(row, is_json, strict=True)
+            ]
+            for row in self._connection.fetchall()
+        ]
+        return [column[0] for column in description], rows
+
+    def columns(self, table: str) -> list[tuple[str, str]]:
+        """Return the columns of a table and their types."""
+        return [(name, kind) for name, kind, *_ in self._connection.execute(f"DESCRIBE {table}").fetchall()]
+
+    def make(self, table: str, columns: str) -> None:
+        """Make a table of these columns."""
+        self._connection.execute(f"CREATE TEMP TABLE {table} ({columns})")
+
+    def placed(self, value: Any) -> Any:
+        """Return a value with the place of the store in its texts."""
+        if isinstance(value, str):
+            return value.replace("{store}", self._store) if self._case.store else value
+        if isinstance(value, list):
+            return [self.placed(item) for item in value]
+        return value
+
+    def _give(self, table: str, rows: list[Any]) -> None:
+        if table.startswith("lake."):
+            self._run(f"schema/tables/{table.removeprefix('lake.')}")
+        else:
+            self.make(table, TABLES[table])
+        columns = dict(self.columns(table))
+        for row in rows:
+            named = row if isinstance(row, dict) else dict(zip(columns, row, strict=True))
+            names = ", ".join(f'"{name}"' for name in named)
+            marks = ", ".join("?" for _ in named)
+            values = [_parameter(columns[name], value) for name, value in named.items()]
+            self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
+
+    def _run(self, statement: str) -> None:
+        text = sql.load(statement)
+        names = duckdb.extract_statements(text)[0].named_parameters
+        self._connection.execute(text, {name: self.placed(self._case.values[name]) for name in names} or None)
+
+
+def _parameter(kind: str, value: Any) -> Any:
+    return json.dumps(value) if kind == "JSON" and not isinstance(value, str | None) else value
+
+
+def _value(kind: str, value: Any) -> Any:
+    return json.loads(value) if kind == "JSON" and value is not None else value
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_moment)
+
+
+def _moment(value: object) -> str:
+    assert isinstance(value, datetime), f"a case does not compare a {type(value).__name__}"
+    return value.astimezone(UTC).isoformat()
+
+
+@pytest.fixture(scope="module")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("results") / "planstore"
+    ledger = Ledger(folder)
+    ledger.create()
+    ledger.close()
+    return folder
+
+
+@pytest.fixture
+def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+    case: Case = request.param
+    if case.store:
+        shutil.copytree(request.getfixturevalue("empty_store"), tmp_path / "planstore")
+    desk = Desk(case, tmp_path / "planstore")
+    yield desk
+    desk.close()
+
+
+def _parameters(cases: list[Case]) -> list[Any]:
+    return [pytest.param(case, case, id=f"{case.statement}: {case.title}") for case in cases]
+
+
+@pytest.mark.parametrize(("case", "desk"), _parameters(ALL_CASES), indirect=["desk"])
+def test_a_statement_makes_the_expected_rows_of_the_given_ones(case: Case, desk: Desk) -> None:
+    desk.prepare()
+    if case.error is not None:
+        with pytest.raises(duckdb.Error, match=re.escape(desk.placed(case.error))):
+            desk.act()
+        return
+    desk.act()
+    columns, rows = desk.answer()
+    expected = [desk.placed(row) for row in case.expect or []]
+    if any(isinstance(row, dict) for row in expected):
+        rows = [dict(zip(columns, row, strict=True)) for row in rows]  # type: ignore[misc]
+    assert [_text(row) for row in rows] == [_text(row) for row in expected]
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_every_sql_file_has_cases(statement: str) -> None:
+    if statement in STILL_WITHOUT:
+        assert statement not in CASE_FILES, f"{statement} has cases now; take it out of cases/still_without.txt"
+        return
+    assert statement in CASE_FILES
+    assert read_cases(statement) != []
+
+
+@pytest.mark.parametrize("name", CASE_FILES)
+def test_every_case_file_belongs_to_a_sql_file(name: str) -> None:
+    assert name in STATEMENTS
+
+
+def _first_cases() -> list[Case]:
+    return [next(case for case in ALL_CASES if case.statement == name) for name in MADE_BY if name in CASE_FILES]
+
+
+@pytest.mark.parametrize(("case", "desk"), _parameters(_first_cases()), indirect=["desk"])
+def test_given_tables_have_the_columns_that_their_statements_make(case: Case, desk: Desk) -> None:
+    desk.prepare()
+    desk.act()
+    desk.make("given_columns", MADE_BY[case.statement])
+    assert desk.columns(case.statement.rpartition("/")[2]) == desk.columns("given_columns")
