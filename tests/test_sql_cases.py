@@ -157,7 +157,9 @@ class Desk:
 
 
 def _parameter(kind: str, value: Any) -> Any:
-    return json.dumps(value) if kind == "JSON" and not isinstance(value, str | None) else value
+    if kind == "JSON" and not isinstance(value, str | None):
+        return json.dumps(value)
+    return json.loads(json.dumps(value, default=str))  # because YAML's .nan is negative, which DuckDB shows
 
 
 def _value(kind: str, value: Any) -> Any:

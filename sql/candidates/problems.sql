@@ -1,6 +1,6 @@
 -- What is wrong with candidates; empty means they can be routed. Each problem stands once, with the first row that has
--- it and how many rows do. Under reference semantics ($strict false) unknown modes, duplicates, and scores that are
--- not finite pass.
+-- it and how many rows do; where there are more than 20 problems, 21 of them stand. Under reference semantics ($strict
+-- false) unknown modes, duplicates, and scores that are not finite pass.
 WITH names AS (
     SELECT 'target' AS "column", target AS name, min("row") AS "row", count(*) AS "rows" FROM incoming GROUP BY target
     UNION ALL
@@ -45,6 +45,9 @@ problems AS (
     SELECT "row", "rows", 'task_type', task_type, 'would be taken for regression; write it in capitals'
     FROM words WHERE $strict AND contains(upper(task_type), 'CLASSIFICATION') AND NOT contains(task_type, 'CLASSIFICATION')
     UNION ALL
+    SELECT "row", "rows", 'task_type', task_type, 'holds a NUL character'
+    FROM words WHERE contains(task_type, chr(0))
+    UNION ALL
     SELECT min("row"), count(*), 'sample_size', any_value(sample_size)::VARCHAR, 'is no number of rows: 0 or more'
     FROM incoming WHERE sample_size IS NULL OR sample_size < 0
     GROUP BY sample_size
@@ -85,7 +88,7 @@ problems AS (
     FROM incoming WHERE stability_snapshots < 0
     GROUP BY stability_snapshots
     UNION ALL
-    SELECT max("row"), count(*), 'target, symbol', concat_ws(', ', target, symbol),
+    SELECT min("row"), count(*), 'target, symbol', concat_ws(', ', target, symbol),
            format('has {} candidates, on rows {}; a side has one', count(*),
                   array_to_string(list_sort(list("row"))[1:5], ', '))
     FROM incoming
@@ -93,6 +96,8 @@ problems AS (
     GROUP BY target, symbol
     HAVING count(*) > 1
 )
+SELECT min("row") AS "row", sum("rows")::BIGINT AS "rows", "column", "value", problem
 FROM problems
-ORDER BY "row", "column"
-LIMIT 20;
+GROUP BY "column", "value", problem
+ORDER BY min("row"), "column"
+LIMIT 21;

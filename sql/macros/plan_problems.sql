@@ -1,14 +1,14 @@
 -- What is wrong with a plan: ids given twice, kinds of job that nobody knows, counts that do not add up.
 CREATE OR REPLACE TEMP MACRO plan_problems(plan := NULL) AS TABLE
 SELECT format('job_id {} stands for {} jobs', job_id, count(*)) AS problem
-FROM jobs_of(plan) GROUP BY job_id HAVING count(*) > 1
+FROM jobs_of(plan) WHERE job_id IS NOT NULL GROUP BY job_id HAVING count(*) > 1
 UNION ALL
 SELECT format('{} jobs have the training type {}', count(*), training_type)
 FROM jobs_of(plan)
 WHERE training_type NOT IN ('cross_sectional', 'symbol_specific', 'blocked')
 GROUP BY training_type
 UNION ALL
-SELECT format('job {} is symbol-specific and names no symbol', job_id)
+SELECT format('job {} is symbol-specific and names no symbol', coalesce(job_id, '(without an id)'))
 FROM jobs_of(plan)
 WHERE training_type = 'symbol_specific' AND symbol IS NULL
 UNION ALL

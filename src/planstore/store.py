@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -22,8 +23,9 @@ from planstore.planning.plan import make_plan
 from planstore.projections.export import Exported, export
 from planstore.projections.rebuild import Rebuilt, rebuild
 from planstore.publication import Publication
-from planstore.routing.candidates import CandidatesSource, read_candidates
+from planstore.routing.candidates import CandidatesWarning, read_candidates
 from planstore.routing.rules import apply_rules, current_rules
+from planstore.routing.sources import CandidatesSource
 from planstore.run import Run
 
 if TYPE_CHECKING:
@@ -103,6 +105,8 @@ class Store:
         check_patterns(checked, str(policy) if isinstance(policy, str | Path) else "the policy")
         requested = _checked_families(model_families, strict=checked.semantics == "strict")
         evidence = read_candidates(candidates, strict=checked.semantics == "strict")
+        for note in evidence.notes:
+            warnings.warn(note, CandidatesWarning, stacklevel=2)
         session = self._ledger.working()
         try:
             session.run("policy/policy_document", document=checked.document.decode())

@@ -98,9 +98,9 @@ def test_a_frame_that_does_not_fit_is_refused(tmp_path: Path, made: Callable[[],
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.parquet", b"", "cannot be read as parquet"),
+        ("a.parquet", b"", "a.parquet is empty"),
         ("a.parquet", b"PAR1 and no more", "cannot be read as parquet"),
-        ("a.csv", b"", "cannot be read as csv"),
+        ("a.csv", b"", "a.csv is empty"),
         ("a.csv", b"\x00\xff\xfe;;\n1,2,3\n4", "a.csv"),
         ("a.json", b"{}", "cannot be read as json: it must be an array of records"),
         ("a.json", b"[1, 2]", "it must be an array of records"),

@@ -1,9 +1,9 @@
 -- The latest status of every job that has one.
 CREATE OR REPLACE TEMP VIEW job_latest_status AS
 SELECT plan_id, job_id, max(attempt) AS attempt,
-       arg_max(status, (commit_id, "position"))      AS status,
-       arg_max(worker, (commit_id, "position"))      AS worker,
-       arg_max(occurred_at, (commit_id, "position")) AS occurred_at,
-       arg_max(error, (commit_id, "position"))       AS error
+       arg_max_null(status, (commit_id, "position"))      AS status,
+       arg_max_null(worker, (commit_id, "position"))      AS worker,
+       arg_max_null(occurred_at, (commit_id, "position")) AS occurred_at,
+       arg_max_null(error, (commit_id, "position"))       AS error
 FROM job_status
 GROUP BY plan_id, job_id;
