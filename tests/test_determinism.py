@@ -69,7 +69,7 @@ def test_one_thread_and_many_decide_the_same(tmp_path: Path) -> None:
     for threads in (1, 4):
         with planstore.open(tmp_path / str(threads)) as store:
             store.create()
-            session = store._ledger._writer.session
+            session = store._ledger.working()
             session._connection.execute(f"set threads = {threads}")
             run = store.route(samples.table(samples.records(60, 40)), samples.policy(), run_id="r")
             store.export()

@@ -111,6 +111,18 @@ REACHES = (
     "from json_execute_serialized_sql(json_serialize_sql('select 1'))",
     "from __ducklake_metadata_lake.ducklake_table",
     "from hidden_frame",
+    "from lake.runs",
+    "from main.runs",
+    "from lake.main.runs",
+    "from runs where run_id in (select run_id from lake.runs)",
+    "from information_schema.tables",
+    "from query_table('__ducklake_metadata_lake.main.ducklake_table')",
+    "from pragma_table_info('__ducklake_metadata_lake.ducklake_table')",
+    "pragma table_info('__ducklake_metadata_lake.ducklake_table')",
+    "select json_serialize_plan('from runs')",
+    "select current_setting('temp_directory')",
+    "select getvariable('catalog')",
+    "select write_log('x')",
     "select getenv('HOME')",
 )
 TRICKS = (
@@ -151,6 +163,7 @@ READS = (
     "explain/**/select 1",
     "EXPLAIN\nfrom runs",
     "/* why */ explain select 1",
+    "explain (format json) from runs",
     "from history order by commit_id, position limit 20",
     "from cs_jobs()",
     "from symbol_jobs()",
@@ -173,7 +186,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "results"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def reader(results: Path) -> Iterator[Store]:
     with planstore.open(results, create=False) as store:
         yield store

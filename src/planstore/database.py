@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from planstore import sql
@@ -19,22 +19,30 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _GAP = r"(?:\s|--[^\n]*\n|/\*.*?\*/)"
-_EXPLAIN = re.compile(rf"^{_GAP}*explain(?:{_GAP}+analyze)?(?={_GAP}|\()", re.IGNORECASE | re.DOTALL)
+_EXPLAIN = re.compile(rf"^{_GAP}*explain(?:{_GAP}+analyze|{_GAP}*\([^()]*\))?(?={_GAP}|\()", re.IGNORECASE | re.DOTALL)
 _TABLE_FUNCTIONS = {
-    *("range", "generate_series", "unnest", "repeat", "query_table", "json_each", "json_tree", "summary", "show"),
-    *("duckdb_columns", "duckdb_functions", "duckdb_tables", "duckdb_types", "duckdb_views", "pragma_table_info"),
+    *("range", "generate_series", "unnest", "repeat", "json_each", "json_tree", "summary", "show"),
+    *("duckdb_columns", "duckdb_functions", "duckdb_tables", "duckdb_types", "duckdb_views"),
     *MACROS,
 }
 """What may stand after FROM beside tables and views: the store's macros, and functions that reach nothing else."""
+_FORBIDDEN_FUNCTIONS = {"current_setting", "getvariable", "json_serialize_plan", "nextval", "write_log"}
+"""Functions that tell about the machine, or do something, instead of computing a value."""
 BATCH_ROWS = 122_880
 """Rows a batch when tables leave DuckDB: one of its row groups, so that memory stays flat."""
 
 
 class Session:
-    """One connection: its own temporary tables, its own transaction. Statements are named files of ``sql/``."""
+    """One connection: its own temporary tables, its own transaction. Statements are named files of ``sql/``.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    Args:
+        connection: what the session speaks through; the session closes it.
+        place: where the data is, for messages.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, place: str) -> None:
         self._connection = connection
+        self._place = place
 
     def run(self, statement: str, /, **values: Any) -> int:
         """Run one statement of ``sql/`` and return how many rows it changed (0 for a statement that changes none)."""
@@ -66,9 +74,9 @@ class Session:
         columns = [column[0] for column in cursor.description or ()]
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
-    def batches(self, statement: str, /, **values: Any) -> pa.RecordBatchReader:
+    def batches(self, statement: str, /, **values: Any) -> Batches:
         """Return the rows of one statement of ``sql/`` as Arrow batches, read as they are taken."""
-        return self._execute(statement, values).to_arrow_reader(BATCH_ROWS)
+        return Batches(self._execute(statement, values).to_arrow_reader(BATCH_ROWS), self._place)
 
     def give(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table visible under ``name`` for as long as the session lives."""
@@ -89,7 +97,7 @@ class Session:
         self._connection.begin()
         try:
             yield
-            with _store_errors():
+            with _store_errors(self._place):
                 self._connection.commit()
         except BaseException:
             self._rollback()
@@ -107,14 +115,14 @@ class Session:
 
     def cursor(self) -> Session:
         """Return another session on the same database."""
-        return Session(self._connection.cursor())
+        return Session(self._connection.cursor(), self._place)
 
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
 
     def _execute(self, statement: str, values: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
-        with _store_errors():
+        with _store_errors(self._place):
             return self._connection.execute(sql.load(statement), dict(values) if values else None)
 
     def _rollback(self) -> None:
@@ -148,9 +156,14 @@ class Session:
                 raise QueryError(
                     f"{node['function']['function_name']}() is not allowed here: it is no macro of the store"
                 )
-            for name in (node.get("catalog_name"), node.get("schema_name")):
-                if str(name or "").startswith("__"):
-                    raise QueryError(f"{name} is not part of the ledger")
+            if node.get("function_name") in _FORBIDDEN_FUNCTIONS:
+                raise QueryError(f"{node['function_name']}() is not allowed here: it says nothing about the ledger")
+            if node.get("type") == "BASE_TABLE" and (node["catalog_name"] or node["schema_name"]):
+                qualified = ".".join(filter(None, (node["catalog_name"], node["schema_name"], node["table_name"])))
+                raise QueryError(
+                    f"{qualified} cannot be asked; name a view alone, as in `from {node['table_name']}` "
+                    "(`show tables` lists them)"
+                )
         return None
 
 
@@ -160,11 +173,25 @@ class Database:
     def __init__(self, folder: Path, *, read_only: bool) -> None:
         self._folder = folder.absolute()
         self._read_only = read_only
+        self._opening = Lock()
+        self._first: Session | None = None
 
-    @cached_property
     def session(self) -> Session:
-        """The database's first session; others are its cursors."""
+        """Return a new session; the first one opens the database."""
+        with self._opening:
+            if self._first is None:
+                self._first = self._opened()
+            return self._first.cursor()
+
+    def _opened(self) -> Session:
         import duckdb
+
+        place = f"the store in {self._folder}"
+        catalog = self._folder / "catalog.sqlite"
+        if not catalog.exists() or catalog.stat().st_size == 0:
+            raise StoreError(
+                f"{place} has lost its catalog: {catalog} is {'empty' if catalog.exists() else 'not there'}"
+            )
 
         connection = duckdb.connect(
             config={
@@ -174,12 +201,12 @@ class Database:
                 "temp_directory": str(self._folder / "tmp"),
             }
         )
-        session = Session(connection)
-        with _store_errors():
+        session = Session(connection, place)
+        with _store_errors(f"the catalog {catalog}", duckdb.Error):
             for module in ("duckdb_extension_ducklake", "duckdb_extension_sqlite_scanner"):
                 connection.load_extension(str(_extension(module)))
             session.run("database/use_utc")
-            session.run("database/set_catalog", catalog=f"sqlite:{self._folder / 'catalog.sqlite'}")
+            session.run("database/set_catalog", catalog=f"sqlite:{catalog}")
             session.run("database/set_data", data=str(self._folder / "data"))
             session.run("database/secret")
             session.run("database/attach_read_only" if self._read_only else "database/attach")
@@ -190,10 +217,36 @@ class Database:
         return session
 
     def close(self) -> None:
-        """Close the database if it was opened."""
-        if "session" in self.__dict__:
-            self.session.close()
-            del self.__dict__["session"]
+        """Close the database, and with it every session, if it was opened."""
+        with self._opening:
+            if self._first is not None:
+                self._first.close()
+                self._first = None
+
+
+class Batches:
+    """Arrow batches on their way out of the database; what is wrong with its files shows while they are taken."""
+
+    def __init__(self, reader: pa.RecordBatchReader, place: str) -> None:
+        self._reader = reader
+        self._place = place
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of every batch."""
+        return self._reader.schema
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
+        with _store_errors(self._place, pa.ArrowException, OSError):
+            yield from self._reader
+
+    def read_all(self) -> pa.Table:
+        """Return all batches as one table."""
+        import pyarrow as pa
+
+        return pa.Table.from_batches(list(self), self.schema)
 
 
 @contextmanager
@@ -211,22 +264,26 @@ def memory() -> Session:
     """Return a session on a database of its own, in memory, with no lake."""
     import duckdb
 
-    session = Session(duckdb.connect(config={"python_enable_replacements": "false"}))
+    session = Session(duckdb.connect(config={"python_enable_replacements": "false"}), "a database in memory")
     session.run("database/use_utc")
     return session
 
 
 @contextmanager
-def _store_errors() -> Iterator[None]:
-    """Turn what the database says of its files into an error that says what to do."""
+def _store_errors(place: str, *kinds: type[Exception]) -> Iterator[None]:
+    """Turn what the database says of its files, and errors of other ``kinds``, into an error that says where."""
     import duckdb
 
+    files: tuple[type[Exception], ...] = (
+        duckdb.OperationalError,
+        duckdb.InternalError,
+        duckdb.InvalidInputException,
+        duckdb.SerializationException,
+    )
     try:
         yield
-    except (duckdb.ProgrammingError, duckdb.DataError):
-        raise
-    except duckdb.Error as error:
-        raise StoreError(f"the store could not be read or written: {error}") from error
+    except files + kinds as error:
+        raise StoreError(f"{place} could not be read or written: {str(error).splitlines()[0]}") from error
 
 
 def _extension(module: str) -> Path:

@@ -8,8 +8,8 @@ import secrets
 import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
+from threading import local
 from typing import TYPE_CHECKING, Any
 
 from planstore.audit.diff import Difference, compare
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from planstore.routing.policy import PolicySource
 
 _log = logging.getLogger("planstore.routing")
+STATUSES = ("planned", "running", "succeeded", "failed", "skipped", "cancelled")
+"""Where a job can be."""
 
 
 class Store:
@@ -43,6 +45,7 @@ class Store:
         self.results = results
         self._as_of = as_of
         self._ledger = Ledger(results / "planstore", create=create)
+        self._threads = local()
 
     def __enter__(self) -> Store:
         return self
@@ -52,12 +55,15 @@ class Store:
 
     def close(self) -> None:
         """Close the store; it opens again when it is next used."""
-        self.__dict__.pop("_reading", None)
+        self._threads = local()
         self._ledger.close()
 
-    @cached_property
+    @property
     def _reading(self) -> Session:
-        return self._ledger.reading(self._as_of)
+        """This thread's session: an answer is taken from the connection that the question went to."""
+        if not hasattr(self._threads, "session"):
+            self._threads.session = self._ledger.reading(self._as_of)
+        return self._threads.session  # type: ignore[no-any-return]
 
     def create(self) -> None:
         """Make the store now, if there is none yet, instead of when it is first used."""
@@ -198,7 +204,14 @@ class Store:
     def jobs(
         self, *, target: str | None = None, symbol: str | None = None, status: str | None = None
     ) -> list[dict[str, Any]]:
-        """Return the jobs of the current plan in plan order, each with its latest status."""
+        """Return the jobs of the current plan in plan order, each with its latest status.
+
+        Raises:
+            NotFoundError: there is no run yet.
+            RequestError: ``status`` is none that a job can have.
+        """
+        if status is not None and status not in STATUSES:
+            raise RequestError(f"{status!r} is no status of a job: {', '.join(STATUSES)}")
         self._run(None)
         jobs = self._reading.records("store/jobs", target=target, symbol=symbol, status=status)
         return [job | {"metadata": json.loads(job["metadata"])} for job in jobs]

@@ -262,3 +262,22 @@ def test_the_demo_tells_its_story_and_can_be_told_again(tmp_path: Path) -> None:
     (tmp_path / "other" / "precious.txt").write_text("x", encoding="utf-8")
     refused = call("demo", "--results", tmp_path / "other")
     assert (refused.returncode, "a folder of its own" in refused.stderr) == (2, True)
+
+
+def test_sql_gives_every_column_and_nothing_that_is_no_json(folder: Path) -> None:
+    results = ("--results", folder / "results")
+    query = "select 1 as a, 2 as a, 'NaN'::json as n, '[1, {\"x\": 1e400}]'::json as big"
+    assert answer("sql", query, *results) == [{"a": 1, "a_1": 2, "n": None, "big": [1, {"x": None}]}]
+
+
+def test_a_status_that_no_job_can_have_is_refused(folder: Path) -> None:
+    done = call("jobs", "--status", "plannned", "--results", folder / "results")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no status of a job: planned, running, succeeded" in done.stderr
+
+
+def test_a_name_cannot_act_on_the_terminal_from_a_message(folder: Path) -> None:
+    done = call("plan", "a\x1b[31mb", "--results", folder / "results")
+    assert done.returncode == 2
+    assert "\x1b" not in done.stderr
+    assert "a\\x1b[31mb" in done.stderr

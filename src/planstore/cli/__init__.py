@@ -31,7 +31,7 @@ def main() -> None:
     try:
         app()
     except PlanstoreError as error:
-        sys.stderr.write(f"planstore: {error}\n")
+        sys.stderr.write(f"planstore: {_printable(str(error))}\n")
         sys.exit(2)
     except BrokenPipeError:
         # because the reader of our output, such as head, has seen enough
@@ -47,4 +47,9 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    sys.stderr.write(f"planstore: {message}\n")
+    sys.stderr.write(f"planstore: {_printable(str(message))}\n")
+
+
+def _printable(text: str) -> str:
+    """Return text in which nothing can act on a terminal; line ends stay."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)

@@ -39,12 +39,35 @@ def command(
 
 def _records(relation: duckdb.DuckDBPyRelation) -> Iterator[dict[str, Any]]:
     """Yield rows as objects; columns of type JSON as the values they hold."""
-    import orjson
-
+    names = _distinct(relation.columns)
     is_json = [str(kind) == "JSON" for kind in relation.types]
     while rows := relation.fetchmany(10_000):
         for row in rows:
             yield {
-                name: orjson.Fragment(value) if json and value is not None else value
-                for name, value, json in zip(relation.columns, row, is_json, strict=True)
+                name: _value(value) if json and value is not None else value
+                for name, value, json in zip(names, row, is_json, strict=True)
             }
+
+
+def _distinct(columns: list[str]) -> list[str]:
+    """Return names for columns of which several may have one: the second `a` is `a_1`."""
+    names: list[str] = []
+    for column in columns:
+        name, place = column, 1
+        while name in names:
+            name, place = f"{column}_{place}", place + 1
+        names.append(name)
+    return names
+
+
+def _value(text: str) -> Any:
+    """Return what a JSON text holds; the database's JSON also knows NaN, which becomes null."""
+    import json
+
+    import orjson
+
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
+    return orjson.Fragment(text)

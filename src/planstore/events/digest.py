@@ -13,9 +13,9 @@ The digest of a table is the SHA-256 over one line a column, ``name:digest\n``, 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -89,6 +89,17 @@ class ColumnDigest:
         return whole.digest()
 
 
+class RowBatches(Protocol):
+    """Rows that come batch by batch."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of every batch."""
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """Yield the batches, in the order of their rows."""
+
+
 class RowsDigest:
     """The digests of a table's columns, fed batch by batch in row order."""
 
@@ -97,7 +108,7 @@ class RowsDigest:
         self.rows = 0
 
     @classmethod
-    def of(cls, batches: pa.RecordBatchReader) -> RowsDigest:
+    def of(cls, batches: RowBatches) -> RowsDigest:
         """Return the digest of everything ``batches`` yields; the next batch is fetched while one is hashed."""
         digest = cls(batches.schema)
         with ThreadPoolExecutor(max_workers=1) as hashing:

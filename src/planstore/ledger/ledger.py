@@ -80,7 +80,6 @@ class Ledger:
     def reading(self, as_of: int | None = None) -> Session:
         """Return a session that can only read, with the stable views and macros as of commit ``as_of`` (None: now)."""
         session = self.confined()
-        session.run("database/use_lake")
         session.run("database/set_as_of", as_of=as_of)
         for view in _VIEWS:
             session.run(f"schema/views/{view}")
@@ -90,12 +89,12 @@ class Ledger:
     def confined(self) -> Session:
         """Return a session that can only read, with nothing in it but the lake."""
         self.create()
-        return self._reader.session.cursor()
+        return self._reader.session()
 
     def working(self) -> Session:
         """Return a session with temporary tables of its own, for computing what is then appended."""
         self.create()
-        return self._writer.session.cursor()
+        return self._writer.session()
 
     @contextmanager
     def writing(
@@ -136,8 +135,8 @@ class Ledger:
             raise StoreError(f"{self.folder.parent} is a file, not a results folder") from error
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
             raise StoreError(f"{self._marker} does not say what kind of store this is: {error}") from error
-        except OSError as error:
-            raise StoreError(f"the store cannot be read: {error}") from error
+        except (OSError, ValueError) as error:
+            raise StoreError(f"the store in {self.folder} cannot be read: {error}") from error
         if type(found) is not int or found != FORMAT:
             raise StoreVersionError(
                 f"the store in {self.folder} has format {found}, this planstore knows format {FORMAT}: "
@@ -149,7 +148,7 @@ class Ledger:
         try:
             for folder in (self.folder, self.folder / "data", self.folder / "artifacts"):
                 folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise StoreError(f"a store cannot be made in {self.folder.parent}: {error}") from error
         with self._lock.held():
             if self._is_ready():
@@ -158,7 +157,7 @@ class Ledger:
             # another SQLite library touches the file, and DuckDB has not opened it yet
             with closing(sqlite3.connect(self.folder / "catalog.sqlite")) as catalog:
                 catalog.execute("PRAGMA journal_mode=WAL")
-            session = self._writer.session.cursor()
+            session = self._writer.session()
             row = session.row("ledger/store_exists")
             if row is None or not row[0]:
                 with session.transaction():

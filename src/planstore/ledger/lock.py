@@ -41,12 +41,17 @@ class WriterLock:
         except OSError as error:
             raise StoreError(f"the store cannot be written: {error}") from error
         try:
-            self._note.write_bytes(
-                orjson.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": utc_text(datetime.now(UTC))})
-            )
+            self._sign()
             yield
         finally:
             lock.release()
+
+    def _sign(self) -> None:
+        note = {"pid": os.getpid(), "host": socket.gethostname(), "since": utc_text(datetime.now(UTC))}
+        try:
+            self._note.write_bytes(orjson.dumps(note))
+        except OSError as error:
+            raise StoreError(f"the store cannot be written: {error}") from error
 
     @property
     def _note(self) -> Path:
@@ -56,5 +61,6 @@ class WriterLock:
         try:
             note = orjson.loads(self._note.read_bytes())
         except (OSError, orjson.JSONDecodeError):
+            # because a note is written when the lock is already held, so that there may be none, or half of one
             return "another process"
         return f"process {note['pid']} on {note['host']} since {note['since']}"
