@@ -1,19 +1,21 @@
 """Plain-Python versions of the rules, one pair at a time and without a database, written from the design's sentences.
 
 Candidates are dicts with the columns of ``candidates``; a policy is the dict under the top key ``routing``, with every
-default written out (``Policy.model_dump(mode="json")``).
+default written out (``Policy.model_dump(mode="json")``). Decisions and jobs have the columns of their tables, but that
+the digits of a job id's suffix, which the design leaves open, are ``SUFFIX``.
 """
 
 from __future__ import annotations
 
 import fnmatch
-import hashlib
 import math
 import re
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 Row = Mapping[str, Any]
+SUFFIX = "~" + 12 * "?"
 GOOD = ("STRONG", "WEAK_BUT_OK")
 PRIORITY = {"ROUTE_SYMBOL_SPECIFIC": 2, "ROUTE_BOTH": 3, "ROUTE_EXPERIMENTAL_ONLY": 1}
 
@@ -25,7 +27,7 @@ def horizon_minutes(target: str, horizon: Mapping[str, Any]) -> float | None:
     for pattern in horizon["patterns"]:
         found = re.search(pattern["regex"], target, re.IGNORECASE)
         if found:
-            return float(found.group(1)) * float(pattern["multiplier"])
+            return float(found[1]) * float(pattern["multiplier"]) if found[1] else None
     return None
 
 
@@ -53,7 +55,7 @@ def threshold(value: Any, row: Row, policy: Row) -> float:
 
 def stability(row: Row, policy: Row) -> str:
     """Return the stability category; UNKNOWN is read from metrics where there are any."""
-    metrics, limits = row["stability_metrics"], policy["stability_classification"]
+    metrics, limits = row.get("stability_metrics"), policy["stability_classification"]
     if row["stability"] != "UNKNOWN" or metrics is None:
         return str(row["stability"])
     snapshots = row.get("stability_snapshots")
@@ -112,7 +114,7 @@ def _unfit(row: Row, policy: Row, families: Sequence[str]) -> bool:
         return True
     if not families:
         return False
-    failed = set(row["failed_model_families"] or ())
+    failed = {family_name(name) for name in row.get("failed_model_families") or ()}
     return sum(family not in failed for family in families) < int(policy["require_min_successful_families"])
 
 
@@ -162,16 +164,28 @@ TEXTS = {
     "EXPERIMENTAL_LANE": "Experimental lane enabled",
     "NO_RULE_MATCH": "NO_RULE_MATCH",
 }
+RULES = {
+    "strict": {*TEXTS, "EXPERIMENTAL_LANE_FULL"} - {"NO_RULE_MATCH"},
+    "reference": {rule for rule in TEXTS if rule != "NO_EVIDENCE" and "ELIGIBLE" not in rule},
+}
+"""The rules that can decide on a pair, by semantics."""
 
 
 def _score(row: Row) -> str:
-    return "nan" if row["score"] is None else f"{row['score']:.3f}"
+    return "nan" if row["score"] is None or math.isnan(row["score"]) else f"{row['score']:.3f}"
+
+
+def evidence(rows: Sequence[Row], policy: Row) -> list[Row]:
+    """Return the rows in the order of their evidence; strict semantics sort them, and take the older word SYMBOL."""
+    if policy["semantics"] != "strict":
+        return list(rows)
+    found = [{**row, "mode": "SYMBOL_SPECIFIC" if row["mode"] == "SYMBOL" else row["mode"]} for row in rows]
+    return sorted(found, key=lambda row: (row["target"], row["symbol"] is not None, row["symbol"] or ""))
 
 
 def decisions(rows: Sequence[Row], policy: Row, families: Sequence[str]) -> list[dict[str, Any]]:
     """Return the decisions on candidates, in the order they are recorded; strict rows are put in order first."""
-    if policy["semantics"] == "strict":
-        rows = sorted(rows, key=lambda row: (row["target"], row["symbol"] is not None, row["symbol"] or ""))
+    rows = evidence(rows, policy)
     found: list[dict[str, Any]] = []
     for target in dict.fromkeys(row["target"] for row in rows):
         found.extend(_of_target(target, [row for row in rows if row["target"] == target], policy, families))
@@ -208,7 +222,7 @@ def _of_target(target: str, rows: Sequence[Row], policy: Row, families: Sequence
             pairs.setdefault(row["symbol"], row)
     for symbol, row in pairs.items():
         local_state = signal_state(row, "symbol", policy, families)
-        scored = row["score"] is not None or (side is not None and side["score"] is not None)
+        scored = any(one is not None and _score(one) != "nan" for one in (row, side))
         by = rule(cs_state, local_state, policy, evidence=scored)
         found.append(
             {
@@ -236,12 +250,13 @@ def _of_target(target: str, rows: Sequence[Row], policy: Row, families: Sequence
 def _close_lane(found: list[dict[str, Any]], pairs: Mapping[str, Row], policy: Row) -> None:
     """Block the experimental pairs of a target that its lane has no room for: best scores first, ties by symbol."""
     fraction = policy["experimental"]["max_fraction_symbols_per_target"]
-    room = math.floor(fraction * len(pairs) + 1e-9)
+    room = math.floor(Fraction(str(fraction)) * len(pairs))
     lane = [decision for decision in found if decision["rule"] == "EXPERIMENTAL_LANE"]
 
     def order(decision: Mapping[str, Any]) -> tuple[bool, float, str]:
         score = pairs[decision["symbol"]]["score"]
-        return score is None, -(score or 0.0), decision["symbol"]
+        missing = score is None or math.isnan(score)
+        return missing, 0.0 if missing else -score, decision["symbol"]
 
     for rank, decision in enumerate(sorted(lane, key=order), 1):
         if rank > room:
@@ -254,14 +269,19 @@ def _close_lane(found: list[dict[str, Any]], pairs: Mapping[str, Row], policy: R
 
 def jobs(
     decided: Sequence[Row],
+    rows: Sequence[Row],
     policy: Row,
     families: Sequence[str],
-    tasks: Mapping[tuple[str, str | None], str],
     *,
     include_blocked: bool,
 ) -> list[dict[str, Any]]:
-    """Return the jobs that decisions come to, in plan order. ``tasks`` has the task of each side."""
+    """Return the jobs that decisions on candidates come to, in plan order, each with its ordinal."""
     found: list[dict[str, Any]] = []
+    tasks = {
+        (row["target"], row["symbol"] if row["mode"] == "SYMBOL_SPECIFIC" else None): task(row)
+        for row in reversed(evidence(rows, policy))
+        if row["mode"] in ("CROSS_SECTIONAL", "SYMBOL_SPECIFIC")
+    }
     for decision in decided:
         job = _job(decision, policy, include_blocked=include_blocked)
         if job is not None:
@@ -275,7 +295,7 @@ def jobs(
         ]
     found.sort(key=lambda job: -job["priority"])
     _make_distinct(found)
-    return found
+    return [{"ordinal": ordinal} | job for ordinal, job in enumerate(found, 1)]
 
 
 def _job(decision: Row, policy: Row, *, include_blocked: bool) -> dict[str, Any] | None:
@@ -326,7 +346,7 @@ def _by_rule(job: Row, policy: Row, of_task: str) -> list[str] | None:
             and (one["target"] is None or fnmatch.fnmatchcase(job["target"], one["target"]))
             and (one["symbol"] is None or (job["symbol"] and fnmatch.fnmatchcase(job["symbol"], one["symbol"])))
         ):
-            return list(dict.fromkeys(one["use"]))
+            return list(dict.fromkeys(map(family_name, one["use"])))
     return None
 
 
@@ -345,12 +365,59 @@ def _fallback(target: str, family: str) -> dict[str, Any]:
     }
 
 
-def _make_distinct(found: list[dict[str, Any]]) -> None:
-    """Give every job but the first of those that share an id a suffix of what it trains."""
-    holders: dict[str, list[dict[str, Any]]] = {}
-    for job in found:
-        holders.setdefault(job["job_id"], []).append(job)
-    for same in holders.values():
-        for job in sorted(same, key=lambda job: (job["target"], job["symbol"] or ""))[1:]:
-            parts = [job["training_type"], job["target"], *([job["symbol"]] if job["symbol"] else []), "0"]
-            job["job_id"] += "~" + hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
+def _make_distinct(found: Sequence[dict[str, Any]]) -> None:
+    """Give all jobs but one that share an id a suffix; the first by target and symbol keeps it."""
+    taken = set()
+    for job in sorted(found, key=lambda job: (job["target"], job["symbol"] or "")):
+        if job["job_id"] in taken:
+            job["job_id"] += SUFFIX
+        taken.add(job["job_id"])
+
+
+ALIASES = {
+    "lightgbm": ("lightgbm", "lgbm", "lgb", "gbm"),
+    "xgboost": ("xgboost", "xgb"),
+    "catboost": ("catboost",),
+    "ngboost": ("ngboost",),
+    "quantile_lightgbm": ("quantilelightgbm",),
+    "random_forest": ("randomforest", "rf"),
+    "neural_network": ("neuralnetwork", "nn"),
+    "cnn1d": ("cnn",),
+    "elastic_net": ("elasticnet",),
+}
+REFERENCE_ALIASES = {
+    "lightgbm": ("light_g_b_m", "lgbm", "gbm"),
+    "xgboost": ("x_g_boost", "xgb"),
+    "mlp": ("m_l_p",),
+    "neural_network": ("nn",),
+    "lstm": ("l_s_t_m",),
+    "cnn1d": ("c_n_n",),
+    "ngboost": ("n_g_boost",),
+}
+SELECTORS = {
+    "random_forest", "catboost", "lasso", "mutual_information", "univariate_selection", "elastic_net", "ridge",
+    "lasso_cv",
+}  # fmt: skip
+"""Names that the reference takes for feature selectors, and drops."""
+
+
+def family_name(name: str) -> str:
+    """Return the one name of a family, whatever its spelling."""
+    plain = re.sub(r"[^a-z0-9]", "", name.lower())
+    snake = "_".join(re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()))
+    return next((family for family, names in ALIASES.items() if plain in names), snake)
+
+
+def reference_family_name(name: str) -> str:
+    """Return the name the reference gives a family: an underscore before every capital, then a few aliases."""
+    snake = re.sub(r"[_ -]+", "_", re.sub(r"(?=[A-Z])", "_", name.strip()).lower()).strip("_")
+    return next((family for family, names in REFERENCE_ALIASES.items() if snake in names), snake)
+
+
+def model_families(requested: Sequence[str] | None, policy: Row) -> list[str]:
+    """Return what a run trains with, each family once, in the order asked for."""
+    requested = ("lightgbm", "xgboost") if requested is None else requested
+    if policy["semantics"] == "strict":
+        return list(dict.fromkeys(map(family_name, requested)))
+    names = dict.fromkeys(map(reference_family_name, requested))
+    return [name for name in names if name and name not in SELECTORS]

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import strategies as st
 
+Record = dict[str, Any]
+
 STABILITIES = ("STABLE", "DRIFTING", "DIVERGED", "UNKNOWN")
 METRICS = ("mean_overlap", "std_overlap", "mean_tau", "std_tau")
 LEAKAGE = ("SAFE", "SUSPECT", "BLOCKED", "UNKNOWN")
-FAMILIES = ("lightgbm", "xgboost", "mlp")
-TARGETS = ("y_up_10m", "y_up_90m", "fwd_ret_4h", "fwd_ret_5d", "ret_same_day", "plain", "a", "a_b")
-SYMBOLS = ("AAPL", "MSFT", "b_c", "c", "ß", "x y")
-SCORES = (-0.3, 0.0, 0.1, 0.3, 0.5, 0.52, 0.55, 0.6, 0.7)
+TIERS = ("short", "medium", "long", "very_long")
+FAMILIES = ("lightgbm", "LightGBM", "xgb", "XGBOOST", "CatBoost", "RF", "mlp", "MLP", "Neural-Network", "b_c", "c")
+TARGETS = (
+    "y_up_10m", "y_59m", "y_60m", "y_5d_10m", "fwd_ret_4h", "fwd_ret_5D", "ret_Same_Day_10m", "plain", "a", "a_b",
+    "Ünï",
+)  # fmt: skip
+SYMBOLS = ("AAPL", "aapl", "MSFT", "b_c", "c", "ß", "x y", "[a]", "é.d/e", "\uffee", "🚀")
+SCORES = (-0.3, -0.0, 0.0, 0.1, 0.5, 0.52, 0.55, 0.6, 0.7)
+BEHAVIORS = ("ROUTE_BOTH", "PREFER_CS", "PREFER_SYMBOL")
+SIZES = (0, 999, 1000, 1001, 4999, 5000, 5001, 49_999, 50_000, 59_999, 60_001, 120_000)
 
-scores = st.sampled_from(SCORES)
-numbers = st.sampled_from((0.0, 0.1, 0.2, 0.4, 0.5, 0.6, 0.7, 1.0))
 NASTY = (
     "../../x", "..", ".", "a/b", "CON", "con", "aapl", "AAPL", "Aapl", "<script>", '"quoted"', "50%", "ü", "u\u0308",
     "two\nlines", " space ", "emoji 🚀", "x" * 300, "é" * 300, "a.", "nul.txt", "%2F", "a|b", "~x", "-rf",
@@ -24,104 +32,133 @@ names = st.one_of(
     st.sampled_from(NASTY),
     st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n\t"), min_size=1, max_size=40),
 )
+scores = st.one_of(
+    st.sampled_from(SCORES),
+    st.sampled_from([math.nextafter(score, toward) for score in SCORES for toward in (-1, 1)]),
+    st.floats(-1, 1),
+    st.floats(-1e20, 1e20),
+)
+"""Scores at the thresholds that policies draw, a hair beside them, and anywhere."""
+levels = st.sampled_from((0.0, 0.1, 0.2, 0.4, 0.5, 0.6, 0.7, 1.0))
+"""Stability metrics, and the limits that classify them."""
+allowlists = st.lists(st.sampled_from(STABILITIES), unique=True)
+model_families = st.none() | st.lists(st.sampled_from(FAMILIES), max_size=4)
+"""What a caller asks to train with."""
+
+
+def _mostly(usual: Any, others: Sequence[Any]) -> st.SearchStrategy[Any]:
+    """Draw ``usual`` half of the time, so that the rules behind it are reached."""
+    return st.sampled_from((usual,) * len(others) + tuple(others))
 
 
 @st.composite
-def thresholds(draw: st.DrawFn, floor: bool = False) -> Any:
-    """A threshold: a number, by task, or by task and tier with some tiers left out."""
-    at = st.sampled_from(SCORES[:5] if floor else SCORES[4:])
-    form = draw(st.integers(0, 2))
-    if form == 0:
-        return draw(at)
-    if form == 1:
-        return {"classification": draw(at), "regression": draw(at)}
-    tiers = draw(st.dictionaries(st.sampled_from(("short", "medium", "long", "very_long")), at))
-    return {"classification": draw(at), "regression": {"default": draw(at), **tiers}}
+def thresholds(draw: st.DrawFn, least: float = -math.inf, most: float = math.inf) -> Any:
+    """A threshold from ``least`` to ``most``: a number, by task, or by task and tier with some tiers left out."""
+    at = st.sampled_from([score for score in SCORES if least <= score <= most])
+    tiers = st.fixed_dictionaries({"default": at}, optional=dict.fromkeys(TIERS, at | st.none()))
+    return draw(st.one_of(at, st.fixed_dictionaries({"classification": at, "regression": at | tiers})))
 
 
 @st.composite
-def policies(draw: st.DrawFn, semantics: str) -> dict[str, Any]:
-    """A policy with the top key ``routing``."""
-    stabilities = st.lists(st.sampled_from(STABILITIES), unique=True)
-    sides = {
-        side: {"min_score": draw(thresholds(floor=True)), "strong_score": draw(thresholds())}
-        for side in ("cross_sectional", "symbol")
+def _sides(draw: st.DrawFn, semantics: str) -> Record:
+    """The scores a side asks for; strict ones never have a minimum above what is strong."""
+    middle = draw(st.sampled_from(SCORES))
+    least, most = (middle, middle) if semantics == "strict" else (-math.inf, math.inf)
+    return {"min_score": draw(thresholds(most=most)), "strong_score": draw(thresholds(least=least))}
+
+
+def policies(semantics: str) -> st.SearchStrategy[Record]:
+    """Policies with the top key ``routing``: every key in every form, and keys with defaults left out at times."""
+    limits = ("stable_overlap_min", "drifting_overlap_min", "stable_tau_min", "drifting_tau_min")
+    stds = ("max_std_overlap", "max_std_tau")
+    snapshots = {"min_snapshots_for_stability": st.integers(0, 3)}
+    units = (r"(\d+)m", r"(\d+)h", r"(\d+)d")
+    pattern = st.fixed_dictionaries(
+        {"regex": st.sampled_from(units), "multiplier": st.sampled_from((1, 0.5, 60, 1440))}
+    )
+    required = {
+        "semantics": st.just(semantics),
+        "min_sample_size": st.fixed_dictionaries(
+            {"cross_sectional": st.sampled_from((0, 1000, 5000, 50_000)), "symbol": st.sampled_from((0, 1000))}
+        ),
+        "cross_sectional": _sides(semantics),
+        "symbol": _sides(semantics),
+        "stability_allowlist": st.fixed_dictionaries({"cross_sectional": allowlists, "symbol": allowlists}),
     }
-    behaviors = ["ROUTE_BOTH", "PREFER_CS", "PREFER_SYMBOL", *(["ELSE"] if semantics == "reference" else [])]
-    return {
-        "routing": {
-            "semantics": semantics,
-            "dev_mode": draw(st.booleans()),
-            "dev_mode_min_sample_size": draw(st.sampled_from((1000, 6000))),
-            "min_sample_size": {
-                "cross_sectional": draw(st.sampled_from((0, 5000, 50_000))),
-                "symbol": draw(st.sampled_from((0, 1000))),
+    optional = {
+        "dev_mode": st.booleans(),
+        "dev_mode_min_sample_size": st.sampled_from((1000, 6000)),
+        "block_on_leakage": st.booleans(),
+        "both_strong_behavior": st.sampled_from(BEHAVIORS + (("ELSE",) if semantics == "reference" else ())),
+        "enable_experimental_lane": _mostly(True, [True, False]),
+        "experimental": st.fixed_dictionaries(
+            {},
+            optional={
+                "min_score": thresholds(),
+                "allowed_stabilities": allowlists,
+                "max_fraction_symbols_per_target": st.integers(0, 1000).map(lambda n: n / 1000)
+                | st.sampled_from((0, 1, 0.2, 0.29, 0.5)),
             },
-            "block_on_leakage": draw(st.booleans()),
-            **sides,
-            "stability_allowlist": {"cross_sectional": draw(stabilities), "symbol": draw(stabilities)},
-            "both_strong_behavior": draw(st.sampled_from(behaviors)),
-            "enable_experimental_lane": draw(st.booleans()),
-            "experimental": {
-                "min_score": draw(thresholds(floor=True)),
-                "allowed_stabilities": draw(stabilities),
-                "max_fraction_symbols_per_target": draw(numbers),
-            },
-            "require_safe_features_only": draw(st.booleans()),
-            "allowed_feature_leakage_status": draw(st.lists(st.sampled_from(LEAKAGE), unique=True)),
-            "require_min_successful_families": draw(st.integers(0, 3)),
-            "families": draw(st.lists(family_rules(), max_size=3)),
-        }
+        ),
+        "require_safe_features_only": st.booleans(),
+        "allowed_feature_leakage_status": st.lists(st.sampled_from(LEAKAGE), unique=True),
+        "require_min_successful_families": st.integers(0, 3),
+        "log_decision_reasons": st.booleans(),
+        "dump_plan_as": st.lists(st.sampled_from(("JSON", "YAML", "MARKDOWN", "json"))),
+        "stability_classification": st.fixed_dictionaries(
+            {}, optional=dict.fromkeys((*limits, *stds), levels) | snapshots
+        ),
+        "horizon": st.fixed_dictionaries(
+            {}, optional={"patterns": st.lists(pattern, max_size=3), "same_day": st.sampled_from((30, 390, 1440))}
+        ),
+        "families": st.lists(family_rules(), max_size=3),
     }
+    return st.fixed_dictionaries({"routing": st.fixed_dictionaries(required, optional=optional)})
 
 
-@st.composite
-def family_rules(draw: st.DrawFn) -> dict[str, Any]:
-    """A rule of the policy's ``families``."""
+def family_rules() -> st.SearchStrategy[Record]:
+    """Rules of the policy's ``families``."""
+    routes = ("ROUTE_BOTH", "ROUTE_CROSS_SECTIONAL", "ROUTE_SYMBOL_SPECIFIC", "ROUTE_EXPERIMENTAL_ONLY")
     conditions = {
-        "route": st.sampled_from(("ROUTE_BOTH", "ROUTE_CROSS_SECTIONAL", "ROUTE_SYMBOL_SPECIFIC")),
+        "route": st.none() | st.sampled_from(routes),
         "task": st.sampled_from(("classification", "regression")),
-        "priority": st.integers(1, 3),
-        "target": st.sampled_from(("y_*", "*_5d", "plain", "?")),
-        "symbol": st.sampled_from(("A*", "*c", "MSFT")),
+        "priority": st.integers(0, 3),
+        "target": st.none() | st.sampled_from(("y_*", "*_5[dD]", "plain", "?", "*", "???", "[!y]*")),
+        "symbol": st.sampled_from(("A*", "*c", "MSFT", "?", "*", "[A-Z]*", "*/e")),
     }
-    chosen = draw(st.sets(st.sampled_from(sorted(conditions)), max_size=2))
-    return {"use": draw(st.lists(st.sampled_from(FAMILIES), min_size=1))} | {
-        name: draw(conditions[name]) for name in sorted(chosen)
-    }
+    return st.fixed_dictionaries(
+        {"use": st.lists(st.sampled_from(FAMILIES), min_size=1, max_size=3)}, optional=conditions
+    )
 
 
 @st.composite
-def candidate(draw: st.DrawFn, target: str, symbol: str | None, *, loose: bool = False) -> dict[str, Any]:
+def candidate(draw: st.DrawFn, target: str, symbol: str | None, *, loose: bool = False) -> Record:
     """One candidate; a loose one may hold what only reference semantics takes."""
-    odd = (float("inf"), float("-inf")) if loose else ()
-    gaps = st.one_of(st.none(), numbers) if loose else numbers
+    pooled = "CROSS_SECTIONAL" if symbol is None else "SYMBOL_SPECIFIC"
+    modes = [pooled, "SYMBOL"] if symbol is not None else [pooled]
+    no_scores = (None, math.nan, math.inf, -math.inf) if loose else (None,)
     return {
         "target": target,
         "symbol": symbol,
-        "mode": "CROSS_SECTIONAL" if symbol is None else "SYMBOL_SPECIFIC",
-        "score": draw(st.one_of(st.none(), scores, st.sampled_from(odd) if odd else scores)),
+        "mode": draw(_mostly(pooled, [*modes, "CROSS_SECTIONAL", "SYMBOL_SPECIFIC", "OTHER"] if loose else modes)),
+        "score": draw(scores | scores | scores | st.sampled_from(no_scores)),
         "stability": draw(st.sampled_from(STABILITIES)),
-        "stability_metrics": draw(st.none() | st.fixed_dictionaries(dict.fromkeys(METRICS, gaps))),
+        "stability_metrics": draw(st.none() | st.fixed_dictionaries(dict.fromkeys(METRICS, levels | st.none()))),
         "stability_snapshots": draw(st.none() | st.integers(0, 3)),
-        "sample_size": draw(st.sampled_from((0, 999, 1000, 4999, 5000, 5001, 49_999, 60_000))),
-        "leakage_status": draw(st.sampled_from(LEAKAGE)),
-        "failed_model_families": draw(st.lists(st.sampled_from(FAMILIES), unique=True)),
-        "model_status": draw(st.sampled_from(("OK", "FAILED", "UNKNOWN", None))),
-        "task_type": draw(st.sampled_from(("BINARY_CLASSIFICATION", "REGRESSION", None))),
+        "sample_size": draw(_mostly(60_000, SIZES) | st.integers(0, 1_000_000)),
+        "leakage_status": draw(_mostly("SAFE", LEAKAGE)),
+        "failed_model_families": draw(st.none() | st.lists(st.sampled_from(FAMILIES), max_size=3)),
+        "model_status": draw(_mostly("OK", ["OK", "FAILED", "SKIPPED", "UNKNOWN", None])),
+        "task_type": draw(st.sampled_from(("BINARY_CLASSIFICATION", "CLASSIFICATION", "REGRESSION", "", None))),
     }
 
 
 @st.composite
-def candidates(draw: st.DrawFn, semantics: str) -> list[dict[str, Any]]:
-    """Candidates that the semantics take: strict ones distinct, reference ones with whatever a file may hold."""
+def candidates(draw: st.DrawFn, semantics: str) -> list[Record]:
+    """Candidates that the semantics take, in any order: strict ones distinct, others with whatever a file may hold."""
     loose = semantics == "reference"
-    keys = st.tuples(st.sampled_from(TARGETS), st.sampled_from((None, *SYMBOLS)))
-    found = [
-        draw(candidate(target, symbol, loose=loose))
-        for target, symbol in draw(st.lists(keys, min_size=1, max_size=14, unique=not loose))
-    ]
-    if loose:
-        for row in found:
-            row["mode"] = draw(st.sampled_from((row["mode"],) * 4 + ("SYMBOL", "cross_sectional", "CROSS_SECTIONAL")))
-    return found
+    keys: list[tuple[str, str | None]] = []
+    for target in draw(st.lists(st.sampled_from(TARGETS), min_size=1, max_size=3, unique=True)):
+        sides = st.lists(st.sampled_from((None, *SYMBOLS)), min_size=1, max_size=6, unique=not loose)
+        keys += [(target, symbol) for symbol in draw(sides)]
+    return [draw(candidate(target, symbol, loose=loose)) for target, symbol in draw(st.permutations(keys))]

@@ -144,7 +144,8 @@ def test_yaml_is_written_where_the_policy_asks(routed: Routed) -> None:
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_helpers_answer_as_recorded(routed: Routed, source: str) -> None:
-    assert _answers(routed.plan(source), routed.case.consumer) == routed.case.consumer
+    recorded = routed.case.consumer if source in ("ledger", "files") else _thinned(routed.case.consumer)
+    assert _answers(routed.plan(source), recorded) == recorded
 
 
 def test_rebuild_derives_the_same_documents_and_files(routed: Routed) -> None:
@@ -191,6 +192,25 @@ def _files(folder: Path, pattern: str) -> set[str]:
 
 def _bytes(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def _thinned(recorded: dict[str, Any], most: int = 6) -> dict[str, Any]:
+    """Return what was recorded with a few questions of each kind: a plain dict is read anew for every answer."""
+    found = dict(recorded)
+    for name in ("jobs_for_target", "jobs_for_symbol"):
+        if name in found:
+            keys = list(found[name])
+            found[name] = {key: found[name][key] for key in _spread(keys, most)}
+    for name in ("model_families_for_job", "should_train"):
+        if name in found:
+            found[name] = _spread(found[name], most)
+    return found
+
+
+def _spread(items: list[Any], most: int) -> list[Any]:
+    if len(items) <= most:
+        return items
+    return [items[place * (len(items) - 1) // (most - 1)] for place in range(most)]
 
 
 def _ids(jobs: list[dict[str, Any]]) -> list[str]:

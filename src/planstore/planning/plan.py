@@ -16,6 +16,7 @@ STEPS = (
     "family_rules",
     "trainable",
     "planned",
+    "pattern_regex",
     "job_families",
     "repeated_job_ids",
     "jobs",

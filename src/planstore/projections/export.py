@@ -126,6 +126,7 @@ class _Export:
         }
         standing = self._manifest.matches(subject)
         if standing and not self._stale():
+            shutil.rmtree(self._staging, ignore_errors=True)  # because an export may be killed when it was done
             return self._exported(standing, 0, 0)
         self._manifest.forget()
         outgoing = Outgoing(self._results, self._staging)

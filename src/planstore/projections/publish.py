@@ -101,21 +101,22 @@ class Manifest:
 
     def matches(self, subject: dict[str, Any]) -> int:
         """Return how many files stand for ``subject`` as they were left; 0 when any has changed."""
-        try:
-            found = orjson.loads(self._path.read_bytes())
-        except (OSError, orjson.JSONDecodeError):
+        found_subject, files = self._read()
+        if found_subject != subject:
             return 0
-        if found["subject"] != subject:
-            return 0
-        files: dict[str, list[int]] = found["files"]
         return len(files) if all(self._state(name) == state for name, state in files.items()) else 0
 
     def files(self) -> set[Path]:
         """Return the files that the last complete export left."""
+        return {self._results / name for name in self._read()[1]}
+
+    def _read(self) -> tuple[dict[str, Any], dict[str, list[int]]]:
+        """Return what stands in the manifest; a broken one says nothing, which only costs the next export its time."""
         try:
-            return {self._results / name for name in orjson.loads(self._path.read_bytes())["files"]}
-        except (OSError, orjson.JSONDecodeError):
-            return set()
+            found = orjson.loads(self._path.read_bytes())
+            return dict(found["subject"]), dict(found["files"])
+        except (OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+            return {}, {}
 
     def forget(self) -> None:
         """Say that an export is on its way, so that a killed one is not taken for complete."""

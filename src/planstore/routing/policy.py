@@ -279,7 +279,7 @@ def policy_from_yaml(text: str, where: str) -> Policy:
 
 
 def check_patterns(policy: Policy, where: str = "the policy") -> None:
-    """Refuse horizon patterns that the database cannot search with.
+    """Refuse patterns that the database cannot search or match with.
 
     Raises:
         PolicyError: names the pattern and what the database says of it.
@@ -291,6 +291,15 @@ def check_patterns(policy: Policy, where: str = "the policy") -> None:
             raise PolicyError(
                 f"{where}: horizon.patterns.{index}.regex: {pattern.regex!r} cannot be searched with: {problem}"
             )
+    session.run("planning/pattern_regex")
+    for index, rule in enumerate(policy.families):
+        for key, name_pattern in (("target", rule.target), ("symbol", rule.symbol)):
+            problem = name_pattern and session.problem("policy/family_pattern", pattern=name_pattern)
+            if problem:
+                raise PolicyError(
+                    f"{where}: families.{index}.{key}: {name_pattern!r} is no pattern of names: {problem}"
+                )
+    session.close()
 
 
 def _lines(node: yaml.Node, path: tuple[str | int, ...], where: str) -> Iterator[tuple[tuple[str | int, ...], int]]:
