@@ -1,27 +1,31 @@
--- The families that the policy's own rules give a job; jobs that no rule matches are not here.
+-- The families that the policy's own rules give a job; jobs that no rule matches are not here. A policy without such
+-- rules, as most are, costs no look at the decisions: each side is first crossed with whether there is any rule.
 CREATE OR REPLACE TEMP TABLE job_families AS
-WITH target_rules AS (
+WITH any_rule AS MATERIALIZED (FROM family_rules LIMIT 1),
+target_rules AS MATERIALIZED (
     SELECT r.ordinal, names.target
-    FROM (SELECT DISTINCT target FROM trainable) AS names
+    FROM (SELECT DISTINCT d.target FROM trainable AS d, any_rule) AS names
     JOIN family_rules AS r ON r.target IS NULL OR regexp_full_match(names.target, pattern_regex(r.target))
 ),
-symbol_rules AS (
+symbol_rules AS MATERIALIZED (
     SELECT r.ordinal, names.symbol
-    FROM (SELECT DISTINCT symbol FROM trainable) AS names
+    FROM (SELECT DISTINCT d.symbol FROM trainable AS d, any_rule) AS names
     JOIN family_rules AS r ON r.symbol IS NULL OR coalesce(regexp_full_match(names.symbol, pattern_regex(r.symbol)), false)
+),
+matches AS MATERIALIZED (
+    SELECT t."position", t.target, t.symbol, r.ordinal, r.task, r.families
+    FROM (SELECT t.* FROM trainable AS t, any_rule) AS t
+    JOIN target_rules AS a ON a.target = t.target
+    JOIN symbol_rules AS b ON b.symbol IS NOT DISTINCT FROM t.symbol AND b.ordinal = a.ordinal
+    JOIN family_rules AS r
+        ON r.ordinal = a.ordinal
+        AND coalesce(r.route = t.route, true)
+        AND coalesce(r.priority = t.priority, true)
+    WHERE t.training_type <> 'blocked'
 )
-SELECT t."position", arg_min(r.families, r.ordinal) AS families
-FROM trainable AS t
-JOIN signal_states AS s
-    ON s.target = t.target AND s.symbol IS NOT DISTINCT FROM t.symbol
-JOIN target_rules AS a
-    ON a.target = t.target
-JOIN symbol_rules AS b
-    ON b.symbol IS NOT DISTINCT FROM t.symbol AND b.ordinal = a.ordinal
-JOIN family_rules AS r
-    ON r.ordinal = a.ordinal
-    AND coalesce(r.route = t.route, true)
-    AND coalesce(r.task = s.task, true)
-    AND coalesce(r.priority = t.priority, true)
-WHERE t.training_type <> 'blocked'
-GROUP BY t."position";
+SELECT m."position", arg_min(m.families, m.ordinal) AS families
+FROM matches AS m
+JOIN (SELECT s.target, s.symbol, s.task FROM signal_states AS s, any_rule) AS s
+    ON s.target = m.target AND s.symbol IS NOT DISTINCT FROM m.symbol
+    AND coalesce(m.task = s.task, true)
+GROUP BY m."position";

@@ -2,7 +2,7 @@
 -- and how many of them the lane has room for. The reference does not bound its lane.
 CREATE OR REPLACE TEMP TABLE experimental_ranks AS
 WITH sizes AS (
-    SELECT target, count(*) AS symbols FROM pair_rules GROUP BY target
+    SELECT target, count(*) AS symbols FROM signal_states WHERE side = 'symbol' GROUP BY target
 )
 SELECT
     r."position",

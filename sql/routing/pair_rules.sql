@@ -1,6 +1,6 @@
 -- The rule that applies to each pair: first match wins. Strict semantics differ in two places: an experimental
 -- side never gives a full route, and evidence that is missing is told apart from evidence that is not good enough.
-CREATE OR REPLACE TEMP TABLE pair_rules AS
+CREATE OR REPLACE TEMP VIEW pair_rules AS
 SELECT
     l."position", l.target, l.symbol, l.score, l.state AS local_state, l.stability AS local_stability,
     coalesce(cs.state, 'DISALLOWED') AS cs_state, cs.stability AS cs_stability, cs.score AS cs_score,

@@ -119,7 +119,7 @@ class Store:
             session.run("policy/run_request", model_families=requested, include_blocked=include_blocked)
             session.give("evidence", evidence.table)
             apply_rules(session)
-            decisions = RowsDigest.beside(list(session.batches("routing/read_decisions")))
+            decisions = RowsDigest.of(session.batches("routing/read_decisions"))
             rules = current_rules()
             plan = make_plan(
                 session,
@@ -139,7 +139,7 @@ class Store:
                 checked,
                 policy_name,
                 evidence.digest,
-                decisions.result(),
+                decisions,
                 plan,
                 settings,
                 started_at,

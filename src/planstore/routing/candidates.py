@@ -6,7 +6,7 @@ import ast
 import json
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -75,7 +75,8 @@ def read_candidates(source: CandidatesSource, *, strict: bool) -> Evidence:
     columns = door.columns()
     incoming = _chunked(pa.table({"row": np.arange(1, door.rows + 1), **columns}))
     session = memory()
-    with session.given("incoming", incoming):
+    with ThreadPoolExecutor(max_workers=1) as beside, session.given("incoming", incoming):
+        ordered = beside.submit(_evidence, columns, strict=strict)
         problems = session.records("candidates/problems", strict=strict)
     session.close()
     if problems:
@@ -83,7 +84,7 @@ def read_candidates(source: CandidatesSource, *, strict: bool) -> Evidence:
         if len(lines) > PROBLEMS:
             lines[PROBLEMS:] = ["  and more problems, which are told when these are mended"]
         raise CandidatesError("\n".join([f"{door.where}: refused", *lines]))
-    evidence = _evidence(columns, strict=strict)
+    evidence = ordered.result()
     notes = [f"{door.where}: {note}" for note in door.notes]
     return Evidence(evidence, notes, RowsDigest.beside(evidence.drop_columns("position").to_batches()))
 
