@@ -8,14 +8,15 @@ given     table: rows. ``lake.jobs`` is the product's own table, in a lake in me
           ``cases/tables.yaml`` lists. A row is a list of all columns, or a mapping, where a column left out is null
 needs     statements to run after that and before the one of the file: macros, views, earlier steps
 values    what ``$names`` stand for, in the statement and in what it needs
-store     true: the case runs beside an empty store on disk instead of a lake in memory; texts may name its ``{store}``
+store     true: the case runs beside an empty store on disk, ``{store}`` in texts, instead of a lake in memory
 query     what to look at afterwards, when the statement itself returns nothing of interest
 expect    the rows, in order. A row is a list, or a mapping, where the names of the columns count as well
 error     instead of ``expect``: what the database says when it refuses
 ========  ============================================================================================================
 
-Values must be equal to the last bit and have the same type: 1, 1.0 and true differ. Times are compared in UTC, yet the
-database runs in another time zone, so that a statement which depends on the machine's zone is seen.
+Texts may name ``{folder}``, an empty folder of the case's own. Values must be equal to the last bit and have the same
+type: 1, 1.0 and true differ. Times are compared in UTC, yet the database runs in another time zone, so that a statement
+which depends on the machine's zone is seen.
 """
 
 from __future__ import annotations
@@ -39,8 +40,6 @@ from planstore.ledger.ledger import Ledger
 
 CASES = Path(__file__).parent / "cases"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-STILL_WITHOUT = frozenset((CASES / "still_without.txt").read_text(encoding="utf-8").split())
-"""Statements that wait for cases of their own; the list may only get shorter."""
 STATEMENTS = sorted(path.relative_to(sql.root()).with_suffix("").as_posix() for path in sql.root().rglob("*.sql"))
 CASE_FILES = sorted(path.relative_to(CASES).with_suffix("").as_posix() for path in CASES.glob("*/**/*.yaml"))
 MADE_BY: dict[str, str] = yaml.load((CASES / "tables.yaml").read_text(encoding="utf-8"), LOADER)
@@ -83,7 +82,7 @@ class Desk:
             config={"autoinstall_known_extensions": "false", "python_enable_replacements": "false"}
         )
         self._case = case
-        self._store = str(store)
+        self._places = {"{folder}": str(store.parent)} | ({"{store}": str(store)} if case.store else {})
         self._connection.execute("SET GLOBAL TimeZone = 'Asia/Kathmandu'")
         if case.store:
             for module in ("duckdb_extension_ducklake", "duckdb_extension_sqlite_scanner"):
@@ -130,9 +129,11 @@ class Desk:
         self._connection.execute(f"CREATE TEMP TABLE {table} ({columns})")
 
     def placed(self, value: Any) -> Any:
-        """Return a value with the place of the store in its texts."""
+        """Return a value with the places of the case in its texts."""
         if isinstance(value, str):
-            return value.replace("{store}", self._store) if self._case.store else value
+            for name, place in self._places.items():
+                value = value.replace(name, place)
+            return value
         if isinstance(value, list):
             return [self.placed(item) for item in value]
         return value
@@ -215,9 +216,6 @@ def test_a_statement_makes_the_expected_rows_of_the_given_ones(case: Case, desk:
 
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_every_sql_file_has_cases(statement: str) -> None:
-    if statement in STILL_WITHOUT:
-        assert statement not in CASE_FILES, f"{statement} has cases now; take it out of cases/still_without.txt"
-        return
     assert statement in CASE_FILES
     assert read_cases(statement) != []
 

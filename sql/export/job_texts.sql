@@ -23,6 +23,4 @@ SELECT concat(
     END,
     E'\n      }\n    },\n'
 ) AS text
-FROM lake.jobs AS j
-WHERE j.plan_id = $plan_id
-ORDER BY j.ordinal;
+FROM (FROM lake.jobs WHERE plan_id = $plan_id ORDER BY ordinal) AS j;

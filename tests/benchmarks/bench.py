@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from market import POLICY, market
 
 import planstore
+from planstore.projections.export import export as write_files
 
 TARGETS, SYMBOLS = 1000, 1000
 FAMILIES = ["lightgbm", "xgboost", "mlp"]
@@ -78,27 +79,44 @@ def route(folder: Path, rounds: int = 3) -> Iterator[Figure]:
 
 
 def export(folder: Path, rounds: int = 3) -> Iterator[Figure]:
-    """Full JSON export of that run and plan, against a loop that writes the same ready-made bytes to the same names."""
-    store = planstore.open(folder / "route0")
+    """Export of that run and plan, against a loop that writes the same ready-made bytes to the same names.
+
+    Both write new files into pages that were just freed. The plan's own files, and everything an export writes.
+    """
     results = folder / "route0"
-    ours, loops, again = [], [], []
-    for _ in range(rounds):
-        for part in ("METRICS", "globals"):
-            shutil.rmtree(results / part, ignore_errors=True)
-        ours.append(seconds(lambda: store.export(formats=["json"])))
-        again.append(seconds(lambda: store.export(formats=["json"])))
-        files = [path for part in ("METRICS", "globals") for path in (results / part).rglob("*") if path.is_file()]
-        contents = [(folder / "loop" / path.relative_to(results), path.read_bytes()) for path in files]
-        shutil.rmtree(folder / "loop", ignore_errors=True)  # so that both write new files into pages just freed
-        loops.append(seconds(lambda: _write(contents)))  # noqa: B023
-    size = sum(len(content) for _, content in contents) / 1e6
+    plan, ours, loops, again = [], [], {"globals": [], "METRICS": []}, []  # type: ignore[var-annotated]
+    with planstore.open(results) as store:
+        for _ in range(rounds):
+            for part in loops:
+                shutil.rmtree(results / part, ignore_errors=True)
+            started: dict[str, float] = {}
+
+            def progress(what: str, started: dict[str, float] = started) -> None:
+                started[what] = time.perf_counter()
+
+            ours.append(seconds(lambda p=progress: write_files(store._ledger, results, formats=["json"], progress=p)))  # type: ignore[misc]
+            plan.append(started["routing plan"] - started["training plan"])
+            again.append(seconds(lambda: store.export(formats=["json"])))
+            for part, taken in loops.items():
+                files = [path for path in (results / part).rglob("*") if path.is_file()]
+                contents = [(folder / "loop" / path.relative_to(results), path.read_bytes()) for path in files]
+                shutil.rmtree(folder / "loop", ignore_errors=True)
+                taken.append(seconds(lambda: _write(contents)))  # noqa: B023
+                if part == "globals":
+                    size, count = sum(len(content) for _, content in contents) / 1e6, len(contents)
+    bare = min(loops["globals"])
     yield Figure(
-        f"full export, {size:,.0f} MB in {len(contents):,} files",
-        f"{size / min(ours):,.0f} MB/s",
-        f"loop over ready-made bytes: {size / min(loops):,.0f} MB/s",
-        min(loops) / min(ours),
+        f"export of the plan, {size:,.0f} MB in {count:,} JSON files",
+        f"{size / min(plan):,.0f} MB/s",
+        f"loop over ready-made bytes: {size / bare:,.0f} MB/s",
+        bare / min(plan),
         "at least 0.33",
     )
+    everything = min(a + b for a, b in zip(*loops.values(), strict=True))
+    yield Figure(
+        "the same with routing plan and candidates", f"{min(ours):.2f} s", f"loop: {everything:.2f} s",
+        everything / min(ours), "at least 0.33",
+    )  # fmt: skip
     yield Figure(
         "second export, nothing changed", f"{min(again):.2f} s", f"first export: {min(ours):.2f} s",
         min(again) / min(ours), "under 0.1",

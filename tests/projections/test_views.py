@@ -169,3 +169,18 @@ def test_any_name_is_routed_stored_exported_inside_the_folder_and_read_back(stor
         assert store.why(name, name).symbol == name
     assert sorted(path.name for path in tmp_path.iterdir()) == ["results"]
     assert sorted(path.name for path in store.results.iterdir()) == ["METRICS", "globals", "planstore"]
+
+
+def test_files_of_other_names_are_their_owners_and_stay(store: Store) -> None:
+    store.route(samples.table(samples.records()), samples.policy())
+    store.export(formats=["json", "yaml", "markdown"])
+    mine = [
+        store.results / folder / name
+        for folder in ("globals/training_plan", "METRICS/routing_plan")
+        for name in ("training_plan.json.bak", "routing_plan.bak", "notes.json", "training_plan.txt")
+    ]
+    for path in mine:
+        path.write_text("mine", encoding="utf-8")
+    store.export(formats=["json"])
+    assert [path.read_text(encoding="utf-8") for path in mine] == ["mine"] * len(mine)
+    assert not (store.results / "globals/training_plan/training_plan.yaml").exists()

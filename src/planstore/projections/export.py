@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 FORMATS = ("json", "yaml", "markdown")
+KINDS = ("json", "yaml", "md")
+"""The suffixes of those formats."""
 READABLE_JOBS = 20_000
 """Plans with more jobs than this are written as YAML and Markdown only when that is asked for."""
 
@@ -32,8 +34,6 @@ PLAN = Path("globals/training_plan")
 PLAN_COPY = Path("METRICS/training_plan")
 ROUTING = Path("METRICS/routing_plan")
 CANDIDATES = Path("METRICS/routing_candidates")
-_FEW_WORDS = ["target", "symbol", "mode", "stability", "leakage_status", "feature_set_id", "model_status", "task_type"]
-"""Columns of candidates that repeat their values, so that a dictionary of them is worth its making."""
 _KEYS = {"by_target": "target", "by_symbol": "symbol", "by_type": "training_type", "by_route": "route"}
 
 Progress: TypeAlias = Callable[[str], None]
@@ -83,7 +83,7 @@ def export(
     if unknown:
         raise RequestError(f"formats are {', '.join(FORMATS)}, not {', '.join(unknown)}")
     with export_errors(results), WriterLock(ledger.folder / "export.lock", timeout=3600).held():
-        session = ledger.confined()
+        session = ledger.working()
         found = session.records("export/newest_run")
         if not found:
             raise NotFoundError("the ledger holds no run yet, so there is nothing to export")
@@ -131,7 +131,6 @@ class _Export:
         self._manifest.forget()
         outgoing = Outgoing(self._results, self._staging)
         self._session.run("export/json_text")
-        self._session.run("export/number_text")
         self._write_training_plan(outgoing)
         self._write_routing_plan(outgoing)
         self._write_candidates(outgoing)
@@ -253,41 +252,36 @@ class _Export:
             outgoing.add(ROUTING / "routing_plan.md", [routing_plan_markdown(metadata, decisions).encode()])
 
     def _write_candidates(self, outgoing: Outgoing) -> None:
-        import pyarrow.parquet as pq
-
         self._progress("candidates")
-        commit_id = self._run["commit_id"]
-        batches = self._session.batches("export/candidates", commit_id=commit_id)
-        parquet = CANDIDATES.with_suffix(".parquet")
-        with pq.ParquetWriter(outgoing.stage_only(parquet), batches.schema, use_dictionary=_FEW_WORDS) as writer:
-            for batch in batches:
-                writer.write_batch(batch)
-        outgoing.place(parquet)
-        with outgoing.staged(CANDIDATES.with_suffix(".json")) as file:
-            file.write(b"[\n")
-            for batch in self._session.batches("export/candidate_texts", commit_id=commit_id):
-                file.write(_text_buffers(batch.column(0))[1])
-            file.seek(-2, 2)  # because no comma follows the last record
-            file.write(b"\n]")
-            file.truncate()
+        for kind in ("parquet", "json"):
+            path = CANDIDATES.with_suffix(f".{kind}")
+            staged = outgoing.stage_only(path)
+            self._session.run(f"export/candidates_{kind}", commit_id=self._run["commit_id"], path=str(staged))
+            outgoing.place(path)
 
     # --- what is no longer part of the plan ---------------------------------------------------------------------
 
-    def _candidates_for_removal(self) -> Iterator[Path]:
+    def _possible(self) -> Iterator[Path]:
+        """Yield every file that stands where an export may have put one; files of other names are their owners'."""
+        yield from (path for path in self._named() if path.exists())
         for folder in (PLAN, PLAN_COPY):
             for view in _KEYS:
                 yield from (self._results / folder / view).glob("*.json")
-            yield from (self._results / folder).glob("training_plan.*")
-            yield from (self._results / folder).glob("master_training_plan.json")
-        yield from (self._results / ROUTING).glob("routing_plan.*")
+
+    def _named(self) -> Iterator[Path]:
+        for folder in (PLAN, PLAN_COPY):
+            for name in ("master_training_plan.json", *(f"training_plan.{kind}" for kind in KINDS)):
+                yield self._results / folder / name
+        for kind in KINDS:
+            yield self._results / ROUTING / f"routing_plan.{kind}"
 
     def _stale(self) -> bool:
         """Tell whether files stand there that the last export did not leave."""
         known = self._manifest.files()
-        return any(path not in known for path in self._candidates_for_removal())
+        return any(path not in known for path in self._possible())
 
     def _remove_stale(self, standing: set[Path]) -> int:
-        stale = [path for path in self._candidates_for_removal() if path not in standing]
+        stale = [path for path in self._possible() if path not in standing]
         for path in stale:
             path.unlink()
         for folder in (PLAN, PLAN_COPY):
