@@ -1,2 +1,2 @@
--- The events of one commit in this table, in order, as its digest is computed over them.
-FROM lake.runs WHERE commit_id = $commit_id ORDER BY "position";
+-- The events of a stretch of commits in this table, in order, as their digests are computed over them.
+FROM lake.runs WHERE commit_id BETWEEN $first AND $last ORDER BY commit_id, "position";

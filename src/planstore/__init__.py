@@ -21,6 +21,7 @@ from planstore.consumer import (
     validate_training_plan,
 )
 from planstore.errors import (
+    AnchorError,
     BadInputError,
     CandidatesError,
     ExportError,
@@ -37,18 +38,21 @@ from planstore.errors import (
     StoreMissingError,
     StoreVersionError,
 )
+from planstore.ledger.verify import Finding, Verified
 from planstore.routing.candidates import CandidatesWarning
 from planstore.run import Run
 from planstore.store import Store, open
 from planstore.version import __version__
 
 __all__ = [
+    "AnchorError",
     "BadInputError",
     "CandidatesError",
     "CandidatesWarning",
     "Difference",
     "Explanation",
     "ExportError",
+    "Finding",
     "NotFoundError",
     "PlanFileError",
     "PlanInvalidError",
@@ -64,6 +68,7 @@ __all__ = [
     "StoreMissingError",
     "StoreVersionError",
     "TrainingPlan",
+    "Verified",
     "__version__",
     "apply_training_plan_filter",
     "compare_training_plans",

@@ -1,8 +1,8 @@
 """The plan as its readers use it: a mapping like the JSON document, and the helper functions that ask it things.
 
 Every helper takes a plan in any form: a :class:`TrainingPlan`, a plain dict like ``master_training_plan.json``, or the
-folder of one. A dict or folder is read anew for each question, because it may have changed; for many questions, make the
-plan once: :meth:`TrainingPlan.from_document`, :func:`load_training_plan`. The answers come from SQL macros
+folder of one. A dict or folder is read anew for each question, because it may have changed; for many questions, make
+the plan once: :meth:`TrainingPlan.from_document`, :func:`load_training_plan`. The answers come from SQL macros
 (``sql/macros/``) that a SQL user can call as well.
 
 Plans made under strict semantics are answered strictly: what is not in the plan is not trained. Plans made under

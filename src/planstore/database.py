@@ -260,6 +260,16 @@ def query_errors() -> Iterator[None]:
         raise QueryError(str(error)) from error
 
 
+@contextmanager
+def unreadable(place: str) -> Iterator[None]:
+    """Turn whatever goes wrong while a store that may be damaged is read into an error that says where."""
+    import duckdb
+    import pyarrow as pa
+
+    with _store_errors(place, duckdb.Error, pa.ArrowException, ValueError, OverflowError):
+        yield
+
+
 def memory() -> Session:
     """Return a session on a database of its own, in memory, with no lake."""
     import duckdb

@@ -8,6 +8,7 @@
     │   ├── PolicyError        a policy document
     │   ├── RequestError       an argument of a call
     │   ├── QueryError         a query to planstore.sql
+    │   ├── AnchorError        a text that is no anchor
     │   └── PlanFileError      a plan file that cannot be read
     ├── NotFoundError          a run, plan, target or symbol that the ledger does not hold
     ├── RunConflictError       a run id that already stands for something else
@@ -44,6 +45,10 @@ class RequestError(BadInputError):
 
 class QueryError(BadInputError):
     """A query is not one that reads the store."""
+
+
+class AnchorError(BadInputError):
+    """A text is no anchor."""
 
 
 class PlanFileError(BadInputError):

@@ -7,6 +7,7 @@ import logging
 import secrets
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import local
@@ -15,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 from planstore.audit.diff import Difference, compare
 from planstore.audit.why import Explanation, explain
 from planstore.consumer import TrainingPlan
-from planstore.database import Session
-from planstore.errors import NotFoundError, RequestError
+from planstore.database import Session, unreadable
+from planstore.errors import NotFoundError, RequestError, StoreError
 from planstore.events.digest import RowsDigest
 from planstore.ledger.ledger import Ledger
+from planstore.ledger.verify import Anchor, Finding, Verified, anchor, verify
 from planstore.planning.plan import make_plan
-from planstore.projections.export import Exported, export
+from planstore.projections.export import Exported, compare_files, export
 from planstore.projections.rebuild import Rebuilt, rebuild
 from planstore.publication import Publication
 from planstore.routing.candidates import CandidatesWarning, read_candidates
@@ -261,6 +263,31 @@ class Store:
         """Drop the projections and derive them again from events alone."""
         self._must_be_now("rebuild")
         return rebuild(self._ledger)
+
+    def anchor(self) -> str:
+        """Return ``commit:digest`` of the newest commit. Kept elsewhere, it proves later what this store held."""
+        return str(anchor(self._ledger))
+
+    def verify(self, anchor: str | None = None) -> Verified:
+        """Recompute everything that can be recomputed, and return what does not hold.
+
+        Digests of rows, headers and the chain; each plan against its decisions; the projections and the exported files
+        against the events; artifacts against their digests.
+
+        Args:
+            anchor: ``commit:digest``, as :meth:`anchor` gave it earlier: the store must be an extension of it.
+
+        Raises:
+            AnchorError: ``anchor`` is none.
+        """
+        verified = verify(self._ledger, None if anchor is None else Anchor.parse(anchor))
+        try:
+            with unreadable("the exported files"):
+                problems = compare_files(self._ledger, self.results)
+        except StoreError as error:
+            problems = [str(error)]
+        files = [Finding(None, "files", problem) for problem in problems]
+        return replace(verified, findings=[*verified.findings, *files])
 
     def export(self, *, formats: Sequence[str] | None = None, metrics_copy: bool = False) -> Exported:
         """Write the current plan's files for readers that know only files; files that are right already stay.

@@ -18,7 +18,7 @@ import samples
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PLANSTORE = str(Path(sys.executable).with_name("planstore"))
-VERBS = ("init", "route", "plan", "jobs", "log", "why", "diff", "sql", "export", "rebuild", "demo")
+VERBS = ("init", "route", "plan", "jobs", "log", "why", "diff", "sql", "export", "rebuild", "verify", "anchor", "demo")
 READING = (
     ["plan"],
     ["jobs"],
@@ -28,6 +28,8 @@ READING = (
     ["sql", "from runs"],
     ["export"],
     ["rebuild"],
+    ["verify"],
+    ["anchor"],
 )
 
 

@@ -8,7 +8,7 @@ from typing import TextIO
 
 import typer
 
-from planstore.cli import demo, diff, export, init, jobs, log, plan, rebuild, route, sql, why
+from planstore.cli import anchor, demo, diff, export, init, jobs, log, plan, rebuild, route, sql, verify, why
 
 app = typer.Typer(
     name="planstore",
@@ -19,7 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (init, route, plan, jobs, log, why, diff, sql, export, rebuild, demo):
+for verb in (init, route, plan, jobs, log, why, diff, sql, export, rebuild, verify, anchor, demo):
     app.command(verb.__name__.rpartition(".")[2])(verb.command)
 
 

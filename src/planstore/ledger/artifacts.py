@@ -54,6 +54,10 @@ class Artifacts:
             raise StoreError(f"artifact {digest} was altered: its content has digest {sha256(content)}")
         return content
 
+    def digests(self) -> set[str]:
+        """Return the digests of all artifacts that are kept."""
+        return {path.name for path in self._folder.glob("??/*") if path.is_file()}
+
     def path(self, digest: str) -> Path:
         """Return where the artifact of this digest is, or would be."""
         return self._folder / digest[:2] / digest

@@ -66,6 +66,7 @@ class Writing:
 
     def project(self) -> None:
         """Derive the documents of the plans that this commit publishes."""
+        self._session.run("projections/derived_plan_documents")
         self._session.run("projections/append_plan_documents", first_commit=self.commit_id, last_commit=self.commit_id)
 
     def seal(self) -> None:
@@ -94,7 +95,7 @@ class Writing:
     def _count(self, table: str) -> TableCount:
         if table in self._digests:
             return TableCount(table, self._rows[table], self._digests[table])
-        digest = RowsDigest.of(self._session.batches(f"ledger/read_{table}", commit_id=self.commit_id))
+        digest = RowsDigest.of(self._session.batches(f"ledger/read_{table}", first=self.commit_id, last=self.commit_id))
         return TableCount(table, digest.rows, digest.hexdigest())
 
     def _files(self) -> set[Path]:

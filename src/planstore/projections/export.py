@@ -19,7 +19,7 @@ from planstore.ledger.ledger import Ledger
 from planstore.ledger.lock import WriterLock
 from planstore.projections.file_names import file_names
 from planstore.projections.markdown import routing_plan_markdown, training_plan_markdown
-from planstore.projections.publish import Buffer, Manifest, Outgoing, export_errors
+from planstore.projections.publish import Buffer, Comparing, Manifest, Outgoing, export_errors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,6 +91,24 @@ def export(
         return _Export(ledger, session, results, run, formats, metrics_copy, progress).do()
 
 
+def compare_files(ledger: Ledger, results: Path) -> list[str]:
+    """Return how the files of the last complete export differ from what the ledger says, one sentence each.
+
+    Files are not looked at when no export is noted as complete: then nobody has said that they are right.
+    """
+    subject = Manifest(ledger.folder / "exported.json", results).subject()
+    if not subject:
+        return []
+    with export_errors(results), WriterLock(ledger.folder / "export.lock", timeout=3600).held():
+        session = ledger.working()
+        found = session.records("export/run", run_id=subject.get("run_id"))
+        if not found:
+            return [f"planstore/exported.json names run {subject.get('run_id')!r}, which the ledger does not hold"]
+        formats = [name for name in subject.get("formats", ()) if name in FORMATS]
+        copied = str(PLAN_COPY) in subject.get("folders", ())
+        return _Export(ledger, session, results, found[0], formats, copied, lambda _: None).differences()
+
+
 class _Export:
     """One export: the run and plan, and where they go."""
 
@@ -130,15 +148,30 @@ class _Export:
             return self._exported(standing, 0, 0)
         self._manifest.forget()
         outgoing = Outgoing(self._results, self._staging)
-        self._session.run("export/json_text")
-        self._write_training_plan(outgoing)
-        self._write_routing_plan(outgoing)
-        self._write_candidates(outgoing)
+        self._write(outgoing)
         paths = [*outgoing.written, *outgoing.kept]
         removed = self._remove_stale({self._results / path for path in paths})
         self._manifest.record(subject, paths)
         shutil.rmtree(self._staging)
         return self._exported(len(paths), len(outgoing.written), removed)
+
+    def differences(self) -> list[str]:
+        """Return what stands in the results folder and is not what an export would write, one sentence each."""
+        made = Comparing(self._results, self._staging)
+        self._write(made)
+        expected = {self._results / path for path in [*made.written, *made.kept]}
+        shutil.rmtree(self._staging)
+        return [f"{path} {'differs' if (self._results / path).exists() else 'is missing'}" for path in made.written] + [
+            f"{path.relative_to(self._results)} is no file of this plan"
+            for path in self._possible()
+            if path not in expected
+        ]
+
+    def _write(self, outgoing: Outgoing) -> None:
+        self._session.run("export/json_text")
+        self._write_training_plan(outgoing)
+        self._write_routing_plan(outgoing)
+        self._write_candidates(outgoing)
 
     def _exported(self, files: int, written: int, removed: int) -> Exported:
         return Exported(self._results, self._run["run_id"], self._run["plan_id"], files, written, removed)

@@ -92,6 +92,23 @@ class Outgoing:
         return self._staging / "~".join(path.parts)
 
 
+class Comparing(Outgoing):
+    """Files that are made, as for an export, and only compared with what stands in ``results``.
+
+    Attributes:
+        written: paths that are missing or different.
+        kept: paths that are right.
+    """
+
+    def path_of(self, path: Path) -> Path:
+        """Return where a file that was made is, if it is kept, else the one that stands in its place."""
+        staged = self._staging_path(path)
+        return staged if staged.exists() else super().path_of(path)
+
+    def _move(self, path: Path) -> None:
+        self.written.append(path)
+
+
 class Manifest:
     """What the last complete export wrote: enough to tell that nothing has changed, without reading the files."""
 
@@ -117,6 +134,10 @@ class Manifest:
             return dict(found["subject"]), dict(found["files"])
         except (OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
             return {}, {}
+
+    def subject(self) -> dict[str, Any]:
+        """Return what the last complete export wrote; empty when there is none."""
+        return self._read()[0]
 
     def forget(self) -> None:
         """Say that an export is on its way, so that a killed one is not taken for complete."""

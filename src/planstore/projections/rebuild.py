@@ -37,6 +37,7 @@ def rebuild(ledger: Ledger) -> Rebuilt:
             before = _digest(session)
             session.run("projections/drop_plan_documents")
             session.run("schema/tables/plan_documents")
+            session.run("projections/derived_plan_documents")
             session.run("projections/append_plan_documents", first_commit=1, last_commit=writing.commit_id - 1)
             after = _digest(session)
             writing.make_durable()

@@ -1,0 +1,2 @@
+-- Every commit, in order.
+FROM lake.commits ORDER BY commit_id;

@@ -1,0 +1,35 @@
+"""``planstore verify``: everything that can be recomputed is recomputed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from planstore.cli.options import RESULTS, Json, Results
+
+
+def command(
+    results: Results = RESULTS,
+    anchor: Annotated[
+        str | None, typer.Option(help="`commit:digest` as `planstore anchor` printed it; the store must extend it.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Recompute digests, chain, plans, projections, files and artifacts. Exit code 1 when one does not hold."""
+    import planstore
+    from planstore.cli import output
+
+    with planstore.open(results, create=False) as store, output.working("recomputing digests"):
+        found = store.verify(anchor)
+    if json:
+        output.print_json(found.as_dict())
+    elif found.holds:
+        output.print_line(f"Everything holds: {found.commits} commits, up to {found.anchor}.")
+    else:
+        output.print_line(f"{len(found.findings)} findings; the first:")
+        for finding in found.findings[:20]:
+            output.print_line(f"  {finding}")
+    if found.unreferenced and not json:
+        output.print_line(f"{len(found.unreferenced)} artifacts are named by no event; they do no harm and stay.")
+    raise typer.Exit(0 if found.holds else 1)

@@ -1,0 +1,296 @@
+"""Verify: everything that can be recomputed is recomputed, and what does not hold is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from planstore.database import Session, unreadable
+from planstore.errors import AnchorError, StoreError
+from planstore.events.canonical import canonical_json, sha256
+from planstore.events.commit import GENESIS, utc_text
+from planstore.events.digest import RowsDigest
+from planstore.ledger.ledger import EVENT_TABLES, Ledger
+
+ROWS_AT_ONCE = 250_000
+"""Events that are read in one query, unless a single commit holds more."""
+PLAN_CHECKS = ("jobs_without_decision", "decisions_without_job", "repeated_job_ids")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that does not hold.
+
+    Attributes:
+        commit_id: the first commit that it shows in; None where it belongs to no commit.
+        where: the table, artifact or file.
+        problem: what is wrong, as the end of a sentence that begins with ``where``.
+    """
+
+    commit_id: int | None
+    where: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{f'commit {self.commit_id}, ' if self.commit_id is not None else ''}{self.where}: {self.problem}"
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What a verification found.
+
+    Attributes:
+        commits: how many commits the ledger has.
+        anchor: the newest commit and its digest.
+        findings: what does not hold, the earliest commit first; none means that everything holds.
+        unreferenced: digests of artifacts that no event names: kept by a process that died before its commit.
+    """
+
+    commits: int
+    anchor: str
+    findings: Sequence[Finding]
+    unreferenced: Sequence[str]
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything holds."""
+        return not self.findings
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all attributes, for JSON."""
+        return {
+            "holds": self.holds,
+            "commits": self.commits,
+            "anchor": self.anchor,
+            "findings": [vars(finding) for finding in self.findings],
+            "unreferenced": list(self.unreferenced),
+        }
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A commit's number and digest, kept elsewhere: a store that holds them extends what was anchored."""
+
+    commit_id: int
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.commit_id}:{self.digest}"
+
+    @classmethod
+    def parse(cls, text: str) -> Anchor:
+        """Return the anchor in ``commit:digest``.
+
+        Raises:
+            AnchorError: the text is none.
+        """
+        number, _, digest = text.strip().partition(":")
+        digits = digest.lower()
+        if not (number.isascii() and number.isdigit() and len(digits) == 64 and set(digits) <= set("0123456789abcdef")):
+            raise AnchorError(f"{text[:100]!r} is no anchor; one reads commit:digest, as `planstore anchor` prints it")
+        return cls(int(number), digits)
+
+
+def anchor(ledger: Ledger) -> Anchor:
+    """Return the newest commit and its digest; an empty ledger has commit 0, and zeros."""
+    row = ledger.confined().row("ledger/last_commit")
+    return Anchor(int(row[0]), str(row[1])) if row else Anchor(0, GENESIS)
+
+
+def verify(ledger: Ledger, expected: Anchor | None = None) -> Verified:
+    """Return what holds and what does not; see :func:`findings`."""
+    found = sorted(findings(ledger, expected), key=lambda one: (one.commit_id is None, one.commit_id or 0))
+    try:
+        with unreadable("the ledger"):
+            newest = anchor(ledger)
+            named = {digest for _, digest, _ in ledger.confined().rows("verify/artifacts")}
+    except StoreError:
+        return Verified(0, str(Anchor(0, GENESIS)), found, [])
+    return Verified(newest.commit_id, str(newest), found, sorted(ledger.artifacts.digests() - named))
+
+
+def findings(ledger: Ledger, expected: Anchor | None = None) -> Iterator[Finding]:
+    """Yield what does not hold of the ledger: first commits and their events, then plans, policies and artifacts.
+
+    Args:
+        ledger: the ledger.
+        expected: an anchor that the ledger must extend.
+    """
+    try:
+        with unreadable("the ledger"):
+            session = ledger.confined()
+            commits = session.records("verify/commits")
+    except StoreError as error:
+        yield Finding(None, "commits", str(error))
+        return
+    yield from _chain(commits, expected)
+    for table in EVENT_TABLES:
+        yield from _events(session, table, commits)
+    for check in (_row_counts, _positions_of, _policies, _plans, _documents, _artifacts):
+        try:
+            with unreadable("the ledger"):
+                yield from check(ledger, session, commits)
+        except StoreError as error:
+            yield Finding(None, check.__name__.strip("_").replace("_", " "), str(error))
+
+
+def _chain(commits: list[dict[str, Any]], expected: Anchor | None) -> Iterator[Finding]:
+    """Check numbers, digests of headers, and that each names the one before it."""
+    previous = GENESIS
+    for number, commit in enumerate(commits, 1):
+        found = commit["commit_id"]
+        if found != number:
+            yield Finding(number, "commits", f"commit {number} is missing; the next is {found}")
+            break
+        if commit["previous_digest"] != previous:
+            yield Finding(
+                number, "commits", f"it follows {commit['previous_digest']}, but commit {number - 1} is {previous}"
+            )
+        digest = _header_digest(commit)
+        if commit["digest"] != digest:
+            yield Finding(number, "commits", f"its header has the digest {digest}, recorded is {commit['digest']}")
+        previous = commit["digest"]
+    if expected is not None and expected.commit_id > 0:
+        if expected.commit_id > len(commits):
+            yield Finding(
+                expected.commit_id,
+                "anchor",
+                f"the ledger ends with commit {len(commits)}, so it lost what was anchored",
+            )
+        elif commits[expected.commit_id - 1]["digest"] != expected.digest:
+            yield Finding(
+                expected.commit_id,
+                "anchor",
+                f"its digest is {commits[expected.commit_id - 1]['digest']}, anchored was {expected.digest}",
+            )
+
+
+def _header_digest(commit: Mapping[str, Any]) -> str:
+    header = {name: value for name, value in commit.items() if name != "digest"}
+    if isinstance(header["recorded_at"], datetime):
+        header["recorded_at"] = utc_text(header["recorded_at"])
+    try:
+        return sha256(canonical_json(header))
+    except TypeError as error:
+        return f"none: {error}"
+
+
+def _events(session: Session, table: str, commits: list[dict[str, Any]]) -> Iterator[Finding]:
+    """Check that each commit holds the rows of this table that its header counts, by number and digest."""
+    counted = {
+        commit["commit_id"]: count for commit in commits for count in commit["counts"] or () if count["table"] == table
+    }
+    for first, last in _stretches(counted, len(commits)):
+        try:
+            with unreadable("the ledger"):
+                found = {
+                    commit_id: (digest.rows, digest.hexdigest())
+                    for commit_id, digest in _digests(session.batches(f"ledger/read_{table}", first=first, last=last))
+                }
+        except StoreError as error:
+            yield Finding(first, table, str(error))
+            continue
+        for commit_id in sorted(found.keys() | {number for number in counted if first <= number <= last}):
+            count = counted.get(commit_id, {"rows": 0, "digest": None})
+            rows, digest = found.get(commit_id, (0, None))
+            if rows != count["rows"]:
+                yield Finding(commit_id, table, f"it holds {rows} rows, its header counts {count['rows']}")
+            elif digest != count["digest"]:
+                yield Finding(commit_id, table, f"its rows have the digest {digest}, its header says {count['digest']}")
+
+
+def _stretches(counted: Mapping[int, Mapping[str, Any]], last_commit: int) -> Iterator[tuple[int, int]]:
+    """Yield stretches of commits that cover all, each with at most ROWS_AT_ONCE rows or with one commit."""
+    first, rows = 1, 0
+    for commit_id in sorted(counted):
+        size = counted[commit_id]["rows"]
+        if rows and rows + size > ROWS_AT_ONCE:
+            yield first, commit_id - 1
+            first, rows = commit_id, 0
+        rows += size
+    if last_commit:
+        yield first, max(last_commit, first)
+
+
+def _digests(batches: Any) -> Iterator[tuple[int, RowsDigest]]:
+    """Yield the digest of each commit's rows, from batches in commit order."""
+    import numpy as np
+
+    current: tuple[int, RowsDigest] | None = None
+    for batch in batches:
+        numbers = batch.column(0).to_numpy(zero_copy_only=False)
+        starts = np.flatnonzero(np.diff(numbers)) + 1
+        for start, end in zip([0, *starts.tolist()], [*starts.tolist(), len(numbers)], strict=True):
+            commit_id = int(numbers[start])
+            if current is None or current[0] != commit_id:
+                if current is not None:
+                    yield current
+                current = (commit_id, RowsDigest(batch.schema))
+            current[1].update(batch.slice(start, end - start))
+    if current is not None:
+        yield current
+
+
+def _row_counts(_: Ledger, session: Session, commits: list[dict[str, Any]]) -> Iterator[Finding]:
+    """Check that no table holds rows of commits that are not there."""
+    counted = dict.fromkeys(EVENT_TABLES, 0)
+    for commit in commits:
+        for count in commit["counts"] or ():
+            counted[count["table"]] = counted.get(count["table"], 0) + count["rows"]
+    for table, rows in session.rows("verify/row_counts"):
+        if rows != counted[table]:
+            yield Finding(None, table, f"it holds {rows} rows, all headers together count {counted[table]}")
+
+
+def _positions_of(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iterator[Finding]:
+    """Check that positions within a commit are unique and without gaps, over all its tables."""
+    for commit_id, problem in session.rows("verify/positions"):
+        yield Finding(commit_id, "positions", problem)
+
+
+def _policies(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iterator[Finding]:
+    for commit_id, policy_id, document in session.rows("verify/policies"):
+        digest = sha256(document.encode())
+        if digest != policy_id:
+            yield Finding(commit_id, "policies", f"the document of policy {policy_id} has the digest {digest}")
+
+
+def _plans(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterator[Finding]:
+    """Check each plan against its decisions, its jobs and its canonical document."""
+    session.run("verify/decisions_of_commit")
+    session.run("verify/jobs_of_commit")
+    for plan in session.records("verify/plans"):
+        commit_id = plan["commit_id"]
+        session.run("verify/set_commit", commit_id=commit_id)
+        for check in PLAN_CHECKS:
+            found = session.records(f"verify/{check}")
+            if found:
+                yield Finding(commit_id, "jobs", f"{check.replace('_', ' ')}: {len(found)}, the first is {found[0]}")
+        try:
+            document = orjson.loads(ledger.artifacts.get(plan["artifact"]))
+        except (StoreError, orjson.JSONDecodeError):
+            continue  # because the artifact is a finding of its own
+        for name in ("evidence_id", "policy_id", "rules_id"):
+            if document.get(name) != plan[name]:
+                yield Finding(commit_id, "plans", f"plan {plan['plan_id']} names another {name} than its run")
+
+
+def _documents(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iterator[Finding]:
+    session.run("projections/derived_plan_documents")
+    for plan_id, view, key, problem in session.rows("verify/documents"):
+        yield Finding(None, "plan_documents", f"{view}/{key} of plan {plan_id} {problem}; `planstore rebuild` mends it")
+
+
+def _artifacts(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterator[Finding]:
+    for commit_id, digest, size in session.rows("verify/artifacts"):
+        try:
+            content = ledger.artifacts.get(digest)
+        except StoreError as error:
+            yield Finding(commit_id, "artifacts", str(error))
+            continue
+        if len(content) != size:
+            yield Finding(commit_id, "artifacts", f"artifact {digest} has {len(content)} bytes, recorded are {size}")
