@@ -286,10 +286,10 @@ class _Export:
 
     def _write_candidates(self, outgoing: Outgoing) -> None:
         self._progress("candidates")
-        for kind in ("parquet", "json"):
-            path = CANDIDATES.with_suffix(f".{kind}")
+        for kind, statement in ((".parquet", "export/candidates_parquet"), (".json", "export/candidates_json")):
+            path = CANDIDATES.with_suffix(kind)
             staged = outgoing.stage_only(path)
-            self._session.run(f"export/candidates_{kind}", commit_id=self._run["commit_id"], path=str(staged))
+            self._session.run(statement, commit_id=self._run["commit_id"], path=str(staged))
             outgoing.place(path)
 
     # --- what is no longer part of the plan ---------------------------------------------------------------------
