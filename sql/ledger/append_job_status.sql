@@ -1,3 +1,6 @@
+-- The rows are staged with their places, from 1.
 INSERT INTO lake.job_status
-VALUES ($commit_id, $position + 1, $run_id, $plan_id, $job_id, $attempt, $status, $worker, $occurred_at, $lease_until,
-        $metrics, $error, $artifacts);
+SELECT $commit_id, $position + place, $run_id, plan_id, job_id, attempt, status, worker, occurred_at, lease_until,
+       metrics::JSON, error, artifacts
+FROM incoming_status
+ORDER BY place;

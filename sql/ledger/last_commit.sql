@@ -1,2 +1,2 @@
 -- The number and digest of the newest commit; no row in an empty ledger.
-SELECT commit_id, digest FROM lake.commits ORDER BY commit_id DESC LIMIT 1;
+SELECT max(commit_id) AS commit_id, arg_max(digest, commit_id) AS digest FROM lake.commits HAVING count(*) > 0;

@@ -24,7 +24,9 @@ from planstore.errors import (
     AnchorError,
     BadInputError,
     CandidatesError,
+    ConflictError,
     ExportError,
+    KeyConflictError,
     NotFoundError,
     PlanFileError,
     PlanInvalidError,
@@ -33,11 +35,14 @@ from planstore.errors import (
     QueryError,
     RequestError,
     RunConflictError,
+    StaleError,
     StoreBusyError,
     StoreError,
     StoreMissingError,
     StoreVersionError,
 )
+from planstore.events.status import JobStatus
+from planstore.ledger.statuses import StatusWriter
 from planstore.ledger.verify import Finding, Verified
 from planstore.routing.candidates import CandidatesWarning
 from planstore.run import Run
@@ -49,10 +54,13 @@ __all__ = [
     "BadInputError",
     "CandidatesError",
     "CandidatesWarning",
+    "ConflictError",
     "Difference",
     "Explanation",
     "ExportError",
     "Finding",
+    "JobStatus",
+    "KeyConflictError",
     "NotFoundError",
     "PlanFileError",
     "PlanInvalidError",
@@ -62,6 +70,8 @@ __all__ = [
     "RequestError",
     "Run",
     "RunConflictError",
+    "StaleError",
+    "StatusWriter",
     "Store",
     "StoreBusyError",
     "StoreError",

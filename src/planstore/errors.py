@@ -11,7 +11,10 @@
     │   ├── AnchorError        a text that is no anchor
     │   └── PlanFileError      a plan file that cannot be read
     ├── NotFoundError          a run, plan, target or symbol that the ledger does not hold
-    ├── RunConflictError       a run id that already stands for something else
+    ├── ConflictError          what was given contradicts what is recorded; nothing was written
+    │   ├── RunConflictError   a run id that already stands for something else
+    │   ├── KeyConflictError   an idempotency key that already stands for something else
+    │   └── StaleError         the ledger has moved on since the commit that the caller read
     ├── PlanInvalidError       a plan that contradicts its decisions
     ├── StoreError             the store itself cannot be used
     │   ├── StoreMissingError  there is no store at this place
@@ -59,7 +62,19 @@ class NotFoundError(PlanstoreError):
     """The ledger does not hold what was asked for."""
 
 
-class RunConflictError(PlanstoreError):
+class ConflictError(PlanstoreError):
+    """What was given contradicts what is recorded; nothing was written."""
+
+
+class KeyConflictError(ConflictError):
+    """An idempotency key already stands for other content."""
+
+
+class StaleError(ConflictError):
+    """The ledger has moved on since the commit that the caller read; names both."""
+
+
+class RunConflictError(ConflictError):
     """A run id is already taken by a run with other evidence, policy, rules or settings."""
 
 

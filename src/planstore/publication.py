@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from planstore.database import Session
-from planstore.errors import RunConflictError
+from planstore.errors import ConflictError, KeyConflictError, RunConflictError
 from planstore.events.commit import utc_text
 from planstore.events.digest import RowsDigest
 from planstore.ledger.ledger import Ledger
@@ -44,17 +44,32 @@ class Publication:
     git_commit: str | None
     config_hash: str | None
     rules_document: bytes
+    idempotency_key: str | None = None
+    expected_commit: int | None = None
 
     def record(self, ledger: Ledger, session: Session, run_id: str) -> Recorded:
         """Append the run's one commit; the same run under the same id again is the one that is there.
 
         Raises:
             RunConflictError: the run id stands for another run.
+            KeyConflictError: the idempotency key stands for something else.
+            StaleError: the ledger has moved on since ``expected_commit``.
         """
-        with ledger.writing(session, "run", run_id=run_id, message=f"route by {self.policy_name}") as writing:
-            earlier = session.records("ledger/find_run", run_id=run_id)
+        earlier = self._earlier(session, run_id)
+        if earlier:
+            return earlier
+        with ledger.writing(
+            session,
+            "run",
+            run_id=run_id,
+            message=f"route by {self.policy_name}",
+            idempotency_key=self.idempotency_key,
+            expected_commit=self.expected_commit,
+        ) as writing:
+            # because another process may have recorded the same while this one waited for the lock
+            earlier = self._earlier(session, run_id)
             if earlier:
-                return self._earlier(run_id, earlier[0])
+                return earlier
             is_new_plan = not self._known(session, "plan", plan_id=self.plan.plan_id)
             writing.append(
                 "runs",
@@ -124,7 +139,20 @@ class Publication:
         writing.append_staged("jobs", self.plan.jobs, plan_id=self.plan.plan_id)
         writing.project()
 
-    def _earlier(self, run_id: str, earlier: Mapping[str, Any]) -> Recorded:
+    def _earlier(self, session: Session, run_id: str) -> Recorded | None:
+        """Return where this run is recorded already: under its idempotency key, or under its id."""
+        if self.idempotency_key is not None:
+            found = session.records("ledger/find_key", idempotency_key=self.idempotency_key)
+            if found:
+                self._refuse_other(found[0], f"idempotency key {self.idempotency_key!r}", KeyConflictError)
+                return Recorded(found[0]["run_id"], found[0]["commit_id"], is_new_plan=False)
+        found = session.records("ledger/find_run", run_id=run_id)
+        if found:
+            self._refuse_other(found[0], f"run {run_id!r}", RunConflictError)
+            return Recorded(run_id, found[0]["commit_id"], is_new_plan=False)
+        return None
+
+    def _refuse_other(self, earlier: Mapping[str, Any], what: str, error: type[ConflictError]) -> None:
         same = {
             "evidence_id": self.plan.evidence_id,
             "policy_id": self.plan.policy_id,
@@ -135,11 +163,10 @@ class Publication:
         }
         other = [name for name, value in same.items() if earlier[name] != value]
         if other:
-            raise RunConflictError(
-                f"run {run_id!r} is recorded already, in commit {earlier['commit_id']}, with another "
-                f"{', '.join(other)}; choose another run id"
+            raise error(
+                f"{what} is recorded already, in commit {earlier['commit_id']}, with another {', '.join(other)}; "
+                "choose another one"
             )
-        return Recorded(run_id, earlier["commit_id"], is_new_plan=False)
 
     @staticmethod
     def _known(session: Session, what: str, **key: str) -> bool:

@@ -19,7 +19,9 @@ from planstore.consumer import TrainingPlan
 from planstore.database import Session, unreadable
 from planstore.errors import NotFoundError, RequestError, StoreError
 from planstore.events.digest import RowsDigest
+from planstore.events.status import STATUSES
 from planstore.ledger.ledger import Ledger
+from planstore.ledger.statuses import StatusWriter
 from planstore.ledger.verify import Anchor, Finding, Verified, anchor, verify
 from planstore.planning.plan import make_plan
 from planstore.projections.export import Exported, compare_files, export
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
     from planstore.routing.policy import PolicySource
 
 _log = logging.getLogger("planstore.routing")
-STATUSES = ("planned", "running", "succeeded", "failed", "skipped", "cancelled")
-"""Where a job can be."""
 
 
 class Store:
@@ -82,6 +82,8 @@ class Store:
         git_commit: str | None = None,
         config_hash: str | None = None,
         metrics_snapshot: str | None = None,
+        idempotency_key: str | None = None,
+        expected_commit: int | None = None,
     ) -> Run:
         """Decide where each pair of ``candidates`` is trained, plan it, and record all of it in one commit.
 
@@ -95,19 +97,24 @@ class Store:
             config_hash: as ``git_commit``.
             metrics_snapshot: as ``git_commit``: the name of the file the candidates came in; older readers find
                 ``routing_candidates.parquet`` there when None.
+            idempotency_key: a name for this call: repeated with the same input, as after a crash, it returns the run
+                that the first call recorded, and records nothing.
+            expected_commit: the commit that the caller holds for the newest.
 
         Returns:
             The run. The same evidence under the same policy and rules arrives at the same plan, published once.
 
         Raises:
             CandidatesError, PolicyError, RequestError: something is wrong with what was given; nothing was written.
-            RunConflictError: the run id stands for another run.
+            RunConflictError, KeyConflictError: the run id or key stands for another run.
+            StaleError: another commit than ``expected_commit`` is the newest.
         """
         from planstore.routing.policy import check_patterns, read_policy
 
         self._must_be_now("route")
-        if run_id is not None and not (0 < len(run_id) <= 200 and run_id.isprintable()):
-            raise RequestError(f"run_id is {run_id[:80]!r}; it can be 1 to 200 characters that can be printed")
+        for what, name in (("run_id", run_id), ("idempotency_key", idempotency_key)):
+            if name is not None and not (0 < len(name) <= 200 and name.isprintable()):
+                raise RequestError(f"{what} is {name[:80]!r}; it can be 1 to 200 characters that can be printed")
         started_at = datetime.now(UTC)
         checked, policy_name = read_policy(policy)
         check_patterns(checked, str(policy) if isinstance(policy, str | Path) else "the policy")
@@ -148,6 +155,8 @@ class Store:
                 git_commit,
                 config_hash,
                 rules.document,
+                idempotency_key,
+                expected_commit,
             ).record(self._ledger, session, run_id or _new_run_id(started_at))
             if checked.log_decision_reasons and _log.isEnabledFor(logging.INFO):
                 for target, symbol, route, reasons in session.rows("store/log_reasons"):
@@ -218,6 +227,11 @@ class Store:
         jobs = self._reading.records("store/jobs", target=target, symbol=symbol, status=status)
         return [job | {"metadata": json.loads(job["metadata"])} for job in jobs]
 
+    def status_writer(self) -> StatusWriter:
+        """Return what records changes of jobs' status, from any number of threads."""
+        self._must_be_now("status_writer")
+        return StatusWriter(self._ledger)
+
     def log(self) -> list[dict[str, Any]]:
         """Return the commits, newest first."""
         return self._reading.records("store/log")
@@ -248,16 +262,31 @@ class Store:
         commits = {name: self._run(run_id)["commit_id"] for name, run_id in (("a", a), ("b", b))}
         return self._reading.rows("audit/route_changes", **commits)
 
-    def at(self, commit: int) -> Store:
-        """Return the store as it was after a commit; what was recorded later is never seen.
+    def at(self, when: int | datetime | str) -> Store:
+        """Return the store as it was: what was recorded later is never seen.
+
+        Args:
+            when: a commit's number; or a time, which means the newest commit recorded by then (a text in ISO 8601; UTC
+                where no zone is given).
 
         Raises:
             NotFoundError: the ledger has no such commit yet.
+            RequestError: a text is neither a number nor a time.
         """
+        return Store(self.results, create=False, as_of=self._commit_at(when))
+
+    def _commit_at(self, when: int | datetime | str) -> int:
+        if isinstance(when, str):
+            when = int(when) if when.isascii() and when.isdigit() and len(when) < 19 else _moment(when)
+        if isinstance(when, datetime):
+            row = self._ledger.confined().row(
+                "store/commit_at", moment=when if when.tzinfo else when.replace(tzinfo=UTC)
+            )
+            return (row and row[0]) or 0
         last = self._ledger.last_commit()
-        if not 0 <= commit <= last:
-            raise NotFoundError(f"the ledger has commits 1 to {last}, not {commit}")
-        return Store(self.results, create=False, as_of=commit)
+        if not 0 <= when <= last:
+            raise NotFoundError(f"the ledger has commits {'1 to ' if last else ''}{last}, not {when}")
+        return when
 
     def rebuild(self) -> Rebuilt:
         """Drop the projections and derive them again from events alone."""
@@ -331,19 +360,33 @@ class Store:
         return str(found[0][0])
 
 
-def open(results: str | Path = "results", *, create: bool = True) -> Store:
+def open(results: str | Path = "results", *, create: bool = True, as_of: int | datetime | str | None = None) -> Store:
     """Return the store of a results folder, made on first use.
 
     Args:
         results: the results folder.
         create: make the store when there is none.
+        as_of: a commit or time; the store as it was then, as :meth:`Store.at` gives it.
 
     Raises:
         StoreMissingError: there is none, and ``create`` is false.
         StoreVersionError: it was made by a version of planstore that this one does not know.
         StoreError: it cannot be used.
     """
-    return Store(Path(results), create=create)
+    store = Store(Path(results), create=create)
+    if as_of is None:
+        return store
+    with store:
+        return store.at(as_of)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise RequestError(
+            f"{text[:80]!r} is neither a commit's number nor a time in ISO 8601, as 2022-12-31T00:00:00Z is"
+        ) from error
 
 
 def _new_run_id(started_at: datetime) -> str:

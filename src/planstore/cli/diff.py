@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, Json, Results
+from planstore.cli.options import RESULTS, AsOf, Json, Results
 
 COLUMNS = ("change", "job_id", "route_a", "route_b", "fields")
 
@@ -16,13 +16,14 @@ def command(
     b: Annotated[str, typer.Argument(metavar="B", help="As A.")],
     results: Results = RESULTS,
     limit: Annotated[int, typer.Option(min=1, help="Rows to show in the table; --json gives all.")] = 50,
+    as_of: AsOf = None,
     json: Json = False,
 ) -> None:
     """Show what the plan of B changes against the plan of A. Exit code 0 when they are the same, 1 when not."""
     import planstore
     from planstore.cli import output
 
-    with planstore.open(results, create=False) as store:
+    with planstore.open(results, create=False, as_of=as_of) as store:
         found = store.diff(a, b)
     if json:
         output.print_json(found.as_dict())

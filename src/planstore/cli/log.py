@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, Json, Results
+from planstore.cli.options import RESULTS, AsOf, Json, Results
 
 COLUMNS = ("commit_id", "recorded_at", "kind", "run_id", "events", "plan_id", "trained_jobs", "message", "digest")
 
@@ -14,13 +14,14 @@ COLUMNS = ("commit_id", "recorded_at", "kind", "run_id", "events", "plan_id", "t
 def command(
     results: Results = RESULTS,
     limit: Annotated[int, typer.Option(min=1, help="Rows to show in the table; --json gives all.")] = 50,
+    as_of: AsOf = None,
     json: Json = False,
 ) -> None:
     """List the commits of the ledger, newest first."""
     import planstore
     from planstore.cli import output
 
-    with planstore.open(results, create=False) as store:
+    with planstore.open(results, create=False, as_of=as_of) as store:
         commits = store.log()
     if json:
         output.print_json_array(commits)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, Json, Results
+from planstore.cli.options import RESULTS, AsOf, Json, Results
 
 
 def command(
@@ -14,13 +14,14 @@ def command(
         str | None, typer.Argument(metavar="NAME", help="A run id, a commit's number or the start of a plan id.")
     ] = None,
     results: Results = RESULTS,
+    as_of: AsOf = None,
     json: Json = False,
 ) -> None:
     """Show the current plan, or the one NAME means. With --json: the whole document, as master_training_plan.json."""
     import planstore
     from planstore.cli import output
 
-    with planstore.open(results, create=False) as store:
+    with planstore.open(results, create=False, as_of=as_of) as store:
         plan = store.plan(name)
         if json:
             output.print_json({"metadata": plan.metadata, "jobs": plan.jobs, "summary": plan.summary})

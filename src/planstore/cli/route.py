@@ -28,6 +28,12 @@ def command(
     git_commit: Annotated[str | None, typer.Option(help="Recorded with the run and in its plan.")] = None,
     config_hash: Annotated[str | None, typer.Option(help="Recorded with the run and in its plan.")] = None,
     metrics_snapshot: Annotated[str | None, typer.Option(help="Recorded with the run and in its plan.")] = None,
+    idempotency_key: Annotated[
+        str | None, typer.Option(help="A name for this call: repeated after a crash, it records nothing twice.")
+    ] = None,
+    expected_commit: Annotated[
+        int | None, typer.Option(min=0, help="Refuse when another commit than this is the newest.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Decide where each pair of CANDIDATES is trained, plan it, record it, and write the files."""
@@ -48,6 +54,8 @@ def command(
                 git_commit=git_commit,
                 config_hash=config_hash,
                 metrics_snapshot=metrics_snapshot,
+                idempotency_key=idempotency_key,
+                expected_commit=expected_commit,
             )
         with output.working("writing files"):
             exported = store.export()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from planstore.cli.options import RESULTS, Json, Results
+from planstore.cli.options import RESULTS, AsOf, Json, Results
 
 if TYPE_CHECKING:
     import duckdb
@@ -20,6 +20,7 @@ def command(
     ],
     results: Results = RESULTS,
     limit: Annotated[int, typer.Option(min=1, help="Rows to show in the table; --json gives all.")] = 100,
+    as_of: AsOf = None,
     json: Json = False,
 ) -> None:
     """Run QUERY over the ledger. It can neither write nor reach files outside the store."""
@@ -27,7 +28,7 @@ def command(
     from planstore.cli import output
     from planstore.database import query_errors
 
-    with planstore.open(results, create=False) as store, query_errors():
+    with planstore.open(results, create=False, as_of=as_of) as store, query_errors():
         relation = store.sql(query)
         if json:
             output.print_json_array(_records(relation))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, Json, Results
+from planstore.cli.options import RESULTS, AsOf, Json, Results
 
 EVIDENCE = (
     "mode", "symbol", "score", "score_ci_low", "score_ci_high", "metric_name", "stability", "sample_size",
@@ -21,13 +21,14 @@ def command(
     ] = None,
     run: Annotated[str | None, typer.Option(help="The run that is asked about; the newest one when not given.")] = None,
     results: Results = RESULTS,
+    as_of: AsOf = None,
     json: Json = False,
 ) -> None:
     """Say why TARGET (on SYMBOL) was routed as it was: the rule, the reasons, the evidence and the policy."""
     import planstore
     from planstore.cli import output
 
-    with planstore.open(results, create=False) as store:
+    with planstore.open(results, create=False, as_of=as_of) as store:
         found = store.why(target, symbol, run_id=run)
     if json:
         output.print_json(found.as_dict())

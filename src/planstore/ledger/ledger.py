@@ -13,10 +13,11 @@ import orjson
 
 from planstore import sql
 from planstore.database import Database, Session
-from planstore.errors import StoreError, StoreMissingError, StoreVersionError
+from planstore.errors import StaleError, StoreError, StoreMissingError, StoreVersionError
+from planstore.events.commit import GENESIS
 from planstore.ledger.artifacts import Artifacts, fsync_folder
 from planstore.ledger.lock import WriterLock
-from planstore.ledger.writing import Writing
+from planstore.ledger.writing import Head, Writing
 from planstore.macros import make_macros
 
 FORMAT = 1
@@ -66,6 +67,7 @@ class Ledger:
     def __init__(self, folder: Path, *, create: bool = True, lock_timeout: float = 600.0) -> None:
         self.folder = folder
         self.artifacts = Artifacts(folder / "artifacts")
+        self._head: Head | None = None
         self._lock = WriterLock(folder / "writer.lock", lock_timeout)
         self._reader = Database(folder, read_only=True)
         self._writer = Database(folder, read_only=False)
@@ -98,19 +100,53 @@ class Ledger:
 
     @contextmanager
     def writing(
-        self, session: Session, kind: str, *, run_id: str | None, message: str = "", idempotency_key: str | None = None
+        self,
+        session: Session,
+        kind: str,
+        *,
+        run_id: str | None,
+        message: str = "",
+        idempotency_key: str | None = None,
+        expected_commit: int | None = None,
     ) -> Iterator[Writing]:
         """Append one commit: the block's events, all of them or, when it raises, none.
 
         ``session`` comes from :meth:`working`, so that its temporary tables can be appended.
         A block that appends nothing makes no commit.
+
+        Raises:
+            StaleError: the ledger has moved on since ``expected_commit``.
         """
-        with self._lock.held(), session.transaction():
-            writing = Writing(
-                session, self.folder / "data", kind, run_id=run_id, message=message, idempotency_key=idempotency_key
-            )
-            yield writing
-            writing.seal()
+        with self._lock.held():
+            with session.transaction():
+                head = self._current_head(session)
+                if expected_commit is not None and head.commit_id != expected_commit:
+                    raise StaleError(
+                        f"commit {expected_commit} was expected to be the newest, but commit {head.commit_id} is: "
+                        "read again what changed, and decide anew"
+                    )
+                writing = Writing(
+                    session,
+                    self.folder / "data",
+                    kind,
+                    head,
+                    run_id=run_id,
+                    message=message,
+                    idempotency_key=idempotency_key,
+                )
+                yield writing
+                writing.seal()
+            if writing.commit is not None:
+                self._head = Head(head.snapshot + 1, writing.commit_id, writing.commit.digest)
+
+    def _current_head(self, session: Session) -> Head:
+        """Return the newest commit; as long as the catalog's snapshot is that of our own last one, it is that."""
+        row = session.row("ledger/current_snapshot")
+        snapshot = int(row[0]) if row else 0
+        if self._head is None or self._head.snapshot != snapshot:
+            last = session.row("ledger/last_commit")
+            self._head = Head(snapshot, int(last[0]), str(last[1])) if last else Head(snapshot, 0, GENESIS)
+        return self._head
 
     def last_commit(self) -> int:
         """Return the number of the newest commit, 0 in an empty ledger."""

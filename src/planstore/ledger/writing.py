@@ -5,15 +5,28 @@ from __future__ import annotations
 import getpass
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from planstore.database import Session
-from planstore.events.commit import GENESIS, Commit, TableCount
+from planstore.events.commit import Commit, TableCount
 from planstore.events.digest import ColumnDigest, RowsDigest, table_digest
 from planstore.ledger.artifacts import fsync_folder
 from planstore.version import __version__
+
+INLINED_ROWS = 100
+"""Rows of a table that one commit keeps inside the catalog, as ``sql/database/attach.sql`` says; more go to a file."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest commit, and the catalog's snapshot that it was seen in."""
+
+    snapshot: int
+    commit_id: int
+    digest: str
 
 
 class Writing:
@@ -25,12 +38,19 @@ class Writing:
     """
 
     def __init__(
-        self, session: Session, data: Path, kind: str, *, run_id: str | None, message: str, idempotency_key: str | None
+        self,
+        session: Session,
+        data: Path,
+        kind: str,
+        head: Head,
+        *,
+        run_id: str | None,
+        message: str,
+        idempotency_key: str | None,
     ) -> None:
-        last = session.row("ledger/last_commit")
-        self.commit_id: int = last[0] + 1 if last else 1
+        self.commit_id = head.commit_id + 1
         self.recorded_at = datetime.now(UTC)
-        self._previous_digest: str = last[1] if last else GENESIS
+        self._previous_digest = head.digest
         self._session = session
         self._data = data
         self._kind = kind
@@ -39,11 +59,13 @@ class Writing:
         self._idempotency_key = idempotency_key
         self._rows: dict[str, int] = {}
         self._digests: dict[str, str] = {}
-        self._files_before = self._files()
+        self._files_before: set[Path] | None = None
         self.commit: Commit | None = None
 
-    def append(self, table: str, **values: Any) -> None:
-        """Append to an event table what ``sql/ledger/append_<table>.sql`` says: its values, or staged rows."""
+    def append(self, table: str, *, staged: int = 1, **values: Any) -> None:
+        """Append to an event table what ``sql/ledger/append_<table>.sql`` says: its values, or ``staged`` rows."""
+        if staged > INLINED_ROWS:
+            self.expect_files()
         rows = self._session.run(
             f"ledger/append_{table}",
             commit_id=self.commit_id,
@@ -61,11 +83,12 @@ class Writing:
         first = sum(self._rows.values())
         with ThreadPoolExecutor(max_workers=1) as hashing:
             header = hashing.submit(_header_digests, self.commit_id, first, self._run_id, values, content.rows)
-            self.append(table, **values)
+            self.append(table, staged=content.rows, **values)
         self._digests[table] = table_digest([*header.result(), *content.columns()])
 
     def project(self) -> None:
         """Derive the documents of the plans that this commit publishes."""
+        self.expect_files()
         self._session.run("projections/derived_plan_documents")
         self._session.run("projections/append_plan_documents", first_commit=self.commit_id, last_commit=self.commit_id)
 
@@ -98,11 +121,18 @@ class Writing:
         digest = RowsDigest.of(self._session.batches(f"ledger/read_{table}", first=self.commit_id, last=self.commit_id))
         return TableCount(table, digest.rows, digest.hexdigest())
 
+    def expect_files(self) -> None:
+        """Remember which parquet files are there, before the first statement that may write new ones."""
+        if self._files_before is None:
+            self._files_before = self._files()
+
     def _files(self) -> set[Path]:
         return set(self._data.glob("*/*/*.parquet"))
 
     def make_durable(self) -> None:
         """Make new parquet files durable before the commit names them, because DuckLake does not."""
+        if self._files_before is None:
+            return  # because all rows went into the catalog, which its own commit makes durable
         new = self._files() - self._files_before
         for path in new:
             with path.open("rb") as file:

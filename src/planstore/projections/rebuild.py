@@ -35,6 +35,7 @@ def rebuild(ledger: Ledger) -> Rebuilt:
     try:
         with ledger.writing(session, "rebuild", run_id=None) as writing:
             before = _digest(session)
+            writing.expect_files()
             session.run("projections/drop_plan_documents")
             session.run("schema/tables/plan_documents")
             session.run("projections/derived_plan_documents")

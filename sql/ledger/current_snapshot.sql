@@ -1,0 +1,2 @@
+-- The number of the catalog's newest snapshot: as long as it stays, nothing was committed.
+SELECT id FROM ducklake_current_snapshot('lake');

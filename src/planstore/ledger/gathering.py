@@ -1,0 +1,68 @@
+"""Group commit: what many threads append while one commit is on its way becomes the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Generic, TypeVar
+
+E = TypeVar("E")
+
+
+@dataclass(frozen=True)
+class Request(Generic[E]):
+    """The events of one caller, and what becomes of them: the number of the commit that holds them, or an error."""
+
+    events: Sequence[E]
+    outcome: Future[int] = field(default_factory=Future)
+
+
+class Gathering(Generic[E]):
+    """Gathers requests of many threads, and commits them in a thread of its own.
+
+    Args:
+        commit: makes one commit, and settles the outcome of each request in it. It takes the requests as late as it
+            can, by calling what it is given, so that those that arrive meanwhile are in it.
+    """
+
+    def __init__(self, commit: Callable[[Callable[[], Sequence[Request[E]]]], None]) -> None:
+        self._commit = commit
+        self._waiting: list[Request[E]] = []
+        self._arriving = Lock()
+        self._committer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="planstore-commit")
+
+    def append(self, events: Sequence[E]) -> int:
+        """Return the number of the commit that holds ``events``, once it is durable.
+
+        Raises:
+            RuntimeError: the gathering is closed.
+        """
+        request = Request(events)
+        with self._arriving:
+            self._waiting.append(request)
+        self._committer.submit(self._commit_waiting)
+        return request.outcome.result()
+
+    def close(self) -> None:
+        """Commit what waits, and end."""
+        self._committer.shutdown()
+
+    def _commit_waiting(self) -> None:
+        if not self._waiting:
+            return  # because an earlier call took what this one was submitted for
+        taken: list[Request[E]] = []
+
+        def take() -> Sequence[Request[E]]:
+            with self._arriving:
+                taken.extend(self._waiting)
+                self._waiting.clear()
+            return taken
+
+        try:
+            self._commit(take)
+        except BaseException as error:  # noqa: BLE001  (each caller that waits is told, and raises it)
+            for request in taken or take():
+                if not request.outcome.done():
+                    request.outcome.set_exception(error)
