@@ -6,9 +6,9 @@ import json
 import logging
 import secrets
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import local
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,9 @@ from planstore.database import Session, unreadable
 from planstore.errors import NotFoundError, RequestError, StoreError
 from planstore.events.digest import RowsDigest
 from planstore.events.status import STATUSES
+from planstore.ledger.backup import backup
 from planstore.ledger.ledger import Ledger
+from planstore.ledger.maintain import Compacted, compact
 from planstore.ledger.statuses import StatusWriter
 from planstore.ledger.verify import Anchor, Finding, Verified, anchor, verify
 from planstore.planning.plan import make_plan
@@ -292,6 +294,27 @@ class Store:
         """Drop the projections and derive them again from events alone."""
         self._must_be_now("rebuild")
         return rebuild(self._ledger)
+
+    def compact(
+        self, *, grace: timedelta = timedelta(days=1), progress: Callable[[str], None] = lambda _: None
+    ) -> Compacted:
+        """Flush inlined rows, merge small files, remove what killed writers left; every digest stays the same.
+
+        Args:
+            grace: how long files stay at least that nothing names any more, for readers that may still be at them.
+            progress: is told the name of each step when it begins.
+        """
+        self._must_be_now("compact")
+        return compact(self._ledger, grace, progress)
+
+    def backup(self, target: str | Path, *, progress: Callable[[str], None] = lambda _: None) -> None:
+        """Copy the store into the new folder ``target``, as of one commit, while writers go on.
+
+        Raises:
+            StoreError: ``target`` is taken, or something cannot be copied.
+        """
+        self._must_be_now("backup")
+        backup(self._ledger, Path(target), progress)
 
     def anchor(self) -> str:
         """Return ``commit:digest`` of the newest commit. Kept elsewhere, it proves later what this store held."""

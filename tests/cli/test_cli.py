@@ -18,7 +18,25 @@ import samples
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PLANSTORE = str(Path(sys.executable).with_name("planstore"))
-VERBS = ("init", "route", "plan", "jobs", "log", "why", "diff", "sql", "export", "rebuild", "verify", "anchor", "demo")
+VERBS = (
+    "init",
+    "route",
+    "plan",
+    "jobs",
+    "log",
+    "why",
+    "diff",
+    "sql",
+    "export",
+    "rebuild",
+    "verify",
+    "anchor",
+    "compact",
+    "backup",
+    "restore",
+    "migrate",
+    "demo",
+)
 READING = (
     ["plan"],
     ["jobs"],
@@ -30,6 +48,8 @@ READING = (
     ["rebuild"],
     ["verify"],
     ["anchor"],
+    ["compact"],
+    ["migrate"],
 )
 
 
@@ -104,7 +124,9 @@ def test_an_empty_store_is_answered_plainly(tmp_path: Path, arguments: list[str]
     assert call("init", "--results", tmp_path).returncode == 0
     done = call(*arguments, "--results", tmp_path)
     assert "Traceback" not in done.stderr
-    assert done.returncode == (0 if arguments[0] in ("log", "sql", "rebuild", "verify", "anchor") else 2)
+    assert done.returncode == (
+        0 if arguments[0] in ("log", "sql", "rebuild", "verify", "anchor", "compact", "migrate") else 2
+    )
     assert (done.stderr == "") == (done.returncode == 0)
 
 
@@ -223,15 +245,17 @@ def test_names_do_not_break_tables_or_the_terminal(folder: Path, tmp_path: Path)
 
 
 def test_the_session_in_the_readme_runs(tmp_path: Path) -> None:
-    session = re.search(r"```python\n(.*?)```", README, re.DOTALL)
-    assert session is not None
-    assert len(session[1].strip().splitlines()) <= 12
+    first, *others = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len(first.strip().splitlines()) <= 12
     shutil.copy(ROOT / "src/planstore/demo/candidates_by_year/2022.parquet", tmp_path / "candidates.parquet")
     assert call("init", "--policy", "policy.yaml", cwd=tmp_path).returncode == 0
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", session[1]], capture_output=True, text=True, cwd=tmp_path, timeout=120
+        [sys.executable, "-W", "error", "-c", first], capture_output=True, text=True, cwd=tmp_path, timeout=120
     )
     assert done.returncode == 0, done.stderr
+    for other in others:
+        later = subprocess.run([sys.executable, "-c", other], capture_output=True, text=True, cwd=tmp_path, timeout=120)
+        assert later.returncode == 0, later.stderr
     assert "Experimental lane full" in done.stdout
     assert "sym_y_vol_up_5d_AAPL 3" in done.stdout
     assert "written" in done.stdout
@@ -283,3 +307,58 @@ def test_a_name_cannot_act_on_the_terminal_from_a_message(folder: Path) -> None:
     assert done.returncode == 2
     assert "\x1b" not in done.stderr
     assert "a\\x1b[31mb" in done.stderr
+
+
+def test_a_reading_verb_answers_as_of_a_commit_or_a_time(folder: Path) -> None:
+    results = ("--results", folder / "results")
+    first = answer("log", "--as-of", "1", *results)
+    assert [commit["run_id"] for commit in first] == ["one"]
+    assert answer("log", "--as-of", first[0]["recorded_at"], *results) == first
+    assert answer("log", "--as-of", "2000-01-01", *results) == []
+    assert answer("plan", "--as-of", "1", *results) == answer("plan", "one", *results)
+    assert answer("sql", "select max(commit_id) as last from history", "--as-of", "1", *results) == [{"last": 1}]
+    assert answer("why", "y_up_01_10m", "--as-of", "1", *results)["run_id"] == "one"
+    done = call("jobs", "--as-of", "yesterday", *results)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "neither a commit's number nor a time" in done.stderr
+
+
+def test_an_anchor_proves_later_that_nothing_before_it_was_altered(folder: Path, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    shutil.copytree(folder / "results", results)
+    done = call("anchor", "--results", results)
+    assert re.fullmatch(r"2:[0-9a-f]{64}\n", done.stdout)
+    kept = done.stdout.strip()
+    call("route", folder / "one.parquet", "--policy", folder / "policy.yaml", "--results", results)
+    assert answer("verify", "--anchor", kept, "--results", results)["holds"] is True
+    found = answer("verify", "--anchor", f"2:{'0' * 64}", "--results", results, code=1)
+    assert (found["holds"], found["findings"][0]["commit_id"]) == (False, 2)
+    done = call("verify", "--anchor", f"9:{'0' * 64}", "--results", results)
+    assert done.returncode == 1
+    assert "commit 9, anchor: the ledger ends with commit 3" in done.stdout
+    assert call("verify", "--anchor", "nonsense", "--results", results).returncode == 2
+
+
+def test_a_store_is_compacted_backed_up_and_restored(folder: Path, tmp_path: Path) -> None:
+    results, backup, again = tmp_path / "results", tmp_path / "backup", tmp_path / "again"
+    shutil.copytree(folder / "results", results)
+    anchor = answer("anchor", "--results", results)
+    assert answer("compact", "--grace-hours", "0", "--results", results)["flushed"] > 0
+    assert answer("backup", backup, "--results", results) == {"backup": str(backup)}
+    assert answer("restore", backup, "--results", again)["holds"] is True
+    assert answer("anchor", "--results", again) == anchor
+    assert answer("migrate", "--results", again) == {"before": 1, "after": 1}
+    done = call("restore", backup, "--results", again)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "restore into another results folder" in done.stderr
+    assert call("restore", tmp_path / "nothing", "--results", tmp_path / "x").returncode == 2
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_route_repeated_under_its_key_is_said_to_be_the_first(folder: Path, tmp_path: Path) -> None:
+    call_it = ("route", folder / "one.parquet", "--policy", folder / "policy.yaml", "--results", tmp_path)
+    first = answer(*call_it, "--idempotency-key", "k")
+    assert answer(*call_it, "--idempotency-key", "k")["commit_id"] == first["commit_id"] == 1
+    done = call(*call_it, "--expected-commit", "0")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "commit 0 was expected to be the newest, but commit 1 is" in done.stderr

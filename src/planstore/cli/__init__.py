@@ -8,7 +8,25 @@ from typing import TextIO
 
 import typer
 
-from planstore.cli import anchor, demo, diff, export, init, jobs, log, plan, rebuild, route, sql, verify, why
+from planstore.cli import (
+    anchor,
+    backup,
+    compact,
+    demo,
+    diff,
+    export,
+    init,
+    jobs,
+    log,
+    migrate,
+    plan,
+    rebuild,
+    restore,
+    route,
+    sql,
+    verify,
+    why,
+)
 
 app = typer.Typer(
     name="planstore",
@@ -19,7 +37,25 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (init, route, plan, jobs, log, why, diff, sql, export, rebuild, verify, anchor, demo):
+for verb in (
+    init,
+    route,
+    plan,
+    jobs,
+    log,
+    why,
+    diff,
+    sql,
+    export,
+    rebuild,
+    verify,
+    anchor,
+    compact,
+    backup,
+    restore,
+    migrate,
+    demo,
+):
     app.command(verb.__name__.rpartition(".")[2])(verb.command)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -86,6 +86,19 @@ def working(what: str) -> Iterator[None]:
         return
     with errors.status(what):
         yield
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str], None]]:
+    """Yield what shows, on a terminal, the step that is under way; it says nothing in a pipe."""
+    from rich.console import Console
+
+    errors = Console(stderr=True)
+    if not errors.is_terminal:
+        yield lambda _: None
+        return
+    with errors.status("beginning") as status:
+        yield lambda step: status.update(step)
 
 
 def track(items: Sequence[Any], what: str) -> Iterable[Any]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -22,6 +23,9 @@ from planstore.macros import make_macros
 
 FORMAT = 1
 """The version of the store's layout that this code reads and writes."""
+
+MARKER = "store.json"
+"""The file that makes a folder a store, and says of which format."""
 
 EVENT_TABLES = (
     "runs",
@@ -148,6 +152,13 @@ class Ledger:
             self._head = Head(snapshot, int(last[0]), str(last[1])) if last else Head(snapshot, 0, GENESIS)
         return self._head
 
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep writers out while the block runs; readers go on."""
+        with self._lock.held():
+            self._head = None  # because the catalog's snapshots may be others afterwards
+            yield
+
     def last_commit(self) -> int:
         """Return the number of the newest commit, 0 in an empty ledger."""
         row = self.confined().row("ledger/last_commit")
@@ -160,25 +171,16 @@ class Ledger:
 
     @cached_property
     def _marker(self) -> Path:
-        return self.folder / "store.json"
+        return self.folder / MARKER
 
     def _is_ready(self) -> bool:
-        try:
-            found = orjson.loads(self._marker.read_bytes())["format"]
-        except FileNotFoundError:
-            return False
-        except NotADirectoryError as error:
-            raise StoreError(f"{self.folder.parent} is a file, not a results folder") from error
-        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-            raise StoreError(f"{self._marker} does not say what kind of store this is: {error}") from error
-        except (OSError, ValueError) as error:
-            raise StoreError(f"the store in {self.folder} cannot be read: {error}") from error
-        if type(found) is not int or found != FORMAT:
+        found = read_marker(self._marker)
+        if found is not None and (type(found["format"]) is not int or found["format"] != FORMAT):
             raise StoreVersionError(
-                f"the store in {self.folder} has format {found}, this planstore knows format {FORMAT}: "
-                "use the version of planstore that made it, or a newer one"
+                f"the store in {self.folder} has format {found['format']}, this planstore knows format {FORMAT}: "
+                "if it is older, run `planstore migrate`; if it is newer, use a newer planstore"
             )
-        return True
+        return found is not None
 
     def _create(self) -> None:
         try:
@@ -206,3 +208,23 @@ class Ledger:
                 os.fsync(file.fileno())
             incoming.replace(self._marker)
             fsync_folder(self.folder)
+
+
+def read_marker(marker: Path) -> dict[str, Any] | None:
+    """Return what a store's marker says, its ``format`` at least; None where there is no store.
+
+    Raises:
+        StoreError: the marker cannot be read, or names no format.
+    """
+    folder = marker.parent
+    try:
+        found = orjson.loads(marker.read_bytes())
+        return {**found, "format": found["format"]}
+    except FileNotFoundError:
+        return None
+    except NotADirectoryError as error:
+        raise StoreError(f"{folder.parent} is a file, not a results folder") from error
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise StoreError(f"{marker} does not say what kind of store this is: {error}") from error
+    except (OSError, ValueError) as error:
+        raise StoreError(f"the store in {folder} cannot be read: {error}") from error

@@ -130,15 +130,20 @@ class Writing:
         return set(self._data.glob("*/*/*.parquet"))
 
     def make_durable(self) -> None:
-        """Make new parquet files durable before the commit names them, because DuckLake does not."""
+        """Make new parquet files durable before the commit names them."""
         if self._files_before is None:
             return  # because all rows went into the catalog, which its own commit makes durable
-        new = self._files() - self._files_before
-        for path in new:
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-        for folder in {parent for path in new for parent in (path.parent, path.parent.parent, self._data)}:
-            fsync_folder(folder)
+        fsync_new(self._data, self._files_before)
+
+
+def fsync_new(data: Path, before: set[Path]) -> None:
+    """Make durable the parquet files in ``data`` that were not there before, because DuckLake does not."""
+    new = set(data.glob("*/*/*.parquet")) - before
+    for path in new:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    for folder in {parent for path in new for parent in (path.parent, path.parent.parent, data)}:
+        fsync_folder(folder)
 
 
 def _header_digests(

@@ -1,0 +1,2 @@
+-- Small files that lie side by side become one; the files they were made of stay until they are cleaned up.
+CALL ducklake_merge_adjacent_files('lake');

@@ -1,0 +1,93 @@
+"""Backup and restore: a second store with the same commits, made while writers go on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from urllib.parse import quote
+
+from planstore.errors import StoreError
+from planstore.ledger.artifacts import fsync_folder
+from planstore.ledger.ledger import MARKER, Ledger
+
+CATALOG = "catalog.sqlite"
+
+
+def backup(ledger: Ledger, target: Path, progress: Callable[[str], None] = lambda _: None) -> None:
+    """Copy the store into the new folder ``target``, as of one commit.
+
+    Writers wait only while the catalog is copied; files of events are never changed, so they are copied afterwards.
+    The marker that makes a folder a store is written last: a backup that was cut short is none.
+
+    Raises:
+        StoreError: ``target`` is taken, or something cannot be copied.
+    """
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise StoreError(f"{target} is there already; a backup goes into a new folder")
+    source = ledger.folder
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        progress("copying the catalog")
+        with ledger.locked():
+            _copy_catalog(source / CATALOG, target / CATALOG)
+            files = [path for part in ("data", "artifacts") for path in (source / part).rglob("*") if path.is_file()]
+        progress(f"copying {len(files)} files")
+        for part in ("data", "artifacts"):
+            (target / part).mkdir(exist_ok=True)
+        _copy(files, source, target)
+        _copy([source / MARKER], source, target)
+    except FileNotFoundError as error:
+        raise StoreError(f"{error.filename} was removed by a compaction meanwhile; make the backup again") from error
+    except OSError as error:
+        raise StoreError(f"the backup in {target} could not be made: {error}") from error
+
+
+def restore(source: Path, folder: Path) -> None:
+    """Make the store ``folder`` out of the backup ``source``.
+
+    Raises:
+        StoreError: there is a store already, or ``source`` is no complete backup.
+    """
+    if not (source / MARKER).exists():
+        raise StoreError(f"{source} is no complete backup: it has no {MARKER}")
+    if folder.exists():
+        raise StoreError(f"there is a store in {folder.parent} already; restore into another results folder")
+    incoming = folder.with_name(f"{folder.name}.incoming")
+    try:
+        shutil.rmtree(incoming, ignore_errors=True)  # because an earlier restore may have been cut short
+        incoming.mkdir(parents=True)
+        for part in ("data", "artifacts"):
+            (incoming / part).mkdir()
+        _copy_catalog(source / CATALOG, incoming / CATALOG)
+        files = [path for part in ("data", "artifacts") for path in (source / part).rglob("*") if path.is_file()]
+        _copy([*files, source / MARKER], source, incoming)
+        incoming.replace(folder)
+        fsync_folder(folder.parent)
+    except OSError as error:
+        raise StoreError(f"{source} could not be restored into {folder.parent}: {error}") from error
+
+
+def _copy(files: Iterable[Path], source: Path, target: Path) -> None:
+    """Copy files of one folder into another and make them durable."""
+    folders = {target}
+    for path in files:
+        there = target / path.relative_to(source)
+        there.parent.mkdir(parents=True, exist_ok=True)
+        folders.update(there.parents[: len(there.relative_to(target).parts) - 1])
+        shutil.copyfile(path, there)
+        with there.open("rb") as file:
+            os.fsync(file.fileno())
+    for folder in folders:
+        fsync_folder(folder)
+
+
+def _copy_catalog(source: Path, target: Path) -> None:
+    command = [sys.executable, "-m", "planstore.ledger.copy_catalog", quote(str(source.absolute())), str(target)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise StoreError(f"the catalog {source} could not be copied: {reason}")

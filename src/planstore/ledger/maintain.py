@@ -1,0 +1,96 @@
+"""Maintenance: fewer and larger files, the same events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from planstore.database import Session
+from planstore.errors import StoreError
+from planstore.events.digest import RowsDigest
+from planstore.ledger.ledger import EVENT_TABLES, Ledger
+from planstore.ledger.writing import fsync_new
+
+LAST = 2**62
+"""A number that no commit reaches."""
+
+
+@dataclass(frozen=True)
+class Compacted:
+    """What a compaction did.
+
+    Attributes:
+        flushed: rows that moved from the catalog into files.
+        files_before, files_after: how many parquet files hold the ledger.
+        orphans: files of killed writers that were removed.
+    """
+
+    flushed: int
+    files_before: int
+    files_after: int
+    orphans: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all attributes, for JSON."""
+        return asdict(self)
+
+
+def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = lambda _: None) -> Compacted:
+    """Flush inlined rows, merge small files and remove what nothing names, under the writer lock.
+
+    Each step is one transaction, and is taken back unless every table has the digest that it had.
+
+    Args:
+        ledger: the ledger.
+        grace: how long files stay at least that nothing names any more, for readers that may still be at them.
+        progress: is told the name of each step when it begins.
+
+    Raises:
+        StoreError: a digest would have changed; nothing was.
+    """
+    data = ledger.folder / "data"
+    with ledger.locked():
+        session = ledger.working()
+        try:
+            before, files = _digests(session), _files(data)
+            progress("flushing")
+            flushed = _step(session, data, "maintenance/flush", before)
+            progress("merging")
+            _step(session, data, "maintenance/merge", before)
+            progress("cleaning up")
+            # because DuckLake compares times in a SQLite catalog by their day alone
+            moment = datetime.now(UTC) - (grace + timedelta(days=1) if grace else grace)
+            session.run("maintenance/expire", moment=moment)
+            session.run("maintenance/clean_up", moment=moment)
+            orphans = len(session.rows("maintenance/remove_orphans", moment=moment))
+        finally:
+            session.close()
+        return Compacted(flushed, len(files), len(_files(data)), orphans)
+
+
+def _step(session: Session, data: Path, statement: str, digests: dict[str, str]) -> int:
+    """Run one statement in a transaction of its own; return how many rows it says it moved."""
+    files = _files(data)
+    with session.transaction():
+        moved = sum(int(row[2]) for row in session.rows(statement))
+        after = _digests(session)
+        changed = [table for table, digest in digests.items() if after[table] != digest]
+        if changed:
+            raise StoreError(f"{statement} would have changed {', '.join(changed)}, so it was taken back")
+        fsync_new(data, files)
+    return moved
+
+
+def _digests(session: Session) -> dict[str, str]:
+    """Return the digest of each event table, over all commits."""
+    return {
+        table: RowsDigest.of(session.batches(f"ledger/read_{table}", first=0, last=LAST)).hexdigest()
+        for table in EVENT_TABLES
+    } | {"commits": RowsDigest.of(session.batches("verify/commits")).hexdigest()}
+
+
+def _files(data: Path) -> set[Path]:
+    return set(data.glob("*/*/*.parquet"))

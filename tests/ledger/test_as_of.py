@@ -1,0 +1,82 @@
+"""What the ledger said then, whatever happened since."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+import planstore
+import samples
+from planstore import JobStatus, NotFoundError, RequestError, Store
+
+
+@pytest.fixture(scope="module")
+def history(shared_store: Store) -> Store:
+    for seed in range(3):
+        run = shared_store.route(samples.table(samples.records(seed=seed)), samples.policy(), run_id=f"run-{seed}")
+    with shared_store.status_writer() as writer:
+        writer.record(JobStatus(run.plan_id, run.plan.jobs[0]["job_id"], "running"))
+    return shared_store
+
+
+def recorded_at(history: Store, commit: int) -> datetime:
+    found: datetime = history.sql("select recorded_at from commits where commit_id = $n", n=commit).fetchall()[0][0]
+    return found
+
+
+def test_every_answer_is_as_of_the_commit(history: Store) -> None:
+    for commit in range(4):
+        with history.at(commit) as then:
+            assert [found["commit_id"] for found in then.log()] == list(range(commit, 0, -1))
+            for view in ("history", "runs", "candidates", "decisions", "jobs", "plans", "job_status"):
+                assert then.sql(f"select coalesce(max(commit_id), 0) from {view}").fetchall()[0][0] <= commit
+            unknown = "from plan_documents anti join plans using (plan_id)"
+            assert then.sql(unknown).fetchall() == []
+            if commit:
+                assert then.run().run_id == f"run-{commit - 1}"
+                assert then.plan().plan_id == history.run(f"run-{commit - 1}").plan_id
+                assert {job["status"] for job in then.jobs()} == {"planned"}
+                with pytest.raises(NotFoundError):
+                    then.run(f"run-{commit}")
+            else:
+                with pytest.raises(NotFoundError, match="no run yet"):
+                    then.run()
+
+
+def test_a_time_means_the_newest_commit_recorded_by_then(history: Store) -> None:
+    moment = recorded_at(history, 2)
+    for when in (moment, moment.isoformat(), moment.astimezone(UTC).replace(tzinfo=None), "2"):
+        with history.at(when) as then:
+            assert len(then.log()) == 2
+    with history.at(moment - timedelta(microseconds=1)) as then:
+        assert len(then.log()) == 1
+    with history.at("2000-01-01") as then:
+        assert then.log() == []
+
+
+def test_what_is_recorded_later_is_never_seen(history: Store) -> None:
+    with history.at(3) as then:
+        before = then.sql("select count(*) from history").fetchall()
+        with planstore.open(history.results) as writer:
+            writer.route(samples.table(samples.records(seed=9)), samples.policy(), run_id="later")
+        assert then.sql("select count(*) from history").fetchall() == before
+        assert then.run().run_id == "run-2"
+
+
+@pytest.mark.parametrize("when", ["tomorrow", "", "1.5", "-1"])
+def test_what_is_neither_commit_nor_time_is_refused(history: Store, when: str) -> None:
+    with pytest.raises(RequestError, match="neither a commit's number nor a time"):
+        history.at(when)
+
+
+def test_a_commit_that_is_not_there_yet_is_refused(history: Store) -> None:
+    with pytest.raises(NotFoundError, match=r"the ledger has commits 1 to \d+, not 999"):
+        history.at(999)
+
+
+def test_a_store_of_then_is_not_written(history: Store) -> None:
+    with history.at(1) as then:
+        for write in (then.rebuild, then.export, then.compact, then.status_writer):
+            with pytest.raises(RequestError, match="as of commit 1"):
+                write()

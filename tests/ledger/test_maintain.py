@@ -1,0 +1,142 @@
+"""Compaction, backup and restore change where events are, and nothing else."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import planstore
+import samples
+from planstore import JobStatus, Store, StoreError
+from planstore.ledger.backup import restore
+
+NOW = timedelta(0)
+
+
+@pytest.fixture
+def busy(store: Store) -> Store:
+    """Return a store with rows in its catalog, and with small files side by side."""
+    for seed in range(3):
+        run = store.route(samples.table(samples.records(12, 12, seed=seed)), samples.policy(), run_id=f"run-{seed}")
+        with store.status_writer() as writer:
+            for attempt in range(1, 4):
+                writer.record(JobStatus(run.plan_id, run.plan.jobs[0]["job_id"], "running", attempt=attempt))
+    return store
+
+
+def everything(store: Store) -> list[list[tuple[object, ...]]]:
+    views = ("commits", "history", "plan_documents", "current_jobs", "current_decisions")
+    with planstore.open(store.results) as fresh:
+        return [fresh.sql(f"from {view} order by all").fetchall() for view in views]
+
+
+def inlined(store: Store) -> int:
+    """Return how many rows are kept inside the catalog."""
+    with sqlite3.connect(store.results / "planstore" / "catalog.sqlite") as catalog:
+        tables = catalog.execute(
+            "select name from sqlite_master where name glob 'ducklake_inlined_data_[0-9]*'"
+        ).fetchall()
+        return sum(catalog.execute(f'select count(*) from "{name}"').fetchone()[0] for (name,) in tables)
+
+
+def test_compaction_moves_rows_into_fewer_files_and_changes_no_digest(busy: Store) -> None:
+    before, anchor, files = everything(busy), busy.anchor(), list(busy.results.glob("planstore/data/*/*/*.parquet"))
+    assert inlined(busy) > 0
+    done = busy.compact(grace=NOW)
+    assert done.flushed > 0
+    assert inlined(busy) == 0
+    assert done.files_before == len(files)
+    busy.compact(grace=NOW)
+    assert len(list(busy.results.glob("planstore/data/main/decisions/*.parquet"))) == 1
+    assert everything(busy) == before
+    assert busy.anchor() == anchor
+    assert busy.verify(anchor).holds
+
+
+def test_a_compacted_store_is_written_on(busy: Store) -> None:
+    anchor = busy.anchor()
+    busy.compact(grace=NOW)
+    run = busy.route(samples.table(samples.records(seed=7)), samples.policy())
+    with busy.status_writer() as writer:
+        writer.record(JobStatus(run.plan_id, run.plan.jobs[0]["job_id"], "running"))
+    busy.compact(grace=NOW)
+    assert busy.verify(anchor).holds
+    assert len(busy.log()) == 14
+
+
+def test_what_killed_writers_left_is_removed_and_files_of_others_stay(busy: Store) -> None:
+    data = busy.results / "planstore" / "data" / "main" / "decisions"
+    orphan = data / "ducklake-00000000-0000-7000-8000-000000000000.parquet"
+    shutil.copy(next(data.glob("*.parquet")), orphan)
+    assert busy.verify().holds
+    assert busy.compact().orphans == 0, "another process might still be writing it"
+    assert busy.compact(grace=NOW).orphans == 1
+    assert not orphan.exists()
+    assert busy.verify().holds
+
+
+def test_files_that_were_merged_stay_as_long_as_is_asked(busy: Store) -> None:
+    before = set(busy.results.glob("planstore/data/*/*/*.parquet"))
+    busy.compact(grace=timedelta(hours=1))
+    assert before <= set(busy.results.glob("planstore/data/*/*/*.parquet"))
+
+
+def test_a_reader_goes_on_while_the_store_is_compacted(busy: Store) -> None:
+    with planstore.open(busy.results) as reader:
+        before = reader.sql("select count(*) from history").fetchall()
+        relation = reader.sql("from history order by commit_id, position")
+        first = relation.fetchmany(10)
+        busy.compact(grace=NOW)
+        assert reader.sql("select count(*) from history").fetchall() == before
+        assert len(first) + len(relation.fetchall()) == before[0][0]
+
+
+def test_an_empty_store_is_compacted_backed_up_and_restored(tmp_path: Path) -> None:
+    with planstore.open(tmp_path / "results") as store:
+        store.create()
+        assert store.compact().flushed == 0
+        store.backup(tmp_path / "backup")
+    restore(tmp_path / "backup", tmp_path / "again" / "planstore")
+    with planstore.open(tmp_path / "again", create=False) as store:
+        assert store.verify().holds
+        store.route(samples.table(samples.records()), samples.policy())
+
+
+def test_a_backup_is_the_store_and_goes_on_by_itself(busy: Store, tmp_path: Path) -> None:
+    busy.backup(tmp_path / "backup")
+    anchor, before = busy.anchor(), everything(busy)
+    busy.route(samples.table(samples.records(seed=8)), samples.policy())
+    restore(tmp_path / "backup", tmp_path / "again" / "planstore")
+    with planstore.open(tmp_path / "again", create=False) as again:
+        assert again.anchor() == anchor
+        assert everything(again) == before
+        assert again.verify(anchor).holds
+        again.route(samples.table(samples.records(seed=9)), samples.policy())
+        assert again.verify(anchor).holds
+
+
+def test_a_backup_goes_into_a_new_folder_only(busy: Store, tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "mine").write_text("mine", encoding="utf-8")
+    with pytest.raises(StoreError, match="is there already; a backup goes into a new folder"):
+        busy.backup(tmp_path / "taken")
+    assert [path.name for path in (tmp_path / "taken").iterdir()] == ["mine"]
+
+
+def test_a_backup_that_was_cut_short_is_none(busy: Store, tmp_path: Path) -> None:
+    busy.backup(tmp_path / "backup")
+    (tmp_path / "backup" / "store.json").unlink()
+    with pytest.raises(StoreError, match="is no complete backup"):
+        restore(tmp_path / "backup", tmp_path / "again" / "planstore")
+    assert not (tmp_path / "again").exists()
+
+
+def test_a_restore_never_replaces_a_store(busy: Store, tmp_path: Path) -> None:
+    busy.backup(tmp_path / "backup")
+    with pytest.raises(StoreError, match="there is a store in"):
+        restore(tmp_path / "backup", busy.results / "planstore")
+    assert busy.verify().holds
