@@ -13,12 +13,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
+from figures import Figure, seconds
+from ledger_bench import bulk, events
 from market import POLICY, market
 
 import planstore
@@ -28,24 +29,6 @@ TARGETS, SYMBOLS = 1000, 1000
 FAMILIES = ["lightgbm", "xgboost", "mlp"]
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One line of the table: what was measured, against what, and the ratio that is wanted."""
-
-    what: str
-    ours: str
-    beside: str
-    ratio: float
-    wanted: str
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Return how long ``work`` takes."""
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
-
-
 def route(folder: Path, rounds: int = 3) -> Iterator[Figure]:
     """Candidates in to plan and projections committed, against a bare COPY of the same rows to parquet."""
     candidates = folder / "candidates.parquet"
@@ -53,7 +36,7 @@ def route(folder: Path, rounds: int = 3) -> Iterator[Figure]:
     for turn in range(rounds):
         with planstore.open(folder / f"route{turn}") as store:
             store.create()
-            ours.append(seconds(lambda store=store: store.route(candidates, POLICY, FAMILIES)))  # type: ignore[misc]
+            ours.append(seconds(lambda store=store: store.route(candidates, POLICY, FAMILIES)))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     bare = duckdb.connect()
     with planstore.open(folder / "route0") as store:
@@ -65,9 +48,7 @@ def route(folder: Path, rounds: int = 3) -> Iterator[Figure]:
             bare.unregister("rows_in")
     copies = []
     for _ in range(rounds):
-        copies.append(
-            sum(seconds(lambda t=t: bare.execute(f"copy {t} to '{folder / t}.parquet'")) for t in tables)  # type: ignore[misc]
-        )
+        copies.append(sum(seconds(lambda t=t: bare.execute(f"copy {t} to '{folder / t}.parquet'")) for t in tables))
     yield Figure(
         f"route {TARGETS * SYMBOLS:,} pairs, committed",
         f"{min(ours):.2f} s",
@@ -94,7 +75,7 @@ def export(folder: Path, rounds: int = 3) -> Iterator[Figure]:
             def progress(what: str, started: dict[str, float] = started) -> None:
                 started[what] = time.perf_counter()
 
-            ours.append(seconds(lambda p=progress: write_files(store._ledger, results, formats=["json"], progress=p)))  # type: ignore[misc]
+            ours.append(seconds(lambda p=progress: write_files(store._ledger, results, formats=["json"], progress=p)))
             plan.append(started["routing plan"] - started["training plan"])
             again.append(seconds(lambda: store.export(formats=["json"])))
             for part, taken in loops.items():
@@ -183,7 +164,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         pq.write_table(market(TARGETS, SYMBOLS), folder / "candidates.parquet")
-        for measure, arguments in ((show_help, ()), (route, (folder,)), (export, (folder,)), (helpers, (folder,))):
+        for measure, arguments in (
+            (show_help, ()),
+            (route, (folder,)),
+            (export, (folder,)),
+            (helpers, (folder,)),
+            (bulk, (folder,)),
+            (events, (folder,)),
+        ):
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
                 for figure in process.submit(_figures, measure, *arguments).result():
                     print(  # noqa: T201

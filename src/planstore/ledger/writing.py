@@ -7,6 +7,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,15 @@ class Writing:
         The header is ``commit_id``, ``position``, ``run_id`` and, where a table has more, ``values``.
         """
         first = sum(self._rows.values())
-        with ThreadPoolExecutor(max_workers=1) as hashing:
-            header = hashing.submit(_header_digests, self.commit_id, first, self._run_id, values, content.rows)
+        header = partial(_header_digests, self.commit_id, first, self._run_id, values, content.rows)
+        if content.rows <= INLINED_ROWS:
             self.append(table, staged=content.rows, **values)
-        self._digests[table] = table_digest([*header.result(), *content.columns()])
+            self._digests[table] = table_digest([*header(), *content.columns()])
+            return
+        with ThreadPoolExecutor(max_workers=1) as hashing:
+            digests = hashing.submit(header)
+            self.append(table, staged=content.rows, **values)
+        self._digests[table] = table_digest([*digests.result(), *content.columns()])
 
     def project(self) -> None:
         """Derive the documents of the plans that this commit publishes."""

@@ -1,0 +1,108 @@
+"""The ledger's figures: bulk append, single events, group commit, verify. Run by ``make bench``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pyarrow as pa
+from figures import Figure, seconds
+
+import planstore
+from planstore import JobStatus
+from planstore.database import Session
+from planstore.events.digest import RowsDigest
+from planstore.ledger.ledger import Ledger
+from planstore.ledger.verify import verify
+
+ROWS = 5_000_000
+STAGED = f"""
+CREATE OR REPLACE TEMP TABLE decisions AS
+SELECT 'target_' || (i // 1000) AS target, 'SYM' || (i % 1000) AS symbol, 'ROUTE_BOTH' AS route, 'STRONG' AS cs_state,
+       'STRONG' AS local_state, 'STABLE' AS cs_stability, 'STABLE' AS local_stability, 'BOTH_STRONG' AS rule,
+       ['CS: STRONG (score=0.7' || (i % 100) || ', stability=STABLE)', 'LOCAL: STRONG (score=0.612, stability=STABLE)',
+        'Both CS and local strong'] AS reasons, NULL::VARCHAR AS override_id
+FROM range({ROWS}) AS t(i)
+"""
+
+
+def bulk(folder: Path, rounds: int = 2) -> Iterator[Figure]:
+    """Bulk append with digests and fsync against a bare DuckLake insert; verify against reading."""
+    ledger = Ledger(folder / "bulk" / "planstore")
+    session = ledger.working()
+    bare = _connection(session)
+    bare.execute(STAGED)
+    ours, inserts = [], []
+    for turn in range(rounds):
+        ours.append(seconds(lambda: _append(ledger, session)))
+        bare.execute(f"CREATE TABLE lake.bare{turn} AS FROM lake.decisions LIMIT 0")
+        insert = f"INSERT INTO lake.bare{turn} SELECT 1, 1 + rowid, 'r', * FROM decisions"
+        inserts.append(seconds(lambda i=insert: bare.execute(i)))
+    yield Figure(
+        f"append {ROWS:,} decisions, digests and fsync", f"{min(ours):.2f} s",
+        f"bare DuckLake insert: {min(inserts):.2f} s", min(ours) / min(inserts), "at most 1.5",
+    )  # fmt: skip
+    verified = min(seconds(lambda: verify(ledger)) for _ in range(rounds))
+    read = "SELECT * FROM lake.decisions"
+    reads = min(seconds(lambda: _drain(bare.execute(read).to_arrow_reader(122_880))) for _ in range(rounds))
+    yield Figure(
+        f"verify {rounds * ROWS:,} rows", f"{verified:.2f} s", f"reading them with DuckDB: {reads:.2f} s",
+        verified / reads, "at most 3",
+    )  # fmt: skip
+    ledger.close()
+
+
+def events(folder: Path, rounds: int = 100) -> Iterator[Figure]:
+    """A single durable event against a bare DuckLake commit of one row; 32 threads against one."""
+    from bench import _plan
+
+    plan = _plan(folder, 20, 20)
+    with planstore.open(folder / "helpers20") as store, store.status_writer() as writer:
+        jobs = [job["job_id"] for job in plan.jobs]
+        numbers = iter(range(1, 1_000_000))
+
+        def record(_: int = 0) -> int:
+            number = next(numbers)
+            status = JobStatus(str(plan.plan_id), jobs[number % len(jobs)], "running", attempt=number)
+            return writer.record(status)
+
+        record()
+        bare = _connection(store._ledger.working())
+        bare.execute("CREATE TABLE IF NOT EXISTS lake.bare AS FROM lake.job_status LIMIT 0")
+        one_row = "INSERT INTO lake.bare VALUES (1, 1, 'r', 'p', 'j', 1, 'running', 'w', now(), NULL, NULL, NULL, [])"
+        single = _each(record, rounds)
+        commit = _each(lambda: bare.execute(one_row), rounds)
+        yield Figure(
+            "a single durable event", f"{single * 1000:.1f} ms", f"bare DuckLake single row: {commit * 1000:.1f} ms",
+            single / commit, "at most 2",
+        )  # fmt: skip
+        with ThreadPoolExecutor(32) as threads:
+            started = time.perf_counter()
+            list(threads.map(record, range(32 * rounds)))
+            grouped = (time.perf_counter() - started) / (32 * rounds)
+        yield Figure(
+            "events a second, 32 threads", f"{1 / grouped:,.0f}", f"one thread: {1 / single:,.0f}", single / grouped,
+            "at least 20",
+        )  # fmt: skip
+
+
+def _append(ledger: Ledger, session: Session) -> None:
+    with ledger.writing(session, "bench", run_id="r") as writing:
+        writing.append_staged("decisions", RowsDigest.of(session.batches("routing/read_decisions")))
+
+
+def _connection(session: Session):  # type: ignore[no-untyped-def]
+    """Return the bare connection of a session: what stands beside planstore speaks to DuckDB itself."""
+    return session._connection
+
+
+def _drain(reader: pa.RecordBatchReader) -> None:
+    for _ in reader:
+        pass
+
+
+def _each(work: Callable[[], object], rounds: int) -> float:
+    taken: float = seconds(lambda: [work() for _ in range(rounds)])
+    return taken / rounds
