@@ -17,9 +17,10 @@ from planstore.audit.diff import Difference, compare
 from planstore.audit.why import Explanation, explain
 from planstore.consumer import TrainingPlan
 from planstore.database import Session, unreadable
-from planstore.errors import NotFoundError, RequestError, StoreError
+from planstore.errors import AnchorError, NotFoundError, RequestError, StoreError
 from planstore.events.digest import RowsDigest
 from planstore.events.status import STATUSES
+from planstore.ledger import signing
 from planstore.ledger.backup import backup
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.maintain import Compacted, compact
@@ -316,11 +317,19 @@ class Store:
         self._must_be_now("backup")
         backup(self._ledger, Path(target), progress)
 
-    def anchor(self) -> str:
-        """Return ``commit:digest`` of the newest commit. Kept elsewhere, it proves later what this store held."""
-        return str(anchor(self._ledger))
+    def anchor(self, *, sign: str | Path | None = None) -> str:
+        """Return ``commit:digest`` of the newest commit. Kept elsewhere, it proves later what this store held.
 
-    def verify(self, anchor: str | None = None) -> Verified:
+        Args:
+            sign: a private key that ``planstore key`` made; then ``commit:digest:signature`` is returned.
+
+        Raises:
+            RequestError: ``sign`` is no private key.
+        """
+        found = str(anchor(self._ledger))
+        return found if sign is None else f"{found}:{signing.sign(found, Path(sign))}"
+
+    def verify(self, anchor: str | None = None, *, public_key: str | Path | None = None) -> Verified:
         """Recompute everything that can be recomputed, and return what does not hold.
 
         Digests of rows, headers and the chain; each plan against its decisions; the projections and the exported files
@@ -328,11 +337,19 @@ class Store:
 
         Args:
             anchor: ``commit:digest``, as :meth:`anchor` gave it earlier: the store must be an extension of it.
+            public_key: the public key that the anchor must be signed with.
 
         Raises:
-            AnchorError: ``anchor`` is none.
+            AnchorError: ``anchor`` is none, or is not signed where ``public_key`` asks for it.
+            RequestError: ``public_key`` is none.
         """
-        verified = verify(self._ledger, None if anchor is None else Anchor.parse(anchor))
+        expected = None if anchor is None else Anchor.parse(anchor)
+        if public_key is not None:
+            if expected is None or expected.signature is None:
+                raise AnchorError("a public key checks a signed anchor: give commit:digest:signature")
+            if not signing.is_signed(str(expected), expected.signature, Path(public_key)):
+                raise AnchorError(f"the anchor was not signed with the key of {public_key}, or was altered afterwards")
+        verified = verify(self._ledger, expected)
         try:
             with unreadable("the exported files"):
                 problems = compare_files(self._ledger, self.results)

@@ -17,6 +17,7 @@ from planstore.cli import (
     export,
     init,
     jobs,
+    key,
     log,
     migrate,
     plan,
@@ -30,7 +31,7 @@ from planstore.cli import (
 
 app = typer.Typer(
     name="planstore",
-    help="Decide where each target is trained, keep every decision, and say why. All verbs take --results and --json.",
+    help="Decide where each target is trained, keep every decision, and say why. All verbs take --json, and all but key --results.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -50,6 +51,7 @@ for verb in (
     rebuild,
     verify,
     anchor,
+    key,
     compact,
     backup,
     restore,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ def command(
     anchor: Annotated[
         str | None, typer.Option(help="`commit:digest` as `planstore anchor` printed it; the store must extend it.")
     ] = None,
+    public_key: Annotated[Path | None, typer.Option(help="The public key that the anchor must be signed with.")] = None,
     json: Json = False,
 ) -> None:
     """Recompute digests, chain, plans, projections, files and artifacts. Exit code 1 when one does not hold."""
@@ -21,7 +23,7 @@ def command(
     from planstore.cli import output
 
     with planstore.open(results, create=False) as store, output.working("recomputing digests"):
-        found = store.verify(anchor)
+        found = store.verify(anchor, public_key=public_key)
     if json:
         output.print_json(found.as_dict())
     elif found.holds:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,9 +15,16 @@ import orjson
 from planstore.errors import StoreBusyError, StoreError
 from planstore.events.commit import utc_text
 
+POLL = 0.01
+"""Seconds between two tries for a lock that somebody holds."""
+
 
 class WriterLock:
-    """A lock among processes and threads; the operating system frees it when its holder dies."""
+    """A lock among processes and threads; the operating system frees it when its holder dies.
+
+    It is fair: whoever waits next holds a second lock, the queue, so that a holder who wants the lock again has to wait
+    behind it.
+    """
 
     def __init__(self, path: Path, timeout: float) -> None:
         self._path = path
@@ -32,8 +40,12 @@ class WriterLock:
         from filelock import FileLock, Timeout
 
         lock = FileLock(self._path)
+        queue = FileLock(self._path.with_name(f"{self._path.name}.queue"))
+        started = time.monotonic()
         try:
-            lock.acquire(timeout=self._timeout)
+            with queue.acquire(timeout=self._timeout, poll_interval=POLL):
+                waited = time.monotonic() - started
+                lock.acquire(timeout=max(self._timeout - waited, 0), poll_interval=POLL)
         except Timeout as error:
             raise StoreBusyError(
                 f"the store is being written by {self._holder()}; waited {self._timeout:g} s for {self._path}"

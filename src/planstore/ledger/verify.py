@@ -77,22 +77,25 @@ class Anchor:
 
     commit_id: int
     digest: str
+    signature: str | None = None
 
     def __str__(self) -> str:
         return f"{self.commit_id}:{self.digest}"
 
     @classmethod
     def parse(cls, text: str) -> Anchor:
-        """Return the anchor in ``commit:digest``.
+        """Return the anchor in ``commit:digest`` or ``commit:digest:signature``.
 
         Raises:
             AnchorError: the text is none.
         """
-        number, _, digest = text.strip().partition(":")
+        number, digest, signature, *more = [*text.strip().split(":"), "", ""]
         digits = digest.lower()
-        if not (number.isascii() and number.isdigit() and len(digits) == 64 and set(digits) <= set("0123456789abcdef")):
+        if any(more) or not (
+            number.isascii() and number.isdigit() and len(digits) == 64 and set(digits) <= set("0123456789abcdef")
+        ):
             raise AnchorError(f"{text[:100]!r} is no anchor; one reads commit:digest, as `planstore anchor` prints it")
-        return cls(int(number), digits)
+        return cls(int(number), digits, signature or None)
 
 
 def anchor(ledger: Ledger) -> Anchor:

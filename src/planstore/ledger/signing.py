@@ -1,0 +1,108 @@
+"""Signed anchors: who says that the store held this. Ed25519, from the library ``cryptography`` (extra ``sign``)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planstore.errors import AnchorError, RequestError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+PURPOSE = b"planstore anchor "
+"""Stands before what is signed, so that a signature of an anchor is none of anything else."""
+
+
+def new_key(path: Path) -> Path:
+    """Make a key pair: the private key at ``path``, readable by its owner only, the public one beside it, as ``.pub``.
+
+    Raises:
+        RequestError: one of the files is there already, or cannot be written.
+    """
+    _needed()
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+    public = path.with_name(f"{path.name}.pub")
+    key = Ed25519PrivateKey.generate()
+    contents = {
+        path: key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        public: key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+    }
+    if public.exists():
+        raise RequestError(f"{public} is there already; a key is never replaced")
+    for place, content in contents.items():
+        try:
+            handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if place == path else 0o644)
+        except FileExistsError as error:
+            raise RequestError(f"{place} is there already; a key is never replaced") from error
+        except OSError as error:
+            raise RequestError(f"{place} cannot be written: {error.strerror}") from error
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+    return public
+
+
+def sign(anchor: str, key: Path) -> str:
+    """Return the signature of an anchor, 128 hex digits.
+
+    Raises:
+        RequestError: ``key`` is no private key.
+    """
+    return _private(key).sign(PURPOSE + anchor.encode()).hex()
+
+
+def is_signed(anchor: str, signature: str, public: Path) -> bool:
+    """Tell whether the owner of the key ``public`` belongs to signed this anchor.
+
+    Raises:
+        AnchorError: the signature is none.
+        RequestError: ``public`` is no public key.
+    """
+    key = _public(public)
+    from cryptography.exceptions import InvalidSignature
+
+    try:
+        key.verify(bytes.fromhex(signature), PURPOSE + anchor.encode())
+    except InvalidSignature:
+        return False
+    except ValueError as error:
+        raise AnchorError(f"{signature[:40]!r} is no signature") from error
+    return True
+
+
+def _private(path: Path) -> Ed25519PrivateKey:
+    _needed()
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(path.read_bytes(), None)
+    except (OSError, ValueError, TypeError) as error:
+        raise RequestError(f"{path} cannot be read as a private key; `planstore key FILE` makes one") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise RequestError(f"{path} holds a key of another kind than Ed25519")
+    return key
+
+
+def _public(path: Path) -> Ed25519PublicKey:
+    _needed()
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise RequestError(f"{path} cannot be read as a public key; `planstore key FILE` makes FILE.pub") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise RequestError(f"{path} holds a key of another kind than Ed25519")
+    return key
+
+
+def _needed() -> None:
+    try:
+        import cryptography  # noqa: F401
+    except ImportError as error:
+        raise RequestError("signatures need the library cryptography: pip install 'planstore[sign]'") from error
