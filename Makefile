@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test check format bench soak clean
 
 demo: $(INSTALLED)  ## real evidence, routed, planned, recorded and exported into demo/
 	$(BIN)/planstore demo --results demo
@@ -23,6 +23,9 @@ format: $(INSTALLED)  ## put the code into the house's form
 
 bench: $(INSTALLED)  ## speed, as ratios to something run beside it
 	$(BIN)/python tests/benchmarks/bench.py
+
+soak: $(INSTALLED)  ## does it stay quick: latency at each decade of events
+	$(BIN)/python tests/benchmarks/soak.py --long
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "planstore needs Python 3.11 or newer; try make PYTHON=python3.12")'
