@@ -1,6 +1,6 @@
 -- Commits in which positions are not 1, 2, 3, … over all their tables together.
-SELECT commit_id, format('its {} events have {} positions from {} to {}', count(*), count(DISTINCT "position"),
-                         min("position"), max("position")) AS problem
+SELECT commit_id, concat('its ', count(*), ' events have ', count(DISTINCT "position"), ' positions from ', min("position"),
+                         ' to ', max("position")) AS problem
 FROM (
     SELECT commit_id, "position" FROM lake.runs
     UNION ALL SELECT commit_id, "position" FROM lake.policies

@@ -31,7 +31,7 @@ from planstore.cli import (
 
 app = typer.Typer(
     name="planstore",
-    help="Decide where each target is trained, keep every decision, and say why. All verbs take --json, and all but key --results.",
+    help="Decide where each target is trained, keep every decision, and say why. Each verb takes --results and --json.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -195,7 +195,11 @@ def _events(session: Session, table: str, commits: list[dict[str, Any]]) -> Iter
                     for commit_id, digest in _digests(session.batches(f"ledger/read_{table}", first=first, last=last))
                 }
         except StoreError as error:
-            yield Finding(first, table, str(error))
+            holders = [number for number in counted if first <= number <= last]
+            if len(holders) > 1:
+                yield from _unreadable_of(session, table, holders)
+            else:
+                yield Finding(holders[0] if holders else first, table, str(error))
             continue
         for commit_id in sorted(found.keys() | {number for number in counted if first <= number <= last}):
             count = counted.get(commit_id, {"rows": 0, "digest": None})
@@ -204,6 +208,16 @@ def _events(session: Session, table: str, commits: list[dict[str, Any]]) -> Iter
                 yield Finding(commit_id, table, f"it holds {rows} rows, its header counts {count['rows']}")
             elif digest != count["digest"]:
                 yield Finding(commit_id, table, f"its rows have the digest {digest}, its header says {count['digest']}")
+
+
+def _unreadable_of(session: Session, table: str, commits: Sequence[int]) -> Iterator[Finding]:
+    """Tell which of some commits cannot be read, one by one."""
+    for number in commits:
+        try:
+            with unreadable("the ledger"):
+                session.batches(f"ledger/read_{table}", first=number, last=number).read_all()
+        except StoreError as error:
+            yield Finding(number, table, str(error))
 
 
 def _stretches(counted: Mapping[int, Mapping[str, Any]], last_commit: int) -> Iterator[tuple[int, int]]:
@@ -244,9 +258,14 @@ def _row_counts(_: Ledger, session: Session, commits: list[dict[str, Any]]) -> I
     for commit in commits:
         for count in commit["counts"] or ():
             counted[count["table"]] = counted.get(count["table"], 0) + count["rows"]
+    stated = dict(session.rows("verify/stated_row_counts"))
     for table, rows in session.rows("verify/row_counts"):
         if rows != counted[table]:
             yield Finding(None, table, f"it holds {rows} rows, all headers together count {counted[table]}")
+        elif stated[table] != rows:
+            yield Finding(None, table, f"the catalog says that it holds {stated[table]} rows, it holds {rows}")
+    for (view,) in session.rows("verify/views"):
+        yield Finding(None, view, "a view stands in the catalog, where there are only tables")
 
 
 def _positions_of(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iterator[Finding]:

@@ -1,0 +1,10 @@
+-- How many rows each event table holds as the catalog's statistics say, which is what a plain count is answered from.
+SELECT 'runs' AS "table", (SELECT count(*) FROM lake.runs) AS "rows"
+UNION ALL SELECT 'policies',   (SELECT count(*) FROM lake.policies)
+UNION ALL SELECT 'artifacts',  (SELECT count(*) FROM lake.artifacts)
+UNION ALL SELECT 'candidates', (SELECT count(*) FROM lake.candidates)
+UNION ALL SELECT 'decisions',  (SELECT count(*) FROM lake.decisions)
+UNION ALL SELECT 'plans',      (SELECT count(*) FROM lake.plans)
+UNION ALL SELECT 'jobs',       (SELECT count(*) FROM lake.jobs)
+UNION ALL SELECT 'job_status', (SELECT count(*) FROM lake.job_status)
+UNION ALL SELECT 'overrides',  (SELECT count(*) FROM lake.overrides);
