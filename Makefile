@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check format bench soak clean
+.PHONY: demo test check format bench soak crash clean
 
 demo: $(INSTALLED)  ## real evidence, routed, planned, recorded and exported into demo/
 	$(BIN)/planstore demo --results demo
@@ -23,6 +23,9 @@ format: $(INSTALLED)  ## put the code into the house's form
 
 bench: $(INSTALLED)  ## speed, as ratios to something run beside it
 	$(BIN)/python tests/benchmarks/bench.py
+
+crash: $(INSTALLED)  ## the long run: a thousand kills of real processes
+	PLANSTORE_KILLS=1000 $(BIN)/python -m pytest -q tests/faults
 
 soak: $(INSTALLED)  ## does it stay quick: latency at each decade of events
 	$(BIN)/python tests/benchmarks/soak.py --long
