@@ -262,11 +262,11 @@ def query_errors() -> Iterator[None]:
 
 @contextmanager
 def unreadable(place: str) -> Iterator[None]:
-    """Turn whatever goes wrong while a store that may be damaged is read into an error that says where."""
-    import duckdb
-    import pyarrow as pa
+    """Turn whatever goes wrong while a store that may be damaged is read into an error that says where.
 
-    with _store_errors(place, duckdb.Error, pa.ArrowException, ValueError, OverflowError):
+    What was altered may be empty or of another kind anywhere, so that any operation on it may fail.
+    """
+    with _store_errors(place, Exception):
         yield
 
 
@@ -293,7 +293,8 @@ def _store_errors(place: str, *kinds: type[Exception]) -> Iterator[None]:
     try:
         yield
     except files + kinds as error:
-        raise StoreError(f"{place} could not be read or written: {str(error).splitlines()[0]}") from error
+        reason = str(error).splitlines() or [type(error).__name__]
+        raise StoreError(f"{place} could not be read or written: {reason[0]}") from error
 
 
 def _extension(module: str) -> Path:

@@ -11,8 +11,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,8 +71,11 @@ def damaged(honest: Honest, tmp_path: Path) -> Path:
 
 
 def findings(results: Path, anchor: str | None = None) -> Sequence[Finding]:
+    """Return what verify finds, each finding with a place and a problem."""
     with planstore.open(results, create=False) as store:
-        return store.verify(anchor).findings
+        found = store.verify(anchor).findings
+    assert all(one.where and one.problem for one in found), found
+    return found
 
 
 def against_headers(found: Iterable[Finding]) -> set[Cell]:
@@ -430,6 +433,29 @@ def test_exported_files_that_are_altered_removed_or_added_are_named(honest: Hone
     }
 
 
+BESIDE_FILES: dict[str, Cell] = {
+    "update {commits} set commit_id = null where commit_id = 3": (3, "commits"),
+    "update {commits} set recorded_at = null where commit_id = 3": (3, "commits"),
+    "update {runs} set plan_id = null where commit_id = 3": (3, "runs"),
+    "update {policies} set document = null": (1, "policies"),
+    "update {plans} set artifact = null where commit_id = 3": (3, "plans"),
+    "update {plan_documents} set view = 'by_chance' where view = 'by_route'": (None, "plan_documents"),
+    "update {plan_documents} set key = null where view = 'by_symbol'": (None, "plan_documents"),
+    "update {plan_documents} set jobs = '[]' where view = 'by_target'": (None, "plan_documents"),
+    "update ducklake_data_file set end_snapshot = begin_snapshot where path = '[decisions]'": (3, "decisions"),
+}
+"""Changes to what exported files are made from, and where each must be found."""
+
+
+@pytest.mark.parametrize("statement", BESIDE_FILES)
+def test_an_exported_store_is_verified_to_its_end_and_nothing_is_raised_after(
+    honest: Honest, tmp_path: Path, statement: str
+) -> None:
+    damaged = shutil.copytree(honest.exported, tmp_path / "results")
+    change(damaged, statement.replace("[decisions]", parquet_file(damaged, "decisions", 3).name))
+    assert BESIDE_FILES[statement] in {(one.commit_id, one.where) for one in findings(damaged)}
+
+
 # --- what only an anchor finds ---------------------------------------------------------------------------------------
 
 
@@ -549,10 +575,16 @@ def flip(honest: Honest, folder: Path, trials: Sequence[int]) -> list[str]:
     return told
 
 
-def test_a_byte_that_was_flipped_anywhere_is_found_or_changed_no_meaning(honest: Honest, tmp_path: Path) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def flipped(honest: Honest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Future[list[str]]]]:
+    """What comes of the trials, which run in processes of their own beside the other tests of this file."""
+    folder = tmp_path_factory.mktemp("flipped")
     with ThreadPoolExecutor(WORKERS) as workers:
-        parts = [range(first, TRIALS, WORKERS) for first in range(WORKERS)]
-        told = [line for part in workers.map(lambda part: flip(honest, tmp_path, part), parts) for line in part]
+        yield [workers.submit(flip, honest, folder, range(first, TRIALS, WORKERS)) for first in range(WORKERS)]
+
+
+def test_a_byte_that_was_flipped_anywhere_is_found_or_changed_no_meaning(flipped: list[Future[list[str]]]) -> None:
+    told = [line for part in flipped for line in part.result()]
     assert len(told) == TRIALS
     assert [line for line in told if "MISSED" in line or "RAISED" in line] == []
     assert any(line.endswith("found") for line in told)

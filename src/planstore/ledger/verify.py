@@ -132,7 +132,11 @@ def findings(ledger: Ledger, expected: Anchor | None = None) -> Iterator[Finding
         return
     yield from _chain(commits, expected)
     for table in EVENT_TABLES:
-        yield from _events(session, table, commits)
+        try:
+            with unreadable("the ledger"):
+                yield from _events(session, table, [commit for commit in commits if commit["commit_id"] is not None])
+        except StoreError as error:
+            yield Finding(None, table, str(error))
     for check in (_row_counts, _positions_of, _policies, _plans, _documents, _artifacts):
         try:
             with unreadable("the ledger"):

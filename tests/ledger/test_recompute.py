@@ -1,0 +1,94 @@
+"""An auditor recomputes every digest with a script of their own, which knows the definition, not planstore."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+import samples
+from planstore import JobStatus
+from planstore.store import Store
+
+AUDITOR = '''\
+import hashlib, json, sys, duckdb, pyarrow as pa
+
+def sha(*parts): return hashlib.sha256(b"".join(parts)).digest()
+def lengths(values): return sha(*(len(value or "").to_bytes(8, "little") for value in values))
+def column(array):
+    kind, valid = array.type, sha(bytes(array.is_valid().to_pylist()))
+    if pa.types.is_struct(kind): return sha(valid, *map(column, array.flatten()))
+    if pa.types.is_list(kind): return sha(valid, lengths(array.to_pylist()), column(array.flatten()))
+    if pa.types.is_string(kind):
+        return sha(valid, lengths(texts := [(text or "").encode() for text in array.to_pylist()]), sha(*texts))
+    number = pa.int64() if pa.types.is_timestamp(kind) else pa.uint8() if pa.types.is_boolean(kind) else kind
+    return sha(valid, sha(array.cast(number).fill_null(0).to_numpy().tobytes()))
+
+lake, previous = duckdb.connect(), "0" * 64
+for extension in sys.argv[2:]: lake.load_extension(extension)
+lake.execute(f"""set timezone = 'UTC'; attach 'ducklake:sqlite:{sys.argv[1]}/catalog.sqlite' as lake
+                 (read_only, data_path '{sys.argv[1]}/data', override_data_path true)""")
+for header in lake.execute("from lake.commits order by commit_id").to_arrow_table().to_pylist():
+    for count in header["counts"]:
+        query = f"from lake.{count['table']} where commit_id = {header['commit_id']} order by position"
+        rows = lake.execute(query).to_arrow_table().combine_chunks().to_batches()[0]
+        lines = [f"{name}:{column(array).hex()}\\n".encode() for name, array in zip(rows.schema.names, rows.columns)]
+        count |= {"rows": len(rows), "digest": sha(*lines).hex()}
+    header |= {"recorded_at": header["recorded_at"].strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "previous_digest": previous}
+    del header["digest"]
+    previous = sha(json.dumps(header, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hex()
+    print(f"{header['commit_id']}:{previous}")
+'''
+"""It takes no digest from the store: those of the rows make those of the headers, and each header's makes the next."""
+
+
+def recomputed(store: Store) -> list[str]:
+    """Return ``commit:digest`` of every commit, as the auditor's script finds them."""
+    extensions = [
+        next(Path(str(files(f"duckdb_extension_{name}"))).rglob("*.duckdb_extension"))
+        for name in ("ducklake", "sqlite_scanner")
+    ]
+    process = subprocess.run(
+        [sys.executable, "-I", "-c", AUDITOR, store.results / "planstore", *extensions],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert process.returncode == 0, process.stderr
+    return process.stdout.splitlines()
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    """A store with rows in files and in the catalog, with nulls, lists, structs, texts of the world and statuses."""
+    odd = samples.record(
+        "fwd_ret_5d",
+        "ÄÖÜ ☃",
+        score=-0.0,
+        failed_model_families=["lightgbm", "xgboost"],
+        stability_metrics={"mean_overlap": 0.1, "std_overlap": None, "mean_tau": -0.25, "std_tau": 1e-300},
+    )
+    store.route(samples.table([*samples.records(3, 4), odd]), samples.policy(), run_id="again ☃ 'quoted'")
+    store.route(samples.table(samples.records(12, 12, seed=1)), samples.policy(), ["lightgbm"], git_commit="abcdef")
+    plan = store.plan()
+    plan_id, job_id = str(plan.plan_id), plan.jobs[0]["job_id"]
+    with store.status_writer() as writer:
+        writer.record(JobStatus(plan_id, job_id, "running", worker="w1"))
+        writer.record(JobStatus(plan_id, job_id, "succeeded", worker="w1", metrics={"auc": 0.61}))
+    return store
+
+
+def test_the_script_is_short_and_knows_nothing_of_the_store() -> None:
+    lines = [line for line in AUDITOR.splitlines() if line]
+    assert len(lines) <= 25
+    assert [line for line in lines if "import" in line] == ["import hashlib, json, sys, duckdb, pyarrow as pa"]
+
+
+def test_an_auditor_recomputes_every_digest_with_a_script_of_their_own(filled: Store) -> None:
+    found = recomputed(filled)
+    assert found == [f"{commit['commit_id']}:{commit['digest']}" for commit in reversed(filled.log())]
+    assert found[-1] == filled.anchor()
+    assert len(found) >= 3
