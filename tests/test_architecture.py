@@ -25,17 +25,19 @@ FILES = sorted(SOURCE.rglob("*.py"))
 LAYERS = (
     ("errors", "version"),
     ("events",),
-    ("sql", "database", "macros"),
+    ("sql", "database", "macros", "document"),
     ("ledger",),
     ("routing", "planning", "projections", "consumer", "audit"),
     ("run", "publication"),
     ("store",),
+    ("training",),
     ("demo",),
     ("cli",),
 )
 """The parts, lowest first; a part imports only from its own layer and from those before it."""
 
 HEAVY = {"duckdb", "pandas", "pyarrow", "numpy", "polars", "yaml", "pydantic", "filelock", "rich"}
+HEAVY |= {"sklearn", "lightgbm", "xgboost", "scipy", "joblib", "psutil", "ray"}
 
 
 def _part(path: Path) -> str:

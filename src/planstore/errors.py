@@ -9,12 +9,14 @@
     │   ├── RequestError       an argument of a call
     │   ├── QueryError         a query to planstore.sql
     │   ├── AnchorError        a text that is no anchor
+    │   ├── FamiliesError      a document of model families
     │   └── PlanFileError      a plan file that cannot be read
     ├── NotFoundError          a run, plan, target or symbol that the ledger does not hold
     ├── ConflictError          what was given contradicts what is recorded; nothing was written
     │   ├── RunConflictError   a run id that already stands for something else
     │   ├── KeyConflictError   an idempotency key that already stands for something else
     │   └── StaleError         the ledger has moved on since the commit that the caller read
+    ├── FamilyMissingError     a model family that cannot train here: no such name, no such library, not such targets
     ├── PlanInvalidError       a plan that contradicts its decisions
     ├── StoreError             the store itself cannot be used
     │   ├── StoreMissingError  there is no store at this place
@@ -54,12 +56,20 @@ class AnchorError(BadInputError):
     """A text is no anchor."""
 
 
+class FamiliesError(BadInputError):
+    """A document of model families cannot be used; says which key, on which line, and what is allowed there."""
+
+
 class PlanFileError(BadInputError):
     """A plan file is broken; the older copy beside it is not used in its place."""
 
 
 class NotFoundError(PlanstoreError):
     """The ledger does not hold what was asked for."""
+
+
+class FamilyMissingError(PlanstoreError):
+    """A model family cannot train here: it is not registered, its library is absent, or it does not do such targets."""
 
 
 class ConflictError(PlanstoreError):
