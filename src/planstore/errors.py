@@ -10,6 +10,8 @@
     │   ├── QueryError         a query to planstore.sql
     │   ├── AnchorError        a text that is no anchor
     │   ├── FamiliesError      a document of model families
+    │   ├── PanelError         a panel of features and targets
+    │   ├── SampleError        rows that nothing can be learned from
     │   └── PlanFileError      a plan file that cannot be read
     ├── NotFoundError          a run, plan, target or symbol that the ledger does not hold
     ├── ConflictError          what was given contradicts what is recorded; nothing was written
@@ -58,6 +60,14 @@ class AnchorError(BadInputError):
 
 class FamiliesError(BadInputError):
     """A document of model families cannot be used; says which key, on which line, and what is allowed there."""
+
+
+class PanelError(BadInputError):
+    """A panel cannot be read as a whole; says which file or column, and what to do."""
+
+
+class SampleError(BadInputError):
+    """Nothing can be learned from the rows of a target: too few of them, or of one class only."""
 
 
 class PlanFileError(BadInputError):
