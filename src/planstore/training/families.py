@@ -52,7 +52,8 @@ class Definition(BaseModel):
     Attributes:
         stage: where it trains; jobs of the CPU stage come before those of the GPU stage.
         estimators: what it trains with.
-        prepare: what is done to features first, in order: ``impute`` (missing values by the median), ``scale``.
+        prepare: what is done first, in order: ``impute`` (missing features by the median), ``scale`` (features), and
+            ``scale_labels`` (of regressions; predictions are scaled back).
         parameters: the estimator's parameters.
         symbol_parameters: those that differ when a model is trained on one symbol alone.
         members: families whose estimators an ensemble combines; those that do not train the task are left out.
@@ -62,7 +63,7 @@ class Definition(BaseModel):
 
     stage: Literal["cpu", "gpu"] = "cpu"
     estimators: Estimators
-    prepare: list[Literal["impute", "scale"]] = []
+    prepare: list[Literal["impute", "scale", "scale_labels"]] = []
     parameters: dict[str, Any] = {}
     symbol_parameters: dict[str, Any] = {}
     members: list[Annotated[str, Field(min_length=1)]] = []
@@ -111,7 +112,7 @@ class Family(Definition):
                 if member.trains(task_type)
             ]
         try:
-            estimator = self._prepared(self._import(path)(**parameters))
+            estimator = self._prepared(self._import(path)(**parameters), task_type)
         except TypeError as error:
             raise FamiliesError(f"family {self.name}: {path} does not take its parameters: {error}") from error
         return estimator.set_params(**_settings(estimator, seed, threads))
@@ -130,18 +131,19 @@ class Family(Definition):
         except AttributeError as error:
             raise FamiliesError(f"family {self.name}: there is no {name} in {module}") from error
 
-    def _prepared(self, estimator: Any) -> Any:
+    def _prepared(self, estimator: Any, task_type: str) -> Any:
         if not self.prepare:
             return estimator
+        from sklearn.compose import TransformedTargetRegressor
         from sklearn.impute import SimpleImputer
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
-        steps = {
-            "impute": lambda: SimpleImputer(strategy="median", keep_empty_features=True),
-            "scale": lambda: StandardScaler(),
-        }
-        return make_pipeline(*(steps[step]() for step in self.prepare), estimator)
+        steps = {"impute": SimpleImputer(strategy="median", keep_empty_features=True), "scale": StandardScaler()}
+        prepared = make_pipeline(*(steps[step] for step in self.prepare if step in steps), estimator)
+        if "scale_labels" in self.prepare and "CLASSIFICATION" not in task_type:
+            return TransformedTargetRegressor(prepared, transformer=StandardScaler())
+        return prepared
 
 
 def _settings(estimator: Any, seed: int, threads: int) -> dict[str, int]:
