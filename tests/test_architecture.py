@@ -25,7 +25,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 LAYERS = (
     ("errors", "version"),
     ("events",),
-    ("sql", "database", "macros"),
+    ("sql", "database", "macros", "document"),
     ("ledger",),
     ("routing", "planning", "projections", "consumer", "audit"),
     ("run", "publication"),
@@ -36,8 +36,8 @@ LAYERS = (
 )
 """The parts, lowest first; a part imports only from its own layer and from those before it."""
 
-HEAVY = {"duckdb", "pandas", "pyarrow", "numpy", "polars", "yaml", "pydantic", "filelock", "rich", "sklearn", "scipy"}
-HEAVY |= {"lightgbm", "joblib"}
+HEAVY = {"duckdb", "pandas", "pyarrow", "numpy", "polars", "yaml", "pydantic", "filelock", "rich"}
+HEAVY |= {"sklearn", "lightgbm", "xgboost", "scipy", "joblib", "psutil", "ray"}
 
 
 def _part(path: Path) -> str:

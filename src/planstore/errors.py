@@ -9,6 +9,7 @@
     │   ├── RequestError       an argument of a call
     │   ├── QueryError         a query to planstore.sql
     │   ├── AnchorError        a text that is no anchor
+    │   ├── FamiliesError      a document of model families
     │   ├── PanelError         a panel of features and targets
     │   ├── SampleError        rows that nothing can be learned from
     │   └── PlanFileError      a plan file that cannot be read
@@ -17,6 +18,7 @@
     │   ├── RunConflictError   a run id that already stands for something else
     │   ├── KeyConflictError   an idempotency key that already stands for something else
     │   └── StaleError         the ledger has moved on since the commit that the caller read
+    ├── FamilyMissingError     a model family that cannot train here: no such name, no such library, not such targets
     ├── PlanInvalidError       a plan that contradicts its decisions
     ├── StoreError             the store itself cannot be used
     │   ├── StoreMissingError  there is no store at this place
@@ -56,6 +58,10 @@ class AnchorError(BadInputError):
     """A text is no anchor."""
 
 
+class FamiliesError(BadInputError):
+    """A document of model families cannot be used; says which key, on which line, and what is allowed there."""
+
+
 class PanelError(BadInputError):
     """A panel cannot be read as a whole; says which file or column, and what to do."""
 
@@ -70,6 +76,10 @@ class PlanFileError(BadInputError):
 
 class NotFoundError(PlanstoreError):
     """The ledger does not hold what was asked for."""
+
+
+class FamilyMissingError(PlanstoreError):
+    """A model family cannot train here: it is not registered, its library is absent, or it does not do such targets."""
 
 
 class ConflictError(PlanstoreError):

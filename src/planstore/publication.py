@@ -13,6 +13,7 @@ from planstore.database import Session
 from planstore.errors import ConflictError, KeyConflictError, RunConflictError
 from planstore.events.commit import utc_text
 from planstore.events.digest import RowsDigest
+from planstore.ledger.kept import Kept, append_kept
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.writing import Writing
 from planstore.planning.plan import Plan
@@ -89,25 +90,23 @@ class Publication:
                     name=self.policy_name,
                     document=self.policy.document.decode(),
                 )
-            for digest, size, name in (
-                (self.plan.policy_id, len(self.policy.document), "policy"),
-                (self.plan.rules_id, len(self.rules_document), "rules"),
-                (self.plan.plan_id, len(self.plan.document), "plan"),
-            ):
-                if not self._known(session, "artifact", digest=digest):
-                    writing.append(
-                        "artifacts",
-                        digest=digest,
-                        media_type="application/json",
-                        size=size,
-                        name=name,
-                        belongs_to=run_id,
-                    )
+            append_kept(session, writing, [one for one in self._files(run_id) if not self._is_kept(session, one)])
             writing.append_staged("candidates", self.evidence)
             writing.append_staged("decisions", self.decisions)
             if is_new_plan:
                 self._publish(writing, run_id)
             return Recorded(run_id, writing.commit_id, is_new_plan)
+
+    def _files(self, run_id: str) -> list[Kept]:
+        documents = (
+            (self.plan.policy_id, self.policy.document, "policy"),
+            (self.plan.rules_id, self.rules_document, "rules"),
+            (self.plan.plan_id, self.plan.document, "plan"),
+        )
+        return [Kept(digest, "application/json", len(content), name, run_id) for digest, content, name in documents]
+
+    def _is_kept(self, session: Session, file: Kept) -> bool:
+        return self._known(session, "artifact", digest=file.digest)
 
     def _publish(self, writing: Writing, run_id: str) -> None:
         generated_at = writing.recorded_at

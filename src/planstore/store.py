@@ -218,19 +218,33 @@ class Store:
         return TrainingPlan.from_ledger(self._ledger, self._plan_id(name))
 
     def jobs(
-        self, *, target: str | None = None, symbol: str | None = None, status: str | None = None
+        self,
+        *,
+        plan: str | None = None,
+        target: str | None = None,
+        symbol: str | None = None,
+        status: str | None = None,
     ) -> list[dict[str, Any]]:
-        """Return the jobs of the current plan in plan order, each with its latest status.
+        """Return the jobs of a plan in plan order, each with its latest status, metrics and artifacts.
+
+        Args:
+            plan: which, named as for :meth:`plan`; the current one when None.
+            target: only jobs of it.
+            symbol: only jobs of it.
+            status: only jobs that have it.
 
         Raises:
-            NotFoundError: there is no run yet.
+            NotFoundError: there is no such plan.
             RequestError: ``status`` is none that a job can have.
         """
         if status is not None and status not in STATUSES:
             raise RequestError(f"{status!r} is no status of a job: {', '.join(STATUSES)}")
-        self._run(None)
-        jobs = self._reading.records("store/jobs", target=target, symbol=symbol, status=status)
-        return [job | {"metadata": json.loads(job["metadata"])} for job in jobs]
+        plan_id = self._plan_id(plan)
+        jobs = self._reading.records("store/jobs", plan_id=plan_id, target=target, symbol=symbol, status=status)
+        return [
+            job | {"metadata": json.loads(job["metadata"]), "metrics": job["metrics"] and json.loads(job["metrics"])}
+            for job in jobs
+        ]
 
     def status_writer(self) -> StatusWriter:
         """Return what records changes of jobs' status, from any number of threads."""

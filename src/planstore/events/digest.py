@@ -134,6 +134,14 @@ class RowsDigest:
         return digest
 
     @classmethod
+    def of_table(cls, table: pa.Table) -> RowsDigest:
+        """Return the digest of a table's rows."""
+        digest = cls(table.schema)
+        for batch in table.to_batches():
+            digest.update(batch)
+        return digest
+
+    @classmethod
     def beside(cls, batches: Sequence[pa.RecordBatch]) -> Future[RowsDigest]:
         """Promise the digest of ``batches``, at least one; it is computed beside what is done meanwhile."""
         digest = cls(batches[0].schema)

@@ -14,6 +14,7 @@ from planstore.events.digest import RowsDigest
 from planstore.events.status import JobStatus
 from planstore.ledger.gathering import Gathering, Request
 from planstore.ledger.ledger import Ledger
+from planstore.ledger.writing import Writing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,10 +85,7 @@ class StatusWriter:
         try:
             with self._ledger.writing(session, "status", run_id=None) as writing:
                 batch = self._sorted_out(session, take(), writing.commit_id)
-                if batch.rows:
-                    table = _table(batch.rows)
-                    with session.given("incoming_status", table):
-                        writing.append_staged("job_status", _digest(table))
+                append_statuses(session, writing, batch.rows)
         except BaseException:
             self._drop_session()
             raise
@@ -118,8 +116,6 @@ class StatusWriter:
                 batch.rows.extend(fresh.values())
                 batch.accepted.append((request, max(commits)))
                 known.update((key, (row, commit_id)) for key, row in fresh.items())
-        for place, row in enumerate(batch.rows, 1):
-            row["place"] = place
         return batch
 
     def _known(
@@ -129,7 +125,7 @@ class StatusWriter:
         moments = [row["occurred_at"] for row in rows]
         if self._newest is not None and commit_id == self._last_commit + 1 and min(moments) > self._newest:
             return {}  # because nobody else has committed since, and all of these happened after all that is recorded
-        with session.given("incoming_status", _table(rows)):
+        with session.given("incoming_status", status_table(rows)):
             found = session.records("ledger/known_job_status", earliest=min(moments), latest=max(moments))
             newest = session.row("ledger/newest_status")
         self._last_commit, self._newest = commit_id - 1, newest[0] if newest and newest[0] else min(moments)
@@ -152,14 +148,6 @@ def _key(row: dict[str, Any]) -> _Key:
     return tuple(row[name] for name in ("plan_id", "job_id", "attempt", "status", "occurred_at"))
 
 
-def _digest(table: pa.Table) -> RowsDigest:
-    content = table.drop_columns("place")
-    digest = RowsDigest(content.schema)
-    for batch in content.to_batches():
-        digest.update(batch)
-    return digest
-
-
 def _conflict(status: JobStatus, commit_id: int) -> PlanstoreError:
     return KeyConflictError(
         f"job {status.job_id!r}, attempt {status.attempt}, {status.status} at {status.occurred_at.isoformat()} is "
@@ -167,7 +155,17 @@ def _conflict(status: JobStatus, commit_id: int) -> PlanstoreError:
     )
 
 
-def _table(rows: Sequence[dict[str, Any]]) -> pa.Table:
+def append_statuses(session: Session, writing: Writing, rows: Sequence[dict[str, Any]]) -> None:
+    """Append rows of statuses, as :meth:`JobStatus.row` gives them, to the commit on its way."""
+    if not rows:
+        return
+    table = status_table([row | {"place": place} for place, row in enumerate(rows, 1)])
+    with session.given("incoming_status", table):
+        writing.append_staged("job_status", RowsDigest.of_table(table.drop_columns("place")))
+
+
+def status_table(rows: Sequence[dict[str, Any]]) -> pa.Table:
+    """Return rows of statuses as they are staged."""
     import pyarrow as pa
 
     return pa.Table.from_pylist(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -17,11 +16,11 @@ from pydantic import (
     Field,
     FiniteFloat,
     StrictBool,
-    ValidationError,
     model_validator,
 )
 
 from planstore.database import memory
+from planstore.document import Kind
 from planstore.errors import PolicyError
 from planstore.events.canonical import canonical_json, sha256
 
@@ -243,6 +242,7 @@ class Policy(_Section):
         return sha256(self.document)
 
 
+_KIND = Kind("policy", "routing", PolicyError)
 PolicySource = Policy | Mapping[str, Any] | str | Path
 
 
@@ -258,28 +258,14 @@ def read_policy(source: PolicySource) -> tuple[Policy, str]:
     if isinstance(source, Policy):
         return source, "policy"
     if isinstance(source, Mapping):
-        return _check(source, "the policy", {}), "policy"
+        return _KIND.check(source, "the policy", Policy), "policy"
     path = Path(source)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(f"policy file {path} cannot be read: {error}") from error
-    return policy_from_yaml(text, str(path)), path.stem
+    return _KIND.read(path, Policy), path.stem
 
 
 def policy_from_yaml(text: str, where: str) -> Policy:
     """Return the policy in a YAML text; ``where`` names the text in errors."""
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.safe_load(text)
-        lines = {} if node is None else dict(_lines(node, (), where))
-    except yaml.YAMLError as error:
-        raise PolicyError(f"{where} is not YAML: {error}") from error
-    except RecursionError as error:
-        raise PolicyError(f"{where} is nested too deeply, or holds itself") from error
-    if not isinstance(document, Mapping):
-        raise PolicyError(f"{where} holds no policy: it needs the top key `routing`")
-    return _check(document, where, lines)
+    return _KIND.parse(text, where, Policy)
 
 
 def check_patterns(policy: Policy, where: str = "the policy") -> None:
@@ -304,67 +290,3 @@ def check_patterns(policy: Policy, where: str = "the policy") -> None:
                     f"{where}: families.{index}.{key}: {name_pattern!r} is no pattern of names: {problem}"
                 )
     session.close()
-
-
-def _lines(node: yaml.Node, path: tuple[str | int, ...], where: str) -> Iterator[tuple[tuple[str | int, ...], int]]:
-    """Yield the line of every key, and refuse a key that is given twice, because YAML keeps only the last."""
-    yield path, node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        seen: dict[str, int] = {}
-        for key, value in node.value:
-            line = key.start_mark.line + 1
-            if key.value in seen:
-                raise PolicyError(
-                    f"{where}, line {line}: {'.'.join(map(str, (*path, key.value)))} is given twice, "
-                    f"first on line {seen[key.value]}"
-                )
-            seen[key.value] = line
-            yield from _lines(value, (*path, key.value), where)
-            yield (*path, key.value), line
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            yield from _lines(value, (*path, index), where)
-
-
-def _check(document: Mapping[str, Any], where: str, lines: Mapping[tuple[str | int, ...], int]) -> Policy:
-    if set(document) != {"routing"}:
-        unknown = ", ".join(sorted(str(key) for key in document if key != "routing"))
-        raise PolicyError(
-            f"{where} needs the one top key `routing`" + (f", and has others: {unknown}" if unknown else "")
-        )
-    try:
-        return Policy.model_validate(document["routing"])
-    except ValidationError as error:
-        raise PolicyError("\n".join(_problems(error, where, lines))) from error
-
-
-def _problems(error: ValidationError, where: str, lines: Mapping[tuple[str | int, ...], int]) -> Iterator[str]:
-    found: dict[tuple[str | int, ...], Any] = {}
-    for problem in error.errors():
-        path = tuple(part for part in problem["loc"] if not _is_union_tag(part))
-        if (
-            not path and problem["type"] == "value_error"
-        ):  # because a check of the whole policy names the key in its words
-            path = tuple(problem["msg"].removeprefix("Value error, ").partition(" ")[0].split("."))
-        found.setdefault(path, problem)
-    for path, problem in found.items():
-        if any(len(other) > len(path) and other[: len(path)] == path for other in found):
-            continue  # because what is wrong inside says more
-        line = next(
-            (lines[("routing", *path[:n])] for n in range(len(path), -1, -1) if ("routing", *path[:n]) in lines), 0
-        )
-        place = f"{where}, line {line}" if line else where
-        key = ".".join(map(str, path)) or "routing"
-        message = {"extra_forbidden": "is not a key of a policy", "missing": "is missing"}.get(
-            problem["type"], problem["msg"].removeprefix("Value error, ")
-        )
-        if problem["type"] == "value_error" and message.startswith(key):
-            yield f"{place}: {message}"
-            continue
-        got = "" if problem["type"] in ("missing", "extra_forbidden") else f", got {problem['input']!r}"
-        yield f"{place}: {key}: {message}{got}"
-
-
-def _is_union_tag(part: str | int) -> bool:
-    """Tell whether a part of an error's place names a branch of a union rather than a key."""
-    return isinstance(part, str) and (part in ("ByTask", "ByTier", "float", "constrained-float") or "[" in part)

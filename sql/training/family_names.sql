@@ -1,0 +1,2 @@
+-- What plans call families of these names.
+SELECT name, family_name(name) AS planned FROM (SELECT unnest($names::VARCHAR[]) AS name);

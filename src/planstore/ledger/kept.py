@@ -1,0 +1,43 @@
+"""Files that were kept as artifacts, on their way into the ledger as events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from planstore.database import Session
+from planstore.events.digest import RowsDigest
+from planstore.ledger.writing import Writing
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file that is kept.
+
+    Attributes:
+        digest: its SHA-256.
+        media_type: what it is written in.
+        size: in bytes.
+        name: what it is, as ``plan`` or ``predictions``.
+        belongs_to: the run, or the job of a plan (``<plan_id>/<job_id>``), that it is part of.
+    """
+
+    digest: str
+    media_type: str
+    size: int
+    name: str
+    belongs_to: str
+
+
+def append_kept(session: Session, writing: Writing, kept: Sequence[Kept]) -> None:
+    """Append one event a file to the commit on its way."""
+    import pyarrow as pa
+
+    if not kept:
+        return
+    columns = [(name, pa.string()) for name in ("digest", "media_type", "size", "name", "belongs_to")]
+    columns[2] = ("size", pa.int64())
+    table = pa.Table.from_pylist([asdict(one) for one in kept], pa.schema(columns))
+    places = pa.array(range(1, len(kept) + 1), pa.int64())
+    with session.given("incoming_artifacts", table.add_column(0, "place", places)):
+        writing.append_staged("artifacts", RowsDigest.of_table(table))

@@ -1,0 +1,210 @@
+"""Model families: which estimator a name in a plan stands for, how it is set up, and where it trains.
+
+The registry is YAML: the families that planstore ships (``families.yaml``), those of installed packages (entry points
+of the group ``planstore.families``, each a mapping of the same form or the path of such a file), and the user's own
+file. Where several define a family, the later one does.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
+
+from planstore.database import memory
+from planstore.document import Kind
+from planstore.errors import FamiliesError, FamilyMissingError
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
+SHIPPED = Path(__file__).parent / "families.yaml"
+"""The families that planstore ships."""
+ENTRY_POINTS = "planstore.families"
+"""The group of entry points under which packages offer families."""
+
+ImportPath = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")]
+_KIND = Kind("families", "families", FamiliesError)
+
+
+class Estimators(BaseModel):
+    """Import paths of the estimators that a family trains with, by task; a task left out is one it does not train."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    classification: ImportPath | None = None
+    regression: ImportPath | None = None
+
+    @model_validator(mode="after")
+    def _has_one(self) -> Estimators:
+        if self.classification is None and self.regression is None:
+            raise ValueError("needs `classification` or `regression`, the import path of an estimator")
+        return self
+
+
+class Definition(BaseModel):
+    """What a families document says of one family.
+
+    Attributes:
+        stage: where it trains; jobs of the CPU stage come before those of the GPU stage.
+        estimators: what it trains with.
+        prepare: what is done first, in order: ``impute`` (missing features by the median), ``scale`` (features), and
+            ``scale_labels`` (of regressions; predictions are scaled back).
+        parameters: the estimator's parameters.
+        symbol_parameters: those that differ when a model is trained on one symbol alone.
+        members: families whose estimators an ensemble combines; those that do not train the task are left out.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stage: Literal["cpu", "gpu"] = "cpu"
+    estimators: Estimators
+    prepare: list[Literal["impute", "scale", "scale_labels"]] = []
+    parameters: dict[str, Any] = {}
+    symbol_parameters: dict[str, Any] = {}
+    members: list[Annotated[str, Field(min_length=1)]] = []
+
+
+class _Definitions(RootModel[dict[str, Definition]]):
+    """The families of one document, by name."""
+
+
+class Family(Definition):
+    """A model family, ready to build estimators. It can be sent to another process.
+
+    Attributes:
+        name: what plans call it.
+        combines: its members, resolved.
+    """
+
+    name: str
+    combines: tuple[Family, ...] = ()
+
+    def trains(self, task_type: str) -> bool:
+        """Tell whether this family trains targets of a task type, as ``BINARY_CLASSIFICATION``."""
+        return self._path(task_type) is not None
+
+    def build(self, task_type: str, *, seed: int, threads: int = 1, one_symbol: bool = False) -> BaseEstimator:
+        """Return a new estimator, with scikit-learn's interface and not fitted yet.
+
+        Args:
+            task_type: contains ``CLASSIFICATION``, or means regression.
+            seed: every ``random_state`` in the estimator is set to it.
+            threads: every ``n_jobs`` in the estimator is set to it.
+            one_symbol: whether it is for a model of one symbol alone.
+
+        Raises:
+            FamilyMissingError: its library is not installed, or it does not train such targets.
+            FamiliesError: the estimator does not take the parameters.
+        """
+        path = self._path(task_type)
+        if path is None:
+            raise FamilyMissingError(f"family {self.name} does not train {task_type}")
+        parameters = self.parameters | (self.symbol_parameters if one_symbol else {})
+        if self.combines:
+            parameters["estimators"] = [
+                (member.name, member.build(task_type, seed=seed, threads=threads, one_symbol=one_symbol))
+                for member in self.combines
+                if member.trains(task_type)
+            ]
+        try:
+            estimator = self._prepared(self._import(path)(**parameters), task_type)
+        except TypeError as error:
+            raise FamiliesError(f"family {self.name}: {path} does not take its parameters: {error}") from error
+        return estimator.set_params(**_settings(estimator, seed, threads))
+
+    def _path(self, task_type: str) -> str | None:
+        return self.estimators.classification if "CLASSIFICATION" in task_type else self.estimators.regression
+
+    def _import(self, path: str) -> Any:
+        module, _, name = path.rpartition(".")
+        try:
+            return getattr(importlib.import_module(module), name)
+        except ImportError as error:
+            raise FamilyMissingError(
+                f"family {self.name} needs {module.partition('.')[0]}, which is not installed: {error}"
+            ) from error
+        except AttributeError as error:
+            raise FamiliesError(f"family {self.name}: there is no {name} in {module}") from error
+
+    def _prepared(self, estimator: Any, task_type: str) -> Any:
+        if not self.prepare:
+            return estimator
+        from sklearn.compose import TransformedTargetRegressor
+        from sklearn.impute import SimpleImputer
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        steps = {"impute": SimpleImputer(strategy="median", keep_empty_features=True), "scale": StandardScaler()}
+        prepared = make_pipeline(*(steps[step] for step in self.prepare if step in steps), estimator)
+        if "scale_labels" in self.prepare and "CLASSIFICATION" not in task_type:
+            return TransformedTargetRegressor(prepared, transformer=StandardScaler())
+        return prepared
+
+
+def _settings(estimator: Any, seed: int, threads: int) -> dict[str, int]:
+    """Return what to set in an estimator and its parts, so that the seed fixes them and they take so many threads."""
+    parts = estimator.get_params(deep=True)
+    settings = {}
+    for name in parts:
+        owner, _, last = name.rpartition("__")
+        if last == "random_state":
+            settings[name] = seed
+        elif last == "n_jobs" and not (threads == 1 and _is_of_sklearn(parts[owner] if owner else estimator)):
+            settings[name] = threads
+    return settings
+
+
+def _is_of_sklearn(part: Any) -> bool:
+    """Tell whether a part is scikit-learn's own: those take one thread unless they are told otherwise."""
+    return type(part).__module__.startswith("sklearn.")
+
+
+def load_families(extra: Path | None = None) -> Mapping[str, Family]:
+    """Return all families by the name that plans call them.
+
+    Args:
+        extra: the user's own families file.
+
+    Raises:
+        FamiliesError: a document cannot be used; names the file, each key that is wrong, its line and why.
+    """
+    definitions = dict(_KIND.read(SHIPPED, _Definitions).root)
+    for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: (point.name, point.value)):
+        definitions |= _offered(point.load(), f"entry point {point.name} = {point.value}")
+    if extra is not None:
+        definitions |= _KIND.read(extra, _Definitions).root
+    _check_names(definitions)
+    return {name: _resolved(name, definitions, ()) for name in definitions}
+
+
+def _offered(document: Any, where: str) -> dict[str, Definition]:
+    if isinstance(document, str | Path):
+        return _KIND.read(Path(document), _Definitions).root
+    if not isinstance(document, Mapping):
+        raise FamiliesError(f"{where} is neither a families document nor the path of one, but {document!r}")
+    return _KIND.check(document, where, _Definitions).root
+
+
+def _check_names(definitions: Mapping[str, Definition]) -> None:
+    """Refuse a name that no plan can hold."""
+    session = memory()
+    session.run("routing/family_name")
+    for name, planned in session.rows("training/family_names", names=list(definitions)):
+        if name != planned:
+            raise FamiliesError(f"family {name!r}: plans call it {planned!r}; give it that name")
+    session.close()
+
+
+def _resolved(name: str, definitions: Mapping[str, Definition], above: tuple[str, ...]) -> Family:
+    if name in above:
+        raise FamiliesError(f"family {name} is a member of itself: {' of '.join((name, *reversed(above)))}")
+    if name not in definitions:
+        raise FamiliesError(f"family {above[-1]}: its member {name!r} is no family; there are {', '.join(definitions)}")
+    definition = definitions[name]
+    combines = tuple(_resolved(member, definitions, (*above, name)) for member in definition.members)
+    return Family(name=name, combines=combines, **dict(definition))

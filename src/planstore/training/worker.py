@@ -1,0 +1,41 @@
+"""What runs in a worker process: it opens the panel once, and trains the tasks it is given."""
+
+from __future__ import annotations
+
+import os
+from multiprocessing import connection, parent_process
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from planstore.training.fit import train_job
+from planstore.training.task import Result, Task
+
+if TYPE_CHECKING:
+    from planstore.training.panel import Panel
+
+_panels: dict[Path, Panel] = {}
+
+
+def begin() -> None:
+    """Prepare a worker process of this machine: one thread, and an end when its driver ends."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def work(panel: Path, task: Task) -> Result:
+    """Train a task on the panel that was saved to ``panel``."""
+    from planstore.training.panel import Panel
+
+    if panel not in _panels:
+        _panels[panel] = Panel.open(panel)
+    return train_job(_panels[panel], task)
+
+
+def _end_with_parent() -> None:
+    """End this process when its driver is gone, because nobody would take its results."""
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
