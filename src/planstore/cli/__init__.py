@@ -14,6 +14,7 @@ from planstore.cli import (
     compact,
     demo,
     diff,
+    evidence,
     export,
     init,
     jobs,
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 for verb in (
     init,
+    evidence,
     route,
     plan,
     jobs,

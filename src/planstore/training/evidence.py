@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -65,6 +66,14 @@ class Evidence:
         feature_set_id = sha256(canonical_json(list(self.features)))
         return pa.Table.from_pylist([self._candidate(side, feature_set_id) for side in self.sides], _schema())
 
+    def write_candidates(self, path: Path) -> None:
+        """Write the candidates as a parquet file; a reader sees the whole file or none."""
+        import pyarrow.parquet as pq
+
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        pq.write_table(self.candidates(), unfinished)
+        unfinished.replace(path)
+
     def as_dict(self) -> dict[str, Any]:
         """Return everything, for JSON."""
         return {
@@ -113,7 +122,7 @@ def measure(
     workers: int | None = None,
     limits: LeakageLimits | None = None,
     earlier: Earlier | None = None,
-    progress: Callable[[int, int], None] = lambda _done, _of: None,
+    progress: Callable[[dict[str, int]], None] = lambda _: None,
 ) -> Evidence:
     """Measure every target of a panel, over all symbols and on each; the same panel and arguments, the same evidence.
 
@@ -130,7 +139,7 @@ def measure(
         workers: processes, each with one thread; None means one a core, as far as memory allows.
         limits: from where features leak.
         earlier: importances of earlier runs.
-        progress: is told how many sides of how many are measured.
+        progress: is told, after each side, how many are measured and how many still planned.
 
     Raises:
         RequestError: an argument cannot be used.
@@ -171,7 +180,7 @@ def _symbols(panel: Panel, *, alone: bool) -> list[tuple[str | None, bool]]:
 
 
 def _measured(
-    panel: Panel, questions: Sequence[Question], workers: int | None, progress: Callable[[int, int], None]
+    panel: Panel, questions: Sequence[Question], workers: int | None, progress: Callable[[dict[str, int]], None]
 ) -> list[Side]:
     """Return the sides in the order of their questions; the long ones are measured first, so that no core waits."""
     from joblib import Parallel, delayed
@@ -188,7 +197,7 @@ def _measured(
         )  # fmt: skip
         for place, side in pool(asked):
             found[place] = side
-            progress(len(found), len(questions))
+            progress({"measured": len(found), "planned": len(questions) - len(found)})
     _opened.cache_clear()
     return [found[place] for place in range(len(questions))]
 

@@ -177,8 +177,8 @@ class _Correlations:
         together = (labels @ self._ranks).astype(float)
         with np.errstate(invalid="ignore", divide="ignore"):
             found = together / (spread * np.sqrt(rows) * np.linalg.norm(labels))
-        correlations: np.ndarray = np.nan_to_num(found, nan=0.0, posinf=0.0, neginf=0.0)
-        return np.clip(correlations, -1, 1)
+        clipped: np.ndarray = np.clip(np.nan_to_num(found, nan=0.0, posinf=0.0, neginf=0.0), -1, 1)
+        return clipped
 
 
 def _sign(sign: str, feature: str | None, value: float, limits: tuple[float, float]) -> Iterator[Sign]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
-MUTUAL_ROWS = 1000
-"""Rows, evenly spread, that mutual information is estimated on: it is the slow source."""
+F_ROWS, MUTUAL_ROWS = 10_000, 1000
+"""Rows, evenly spread over time, that F and mutual information, the slow one, are computed on at most."""
 
 
 @dataclass(frozen=True)
@@ -40,18 +40,19 @@ def univariate(features: np.ndarray, labels: np.ndarray, *, classes: bool, seed:
     import numpy as np
     from sklearn.feature_selection import f_classif, f_regression, mutual_info_classif, mutual_info_regression
 
+    features, labels = _spread(features, labels, F_ROWS)
     filled = _filled(features)
     varied = np.ptp(filled, axis=0) > 0
     found = {"f": np.zeros(features.shape[1]), "mutual_information": np.zeros(features.shape[1])}
     if not varied.any():
         return found
     found["f"][varied] = (f_classif if classes else f_regression)(filled[:, varied], labels)[0]
-    rows = np.linspace(0, len(labels) - 1, min(MUTUAL_ROWS, len(labels))).round().astype(int)
-    if classes and np.unique(labels[rows], return_counts=True)[1].min() < 4:
+    filled, labels = _spread(filled, labels, MUTUAL_ROWS)
+    if classes and np.unique(labels, return_counts=True)[1].min() < 4:
         del found["mutual_information"]  # because it is estimated from neighbours of the same class
         return found
     mutual = mutual_info_classif if classes else mutual_info_regression
-    found["mutual_information"][varied] = mutual(filled[rows][:, varied], labels[rows], random_state=seed)
+    found["mutual_information"][varied] = mutual(filled[:, varied], labels, random_state=seed)
     return found
 
 
@@ -73,6 +74,13 @@ def select(names: Sequence[str], sources: Mapping[str, np.ndarray], most: int) -
     ]
     said.sort(key=lambda vote: (-vote.votes, sum(vote.ranks.values()), vote.feature))
     return said[:most]
+
+
+def _spread(features: np.ndarray, labels: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    import numpy as np
+
+    rows = np.linspace(0, len(labels) - 1, min(most, len(labels))).round().astype(int)
+    return features[rows], labels[rows]
 
 
 def _filled(features: np.ndarray) -> np.ndarray:
