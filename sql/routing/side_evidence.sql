@@ -24,7 +24,8 @@ SELECT
         WHEN e.stability_metrics.mean_overlap >= p.drifting_overlap_min
          AND e.stability_metrics.mean_tau >= p.drifting_tau_min THEN 'DRIFTING'
         ELSE 'UNKNOWN'
-    END AS stability
+    END AS stability,
+    e.null_score
 FROM evidence AS e, policy_settings AS p
 WHERE (e.mode = 'CROSS_SECTIONAL' OR (e.mode = 'SYMBOL_SPECIFIC' AND e.symbol IS NOT NULL))
   AND e."position" NOT IN (SELECT "position" FROM repeated_evidence);

@@ -20,7 +20,9 @@ WITH checked AS (
             ELSE len(f.families)
         END < p.min_successful_families AS too_few_families,
         p.experimental_lane AND e.score >= t.experimental_min_score
-            AND list_contains(p.experimental_stabilities, e.stability) AS experimental
+            AND list_contains(p.experimental_stabilities, e.stability) AS experimental,
+        p.strict AND t.null_margin IS NOT NULL AND e.null_score IS NULL AS no_null,
+        p.strict AND coalesce(e.score < e.null_score + t.null_margin, false) AS within_null
     FROM side_evidence AS e
     JOIN policy_sides AS s USING (side)
     JOIN target_horizons AS h USING (target)
@@ -37,6 +39,8 @@ decided AS (
             WHEN unsafe_features                                  THEN 'UNSAFE_FEATURES'
             WHEN too_few_families                                 THEN 'TOO_FEW_FAMILIES'
             WHEN score IS NULL                                    THEN 'NO_SCORE'
+            WHEN no_null                                          THEN 'NO_NULL'
+            WHEN within_null                                      THEN 'NULL_MARGIN'
             WHEN score >= strong_score AND stability_allowed      THEN 'STRONG_SCORE'
             WHEN score >= min_score AND stability_allowed         THEN 'MIN_SCORE'
             WHEN experimental                                     THEN 'EXPERIMENTAL_LANE'
