@@ -6,6 +6,7 @@ import resource
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -82,7 +83,7 @@ def _panel(folder: Path, targets: int, days: int, features: int) -> Panel:
     for number in range(SYMBOLS):
         chance = np.random.default_rng(number)
         values = chance.normal(size=(days, features))
-        columns = {"timestamp": start + np.arange(days) * np.timedelta64(1, "D")}
+        columns: dict[str, Any] = {"timestamp": start + np.arange(days) * np.timedelta64(1, "D")}
         columns |= {f"f{place}": values[:, place] for place in range(features)}
         columns |= {_target(place): values[:, place % features] + chance.normal(size=days) for place in range(targets)}
         pq.write_table(pa.table(columns), source / f"S{number:02d}.parquet")

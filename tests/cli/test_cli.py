@@ -24,6 +24,8 @@ VERBS = (
     "init",
     "route",
     "plan",
+    "train",
+    "status",
     "jobs",
     "log",
     "why",
@@ -42,6 +44,8 @@ VERBS = (
 )
 READING = (
     ["plan"],
+    ["train", "panel"],
+    ["status"],
     ["jobs"],
     ["log"],
     ["why", "y_up_01_10m"],

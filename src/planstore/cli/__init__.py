@@ -25,6 +25,8 @@ from planstore.cli import (
     restore,
     route,
     sql,
+    status,
+    train,
     verify,
     why,
 )
@@ -42,6 +44,8 @@ for verb in (
     init,
     route,
     plan,
+    train,
+    status,
     jobs,
     log,
     why,

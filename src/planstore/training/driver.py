@@ -24,7 +24,7 @@ from planstore.training.task import Result, Task
 
 _log = logging.getLogger("planstore.training")
 
-INTERVAL = 2.0
+INTERVAL = 3.0
 """Seconds between two commits, as long as no worker waits for one."""
 MOST_AHEAD = 48
 """Claims that are held beyond those that run, at most. What one driver claims, no other can train; and a commit of as
