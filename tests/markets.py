@@ -43,7 +43,7 @@ def panel(folder: Path, symbols: Sequence[str] = SYMBOLS, days: int = 260) -> Pa
 
 
 def candidates(symbols: Sequence[str] = SYMBOLS, targets: Sequence[str] = TARGETS) -> pa.Table:
-    """Return candidates by which returns are trained a symbol at a time, the rest pooled, and on the first symbol both."""
+    """Return candidates: returns are trained a symbol at a time, the rest pooled, and on the first symbol both ways."""
     rows = []
     for target in targets:
         alone = target.startswith("fwd")

@@ -28,7 +28,7 @@ LAYERS = (
     ("sql", "database", "macros", "document"),
     ("ledger",),
     ("routing", "planning", "projections", "consumer", "audit"),
-    ("run", "publication"),
+    ("run", "publication", "progress"),
     ("store",),
     ("training",),
     ("demo",),

@@ -27,6 +27,7 @@ from planstore.ledger.maintain import Compacted, compact
 from planstore.ledger.statuses import StatusWriter
 from planstore.ledger.verify import Anchor, Finding, Verified, anchor, verify
 from planstore.planning.plan import make_plan
+from planstore.progress import Progress
 from planstore.projections.export import Exported, compare_files, export
 from planstore.projections.rebuild import Rebuilt, rebuild
 from planstore.publication import Publication
@@ -245,6 +246,18 @@ class Store:
             job | {"metadata": json.loads(job["metadata"]), "metrics": job["metrics"] and json.loads(job["metrics"])}
             for job in jobs
         ]
+
+    def status(self, plan: str | None = None) -> Progress:
+        """Return how far a plan is, named as for :meth:`plan`; the current one when None.
+
+        Raises:
+            NotFoundError: there is no such plan.
+        """
+        plan_id = self._plan_id(plan)
+        counts = dict(self._reading.rows("store/progress", plan_id=plan_id))
+        return Progress(
+            plan_id, counts, self.jobs(plan=plan_id, status="running"), self.jobs(plan=plan_id, status="failed")
+        )
 
     def status_writer(self) -> StatusWriter:
         """Return what records changes of jobs' status, from any number of threads."""

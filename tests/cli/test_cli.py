@@ -25,6 +25,8 @@ VERBS = (
     "evidence",
     "route",
     "plan",
+    "train",
+    "status",
     "jobs",
     "log",
     "why",
@@ -43,6 +45,8 @@ VERBS = (
 )
 READING = (
     ["plan"],
+    ["train", "panel"],
+    ["status"],
     ["jobs"],
     ["log"],
     ["why", "y_up_01_10m"],

@@ -26,6 +26,8 @@ from planstore.cli import (
     restore,
     route,
     sql,
+    status,
+    train,
     verify,
     why,
 )
@@ -44,6 +46,8 @@ for verb in (
     evidence,
     route,
     plan,
+    train,
+    status,
     jobs,
     log,
     why,

@@ -24,6 +24,12 @@ def print_json(value: Any) -> None:
     sys.stdout.flush()
 
 
+def print_json_line(value: Any) -> None:
+    """Print ``value`` as JSON on one line, and at once."""
+    sys.stdout.buffer.write(_row_json(value) + b"\n")
+    sys.stdout.flush()
+
+
 def print_json_array(rows: Iterable[Any]) -> None:
     """Print rows as a JSON array, one a line, as they come."""
     out = sys.stdout.buffer
@@ -108,6 +114,52 @@ def track(items: Sequence[Any], what: str) -> Iterable[Any]:
 
     errors = Console(stderr=True)
     return rich_track(items, description=what, console=errors, disable=not errors.is_terminal)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[Mapping[str, int]], None]]:
+    """Yield what shows, on a terminal, how many jobs have each status, as a progress bar; it says nothing in a pipe."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    errors = Console(stderr=True)
+    columns = (
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=errors, disable=not errors.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(counted: Mapping[str, int]) -> None:
+            left = counted.get("planned", 0) + counted.get("running", 0)
+            total = sum(counted.values())
+            bar.update(task, total=total, completed=total - left, description=counts(counted))
+
+        yield show
+
+
+@contextmanager
+def log(name: str) -> Iterator[None]:
+    """Show what this logger says, from information upward, on standard error."""
+    import logging
+
+    logger, handler = logging.getLogger(name), logging.StreamHandler(sys.stderr)
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
+def counts(counted: Mapping[str, int]) -> str:
+    """Return how many there are of each, as ``12 succeeded, 3 running``."""
+    return ", ".join(f"{number} {name}" for name, number in counted.items()) or "no jobs"
 
 
 def console() -> Console:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 from planstore.errors import StoreError
@@ -18,27 +19,37 @@ class Artifacts:
 
     def put(self, content: bytes) -> str:
         """Keep ``content`` durably and return its digest; content that is kept already is left alone."""
-        digest = sha256(content)
-        path = self.path(digest)
-        if path.exists():
-            return digest
+        return self.put_all([content])[0]
+
+    def put_all(self, contents: Sequence[bytes]) -> list[str]:
+        """Keep several contents durably and return their digests; cheaper than one after the other."""
+        digests = [sha256(content) for content in contents]
+        new = {
+            digest: content for digest, content in zip(digests, contents, strict=True) if not self.path(digest).exists()
+        }
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._folder, prefix="incoming-", delete=False) as file:
+            for digest, content in new.items():
+                self._write(self.path(digest), content)
+            if new:
+                for folder in (*sorted({self.path(digest).parent for digest in new}), self._folder):
+                    fsync_folder(folder)
+        except OSError as error:
+            raise StoreError(f"an artifact could not be kept in {self._folder}: {error}") from error
+        return digests
+
+    def _write(self, path: Path, content: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        incoming = self._folder / f"incoming-{uuid.uuid4().hex}"
+        try:
+            with incoming.open("xb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            try:
-                os.link(file.name, path)
-            except FileExistsError:
-                pass  # because another process kept the same content a moment earlier
-            finally:
-                Path(file.name).unlink()
-            for folder in (path.parent, self._folder):
-                fsync_folder(folder)
-        except OSError as error:
-            raise StoreError(f"an artifact could not be kept in {self._folder}: {error}") from error
-        return digest
+            os.link(incoming, path)
+        except FileExistsError:
+            pass  # because another process kept the same content a moment earlier
+        finally:
+            incoming.unlink(missing_ok=True)
 
     def get(self, digest: str) -> bytes:
         """Return the content kept under ``digest``.

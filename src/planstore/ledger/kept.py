@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from planstore.database import Session
 from planstore.events.digest import RowsDigest
@@ -37,7 +37,7 @@ def append_kept(session: Session, writing: Writing, kept: Sequence[Kept]) -> Non
         return
     columns = [(name, pa.string()) for name in ("digest", "media_type", "size", "name", "belongs_to")]
     columns[2] = ("size", pa.int64())
-    table = pa.Table.from_pylist([asdict(one) for one in kept], pa.schema(columns))
+    table = pa.Table.from_pylist([vars(one) for one in kept], pa.schema(columns))
     places = pa.array(range(1, len(kept) + 1), pa.int64())
     with session.given("incoming_artifacts", table.add_column(0, "place", places)):
         writing.append_staged("artifacts", RowsDigest.of_table(table))

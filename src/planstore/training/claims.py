@@ -104,9 +104,10 @@ class Claims:
             renewed: claims to hold for another lease.
             wanted: how many more jobs to claim, at most.
         """
-        kept = {claim: self._keep(claim, result) for claim, result in reports.items()}
+        kept = self._keep(reports)
         with self._ledger.writing(self._session, "training", run_id=None, message=f"by {self._worker}") as writing:
-            self._session.run("training/follow_changes", plan_id=self._plan_id, seen=self._seen)
+            if self._seen < writing.commit_id - 1:
+                self._session.run("training/follow_changes", plan_id=self._plan_id, seen=self._seen)
             now = writing.recorded_at
             held = self._accepted({**reports, **dict.fromkeys(renewed)})
             rows = [self._report(claim, status, reports.get(claim), kept, now) for claim, status in held.items()]
@@ -126,18 +127,15 @@ class Claims:
         """Let go of the session; claims stay until they are reported or run out."""
         self._session.close()
 
-    def _keep(self, claim: Claim, result: Result) -> list[Kept]:
-        """Keep the files of a result, before the commit that names them."""
-        return [
-            Kept(
-                self._ledger.artifacts.put(file.content),
-                file.media_type,
-                len(file.content),
-                file.name,
-                f"{self._plan_id}/{claim.job_id}",
-            )
-            for file in result.files
-        ]
+    def _keep(self, reports: Mapping[Claim, Result]) -> dict[Claim, list[Kept]]:
+        """Keep the files of results, before the commit that names them."""
+        files = [(claim, file) for claim, result in reports.items() for file in result.files]
+        digests = self._ledger.artifacts.put_all([file.content for _, file in files])
+        kept: dict[Claim, list[Kept]] = {claim: [] for claim in reports}
+        for (claim, file), digest in zip(files, digests, strict=True):
+            owner = f"{self._plan_id}/{claim.job_id}"
+            kept[claim].append(Kept(digest, file.media_type, len(file.content), file.name, owner))
+        return kept
 
     def _accepted(self, incoming: Mapping[Claim, Result | None]) -> dict[Claim, str]:
         """Return the claims that are still held, each with the status that it comes to."""

@@ -24,10 +24,11 @@ from planstore.training.task import Result, Task
 
 _log = logging.getLogger("planstore.training")
 
-INTERVAL = 1.0
+INTERVAL = 3.0
 """Seconds between two commits, as long as no worker waits for one."""
-MOST_AHEAD = 64
-"""Claims that are held beyond those that run, at most: what one driver claims, no other can train."""
+MOST_AHEAD = 48
+"""Claims that are held beyond those that run, at most. What one driver claims, no other can train; and a commit of as
+many claims and reports still stays inside the catalog (``INLINED_ROWS``)."""
 
 
 class Driver:
@@ -89,16 +90,20 @@ class Driver:
         """How many claims to hold beyond those that run: as much work as lasts for two intervals."""
         return min(MOST_AHEAD, int(self._executor.slots * 2 * INTERVAL / median(self._seconds)))
 
+    @property
+    def _idles(self) -> bool:
+        """Whether a worker has nothing to do."""
+        return len(self._running) < self._executor.slots and not self._waiting
+
     def _is_due(self) -> bool:
         """Tell whether there is reason for a commit now."""
-        idles = len(self._running) < self._executor.slots and not self._waiting
-        if idles and (self._reports or not self._is_dry):
+        if self._idles and (self._reports or not self._is_dry):
             return True
-        if not self._is_dry and len(self._waiting) < self._ahead / 2:
+        if not self._is_dry and len(self._waiting) < self._ahead / 4:
             return True
         now = time.monotonic()
         waited = now - self._settled_at >= INTERVAL
-        return (waited and (bool(self._reports) or idles)) or now - self._renewed_at >= self._renewal
+        return (waited and (bool(self._reports) or self._idles)) or now - self._renewed_at >= self._renewal
 
     def _taken(self) -> tuple[dict[Claim, Result], list[Claim], int]:
         """Return what the next commit is to report, to renew and to claim."""
@@ -122,7 +127,10 @@ class Driver:
         pending: set[Future[Any]] = {*self._running}
         if self._settling is not None:
             pending.add(self._settling)
-        timeout = max(0.0, min(self._settled_at + INTERVAL, self._renewed_at + self._renewal) - now)
+        due = self._renewed_at + self._renewal
+        if self._reports or self._idles:
+            due = min(due, self._settled_at + INTERVAL)
+        timeout = max(0.0, due - now)
         if not pending:
             Event().wait(timeout)  # because only others work, and what they do shows in the ledger
             return

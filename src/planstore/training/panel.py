@@ -120,11 +120,11 @@ class Panel:
             session.close()
 
     @classmethod
-    def open(cls, path: Path) -> Panel:
-        """Return the panel that `save` wrote to ``path``."""
+    def open(cls, source: Path | pa.NativeFile) -> Panel:
+        """Return the panel in a file that `save` wrote."""
         import pyarrow.parquet as pq
 
-        table = pq.read_table(path, partitioning=None)
+        table = pq.read_table(source, partitioning=None)
         return cls(table, orjson.loads(table.schema.metadata[b"planstore"]))
 
     def save(self, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from multiprocessing import connection, parent_process
 from pathlib import Path
 from threading import Thread
@@ -12,9 +13,11 @@ from planstore.training.fit import train_job
 from planstore.training.task import Result, Task
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from planstore.training.panel import Panel
 
-_panels: dict[Path, Panel] = {}
+_panels: dict[str, Panel] = {}
 
 
 def begin() -> None:
@@ -26,11 +29,17 @@ def begin() -> None:
 
 def work(panel: Path, task: Task) -> Result:
     """Train a task on the panel that was saved to ``panel``."""
+    return work_on(str(panel), lambda: panel, task)
+
+
+def work_on(name: str, source: Callable[[], Path | pa.NativeFile], task: Task) -> Result:
+    """Train a task on the panel of this name; it is opened from its source once a process."""
     from planstore.training.panel import Panel
 
-    if panel not in _panels:
-        _panels[panel] = Panel.open(panel)
-    return train_job(_panels[panel], task)
+    if name not in _panels:
+        _panels.clear()
+        _panels[name] = Panel.open(source())
+    return train_job(_panels[name], task)
 
 
 def _end_with_parent() -> None:

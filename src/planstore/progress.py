@@ -1,0 +1,33 @@
+"""How far a plan is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a plan is.
+
+    Attributes:
+        plan_id: the plan.
+        counts: how many of its jobs have each status.
+        running: the jobs that run, each with its worker and lease.
+        failed: the jobs that failed, each with its error.
+    """
+
+    plan_id: str
+    counts: Mapping[str, int]
+    running: list[dict[str, Any]]
+    failed: list[dict[str, Any]]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no job is planned and none runs."""
+        return not self.counts.get("planned") and not self.counts.get("running")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all attributes, for JSON."""
+        return dict(vars(self))
