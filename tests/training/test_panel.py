@@ -81,7 +81,8 @@ def test_rows_come_by_timestamp_then_symbol_whatever_the_order_of_the_file(tmp_p
 
 
 def test_what_is_wrong_with_one_symbol_leaves_it_out_and_the_rest_goes_on(tmp_path: Path) -> None:
-    write(tmp_path, "A", "B")
+    write(tmp_path, "A")
+    rows("B").assign(symbol="B").to_parquet(tmp_path / "B.parquet", index=False)
     (tmp_path / "EMPTY.parquet").touch()
     (tmp_path / "BROKEN.parquet").write_bytes(b"PAR1 and then nothing")
     rows().iloc[:0].to_parquet(tmp_path / "NOROWS.parquet", index=False)
@@ -196,6 +197,7 @@ def test_calendars_may_differ_and_an_hourly_panel_has_timestamps(tmp_path: Path)
         (lambda folder: _file(folder, "x.parquet"), "x.parquet is empty"),
         (lambda folder: _frame(folder, rows().drop(columns="y_up_5d")), "has no target"),
         (lambda folder: _frame(folder, rows().drop(columns="f")), "has no feature"),
+        (lambda folder: _part(folder), "part-2.parquet is empty"),
         (lambda folder: _mixed(folder), "column f holds numbers in"),
         (lambda folder: _frame(folder, rows().assign(symbol=["A"] * 29 + [None])), "row 30: it has no symbol"),
         (lambda folder: _frame(folder, rows(date=[DAYS[0]] * 30)), "29 of its rows repeat a timestamp"),
@@ -223,6 +225,12 @@ def _file(folder: Path, name: str) -> Path:
 def _frame(folder: Path, frame: pd.DataFrame) -> Path:
     frame.to_parquet(folder / "A.parquet", index=False)
     return folder / "A.parquet"
+
+
+def _part(folder: Path) -> Path:
+    rows("B").assign(symbol="C").to_parquet(folder / "part-1.parquet", index=False)
+    (folder / "part-2.parquet").touch()
+    return folder
 
 
 def _mixed(folder: Path) -> Path:
