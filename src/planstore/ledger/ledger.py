@@ -51,6 +51,7 @@ _VIEWS = (
     "job_latest_status",
     "current_jobs",
     "plan_progress",
+    "trained_models",
     "history",
 )
 
