@@ -22,6 +22,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 VERBS = (
     "init",
+    "evidence",
     "route",
     "plan",
     "train",

@@ -14,6 +14,7 @@ from planstore.cli import (
     compact,
     demo,
     diff,
+    evidence,
     export,
     init,
     jobs,
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 for verb in (
     init,
+    evidence,
     route,
     plan,
     train,

@@ -6,6 +6,7 @@ import fnmatch
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,6 +143,11 @@ class Panel:
         table = self._table.replace_schema_metadata({"planstore": orjson.dumps(description)})
         pq.write_table(table, unfinished, compression="none", use_dictionary=["symbol"])
         unfinished.replace(path)
+
+    @property
+    def last_timestamp(self) -> datetime:
+        """The last timestamp of any symbol, UTC."""
+        return datetime.fromisoformat(str(self._timestamps[-1])).replace(tzinfo=UTC)
 
     def target(self, name: str) -> Target:
         """Return a target by its name.

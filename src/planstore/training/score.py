@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
+DIGITS = 6
+"""Digits that are kept of what is computed, so that evidence does not differ in a last bit from machine to machine."""
+
 
 def score(task_type: str, labels: np.ndarray, predicted: np.ndarray) -> float | None:
     """Return the AUC or R² of predictions; None where the labels allow none, because all are the same.

@@ -1,0 +1,6 @@
+-- The panel of the demo, as one long parquet file: timestamp, symbol, features, targets.
+COPY (
+    SELECT date AS "timestamp", symbol, * EXCLUDE (date, symbol)
+    FROM demo_features JOIN demo_targets USING (symbol, date)
+    ORDER BY date, symbol
+) TO $path (FORMAT parquet);

@@ -1,0 +1,2 @@
+-- The artifacts that hold evidence, the newest first.
+SELECT digest FROM lake.artifacts WHERE name = 'evidence' GROUP BY digest ORDER BY max(commit_id) DESC, digest;

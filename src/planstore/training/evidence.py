@@ -1,0 +1,255 @@
+"""Evidence: every target of a panel, pooled and on each symbol, measured side by side on all cores."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planstore.errors import RequestError
+from planstore.events.canonical import canonical_json, sha256
+from planstore.training.families import load_families
+from planstore.training.leakage import LeakageLimits
+from planstore.training.local import affordable_workers
+from planstore.training.panel import Panel
+from planstore.training.ranking import Ranked, rank
+from planstore.training.side import Question, Side, measure_side
+from planstore.training.stability import Snapshot
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FAMILIES = ("lightgbm",)
+"""What evidence is measured with: a light family, because stronger ones score no better where signal is weak."""
+Earlier = Mapping[tuple[str, str | None], Sequence[Snapshot]]
+"""The mean importances of earlier runs, by target and symbol (None: pooled)."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was measured of a panel.
+
+    Attributes:
+        sides: pooled ones and those of symbols, by target in the panel's order.
+        as_of: the last timestamp of the panel.
+        features: what every score rests on.
+        settings: what was asked for: families, folds, seed, limits.
+        notes: what is odd about the panel.
+        troubles: what could not be measured, and why.
+    """
+
+    sides: Sequence[Side]
+    as_of: datetime
+    features: Sequence[str]
+    settings: Mapping[str, Any]
+    notes: Sequence[str]
+    troubles: Sequence[str]
+
+    def ranking(self) -> list[Ranked]:
+        """Return the targets, best first."""
+        return rank(self.sides)
+
+    def selected(self, target: str) -> list[str]:
+        """Return the features selected for a target, best first; all of the panel's where none were selected."""
+        votes = next((side.selected for side in self.sides if side.target == target and side.selected), ())
+        return [vote.feature for vote in votes] or list(self.features)
+
+    def candidates(self) -> pa.Table:
+        """Return the evidence as candidates, ready to be routed."""
+        import pyarrow as pa
+
+        feature_set_id = sha256(canonical_json(list(self.features)))
+        return pa.Table.from_pylist([self._candidate(side, feature_set_id) for side in self.sides], _schema())
+
+    def write_candidates(self, path: Path) -> None:
+        """Write the candidates as a parquet file; a reader sees the whole file or none."""
+        import pyarrow.parquet as pq
+
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        pq.write_table(self.candidates(), unfinished)
+        unfinished.replace(path)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything, for JSON."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "settings": dict(self.settings),
+            "features": list(self.features),
+            "targets": [one.as_dict() for one in self.ranking()],
+            "sides": [_side_dict(side) for side in self.sides],
+            "notes": list(self.notes),
+            "troubles": list(self.troubles),
+        }
+
+    def _candidate(self, side: Side, feature_set_id: str) -> dict[str, Any]:
+        low, high = side.interval or (None, None)
+        return {
+            "target": side.target,
+            "symbol": side.symbol,
+            "mode": "CROSS_SECTIONAL" if side.symbol is None else "SYMBOL_SPECIFIC",
+            "score": side.score,
+            "score_ci_low": low,
+            "score_ci_high": high,
+            "null_score": side.null_score,
+            "stability": "UNKNOWN",
+            "stability_metrics": side.stability and side.stability.as_dict(),
+            "stability_snapshots": side.snapshots,
+            "sample_size": side.sample_size,
+            "leakage_status": side.leakage,
+            "feature_set_id": feature_set_id,
+            "failed_model_families": list(side.failed),
+            "model_status": "OK" if side.reason is None else "FAILED",
+            "task_type": side.task_type,
+            "metric_name": "auc" if "CLASSIFICATION" in side.task_type else "r2",
+            "evidence_as_of": self.as_of,
+        }
+
+
+def measure(
+    panel: Panel,
+    *,
+    families: Sequence[str] = FAMILIES,
+    families_file: Path | None = None,
+    folds: int = 5,
+    seed: int = 0,
+    select: int = 30,
+    symbols: bool = True,
+    workers: int | None = None,
+    limits: LeakageLimits | None = None,
+    earlier: Earlier | None = None,
+    progress: Callable[[dict[str, int]], None] = lambda _: None,
+) -> Evidence:
+    """Measure every target of a panel, over all symbols and on each; the same panel and arguments, the same evidence.
+
+    What cannot be measured is in `Evidence.troubles`, and is a candidate whose model has FAILED; the rest goes on.
+
+    Args:
+        panel: features and targets.
+        families: what to fit.
+        families_file: a families file of the user's own.
+        folds: in order of time.
+        seed: of everything that is drawn by chance.
+        select: how many features to select for each target; 0 selects none.
+        symbols: whether single symbols are measured beside all of them pooled.
+        workers: processes, each with one thread; None means one a core, as far as memory allows.
+        limits: from where features leak.
+        earlier: importances of earlier runs.
+        progress: is told, after each side, how many are measured and how many still planned.
+
+    Raises:
+        RequestError: an argument cannot be used.
+        FamiliesError: the families file cannot be used.
+    """
+    limits = limits or LeakageLimits()
+    for name, number, least in (("folds", folds, 2), ("select", select, 0), ("workers", workers or 1, 1)):
+        if number < least:
+            raise RequestError(f"{name} is {number}; it is a whole number from {least}")
+    known = load_families(families_file)
+    unknown = [name for name in families if name not in known]
+    if unknown or not families:
+        raise RequestError(f"{', '.join(unknown) or 'nothing'} is no model family; there are {', '.join(known)}")
+    chosen = tuple(known[name] for name in families)
+    questions = [
+        Question(target.name, symbol, chosen, folds, seed, limits, select * selects,
+                 tuple((earlier or {}).get((target.name, symbol), ())))
+        for target in panel.targets
+        for symbol, selects in _symbols(panel, alone=symbols)
+    ]  # fmt: skip
+    sides = _measured(panel, questions, workers, progress)
+    return Evidence(
+        sides=sides,
+        as_of=panel.last_timestamp,
+        features=panel.features,
+        settings={"families": list(families), "folds": folds, "seed": seed, "select": select, "limits": asdict(limits)},
+        notes=panel.notes,
+        troubles=[*panel.troubles, *_troubles(sides)],
+    )
+
+
+def _symbols(panel: Panel, *, alone: bool) -> list[tuple[str | None, bool]]:
+    """Return the sides of every target, and which of them selects features: one symbol alone has no pooled side."""
+    named = sorted({*panel.symbols, *panel.missing})
+    if len(panel.symbols) == 1:
+        return [(symbol, symbol in panel.symbols) for symbol in named]
+    return [(None, True), *((symbol, False) for symbol in named if alone)]
+
+
+def _measured(
+    panel: Panel, questions: Sequence[Question], workers: int | None, progress: Callable[[dict[str, int]], None]
+) -> list[Side]:
+    """Return the sides in the order of their questions; the long ones are measured first, so that no core waits."""
+    from joblib import Parallel, delayed
+
+    order = sorted(range(len(questions)), key=lambda place: questions[place].symbol is not None)
+    found: dict[int, Side] = {}
+    with tempfile.TemporaryDirectory(prefix="planstore-") as folder:
+        saved = Path(folder) / "panel.parquet"
+        panel.save(saved)
+        asked = (delayed(_measure)(saved, place, questions[place]) for place in order)
+        pool = Parallel(
+            n_jobs=min(affordable_workers(saved, workers), len(questions)),
+            batch_size=1, pre_dispatch="2*n_jobs", return_as="generator_unordered",
+        )  # fmt: skip
+        for place, side in pool(asked):
+            found[place] = side
+            progress({"measured": len(found), "planned": len(questions) - len(found)})
+    _opened.cache_clear()
+    return [found[place] for place in range(len(questions))]
+
+
+def _measure(saved: Path, place: int, question: Question) -> tuple[int, Side]:
+    return place, measure_side(_opened(saved), question)
+
+
+@cache
+def _opened(saved: Path) -> Panel:
+    """Return a panel that was saved; a worker opens it once."""
+    return Panel.open(saved)
+
+
+def _troubles(sides: Sequence[Side]) -> list[str]:
+    """Return what could not be measured, and why; what is so on many sides of a target stands once."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for side in sides:
+        for what, why in [("", side.reason)] if side.reason else [(f"family {n}, ", e) for n, e in side.failed.items()]:
+            places.setdefault((side.target, f"{what}{why}"), []).append(side.symbol or "all symbols pooled")
+    return [
+        f"{target} on {', '.join(on[:5])}{f' and {len(on) - 5} more' if len(on) > 5 else ''}: {why}"
+        for (target, why), on in places.items()
+    ]
+
+
+def _side_dict(side: Side) -> dict[str, Any]:
+    return asdict(side) | {
+        "score": side.score,
+        "null_score": side.null_score,
+        "interval": side.interval,
+        "leakage": side.leakage,
+    }
+
+
+def _schema() -> pa.Schema:
+    import pyarrow as pa
+
+    number, text = pa.float64(), pa.string()
+    metrics = pa.struct([(name, number) for name in ("mean_overlap", "std_overlap", "mean_tau", "std_tau")])
+    return pa.schema(
+        {
+            **dict.fromkeys(("target", "symbol", "mode"), text),
+            **dict.fromkeys(("score", "score_ci_low", "score_ci_high", "null_score"), number),
+            "stability": text,
+            "stability_metrics": metrics,
+            "stability_snapshots": pa.int64(),
+            "sample_size": pa.int64(),
+            "leakage_status": text,
+            "feature_set_id": text,
+            "failed_model_families": pa.list_(text),
+            **dict.fromkeys(("model_status", "task_type", "metric_name"), text),
+            "evidence_as_of": pa.timestamp("us", "UTC"),
+        }
+    )

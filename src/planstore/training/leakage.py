@@ -1,0 +1,188 @@
+"""Leakage: signs that features know what only the future knows.
+
+====================  ==================================================================================================
+sign                  what it is
+====================  ==================================================================================================
+IMPLAUSIBLE_SCORE     the model's score is better than markets allow
+SINGLE_FEATURE        one feature alone tells the label: AUC, or rank correlation of values
+SHIFTED_TARGET        one feature is the target moved by fewer timestamps than it looks ahead, or the target of later
+FUTURE_CORRELATION    one feature goes along with the label, and not with the labels that were known by then
+====================  ==================================================================================================
+
+A target that its own past tells, as volatility does, shows none of the last: what is known goes along with it, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class LeakageLimits:
+    """From where a sign makes features SUSPECT, and from where BLOCKED.
+
+    Attributes:
+        auc, r2: of a model's score.
+        single: of one feature: AUC, or (1 + |rank correlation|) / 2.
+        shifted: of the rank correlation of a feature with the target moved; near 1, because the returns of 20 days that
+            are known go along with those of 21 days that are not.
+        future: of the rank correlation of a feature with the label, where the known labels have `known` of it at most.
+        known: a share of that correlation.
+    """
+
+    auc: tuple[float, float] = (0.90, 0.97)
+    r2: tuple[float, float] = (0.50, 0.85)
+    single: tuple[float, float] = (0.85, 0.95)
+    shifted: tuple[float, float] = (0.995, 0.9995)
+    future: tuple[float, float] = (0.35, 0.60)
+    known: float = 0.5
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One sign of leakage.
+
+    Attributes:
+        sign: see the module.
+        feature: which one; None where it is the model's score.
+        value: what was measured.
+        limit: the limit it reached.
+        status: SUSPECT or BLOCKED.
+    """
+
+    sign: str
+    feature: str | None
+    value: float
+    limit: float
+    status: str
+
+    def __str__(self) -> str:
+        named = f" {self.feature}" if self.feature else ""
+        return f"{self.status} by {self.sign}{named}: {self.value:.3f}, the limit is {self.limit:g}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all attributes, for JSON."""
+        return asdict(self)
+
+
+def leakage_status(signs: Sequence[Sign]) -> str:
+    """Return SAFE, SUSPECT or BLOCKED: the worst sign counts."""
+    found = {sign.status for sign in signs}
+    return "BLOCKED" if "BLOCKED" in found else "SUSPECT" if "SUSPECT" in found else "SAFE"
+
+
+def score_signs(score: float | None, *, classes: bool, limits: LeakageLimits) -> Iterator[Sign]:
+    """Yield the sign that a model's score is."""
+    if score is not None:
+        yield from _sign("IMPLAUSIBLE_SCORE", None, score, limits.auc if classes else limits.r2)
+
+
+def feature_signs(
+    names: Sequence[str],
+    ranks: np.ndarray,
+    labels: np.ndarray,
+    symbols: np.ndarray,
+    *,
+    classes: bool,
+    horizon: int,
+    limits: LeakageLimits,
+) -> Iterator[Sign]:
+    """Yield the signs in single features.
+
+    Args:
+        names: of the features.
+        ranks: of the features, as `ranked` gives them.
+        labels: of rows in order of time.
+        symbols: whose rows they are.
+        classes: whether labels are classes.
+        horizon: how many timestamps a label looks ahead.
+        limits: see `LeakageLimits`.
+    """
+    import numpy as np
+    import pandas as pd
+    from scipy.stats import rankdata
+
+    codes = pd.factorize(symbols)[0]
+    order = np.argsort(codes, kind="stable")
+    known = ranks[order]
+    told = labels[order] if classes else rankdata(labels[order])
+    correlations = _Correlations(known, told, codes[order])
+    now, before = correlations.at(0), np.abs(correlations.at(-horizon))
+    for place, name in enumerate(names):
+        yield from _sign("SINGLE_FEATURE", name, _alone(known[:, place], told, now[place], classes), limits.single)
+        if before[place] <= limits.known * abs(now[place]):
+            yield from _sign("FUTURE_CORRELATION", name, abs(now[place]), limits.future)
+    moved = [step for step in range(1 - horizon, horizon + 1) if step]
+    if moved:
+        most = np.max([np.abs(correlations.at(step)) for step in moved], axis=0)
+        for place, name in enumerate(names):
+            yield from _sign("SHIFTED_TARGET", name, most[place], limits.shifted)
+
+
+def ranked(features: pd.DataFrame) -> np.ndarray:
+    """Return the rank of each value in its column, scaled to mean 0 and spread 1; a missing value has the mean."""
+    import numpy as np
+
+    ranks = features.rank().to_numpy(dtype=np.float64, copy=True)
+    known = ~np.isnan(ranks)
+    ranks -= np.divide(
+        np.nansum(ranks, axis=0), known.sum(axis=0), where=known.any(axis=0), out=np.zeros(ranks.shape[1])
+    )
+    ranks[~known] = 0.0
+    spread = ranks.std(axis=0)
+    scaled: np.ndarray = ranks / np.where(spread > 0, spread, 1.0)
+    return scaled.astype(np.float32)
+
+
+def _alone(ranks: np.ndarray, labels: np.ndarray, correlation: float, classes: bool) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    if not classes or labels.max() > 1:
+        return float((1 + abs(correlation)) / 2)
+    if abs(correlation) < 0.3:
+        return 0.5  # because an AUC near the limit takes far more, and is slow to compute
+    auc = float(roc_auc_score(labels, ranks))
+    return max(auc, 1 - auc)
+
+
+class _Correlations:
+    """Correlations of features with the label of some rows later of the same symbol, without copying features."""
+
+    def __init__(self, ranks: np.ndarray, labels: np.ndarray, owners: np.ndarray) -> None:
+        self._ranks = ranks
+        self._squares = ranks * ranks
+        self._labels = (labels - labels.mean()).astype(ranks.dtype)
+        self._owners = owners
+
+    def at(self, step: int) -> np.ndarray:
+        """Return the correlation of each feature with the label of ``step`` rows later, of earlier where negative."""
+        import numpy as np
+
+        there = np.clip(np.arange(len(self._owners)) + step, 0, len(self._owners) - 1)
+        counts = (self._owners[there] == self._owners) & (there == np.arange(len(self._owners)) + step)
+        rows = int(counts.sum())
+        if rows < 3:
+            return np.zeros(self._ranks.shape[1])
+        weights = counts.astype(self._ranks.dtype)
+        labels = np.where(counts, self._labels[there], 0)
+        labels -= weights * (labels.sum(dtype=float) / rows)
+        means = (weights @ self._ranks).astype(float) / rows
+        spread = np.sqrt(np.maximum((weights @ self._squares).astype(float) / rows - means**2, 0))
+        together = (labels @ self._ranks).astype(float)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found = together / (spread * np.sqrt(rows) * np.linalg.norm(labels))
+        clipped: np.ndarray = np.clip(np.nan_to_num(found, nan=0.0, posinf=0.0, neginf=0.0), -1, 1)
+        return clipped
+
+
+def _sign(sign: str, feature: str | None, value: float, limits: tuple[float, float]) -> Iterator[Sign]:
+    suspect, blocked = limits
+    if value >= suspect:
+        status, limit = ("BLOCKED", blocked) if value >= blocked else ("SUSPECT", suspect)
+        yield Sign(sign, feature, round(float(value), 6), limit, status)
