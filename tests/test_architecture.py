@@ -197,6 +197,7 @@ def test_the_wheel_carries_the_sql_the_demo_and_the_default_policy(tmp_path: Pat
         names = set(wheel.namelist())
     carried = {name.removeprefix("planstore/_sql/") for name in names if name.startswith("planstore/_sql/")}
     assert carried == {path.relative_to(sql.root()).as_posix() for path in sql.root().rglob("*.sql")}
-    assert "planstore/routing/default_policy.yaml" in names
+    assert {"planstore/routing/default_policy.yaml", "planstore/training/families.yaml"} <= names
     assert len([name for name in names if name.startswith("planstore/demo/candidates_by_year/")]) == 11
     assert "TRAINING/orchestration/training_plan_consumer.py" in names
+    assert "TRAINING/orchestration/intelligent_trainer.py" in names

@@ -119,7 +119,7 @@ def broken(folder: Path, **columns: object) -> Panel:
     path = markets.write_panel(folder, ["AAA"]) / "AAA.parquet"
     table = pq.read_table(path)
     for name, values in columns.items():
-        table = table.set_column(table.column_names.index(name), name, pa.array(values))  # type: ignore[arg-type]
+        table = table.set_column(table.column_names.index(name), name, pa.array(values))
     pq.write_table(table, path)
     return Panel.read(folder)
 

@@ -36,7 +36,7 @@ def cluster() -> Iterator[Any]:
     )
     made.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
     yield made
-    made.shutdown()
+    made.shutdown()  # type: ignore[no-untyped-call]
     if previous is None:
         del os.environ["PYTHONPATH"]
     else:
@@ -54,7 +54,7 @@ def test_the_same_models_come_out_of_ray_and_of_local_processes(tmp_path: Path, 
     for number, options in enumerate(({"workers": 1}, {"executor": "ray", "ray_address": cluster.address})):
         with planstore.open(tmp_path / f"results{number}") as store:
             markets.route(store, families, targets=["y_up_1d", "fwd_ret_1d"])
-            assert train(store, panel, seed=3, **options).progress == {"succeeded": 5}  # type: ignore[arg-type]
+            assert train(store, panel, seed=3, **options).progress == {"succeeded": 5}
             digests.append(models(store))
     assert len(digests[0]) > 20
     assert digests[0] == digests[1]
