@@ -9,13 +9,13 @@ demo: $(INSTALLED)  ## real evidence, routed, planned, recorded and exported int
 	$(BIN)/planstore demo --results demo
 
 test: $(INSTALLED)  ## the whole suite
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal
 
 check: $(INSTALLED)  ## format, lint, types and tests
 	$(BIN)/ruff format --check src tests
 	$(BIN)/ruff check src tests
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal
 
 format: $(INSTALLED)  ## put the code into the house's form
 	$(BIN)/ruff format src tests
