@@ -28,7 +28,7 @@ LAYERS = (
     ("sql", "database", "macros"),
     ("ledger",),
     ("routing", "planning", "projections", "consumer", "audit"),
-    ("run", "publication"),
+    ("run", "publication", "run_names"),
     ("store",),
     ("demo",),
     ("cli",),

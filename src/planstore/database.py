@@ -49,6 +49,11 @@ class Session:
         row = self._execute(statement, values).fetchone()
         return int(row[0]) if row and len(row) == 1 and isinstance(row[0], int) else 0
 
+    def run_kept(self, text: str) -> None:
+        """Run one statement of rules that were kept: their text, as it is, with no values put in."""
+        with _store_errors(self._place):
+            self._connection.execute(text)
+
     def rows(self, statement: str, /, **values: Any) -> list[tuple[Any, ...]]:
         """Return all rows of one statement of ``sql/``."""
         return self._execute(statement, values).fetchall()
@@ -77,6 +82,11 @@ class Session:
     def batches(self, statement: str, /, **values: Any) -> Batches:
         """Return the rows of one statement of ``sql/`` as Arrow batches, read as they are taken."""
         return Batches(self._execute(statement, values).to_arrow_reader(BATCH_ROWS), self._place)
+
+    def relation(self, statement: str, /) -> duckdb.DuckDBPyRelation:
+        """Return the relation of one statement of ``sql/`` that takes no values."""
+        with _store_errors(self._place):
+            return self._connection.sql(sql.load(statement))
 
     def give(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table visible under ``name`` for as long as the session lives."""
@@ -270,11 +280,14 @@ def unreadable(place: str) -> Iterator[None]:
         yield
 
 
-def memory() -> Session:
-    """Return a session on a database of its own, in memory, with no lake."""
+def memory(*, confined: bool = False) -> Session:
+    """Return a session on a database of its own, in memory, with no lake; ``confined``: and with no way to any file."""
     import duckdb
 
-    session = Session(duckdb.connect(config={"python_enable_replacements": "false"}), "a database in memory")
+    connection = duckdb.connect(
+        config={"python_enable_replacements": "false", "enable_external_access": str(not confined).lower()}
+    )
+    session = Session(connection, "a database in memory")
     session.run("database/use_utc")
     return session
 

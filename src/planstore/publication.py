@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from planstore.routing.policy import Policy
 
 
+class OverriddenError(Exception):
+    """What was decided does not know the newest override: it is decided again."""
+
+
+def newest_override(session: Session) -> int:
+    """Return the commit that last set or cleared an override, 0 when there is none."""
+    row = session.row("ledger/newest_override")
+    return int(row[0]) if row else 0
+
+
 @dataclass(frozen=True)
 class Recorded:
     """Where a run was recorded, and whether it published a plan."""
@@ -44,6 +54,7 @@ class Publication:
     git_commit: str | None
     config_hash: str | None
     rules_document: bytes
+    overrides_as_of: int
     idempotency_key: str | None = None
     expected_commit: int | None = None
 
@@ -54,6 +65,7 @@ class Publication:
             RunConflictError: the run id stands for another run.
             KeyConflictError: the idempotency key stands for something else.
             StaleError: the ledger has moved on since ``expected_commit``.
+            OverriddenError: an override was set or cleared since the run was decided.
         """
         earlier = self._earlier(session, run_id)
         if earlier:
@@ -70,6 +82,8 @@ class Publication:
             earlier = self._earlier(session, run_id)
             if earlier:
                 return earlier
+            if newest_override(session) != self.overrides_as_of:
+                raise OverriddenError
             is_new_plan = not self._known(session, "plan", plan_id=self.plan.plan_id)
             writing.append(
                 "runs",
@@ -157,7 +171,6 @@ class Publication:
             "evidence_id": self.plan.evidence_id,
             "policy_id": self.plan.policy_id,
             "rules_id": self.plan.rules_id,
-            "plan_id": self.plan.plan_id,
             "model_families": self.settings["model_families"],
             "include_blocked": self.settings["include_blocked"],
         }

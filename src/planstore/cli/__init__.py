@@ -15,17 +15,21 @@ from planstore.cli import (
     demo,
     diff,
     export,
+    history,
     init,
     jobs,
     key,
     log,
     migrate,
+    override,
     plan,
+    policy,
     rebuild,
     restore,
     route,
     sql,
     verify,
+    whatif,
     why,
 )
 
@@ -45,7 +49,9 @@ for verb in (
     jobs,
     log,
     why,
+    history,
     diff,
+    whatif,
     sql,
     export,
     rebuild,
@@ -59,6 +65,8 @@ for verb in (
     demo,
 ):
     app.command(verb.__name__.rpartition(".")[2])(verb.command)
+for verbs in (override, policy):
+    app.add_typer(verbs.app, name=verbs.__name__.rpartition(".")[2])
 
 
 def main() -> None:

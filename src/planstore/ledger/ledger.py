@@ -90,6 +90,7 @@ class Ledger:
         for view in _VIEWS:
             session.run(f"schema/views/{view}")
         make_macros(session)
+        session.run("scenario/overrides_in_force")
         return session
 
     def confined(self) -> Session:
