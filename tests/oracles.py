@@ -93,6 +93,8 @@ def signal_state(row: Row | None, side: str, policy: Row, families: Sequence[str
     score, category = row["score"], stability(row, policy)
     if score is None or math.isnan(score):
         return "DISALLOWED"
+    if strict and not _beats_null(row, policy):
+        return "DISALLOWED"
     if category in allowed and score >= threshold(policy[side]["strong_score"], row, policy):
         return "STRONG"
     if category in allowed and score >= threshold(policy[side]["min_score"], row, policy):
@@ -116,6 +118,15 @@ def _unfit(row: Row, policy: Row, families: Sequence[str]) -> bool:
         return False
     failed = {family_name(name) for name in row.get("failed_model_families") or ()}
     return sum(family not in failed for family in families) < int(policy["require_min_successful_families"])
+
+
+def _beats_null(row: Row, policy: Row) -> bool:
+    """Tell whether a score beats that of labels moved in time by the margin that the policy asks for, if any."""
+    asked = policy["min_margin_over_null"]
+    if asked is None:
+        return True
+    null = row.get("null_score")
+    return null is not None and bool(row["score"] >= null + threshold(asked, row, policy))
 
 
 def rule(cs: str, local: str, policy: Row, *, evidence: bool) -> str:

@@ -18,6 +18,7 @@ SCHEMA = pa.schema(
         ("score", pa.float64()),
         ("score_ci_low", pa.float64()),
         ("score_ci_high", pa.float64()),
+        ("null_score", pa.float64()),
         ("stability", pa.string()),
         ("sample_size", pa.int64()),
         ("leakage_status", pa.string()),

@@ -89,6 +89,7 @@ def policies(semantics: str) -> st.SearchStrategy[Record]:
         "dev_mode": st.booleans(),
         "dev_mode_min_sample_size": st.sampled_from((1000, 6000)),
         "block_on_leakage": st.booleans(),
+        **({"min_margin_over_null": st.none() | thresholds()} if semantics == "strict" else {}),
         "both_strong_behavior": st.sampled_from(BEHAVIORS + (("ELSE",) if semantics == "reference" else ())),
         "enable_experimental_lane": _mostly(True, [True, False]),
         "experimental": st.fixed_dictionaries(
@@ -142,6 +143,7 @@ def candidate(draw: st.DrawFn, target: str, symbol: str | None, *, loose: bool =
         "symbol": symbol,
         "mode": draw(_mostly(pooled, [*modes, "CROSS_SECTIONAL", "SYMBOL_SPECIFIC", "OTHER"] if loose else modes)),
         "score": draw(scores | scores | scores | st.sampled_from(no_scores)),
+        "null_score": draw(st.none() | scores),
         "stability": draw(st.sampled_from(STABILITIES)),
         "stability_metrics": draw(st.none() | st.fixed_dictionaries(dict.fromkeys(METRICS, levels | st.none()))),
         "stability_snapshots": draw(st.none() | st.integers(0, 3)),

@@ -30,12 +30,14 @@ LAYERS = (
     ("routing", "planning", "projections", "consumer", "audit"),
     ("run", "publication", "run_names"),
     ("store",),
+    ("training",),
     ("demo",),
     ("cli",),
 )
 """The parts, lowest first; a part imports only from its own layer and from those before it."""
 
-HEAVY = {"duckdb", "pandas", "pyarrow", "numpy", "polars", "yaml", "pydantic", "filelock", "rich"}
+HEAVY = {"duckdb", "pandas", "pyarrow", "numpy", "polars", "yaml", "pydantic", "filelock", "rich", "sklearn", "scipy"}
+HEAVY |= {"lightgbm", "joblib"}
 
 
 def _part(path: Path) -> str:

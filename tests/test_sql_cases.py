@@ -8,6 +8,7 @@ given     table: rows. ``lake.jobs`` is the product's own table, in a lake in me
           ``cases/tables.yaml`` lists. A row is a list of all columns, or a mapping, where a column left out is null;
           ``scenario`` stands in mappings alone, and is 0 where it is left out
 needs     statements to run after that and before the one of the file: macros, views, earlier steps
+files     files in the case's folder: name: text
 values    what ``$names`` stand for, in the statement and in what it needs
 store     true: the case runs beside an empty store on disk, ``{store}`` in texts, instead of a lake in memory
 query     what to look at afterwards, when the statement itself returns nothing of interest
@@ -56,6 +57,7 @@ class Case:
     given: Mapping[str, list[Any]] = field(default_factory=dict)
     needs: list[str] = field(default_factory=list)
     values: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
     store: bool = False
     query: str | None = None
     expect: list[Any] | None = None
@@ -97,6 +99,8 @@ class Desk:
 
     def prepare(self) -> None:
         """Give the case what it is given, and run what it needs."""
+        for name, text in self._case.files.items():
+            Path(self.placed("{folder}"), name).write_text(text, encoding="utf-8")
         for table, rows in self._case.given.items():
             self._give(table, rows)
         for statement in self._case.needs:

@@ -64,6 +64,10 @@ problems AS (
     FROM incoming WHERE $strict AND NOT isfinite(score_ci_high)
     GROUP BY score_ci_high
     UNION ALL
+    SELECT min("row"), count(*), 'null_score', null_score::VARCHAR, 'is not finite'
+    FROM incoming WHERE $strict AND NOT isfinite(null_score)
+    GROUP BY null_score
+    UNION ALL
     SELECT "row", 1, 'stability_metrics', stability_metrics::VARCHAR, 'holds a number that is not finite'
     FROM incoming
     WHERE NOT isfinite(coalesce(stability_metrics.mean_overlap, 0)) OR NOT isfinite(coalesce(stability_metrics.std_overlap, 0))

@@ -36,6 +36,14 @@ FROM (
                  'threshold': CASE WHEN p.strict THEN to_json(p.min_successful_families) END,
                  'passed': NOT coalesce(e.too_few_families, false),
                  'source': CASE WHEN p.strict THEN 'require_min_successful_families' ELSE 'semantics: reference' END},
+                {'check': 'NULL_MARGIN', 'observed': to_json(e.score),
+                 'threshold': to_json(e.null_score + e.null_margin),
+                 'passed': NOT e.no_null AND NOT e.within_null,
+                 'source': CASE
+                     WHEN e.null_margin IS NULL THEN 'min_margin_over_null: none'
+                     WHEN e.no_null THEN 'min_margin_over_null; the candidate has no null_score'
+                     ELSE format('{}: {:g} above the null_score of {:.6g}, the same fit on labels moved in time',
+                                 threshold_key(q.document, 'min_margin_over_null', e.task, e.tier), e.null_margin, e.null_score) END},
                 {'check': 'STRONG_SCORE', 'observed': to_json(e.score), 'threshold': to_json(e.strong_score),
                  'passed': coalesce(e.score >= e.strong_score, false),
                  'source': threshold_source(q.document, e.side || '.strong_score', e.task, e.tier, h.minutes)},

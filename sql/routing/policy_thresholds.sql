@@ -1,5 +1,6 @@
 -- The scores each side asks for, by task and horizon tier. A threshold is a number, or by task;
--- the one for regression a number, or by tier, where a missing tier means the default one.
+-- the one for regression a number, or by tier, where a missing tier means the default one. The margin over the null is
+-- a threshold for both sides; where a policy asks for none, it is null.
 CREATE OR REPLACE TEMP TABLE policy_thresholds AS
 WITH levels AS (
     SELECT side, level, threshold, scenario
@@ -8,7 +9,8 @@ WITH levels AS (
         LATERAL (VALUES
             ('strong_score', document->side->'strong_score'),
             ('min_score', document->side->'min_score'),
-            ('experimental_min_score', document->'$.experimental.min_score')
+            ('experimental_min_score', document->'$.experimental.min_score'),
+            ('null_margin', document->'min_margin_over_null')
         ) AS thresholds(level, threshold)
 ),
 by_task AS (
@@ -29,6 +31,7 @@ SELECT side, task, tier,
        any_value(threshold) FILTER (level = 'strong_score')           AS strong_score,
        any_value(threshold) FILTER (level = 'min_score')              AS min_score,
        any_value(threshold) FILTER (level = 'experimental_min_score') AS experimental_min_score,
+       any_value(threshold) FILTER (level = 'null_margin')            AS null_margin,
        scenario
 FROM by_tier
 GROUP BY scenario, side, task, tier;

@@ -16,6 +16,8 @@ numbers AS (
         {'key': threshold_key(document, side || '.min_score', task, tier), 'current': min_score, 'turn': score},
         {'key': CASE WHEN experimental_lane THEN threshold_key(document, 'experimental.min_score', task, tier) END,
          'current': experimental_min_score, 'turn': score},
+        {'key': CASE WHEN null_margin IS NOT NULL THEN threshold_key(document, 'min_margin_over_null', task, tier) END,
+         'current': null_margin, 'turn': score - null_score},
         {'key': 'stability_classification.stable_overlap_min', 'current': stable_overlap_min, 'turn': metrics.mean_overlap},
         {'key': 'stability_classification.drifting_overlap_min', 'current': drifting_overlap_min, 'turn': metrics.mean_overlap},
         {'key': 'stability_classification.stable_tau_min', 'current': stable_tau_min, 'turn': metrics.mean_tau},

@@ -1,7 +1,7 @@
 -- What each side is measured with: the thresholds of its policy, and which of its checks it passes.
 CREATE OR REPLACE TEMP VIEW side_checks AS
 SELECT
-    e.*, h.tier, t.strong_score, t.min_score, t.experimental_min_score,
+    e.*, h.tier, t.strong_score, t.min_score, t.experimental_min_score, t.null_margin,
     CASE
         WHEN p.dev_mode AND e.side = 'cross_sectional'
             THEN least(s.min_sample_size, greatest(p.dev_mode_min_sample_size, e.sample_size // 10, 5000))
@@ -20,7 +20,9 @@ SELECT
     END AS working_families,
     p.strict AND f.families IS NOT NULL AND working_families < p.min_successful_families AS too_few_families,
     p.experimental_lane AND e.score >= t.experimental_min_score
-        AND list_contains(p.experimental_stabilities, e.stability) AS experimental
+        AND list_contains(p.experimental_stabilities, e.stability) AS experimental,
+    p.strict AND t.null_margin IS NOT NULL AND e.null_score IS NULL AS no_null,
+    p.strict AND coalesce(e.score < e.null_score + t.null_margin, false) AS within_null
 FROM side_evidence AS e
 JOIN policy_sides AS s USING (scenario, side)
 JOIN target_horizons AS h USING (scenario, target)

@@ -29,6 +29,7 @@ SELECT
          AND e.stability_metrics.mean_tau >= p.drifting_tau_min THEN 'DRIFTING'
         ELSE 'UNKNOWN'
     END AS stability,
+    e.null_score,
     e.scenario
 FROM scenario_evidence AS e JOIN policy_settings AS p USING (scenario)
 WHERE (e.mode = 'CROSS_SECTIONAL' OR (e.mode = 'SYMBOL_SPECIFIC' AND e.symbol IS NOT NULL))

@@ -9,6 +9,8 @@ WITH decided AS (
             WHEN unsafe_features                                  THEN 'UNSAFE_FEATURES'
             WHEN too_few_families                                 THEN 'TOO_FEW_FAMILIES'
             WHEN score IS NULL                                    THEN 'NO_SCORE'
+            WHEN no_null                                          THEN 'NO_NULL'
+            WHEN within_null                                      THEN 'NULL_MARGIN'
             WHEN score >= strong_score AND stability_allowed      THEN 'STRONG_SCORE'
             WHEN score >= min_score AND stability_allowed         THEN 'MIN_SCORE'
             WHEN experimental                                     THEN 'EXPERIMENTAL_LANE'

@@ -20,6 +20,8 @@ numbers AS (
         {'metric': 'score', 'observed': score, 'turn': min_score},
         {'metric': 'score', 'observed': score, 'turn': experimental_min_score},
         {'metric': 'score', 'observed': score, 'turn': edge},
+        {'metric': 'score', 'observed': score, 'turn': null_score + null_margin},
+        {'metric': 'null_score', 'observed': null_score, 'turn': CASE WHEN null_margin IS NOT NULL THEN score - null_margin END},
         {'metric': 'stability_metrics.mean_overlap', 'observed': metrics.mean_overlap, 'turn': stable_overlap_min},
         {'metric': 'stability_metrics.mean_overlap', 'observed': metrics.mean_overlap, 'turn': drifting_overlap_min},
         {'metric': 'stability_metrics.mean_tau', 'observed': metrics.mean_tau, 'turn': stable_tau_min},
@@ -66,7 +68,7 @@ tries AS (
     FROM (
         SELECT *, unnest([nextafter(turn, '-inf'::DOUBLE), turn, nextafter(turn, 'inf'::DOUBLE)]) AS needed FROM numbers
     )
-    WHERE isfinite(needed) AND coalesce(isfinite(observed) AND needed <> observed, metric = 'score')
+    WHERE isfinite(needed) AND coalesce(isfinite(observed) AND needed <> observed, metric IN ('score', 'null_score'))
     UNION
     SELECT scenario, "position", side, target, symbol, metric, to_json(observed), to_json(needed),
            coalesce(abs(needed - observed) / greatest(needed, observed), 1.0)

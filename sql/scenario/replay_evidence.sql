@@ -5,6 +5,8 @@ SELECT
     s.scenario * 4294967296 + e."position" AS "position",
     e.* EXCLUDE (commit_id, "position") REPLACE (
         CASE WHEN json_exists(c.patch, '$.score') THEN (c.patch->>'$.score')::DOUBLE ELSE e.score END AS score,
+        CASE WHEN json_exists(c.patch, '$.null_score') THEN (c.patch->>'$.null_score')::DOUBLE
+             ELSE e.null_score END AS null_score,
         CASE WHEN json_exists(c.patch, '$.stability') THEN c.patch->>'$.stability' ELSE e.stability END AS stability,
         CASE WHEN json_exists(c.patch, '$.stability_metrics') AND json_type(c.patch, '$.stability_metrics') = 'NULL' THEN NULL
              WHEN json_exists(c.patch, '$.stability_metrics') THEN {

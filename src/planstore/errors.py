@@ -9,6 +9,8 @@
     │   ├── RequestError       an argument of a call
     │   ├── QueryError         a query to planstore.sql
     │   ├── AnchorError        a text that is no anchor
+    │   ├── PanelError         a panel of features and targets
+    │   ├── SampleError        rows that nothing can be learned from
     │   └── PlanFileError      a plan file that cannot be read
     ├── NotFoundError          a run, plan, target or symbol that the ledger does not hold
     ├── ConflictError          what was given contradicts what is recorded; nothing was written
@@ -53,6 +55,14 @@ class QueryError(BadInputError):
 
 class AnchorError(BadInputError):
     """A text is no anchor."""
+
+
+class PanelError(BadInputError):
+    """A panel cannot be read as a whole; says which file or column, and what to do."""
+
+
+class SampleError(BadInputError):
+    """Nothing can be learned from the rows of a target: too few of them, or of one class only."""
 
 
 class PlanFileError(BadInputError):

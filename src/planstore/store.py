@@ -126,7 +126,9 @@ class Store:
         checked, policy_name = read_policy(policy)
         check_patterns(checked, str(policy) if isinstance(policy, str | Path) else "the policy")
         requested = _checked_families(model_families, strict=checked.semantics == "strict")
-        evidence = read_candidates(candidates, strict=checked.semantics == "strict")
+        evidence = read_candidates(
+            candidates, strict=checked.semantics == "strict", nulls_count=checked.min_margin_over_null is not None
+        )
         for note in evidence.notes:
             warnings.warn(note, CandidatesWarning, stacklevel=2)
         settings = {

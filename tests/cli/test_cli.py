@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 import samples
@@ -245,10 +247,17 @@ def test_names_do_not_break_tables_or_the_terminal(folder: Path, tmp_path: Path)
     assert answer("jobs", "--results", tmp_path)[0]["target"] == name
 
 
+def give_candidates(folder: Path) -> None:
+    """Put real evidence into a folder, with the nulls that the default policy asks for."""
+    found = pq.read_table(ROOT / "src/planstore/demo/candidates_by_year/2022.parquet")
+    nulls = pc.if_else(pc.equal(found["metric_name"], "auc"), 0.5, -0.5)
+    pq.write_table(found.append_column("null_score", nulls), folder / "candidates.parquet")
+
+
 def test_the_session_in_the_readme_runs(tmp_path: Path) -> None:
     first, *others = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     assert len(first.strip().splitlines()) <= 12
-    shutil.copy(ROOT / "src/planstore/demo/candidates_by_year/2022.parquet", tmp_path / "candidates.parquet")
+    give_candidates(tmp_path)
     assert call("init", "--policy", "policy.yaml", cwd=tmp_path).returncode == 0
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", first], capture_output=True, text=True, cwd=tmp_path, timeout=120
@@ -263,7 +272,7 @@ def test_the_session_in_the_readme_runs(tmp_path: Path) -> None:
 
 
 def test_the_commands_in_the_readme_run(tmp_path: Path) -> None:
-    shutil.copy(ROOT / "src/planstore/demo/candidates_by_year/2022.parquet", tmp_path / "candidates.parquet")
+    give_candidates(tmp_path)
     block = README.partition("The same on the command line:")[2].split("```")[1]
     lines = [line.partition("  #")[0] for line in block.strip().splitlines()]
     assert len(lines) == 4
@@ -348,7 +357,7 @@ def test_a_store_is_compacted_backed_up_and_restored(folder: Path, tmp_path: Pat
     assert answer("backup", backup, "--results", results) == {"backup": str(backup)}
     assert answer("restore", backup, "--results", again)["holds"] is True
     assert answer("anchor", "--results", again) == anchor
-    assert answer("migrate", "--results", again) == {"before": 1, "after": 1}
+    assert answer("migrate", "--results", again) == {"before": 2, "after": 2}
     done = call("restore", backup, "--results", again)
     assert (done.returncode, done.stdout) == (2, "")
     assert "restore into another results folder" in done.stderr

@@ -1,4 +1,4 @@
-"""A store of format 1, kept as it was made: whoever changes planstore must still read it."""
+"""A store of format 1, kept as it was made: whoever changes planstore must still bring it up and read it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 
 import planstore
 import samples
-from planstore.ledger.ledger import FORMAT
-from planstore.ledger.migrate import migrate
+from planstore.errors import StoreVersionError
+from planstore.ledger.ledger import FORMAT, MARKER, read_marker
+from planstore.ledger.migrate import Migrated, migrate
 
 ARCHIVE = Path(__file__).parents[1] / "golden_store" / "format-1.tar.xz"
 ANCHOR = "5:4b02828d9312746a418ee2ed38ef429a4ff2c8b1dbd1fe42d15b83de86fd3125"
@@ -21,12 +22,34 @@ EVENTS = 926
 def results(tmp_path: Path) -> Path:
     with tarfile.open(ARCHIVE) as archive:
         archive.extractall(tmp_path, filter="data")
+    migrate(tmp_path / "results" / "planstore")
     return tmp_path / "results"
 
 
-def test_the_kept_store_is_of_the_format_that_is_written_now(results: Path) -> None:
-    assert FORMAT == 1, "keep a store of the new format as well, and a migration from this one"
-    assert migrate(results / "planstore").after == FORMAT
+def test_a_store_of_an_older_format_says_that_it_is_one_and_is_left_alone(tmp_path: Path) -> None:
+    with tarfile.open(ARCHIVE) as archive:
+        archive.extractall(tmp_path, filter="data")
+    with pytest.raises(StoreVersionError, match="planstore migrate"):
+        planstore.open(tmp_path / "results", create=False)
+    assert read_marker(tmp_path / "results" / "planstore" / MARKER) == {"format": 1}
+
+
+def test_a_migration_that_was_killed_before_its_end_is_run_again(results: Path) -> None:
+    (results / "planstore" / MARKER).write_text('{"format": 1}')
+    assert migrate(results / "planstore") == Migrated(1, FORMAT)
+    assert migrate(results / "planstore") == Migrated(FORMAT, FORMAT)
+    with planstore.open(results, create=False) as store:
+        assert store.verify(ANCHOR).holds
+
+
+def test_a_migrated_store_keeps_nulls_beside_scores(results: Path) -> None:
+    table = samples.table([row | {"null_score": 0.5} for row in samples.records(2, 2)])
+    with planstore.open(results, create=False) as store:
+        store.route(table, samples.policy(), run_id="with nulls")
+        found = store.sql("select run_id, count(null_score) from candidates where run_id like '%n%' group by all")
+        assert dict(found.fetchall())["with nulls"] == 6
+        assert dict(found.fetchall()) | {"with nulls": 0} == dict.fromkeys(["run-0", "run-1", "run-2", "with nulls"], 0)
+        assert store.verify(ANCHOR).holds
 
 
 def test_the_kept_store_holds_what_was_anchored(results: Path) -> None:

@@ -35,7 +35,9 @@ for header in lake.execute("from lake.commits order by commit_id").to_arrow_tabl
     for count in header["counts"]:
         query = f"from lake.{count['table']} where commit_id = {header['commit_id']} order by position"
         rows = lake.execute(query).to_arrow_table().combine_chunks().to_batches()[0]
-        lines = [f"{name}:{column(array).hex()}\\n".encode() for name, array in zip(rows.schema.names, rows.columns)]
+        counted = [(name, array) for name, array in zip(rows.schema.names, rows.columns)
+                   if name != "null_score" or array.null_count < len(array)]
+        lines = [f"{name}:{column(array).hex()}\\n".encode() for name, array in counted]
         count |= {"rows": len(rows), "digest": sha(*lines).hex()}
     header |= {"recorded_at": header["recorded_at"].strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "previous_digest": previous}
     del header["digest"]
@@ -68,6 +70,7 @@ def filled(store: Store) -> Store:
         "fwd_ret_5d",
         "ÄÖÜ ☃",
         score=-0.0,
+        null_score=0.25,
         failed_model_families=["lightgbm", "xgboost"],
         stability_metrics={"mean_overlap": 0.1, "std_overlap": None, "mean_tau": -0.25, "std_tau": 1e-300},
     )
@@ -83,7 +86,7 @@ def filled(store: Store) -> Store:
 
 def test_the_script_is_short_and_knows_nothing_of_the_store() -> None:
     lines = [line for line in AUDITOR.splitlines() if line]
-    assert len(lines) <= 25
+    assert len(lines) <= 27
     assert [line for line in lines if "import" in line] == ["import hashlib, json, sys, duckdb, pyarrow as pa"]
 
 

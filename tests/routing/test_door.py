@@ -16,6 +16,8 @@ import pytest
 import planstore
 import samples
 from planstore import CandidatesError, CandidatesWarning, PolicyError, RequestError
+from planstore.routing.policy import read_policy
+from planstore.store import Store
 
 ROWS = samples.records(2, 2)
 
@@ -246,7 +248,7 @@ def test_a_store_that_cannot_be_used_says_why(tmp_path: Path) -> None:
     newer = tmp_path / "newer" / "planstore"
     newer.mkdir(parents=True)
     (newer / "store.json").write_text('{"format": 99}', encoding="utf-8")
-    with pytest.raises(planstore.StoreVersionError, match="has format 99, this planstore knows format 1"):
+    with pytest.raises(planstore.StoreVersionError, match="has format 99, this planstore knows format 2"):
         planstore.open(tmp_path / "newer")
     (newer / "store.json").write_text("{", encoding="utf-8")
     with pytest.raises(planstore.StoreError, match="does not say what kind of store this is"):
@@ -272,3 +274,16 @@ def test_an_artifact_that_was_altered_is_not_returned(tmp_path: Path) -> None:
         path.write_bytes(path.read_bytes() + b" ")
         with pytest.raises(planstore.StoreError, match="was altered"):
             artifacts.get(run.policy_id)
+
+
+def test_a_policy_that_asks_for_nulls_says_that_scores_without_one_count_for_nothing(store: Store) -> None:
+    policy = samples.policy(min_margin_over_null=0.1)
+    rows = [samples.record("y_10m", None, 0.9, null_score=0.5), samples.record("y_10m", "A", 0.9)]
+    with pytest.warns(CandidatesWarning, match="1 scores have no null_score beside them and count for nothing"):
+        run = store.route(samples.table(rows), policy)
+    assert run.routes == {"ROUTE_CROSS_SECTIONAL": 1}
+
+
+def test_the_reference_knows_no_null() -> None:
+    with pytest.raises(PolicyError, match="min_margin_over_null needs semantics: strict"):
+        read_policy(samples.policy(semantics="reference", min_margin_over_null=0.1))

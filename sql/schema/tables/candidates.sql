@@ -20,5 +20,6 @@ CREATE TABLE lake.candidates (
     task_type             VARCHAR,
     metric_name           VARCHAR,
     evidence_as_of        TIMESTAMPTZ,
-    git_commit            VARCHAR
+    git_commit            VARCHAR,
+    null_score            DOUBLE
 );

@@ -16,6 +16,7 @@ EVIDENCE, POLICY, RULES, OVERRIDE, FAMILIES = "evidence", "policy", "rules", "ov
 
 _METRICS = {
     "score": ("score",),
+    "null_score": ("null_score",),
     "sample_size": ("sample_size",),
     "stability": ("stability", "stability_metrics", "stability_snapshots"),
     "leakage_status": ("leakage_status",),

@@ -9,7 +9,7 @@ def command(
     results: Results = RESULTS,
     json: Json = False,
 ) -> None:
-    """Bring the store to the format that this planstore writes; it appends and never rewrites."""
+    """Bring the store to the format that this planstore writes; no row is rewritten, no digest changes."""
     from planstore.cli import output
     from planstore.ledger.migrate import migrate
 
@@ -17,4 +17,7 @@ def command(
     if json:
         output.print_json(done.as_dict())
         return
-    output.print_line(f"The store has format {done.after}; there is nothing to migrate.")
+    if done.before == done.after:
+        output.print_line(f"The store has format {done.after}; there is nothing to migrate.")
+        return
+    output.print_line(f"The store was of format {done.before} and is of format {done.after} now.")

@@ -7,7 +7,9 @@ The digest of a column is the SHA-256 over the digests of its streams, in this o
 3. the values: little-endian, 0 for a null; text as UTF-8; booleans as one byte;
    a list as the column of its items; a struct as the columns of its fields, in their order.
 
-The digest of a table is the SHA-256 over one line a column, ``name:digest\n``, in column order.
+The digest of a table is the SHA-256 over one line a column, ``name:digest\n``, in column order. A column that a younger
+format added (:data:`ADDED`) has a line only where at least one row has a value in it, so that the digests of commits
+which were made before it hold.
 """
 
 from __future__ import annotations
@@ -21,12 +23,21 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+ADDED = frozenset({"null_score"})
+"""Columns that tables did not have in format 1."""
+
+
 class ColumnDigest:
-    """The digest of one column, fed chunk by chunk."""
+    """The digest of one column, fed chunk by chunk.
+
+    Attributes:
+        has_values: whether any row so far is not null.
+    """
 
     def __init__(self, kind: pa.DataType) -> None:
         import pyarrow.types as types
 
+        self.has_values = False
         self._validity = hashlib.sha256()
         self._lengths = hashlib.sha256() if _has_lengths(kind) else None
         self._values = hashlib.sha256()
@@ -44,6 +55,7 @@ class ColumnDigest:
         import pyarrow.types as types
 
         kind = chunk.type
+        self.has_values = self.has_values or chunk.null_count < len(chunk)
         if chunk.null_count:
             self._validity.update(_bytes(chunk.is_valid()))
         else:
@@ -143,8 +155,10 @@ class RowsDigest:
         self.rows += batch.num_rows
 
     def columns(self) -> list[tuple[str, bytes]]:
-        """Return the name and digest of each column."""
-        return [(name, column.digest()) for name, column in self._columns.items()]
+        """Return the name and digest of each column that counts."""
+        return [
+            (name, column.digest()) for name, column in self._columns.items() if column.has_values or name not in ADDED
+        ]
 
     def hexdigest(self) -> str:
         """Return the digest of the table."""

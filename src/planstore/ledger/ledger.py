@@ -21,7 +21,7 @@ from planstore.ledger.lock import WriterLock
 from planstore.ledger.writing import Head, Writing
 from planstore.macros import make_macros
 
-FORMAT = 1
+FORMAT = 2
 """The version of the store's layout that this code reads and writes."""
 
 MARKER = "store.json"
@@ -202,13 +202,18 @@ class Ledger:
                 with session.transaction():
                     for table in sql.names("schema/tables"):
                         session.run(table)
-            incoming = self._marker.with_suffix(".incoming")
-            with incoming.open("wb") as file:
-                file.write(orjson.dumps({"format": FORMAT}))
-                file.flush()
-                os.fsync(file.fileno())
-            incoming.replace(self._marker)
-            fsync_folder(self.folder)
+            write_marker(self._marker)
+
+
+def write_marker(marker: Path) -> None:
+    """Say, for good, that the marker's folder is a store of this format."""
+    incoming = marker.with_suffix(".incoming")
+    with incoming.open("wb") as file:
+        file.write(orjson.dumps({"format": FORMAT}))
+        file.flush()
+        os.fsync(file.fileno())
+    incoming.replace(marker)
+    fsync_folder(marker.parent)
 
 
 def read_marker(marker: Path) -> dict[str, Any] | None:

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 TEXT = ("target", "symbol", "mode", "stability", "leakage_status", "feature_set_id", "model_status", "task_type",
         "metric_name", "git_commit")  # fmt: skip
-NUMBERS = ("score", "score_ci_low", "score_ci_high")
+NUMBERS = ("score", "score_ci_low", "score_ci_high", "null_score")
 COUNTS = ("sample_size", "stability_snapshots")
 METRICS = ("mean_overlap", "std_overlap", "mean_tau", "std_tau")
 REQUIRED = ("target", "symbol", "mode", "score", "stability", "sample_size", "leakage_status")
 EVIDENCE = (
     "target", "symbol", "mode", "score", "score_ci_low", "score_ci_high", "stability", "stability_metrics",
     "stability_snapshots", "sample_size", "leakage_status", "feature_set_id", "failed_model_families", "model_status",
-    "task_type", "metric_name", "evidence_as_of", "git_commit",
+    "task_type", "metric_name", "evidence_as_of", "git_commit", "null_score",
 )  # fmt: skip
 """The columns of candidates, in the order of ``sql/schema/tables/candidates.sql``."""
 PROBLEMS = 20
@@ -59,17 +59,21 @@ class Evidence:
         return self._digest.result()
 
 
-def read_candidates(source: CandidatesSource, *, strict: bool) -> Evidence:
+def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool = False) -> Evidence:
     """Read and check candidates.
 
-    Strict evidence has an order of its own, by target and symbol, so that the order of rows in a file means nothing;
-    the reference takes rows as they came.
+    Args:
+        source: where they are.
+        strict: whether the semantics are. Strict evidence has an order of its own, by target and symbol, so that the
+            order of rows in a file means nothing; the reference takes rows as they came.
+        nulls_count: whether a score without its null will count for nothing, so that its owner should know.
 
     Raises:
         CandidatesError: names the file, row (the first data row is 1), column and value of up to 20 problems.
     """
     import numpy as np
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     door = _Door(source)
     columns = door.columns()
@@ -86,6 +90,12 @@ def read_candidates(source: CandidatesSource, *, strict: bool) -> Evidence:
         raise CandidatesError("\n".join([f"{door.where}: refused", *lines]))
     evidence = ordered.result()
     notes = [f"{door.where}: {note}" for note in door.notes]
+    without = evidence.filter(pc.and_(pc.is_valid(evidence["score"]), pc.is_null(evidence["null_score"]))).num_rows
+    if nulls_count and without:
+        notes.append(
+            f"{door.where}: {without} scores have no null_score beside them and count for nothing, because the policy "
+            "asks for a margin over the null; leave min_margin_over_null out of the policy to route them"
+        )
     return Evidence(evidence, notes, RowsDigest.beside(evidence.drop_columns("position").to_batches()))
 
 

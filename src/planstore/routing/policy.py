@@ -183,7 +183,8 @@ def _document_format(value: Any) -> Any:
 class Policy(_Section):
     """A routing policy, checked. Frozen; its identity is the SHA-256 of its canonical document.
 
-    Keys are those of the recorded policies, and three of planstore's own: ``semantics``, ``horizon``, ``families``.
+    Keys are those of the recorded policies, and four of planstore's own: ``semantics``, ``horizon``, ``families``,
+    ``min_margin_over_null``.
     """
 
     semantics: Literal["strict", "reference"] = "strict"
@@ -191,6 +192,7 @@ class Policy(_Section):
     dev_mode_min_sample_size: Count = 1000
     min_sample_size: SampleSizes
     block_on_leakage: StrictBool = True
+    min_margin_over_null: Threshold | None = None
     cross_sectional: Scores
     symbol: Scores
     stability_allowlist: Allowlist
@@ -209,6 +211,8 @@ class Policy(_Section):
     @model_validator(mode="after")
     def _strict_has_no_gaps(self) -> Policy:
         if self.semantics == "reference":
+            if self.min_margin_over_null is not None:
+                raise ValueError("min_margin_over_null needs semantics: strict; the reference knows no null")
             return self
         known = ("ROUTE_BOTH", "PREFER_CS", "PREFER_SYMBOL")
         if self.both_strong_behavior not in known:

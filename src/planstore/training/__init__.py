@@ -1,0 +1,1 @@
+"""From a panel of prices to evidence, and from a plan to trained models."""
