@@ -1,6 +1,5 @@
--- The evidence of a target in some runs: all of it, or the cross-sectional rows and those of one symbol.
+-- The evidence of a target in one run: of all its symbols, because the experimental lane ranks them.
 SELECT * EXCLUDE (run_id)
 FROM candidates
-WHERE target = $target AND commit_id BETWEEN $first AND $last
-  AND ($every_symbol OR mode = 'CROSS_SECTIONAL' OR symbol = $symbol)
-ORDER BY commit_id, "position";
+WHERE commit_id = $commit_id AND target = $target
+ORDER BY "position";

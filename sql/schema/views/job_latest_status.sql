@@ -4,8 +4,6 @@ SELECT plan_id, job_id, max(attempt) AS attempt,
        arg_max_null(status, (commit_id, "position"))      AS status,
        arg_max_null(worker, (commit_id, "position"))      AS worker,
        arg_max_null(occurred_at, (commit_id, "position")) AS occurred_at,
-       arg_max_null(error, (commit_id, "position"))       AS error,
-       arg_max_null(metrics, (commit_id, "position"))     AS metrics,
-       arg_max_null(artifacts, (commit_id, "position"))   AS artifacts
+       arg_max_null(error, (commit_id, "position"))       AS error
 FROM job_status
 GROUP BY plan_id, job_id;

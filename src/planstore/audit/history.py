@@ -76,7 +76,7 @@ def _causes(
     try:
         kept = {commit: Kept.of(session, artifacts, run, target, symbol) for commit, run in runs.items()}
         batches = session.batches(
-            "audit/target_evidence",
+            "audit/evidence_history",
             target=target, symbol=symbol, first=min(runs), last=max(runs),
             every_symbol=any(one.has_lane for one in kept.values()),
         )  # fmt: skip

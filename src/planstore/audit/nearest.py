@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -40,24 +39,38 @@ def nearest_misses(
         leaves it as it is.
     """
     evidence = [scenario.changed(row["side"], _patch(row["metric"], json.loads(row["needed"]))) for row in tries]
-    changed = [(row, _with_threshold(scenario.policy, row["key"], json.loads(row["needed"]))) for row in policy_tries]
-    allowed = [(row, policy) for row, policy in changed if policy is not None]
-    policies = [replace(scenario, policy=policy) for _, policy in allowed]
-    outcomes = replay.decide(rules, [*evidence, *policies])
-    return (
-        _first_flip(tries, outcomes[: len(evidence)], route, "observed"),
-        _first_flip([row for row, _ in allowed], outcomes[len(evidence) :], route, "current"),
+    policies = [_with_threshold(scenario.policy, row["key"], json.loads(row["needed"])) for row in policy_tries]
+    outcomes = replay.decide(rules, [*evidence, *(replace(scenario, policy=policy) for policy in policies)])
+    flips = _flips(tries, outcomes[: len(evidence)], route)
+    policy_flips = (
+        (row, to)
+        for row, to in _flips(policy_tries, outcomes[len(evidence) :], route)
+        if is_policy(_with_threshold(scenario.policy, row["key"], json.loads(row["needed"])))
     )
+    return _told(next(flips, None), "observed"), _told(next(policy_flips, None), "current")
 
 
-def _first_flip(tries: Sequence[Record], outcomes: Sequence[Outcome], route: str, was: str) -> Record | None:
+def is_policy(document: str) -> bool:
+    """Tell whether a document could be adopted: a threshold cannot be moved past another that must not be below it."""
+    try:
+        Policy.model_validate_json(document)
+    except ValidationError:
+        return False
+    return True
+
+
+def _flips(tries: Sequence[Record], outcomes: Sequence[Outcome], route: str) -> Iterator[tuple[Record, str]]:
     for row, outcome in zip(tries, outcomes, strict=True):
         if outcome is not None and outcome["route"] != route:
-            found = {**row, was: json.loads(row[was] or "null"), "needed": json.loads(row["needed"])}
-            found["route"] = outcome["route"]
-            found["text"] = _text(found, was)
-            return found
-    return None
+            yield row, outcome["route"]
+
+
+def _told(flip: tuple[Record, str] | None, was: str) -> Record | None:
+    if flip is None:
+        return None
+    row, route = flip
+    found = {**row, was: json.loads(row[was] or "null"), "needed": json.loads(row["needed"]), "route": route}
+    return found | {"text": _text(found, was)}
 
 
 def _text(found: Mapping[str, Any], was: str) -> str:
@@ -85,15 +98,12 @@ def _patch(metric: str, value: Any) -> Record:
     return {outer: {inner: value}} if inner else {outer: value}
 
 
-def _with_threshold(document: str, key: str, value: float) -> str | None:
-    """Return the policy with another threshold; None where no policy can have it."""
-    changed: Record = deepcopy(orjson.loads(document))
+def _with_threshold(document: str, key: str, value: float) -> str:
+    """Return the policy's document with another threshold."""
+    changed: Record = orjson.loads(document)
     *path, last = key.split(".")
     place = changed
     for part in path:
         place = place[part]
     place[last] = value
-    try:
-        return Policy.model_validate(changed).document.decode()
-    except ValidationError:
-        return None
+    return orjson.dumps(changed).decode()

@@ -141,11 +141,15 @@ class Replay:
         by_scenario = {row["scenario"]: row for row in found}
         return [by_scenario.get(place) for place in range(len(scenarios))]
 
-    def explanation(self, rules: Rules, statement: str) -> list[Record]:
-        """Return rows that explain the first scenario decided last; ``statement`` is a file of ``sql/audit/``."""
+    def explain(self, rules: Rules) -> tuple[list[Record], list[Record], list[Record]]:
+        """Return the checks of the scenario decided last, and the changes of evidence and of policy to try on it."""
         session = self._opened
         explain_rules(session, rules)
-        return session.records(f"audit/{statement}", target=self._target, symbol=self._symbol)
+        checks, tries, policy_tries = (
+            session.records(f"audit/{statement}", target=self._target, symbol=self._symbol)
+            for statement in ("checks", "turning_points", "policy_turning_points")
+        )
+        return checks, tries, policy_tries
 
     @property
     def _opened(self) -> Session:

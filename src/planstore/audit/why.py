@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, fields
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planstore.audit.nearest import nearest_misses
-from planstore.audit.replay import Kept, Outcome, Replay
+from planstore.audit.replay import Kept, Outcome, Record, Replay
 from planstore.database import Session
 from planstore.errors import StoreError
 from planstore.ledger.artifacts import Artifacts
 
-Record = dict[str, Any]
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 NO_DECISION = "NO_DECISION"
 """The rule of an answer about a pair on which the run decided nothing."""
@@ -91,74 +92,83 @@ def explain(session: Session, artifacts: Artifacts, target: str, symbol: str | N
     A pair on which the run decided nothing is explained as well: its ``route`` is None.
     """
     commit_id = run["commit_id"]
-    known = {
+    known: dict[str, Any] = {
         "target": target,
         "symbol": symbol,
         "commit_id": commit_id,
         **{name: run[name] for name in ("run_id", "evidence_id", "policy_id", "rules_id", "plan_id")},
     }
-    found = session.records("audit/decision", commit_id=commit_id, target=target, symbol=symbol)
-    evidence = [
-        {name: value for name, value in row.items() if name not in ("commit_id", "position", "run_id")}
-        for row in session.records("audit/evidence", commit_id=commit_id, target=target, symbol=symbol)
-    ]
-    if not found:
+    key = {"commit_id": commit_id, "target": target, "symbol": symbol}
+    with session.transaction():  # because a ledger that grows meanwhile would be read as of several moments
+        found = session.records("audit/decision", **key)
         row = session.row("audit/policy_name", policy_id=run["policy_id"])
-        return Explanation(
-            **known,
-            route=None,
-            rule=NO_DECISION,
-            reasons=absence(session, target, symbol, run),
-            cs_state=None,
-            local_state=None,
-            policy_name=row[0] if row else None,
-            evidence=evidence,
-        )
-    decision = found[0]
-    return Explanation(
-        **known,
-        **{name: decision[name] for name in ("route", "rule", "reasons", "cs_state", "local_state", "policy_name")},
-        evidence=evidence,
-        jobs=[
-            job | {"metrics": None if job["metrics"] is None else json.loads(job["metrics"])}
-            for job in session.records(
-                "audit/job", plan_id=run["plan_id"], target=target, symbol=symbol, route=decision["route"]
+        evidence = session.batches("audit/target_evidence", commit_id=commit_id, target=target).read_all()
+        known |= {"policy_name": row[0] if row else None, "evidence": own_candidates(evidence, symbol)}
+        if not found:
+            return Explanation(
+                **known,
+                route=None,
+                rule=NO_DECISION,
+                reasons=absence(session, target, symbol, run),
+                cs_state=None,
+                local_state=None,
             )
-        ],
-        **_trace(session, artifacts, target, symbol, run, decision),
-    )
+        decision = found[0]
+        known |= {name: decision[name] for name in ("route", "rule", "reasons", "cs_state", "local_state")}
+        jobs = _jobs(session, run["plan_id"], target, symbol, decision["route"])
+        try:
+            kept = Kept.of(session, artifacts, run, target, symbol)
+            trace = _trace(kept, evidence, target, symbol, decision)
+        except StoreError as error:
+            trace = {"findings": [f"how this came about cannot be derived again: {error}"]}
+    return Explanation(**known, jobs=jobs, **trace)
 
 
-def _trace(
-    session: Session, artifacts: Artifacts, target: str, symbol: str | None, run: Record, decision: Record
-) -> dict[str, Any]:
-    """Return what running the kept rules again shows; where they cannot be run, a finding that says so."""
-    try:
-        kept = Kept.of(session, artifacts, run, target, symbol)
-        batches = session.batches(
-            "audit/target_evidence",
-            target=target, symbol=symbol, first=kept.commit_id, last=kept.commit_id, every_symbol=kept.has_lane,
-        )  # fmt: skip
-        with Replay(batches.read_all(), target, symbol).opened() as replay:
-            scenario = kept.scenario()
-            (outcome,) = replay.decide(kept.rules, [scenario])
-            checks = [
-                check
-                | {name: None if check[name] is None else json.loads(check[name]) for name in ("observed", "threshold")}
-                for check in replay.explanation(kept.rules, "checks")
-            ]
-            tries = replay.explanation(kept.rules, "turning_points")
-            policy_tries = replay.explanation(kept.rules, "policy_turning_points")
-            miss, policy_miss = nearest_misses(replay, kept.rules, scenario, decision["route"], tries, policy_tries)
-    except StoreError as error:
-        return {"findings": [f"how this came about cannot be derived again: {error}"]}
+def _trace(kept: Kept, evidence: pa.Table, target: str, symbol: str | None, decision: Record) -> dict[str, Any]:
+    """Return what running the kept rules again shows."""
+    with Replay(evidence, target, symbol).opened() as replay:
+        scenario = kept.scenario()
+        (outcome,) = replay.decide(kept.rules, [scenario])
+        checks, tries, policy_tries = replay.explain(kept.rules)
+        misses = nearest_misses(replay, kept.rules, scenario, decision["route"], tries, policy_tries)
     return {
-        "checks": checks,
-        "nearest_miss": miss,
-        "nearest_policy": policy_miss,
+        "checks": [
+            check
+            | {name: None if check[name] is None else json.loads(check[name]) for name in ("observed", "threshold")}
+            for check in checks
+        ],
+        "nearest_miss": misses[0],
+        "nearest_policy": misses[1],
         "override": next((o for o in kept.overrides if o["override_id"] == decision["override_id"]), None),
         "findings": disagreements(decision, outcome),
     }
+
+
+def _jobs(session: Session, plan_id: str, target: str, symbol: str | None, route: str) -> list[Record]:
+    """Return the jobs that a decision led to, with where they are and what they made."""
+    jobs = session.records("audit/job", plan_id=plan_id, target=target, symbol=symbol, route=route)
+    if not jobs:
+        return []
+    ids = [job["job_id"] for job in jobs]
+    statuses = {row["job_id"]: row for row in session.records("audit/job_status", plan_id=plan_id, job_ids=ids)}
+    unknown = {"status": "planned", "attempt": None, "worker": None, "occurred_at": None, "error": None}
+    found = []
+    for job in jobs:
+        status = statuses.get(job["job_id"], {**unknown, "metrics": None, "artifacts": None})
+        metrics = status["metrics"]
+        found.append({**job, **status, "metrics": None if metrics is None else json.loads(metrics)})
+    return found
+
+
+def own_candidates(evidence: pa.Table, symbol: str | None) -> list[Record]:
+    """Return the candidates that a pair rests on, as recorded: its target's cross-sectional rows and its own."""
+    import pyarrow.compute as pc
+
+    own = pc.equal(evidence["mode"], "CROSS_SECTIONAL")
+    if symbol is not None:
+        own = pc.or_(own, pc.fill_null(pc.equal(evidence["symbol"], symbol), False))
+    rows: list[Record] = evidence.filter(own).drop_columns(["commit_id", "position"]).to_pylist()
+    return rows
 
 
 def disagreements(decision: Record, outcome: Outcome) -> list[str]:
