@@ -13,7 +13,7 @@ from planstore.database import Session
 from planstore.errors import ConflictError, KeyConflictError, RunConflictError
 from planstore.events.commit import utc_text
 from planstore.events.digest import RowsDigest
-from planstore.ledger.ledger import Ledger
+from planstore.ledger.ledger import OVERRIDE_COMMIT, RUN_COMMIT, Ledger, newest_commit_of_kind
 from planstore.ledger.writing import Writing
 from planstore.planning.plan import Plan
 
@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 
 class OverriddenError(Exception):
     """What was decided does not know the newest override: it is decided again."""
-
-
-def newest_override(session: Session) -> int:
-    """Return the commit that last set or cleared an override, 0 when there is none."""
-    row = session.row("ledger/newest_override")
-    return int(row[0]) if row else 0
 
 
 @dataclass(frozen=True)
@@ -72,7 +66,7 @@ class Publication:
             return earlier
         with ledger.writing(
             session,
-            "run",
+            RUN_COMMIT,
             run_id=run_id,
             message=f"route by {self.policy_name}",
             idempotency_key=self.idempotency_key,
@@ -82,7 +76,7 @@ class Publication:
             earlier = self._earlier(session, run_id)
             if earlier:
                 return earlier
-            if newest_override(session) != self.overrides_as_of:
+            if newest_commit_of_kind(session, OVERRIDE_COMMIT) != self.overrides_as_of:
                 raise OverriddenError
             is_new_plan = not self._known(session, "plan", plan_id=self.plan.plan_id)
             writing.append(

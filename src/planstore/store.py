@@ -24,7 +24,7 @@ from planstore.events.digest import RowsDigest
 from planstore.events.status import STATUSES
 from planstore.ledger import signing
 from planstore.ledger.backup import backup
-from planstore.ledger.ledger import Ledger
+from planstore.ledger.ledger import OVERRIDE_COMMIT, Ledger, newest_commit_of_kind
 from planstore.ledger.maintain import Compacted, compact
 from planstore.ledger.statuses import StatusWriter
 from planstore.ledger.verify import Anchor, Finding, Verified, anchor, verify
@@ -32,7 +32,7 @@ from planstore.planning.plan import make_plan
 from planstore.planning.staleness import what_moved_on
 from planstore.projections.export import Exported, compare_files, export
 from planstore.projections.rebuild import Rebuilt, rebuild
-from planstore.publication import OverriddenError, Publication, newest_override
+from planstore.publication import OverriddenError, Publication
 from planstore.routing.candidates import CandidatesWarning, Evidence, read_candidates
 from planstore.routing.overrides import Override, clear_override, set_override
 from planstore.routing.rules import apply_rules, current_rules
@@ -161,7 +161,7 @@ class Store:
     ) -> Run:
         """Decide, plan and record what was checked at the door."""
         started_at = datetime.now(UTC)
-        overrides_as_of = newest_override(session)
+        overrides_as_of = newest_commit_of_kind(session, OVERRIDE_COMMIT)
         requested = settings["model_families"]
         session.give("evidence", evidence.table)
         session.run("scenario/scenario_evidence")
@@ -171,8 +171,11 @@ class Store:
             model_families=requested,
             include_blocked=settings["include_blocked"],
         )
-        session.run("scenario/overrides_in_force")
-        session.run("scenario/scenario_overrides", before_commit=overrides_as_of + 1, moment=started_at)
+        if overrides_as_of:
+            session.run("scenario/overrides_in_force")
+            session.run("scenario/scenario_overrides", before_commit=overrides_as_of + 1, moment=started_at)
+        else:
+            session.run("scenario/no_overrides")
         apply_rules(session)
         decisions = RowsDigest.of(session.batches("routing/read_decisions"))
         rules = current_rules()

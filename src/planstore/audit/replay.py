@@ -11,6 +11,7 @@ import orjson
 
 from planstore.database import Session, memory
 from planstore.ledger.artifacts import Artifacts
+from planstore.ledger.ledger import OVERRIDE_COMMIT, newest_commit_of_kind
 from planstore.routing.rules import Rules, apply_rules, explain_rules
 
 if TYPE_CHECKING:
@@ -44,10 +45,9 @@ class Kept:
         Raises:
             StoreError: an artifact is missing or was altered.
         """
-        overrides = session.records(
-            "audit/run_overrides", commit_id=run["commit_id"], started_at=run["started_at"],
-            target=target, symbol=symbol,
-        )  # fmt: skip
+        key = {"commit_id": run["commit_id"], "started_at": run["started_at"], "target": target, "symbol": symbol}
+        any_override = newest_commit_of_kind(session, OVERRIDE_COMMIT, run["commit_id"])
+        overrides = session.records("audit/run_overrides", **key) if any_override else []
         return cls(
             run=run,
             policy=artifacts.get(run["policy_id"]).decode(),

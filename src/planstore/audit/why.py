@@ -12,6 +12,7 @@ from planstore.audit.replay import Kept, Outcome, Record, Replay
 from planstore.database import Session
 from planstore.errors import StoreError
 from planstore.ledger.artifacts import Artifacts
+from planstore.ledger.ledger import STATUS_COMMIT, newest_commit_of_kind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -150,7 +151,9 @@ def _jobs(session: Session, plan_id: str, target: str, symbol: str | None, route
     if not jobs:
         return []
     ids = [job["job_id"] for job in jobs]
-    statuses = {row["job_id"]: row for row in session.records("audit/job_status", plan_id=plan_id, job_ids=ids)}
+    any_status = newest_commit_of_kind(session, STATUS_COMMIT)
+    latest = session.records("audit/job_status", plan_id=plan_id, job_ids=ids) if any_status else []
+    statuses = {row["job_id"]: row for row in latest}
     unknown = {"status": "planned", "attempt": None, "worker": None, "occurred_at": None, "error": None}
     found = []
     for job in jobs:

@@ -13,7 +13,7 @@ from planstore.errors import KeyConflictError, PlanstoreError, RequestError
 from planstore.events.digest import RowsDigest
 from planstore.events.status import JobStatus
 from planstore.ledger.gathering import Gathering, Request
-from planstore.ledger.ledger import Ledger
+from planstore.ledger.ledger import STATUS_COMMIT, Ledger
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,7 +82,7 @@ class StatusWriter:
             self._session = self._ledger.working()
         session = self._session
         try:
-            with self._ledger.writing(session, "status", run_id=None) as writing:
+            with self._ledger.writing(session, STATUS_COMMIT, run_id=None) as writing:
                 batch = self._sorted_out(session, take(), writing.commit_id)
                 if batch.rows:
                     table = _table(batch.rows)

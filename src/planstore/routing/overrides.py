@@ -10,7 +10,7 @@ from typing import Any
 from planstore.errors import NotFoundError, RequestError
 from planstore.events.canonical import canonical_json, sha256
 from planstore.events.commit import utc_text
-from planstore.ledger.ledger import Ledger
+from planstore.ledger.ledger import OVERRIDE_COMMIT, Ledger
 from planstore.ledger.writing import Writing
 
 ROUTES = (
@@ -83,7 +83,7 @@ def set_override(
     }
     session = ledger.working()
     try:
-        with ledger.writing(session, "override", run_id=None, message=f"override: {reason}") as writing:
+        with ledger.writing(session, OVERRIDE_COMMIT, run_id=None, message=f"override: {reason}") as writing:
             override_id = sha256(canonical_json({**said, "commit_id": writing.commit_id}))[:12]
             override = Override(override_id, target, symbol, route, author, reason, expires_at)
             _append(writing, override, cleared=False)
@@ -102,7 +102,7 @@ def clear_override(
     """
     session = ledger.working()
     try:
-        with ledger.writing(session, "override", run_id=None, message=f"override: {reason}") as writing:
+        with ledger.writing(session, OVERRIDE_COMMIT, run_id=None, message=f"override: {reason}") as writing:
             session.run("scenario/overrides_in_force")
             found = [
                 row
