@@ -44,11 +44,17 @@ tries AS (
     SELECT scenario, "position", side, target, symbol, "key", to_json("current") AS "current", to_json(needed) AS needed,
            abs(needed - "current") AS distance
     FROM (
-        SELECT *, unnest([
-            nextafter(nextafter(turn, '-inf'::DOUBLE), '-inf'::DOUBLE), nextafter(turn, '-inf'::DOUBLE), turn,
-            nextafter(turn, 'inf'::DOUBLE), nextafter(nextafter(turn, 'inf'::DOUBLE), 'inf'::DOUBLE)
-        ]) AS needed
+        SELECT *, unnest([turn, nextafter(turn, CASE WHEN "current" > turn THEN '-inf' ELSE 'inf' END::DOUBLE)]) AS needed
         FROM numbers
+        UNION ALL
+        SELECT *, nextafter(turn, '-inf'::DOUBLE) FROM numbers WHERE "current" = turn
+        UNION ALL
+        -- because the room of the lane is rounded down, its turn lies within a few of the last bits
+        SELECT *, unnest([
+            nextafter(turn, '-inf'::DOUBLE), nextafter(nextafter(turn, '-inf'::DOUBLE), '-inf'::DOUBLE),
+            nextafter(turn, 'inf'::DOUBLE), nextafter(nextafter(turn, 'inf'::DOUBLE), 'inf'::DOUBLE)
+        ])
+        FROM numbers WHERE "key" = 'experimental.max_fraction_symbols_per_target'
     )
     WHERE "key" IS NOT NULL AND isfinite(needed) AND needed <> "current"
     UNION

@@ -66,7 +66,10 @@ tries AS (
     SELECT scenario, "position", side, target, symbol, metric, to_json(observed) AS observed, to_json(needed) AS needed,
            coalesce(abs(needed - observed), 1.0) AS distance
     FROM (
-        SELECT *, unnest([nextafter(turn, '-inf'::DOUBLE), turn, nextafter(turn, 'inf'::DOUBLE)]) AS needed FROM numbers
+        SELECT *, unnest([turn, nextafter(turn, CASE WHEN observed > turn THEN '-inf' ELSE 'inf' END::DOUBLE)]) AS needed
+        FROM numbers
+        UNION ALL
+        SELECT *, nextafter(turn, '-inf'::DOUBLE) FROM numbers WHERE observed = turn
     )
     WHERE isfinite(needed) AND coalesce(isfinite(observed) AND needed <> observed, metric IN ('score', 'null_score'))
     UNION

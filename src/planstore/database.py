@@ -280,13 +280,22 @@ def unreadable(place: str) -> Iterator[None]:
         yield
 
 
-def memory(*, confined: bool = False) -> Session:
-    """Return a session on a database of its own, in memory, with no lake; ``confined``: and with no way to any file."""
+def memory(*, confined: bool = False, threads: int | None = None) -> Session:
+    """Return a session on a database of its own, in memory, with no lake.
+
+    Args:
+        confined: give it no way to any file.
+        threads: how many it may use; as many as there are cores when None. One answers small questions sooner.
+    """
     import duckdb
 
-    connection = duckdb.connect(
-        config={"python_enable_replacements": "false", "enable_external_access": str(not confined).lower()}
-    )
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "python_enable_replacements": "false",
+        "enable_external_access": not confined,
+    }
+    if threads is not None:
+        config["threads"] = threads
+    connection = duckdb.connect(config=config)
     session = Session(connection, "a database in memory")
     session.run("database/use_utc")
     return session

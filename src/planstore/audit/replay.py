@@ -124,7 +124,7 @@ class Replay:
     @contextmanager
     def opened(self) -> Iterator[Replay]:
         """Keep a database for replays open while the block runs."""
-        self._session = memory(confined=True)
+        self._session = memory(confined=True, threads=1)
         self._session.give("kept_evidence", self._evidence)
         try:
             yield self
