@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -268,6 +269,38 @@ def query_errors() -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise QueryError(str(error)) from error
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error  # because that is what the database made it from
+        raise
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a reader's text, and the names of its ``$name`` parameters."""
+
+    text: str
+    parameters: frozenset[str]
+
+
+def statements(text: str) -> list[Statement]:
+    """Return the statements of a reader's text, in order; none of them is run, or known to be allowed.
+
+    Raises:
+        QueryError: something in the text is no SQL.
+    """
+    import duckdb
+
+    with query_errors():
+        return [Statement(found.query, frozenset(found.named_parameters)) for found in duckdb.extract_statements(text)]
+
+
+def is_ended(text: str) -> bool:
+    """Return whether a text ends with a semicolon that ends a statement: one outside of quotes and comments."""
+    import duckdb
+
+    tokens = duckdb.tokenize(text)
+    return bool(tokens) and text.encode()[tokens[-1][0] :].startswith(b";")
 
 
 @contextmanager

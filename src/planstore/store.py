@@ -230,7 +230,7 @@ class Store:
             _ledger=self._ledger,
         )
 
-    def sql(self, query: str, **parameters: Any) -> duckdb.DuckDBPyRelation:
+    def sql(self, query: str, /, **parameters: Any) -> duckdb.DuckDBPyRelation:
         """Return the relation of a query over the store's views and macros: ``.df()``, ``.arrow()``, ``.fetchall()``.
 
         Args:
@@ -241,6 +241,15 @@ class Store:
             QueryError: the query is wrong, or does something else than read the store.
         """
         return self._reading.query(query, parameters)
+
+    def words(self) -> list[tuple[str, str, str | None, str | None]]:
+        """Return every word that :meth:`sql` knows, to complete queries with.
+
+        Returns:
+            Kind (view, column, macro, table macro, function or keyword), word, the view of a column, and the type of a
+            column or the arguments of a macro.
+        """
+        return self._reading.rows("store/words", prefix="")
 
     def plan(self, name: str | None = None) -> TrainingPlan:
         """Return the current plan, or the one that a run id, a commit's number, the start of a plan id or a time means.
