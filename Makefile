@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check format bench soak crash clean
+.PHONY: demo test check format docs bench soak crash clean
 
 demo: $(INSTALLED)  ## real evidence, routed, planned, recorded and exported into demo/
 	$(BIN)/planstore demo --results demo
@@ -20,6 +20,9 @@ check: $(INSTALLED)  ## format, lint, types and tests
 format: $(INSTALLED)  ## put the code into the house's form
 	$(BIN)/ruff format src tests
 	$(BIN)/ruff check --fix src tests
+
+docs: $(INSTALLED)  ## the README's reference of views and macros, from the comments beside their SQL
+	$(BIN)/python tests/reference.py
 
 bench: $(INSTALLED)  ## speed, as ratios to something run beside it
 	$(BIN)/python tests/benchmarks/bench.py

@@ -25,7 +25,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 LAYERS = (
     ("errors", "version"),
     ("events",),
-    ("sql", "database", "macros"),
+    ("sql", "database", "macros", "meanings"),
     ("ledger",),
     ("routing", "planning", "projections", "consumer", "audit"),
     ("run", "publication", "run_names"),

@@ -1,5 +1,15 @@
 -- What plan b changes against plan a, job by job; fields that differ are named, with both values. Jobs that are the same
 -- are not here.
+-- a: a plan id
+-- b: a plan id
+-- job_id: the job
+-- change: `added`, `removed` or `changed`
+-- target: the target of the job
+-- symbol: the symbol of the job
+-- route_a: its route in plan a
+-- route_b: its route in plan b
+-- values: what differs, for a job that is in both: the field, and its value in plan a and in plan b, as texts
+-- fields: the names of the fields that differ
 CREATE OR REPLACE TEMP MACRO plan_diff(a, b) AS TABLE
 SELECT
     coalesce(y.job_id, x.job_id) AS job_id,

@@ -26,6 +26,9 @@ WIDE = 200
 NARROW = 12
 """The least width, in characters, that a column of long values can be read in."""
 
+FOLDS = 4
+"""Lines that a row of a table may be folded into and still be read as a row."""
+
 
 class Sink(Protocol):
     """What data is written to."""
@@ -101,7 +104,8 @@ def print_rows(console: Console, columns: Sequence[str], rows: Iterable[Sequence
     texts = [[_text(value) for value in row] for row in rows]
     headings = [_text(column) for column in columns]
     widths = [max(text.cell_len for text in column) for column in zip(headings, *texts, strict=True)]
-    if not texts or sum(min(width, NARROW) + 2 for width in widths) - 2 <= console.width:
+    least, most = (sum(min(width, longest) + 2 for width in widths) - 2 for longest in (NARROW, max(widths)))
+    if not texts or (least <= console.width and most <= FOLDS * console.width):
         console.print(_table("", columns, texts))
         return
     widest = max(heading.cell_len for heading in headings)

@@ -13,6 +13,7 @@ from planstore.cli.queries import relations
 from planstore.cli.results import Format, show, write
 from planstore.database import is_ended
 from planstore.errors import PlanstoreError, RequestError
+from planstore.meanings import meaning_of
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
@@ -27,11 +28,11 @@ ROWS = 1_000
 """Rows that a table shows, page by page, when nobody says how many."""
 HELP = """\
 A query may take several lines; `;` and Enter run it. It can only read.
-  show tables;        the views           describe history;   the columns of one
-  from runs;          all of a view       help;               this
+  show tables;          the views              from runs;          all of a view
+  help current_jobs;    what its columns mean  describe runs;      only their types
 Tab completes, Up brings back earlier queries, Ctrl-C drops a query, Ctrl-D or `exit` ends."""
 _LEAVING = {"exit", "quit"}
-_WORDS = {"help", *_LEAVING}
+_COMMANDS = {"help", *_LEAVING}
 
 
 class Shell:
@@ -51,6 +52,7 @@ class Shell:
         self._parameters = parameters
         self._form = form
         self._limit = limit
+        self._words = store.words()
 
     def run(self) -> None:
         """Read, run and show until the user leaves."""
@@ -59,7 +61,7 @@ class Shell:
         while True:
             try:
                 text = prompt.prompt()
-                if _word(text) in _LEAVING:
+                if _command(text)[0] in _LEAVING:
                     return
                 self._answer(text)
             except EOFError:
@@ -70,8 +72,9 @@ class Shell:
                 output.print_note(_one_line(str(error)))
 
     def _answer(self, text: str) -> None:
-        if _word(text) == "help":
-            output.print_line(HELP)
+        command, *names = _command(text)
+        if command == "help":
+            self._explain(*names)
             return
         if text.lstrip().startswith((".", "\\")):
             raise RequestError("there are no such commands here: `show tables;` lists the views, `help` explains")
@@ -82,6 +85,21 @@ class Shell:
                     show(relation, console, self._limit or ROWS)
             else:
                 write(relation, self._form, self._limit)
+
+    def _explain(self, name: str = "", *more: str) -> None:
+        """Show what the shell can do, or what a view or macro and its columns mean."""
+        if not name:
+            output.print_line(HELP)
+            return
+        known = {word for kind, word, *_ in self._words if kind in ("view", "macro", "table macro")}
+        if more or name not in known:
+            raise RequestError("help knows views and macros: `show tables;` lists the views, Tab completes both")
+        meaning = meaning_of(name)
+        types = {word: kind for _, word, view, kind in self._words if view == name}
+        output.print_line(f"{meaning.signature or name}: {meaning.summary}")
+        rows = [(column, types.get(column, ""), said) for column, said in meaning.columns().items()]
+        if rows:
+            output.print_table("", ("", "type", "meaning"), rows)
 
     def _prompt(self) -> PromptSession[str]:
         from prompt_toolkit import PromptSession
@@ -95,7 +113,7 @@ class Shell:
             multiline=True,
             prompt_continuation=CONTINUED,
             lexer=PygmentsLexer(SqlLexer),
-            completer=SqlCompleter(self._store.words()),
+            completer=SqlCompleter(self._words),
             key_bindings=_keys(),
             history=_history(),
         )
@@ -116,14 +134,14 @@ class _Pager(SystemPager):
             super().show(content)
 
 
-def _word(text: str) -> str:
-    """Return the only word of a text, for those that are no SQL."""
-    return text.strip().rstrip(";").strip().lower()
+def _command(text: str) -> list[str]:
+    """Return the words of a text, in which those commands are looked for that are no SQL; at least an empty one."""
+    return text.strip().rstrip(";").lower().split() or [""]
 
 
 def _is_whole(text: str) -> bool:
     """Return whether Enter runs a text instead of beginning another line of it."""
-    return not text.strip() or _word(text) in _WORDS or text.lstrip().startswith((".", "\\")) or is_ended(text)
+    return not text.strip() or _command(text)[0] in _COMMANDS or text.lstrip().startswith((".", "\\")) or is_ended(text)
 
 
 def _keys() -> KeyBindings:
