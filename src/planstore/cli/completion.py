@@ -10,7 +10,7 @@ from prompt_toolkit.document import Document
 
 from planstore.cli.visible import visible
 
-_AFTER_A_TABLE_WORD = re.compile(r"\b(?:from|join|table|describe|summarize|show)\s+(?:\w+\s*,\s*)*\w*$", re.IGNORECASE)
+_AFTER_A_TABLE_WORD = re.compile(r"\b(?:from|join|table|describe|summarize|help)\s+(?:\w+\s*,\s*)*\w*$", re.IGNORECASE)
 _TABLES = ("view", "table macro")
 _RANKS = {"column": 1, "view": 2, "table macro": 2, "macro": 2, "keyword": 3, "function": 4}
 

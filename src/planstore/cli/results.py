@@ -67,10 +67,10 @@ def new_file(path: Path, store: Path) -> Iterator[BinaryIO]:
     Raises:
         RequestError: ``path`` cannot be written, or is in the folder ``store``, which only planstore writes.
     """
-    path = path.resolve()
-    if path.is_relative_to(store.resolve()):
+    place = path.resolve()
+    if place.is_relative_to(store.resolve()):
         raise RequestError(f"--output {path} is inside the store, where nothing but the ledger is kept")
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = place.with_name(f".{place.name}.{os.getpid()}.partial")
     try:
         if path.exists() and not path.is_file():
             # because a device, or the other end of a pipe, cannot be replaced
@@ -79,7 +79,7 @@ def new_file(path: Path, store: Path) -> Iterator[BinaryIO]:
             return
         with partial.open("xb") as file:
             yield file
-        partial.replace(path)
+        partial.replace(place)
     except BrokenPipeError:
         raise
     except OSError as error:

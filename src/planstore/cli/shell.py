@@ -97,9 +97,8 @@ class Shell:
         meaning = meaning_of(name)
         types = {word: kind for _, word, view, kind in self._words if view == name}
         output.print_line(f"{meaning.signature or name}: {meaning.summary}")
-        rows = [(column, types.get(column, ""), said) for column, said in meaning.columns().items()]
-        if rows:
-            output.print_table("", ("", "type", "meaning"), rows)
+        for column, said in meaning.columns().items():
+            output.print_line(f"  {column:<20}  {said}" + (f" ({types[column]})" if column in types else ""))
 
     def _prompt(self) -> PromptSession[str]:
         from prompt_toolkit import PromptSession
