@@ -28,6 +28,7 @@ from planstore.ledger.ledger import OVERRIDE_COMMIT, Ledger, newest_commit_of_ki
 from planstore.ledger.maintain import Compacted, compact
 from planstore.ledger.statuses import StatusWriter
 from planstore.ledger.verify import Anchor, Finding, Verified, anchor, verify
+from planstore.macros import MACROS
 from planstore.planning.plan import make_plan
 from planstore.planning.staleness import what_moved_on
 from planstore.projections.export import Exported, compare_files, export
@@ -249,7 +250,8 @@ class Store:
             Kind (view, column, macro, table macro, function or keyword), word, the view of a column, and the type of a
             column or the arguments of a macro.
         """
-        return self._reading.rows("store/words", prefix="")
+        words = self._reading.rows("store/words", prefix="")
+        return [row for row in words if row[0] != "table macro" or row[1] in MACROS]
 
     def plan(self, name: str | None = None) -> TrainingPlan:
         """Return the current plan, or the one that a run id, a commit's number, the start of a plan id or a time means.
