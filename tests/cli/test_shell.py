@@ -70,7 +70,7 @@ def shell(results: Path, home: Path, *arguments: str, **environment: str) -> Ite
         PLANSTORE,
         ["sql", "--results", str(results), *arguments],
         env=os.environ | {"XDG_STATE_HOME": str(home), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"} | environment,
-        dimensions=(40, 120), encoding="utf-8", timeout=30,
+        dimensions=(40, 120), encoding="utf-8", timeout=120,
     )  # fmt: skip
     terminal = Terminal(child)
     try:
