@@ -25,10 +25,10 @@ FILES = sorted(SOURCE.rglob("*.py"))
 LAYERS = (
     ("errors", "version"),
     ("events",),
-    ("sql", "database", "macros", "document"),
+    ("sql", "database", "macros", "meanings", "document"),
     ("ledger",),
     ("routing", "planning", "projections", "consumer", "audit"),
-    ("run", "publication", "progress"),
+    ("run", "publication", "run_names", "progress"),
     ("store",),
     ("training",),
     ("demo",),

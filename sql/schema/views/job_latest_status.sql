@@ -1,4 +1,11 @@
 -- The latest status of every job that has one.
+-- plan_id: the plan of the job
+-- job_id: the job
+-- attempt: the latest try of it, from 1
+-- status: the latest status
+-- worker: who worked on it last
+-- occurred_at: when its status last changed
+-- error: why it failed last
 CREATE OR REPLACE TEMP VIEW job_latest_status AS
 SELECT plan_id, job_id, max(attempt) AS attempt,
        arg_max_null(status, (commit_id, "position"))      AS status,
