@@ -17,6 +17,7 @@ from planstore import sql
 from planstore.ledger.ledger import EVENT_TABLES
 from planstore.macros import MACROS
 from planstore.planning.plan import STEPS as PLANNING_STEPS
+from planstore.routing.rules import EXPLANATION
 from planstore.routing.rules import STEPS as ROUTING_STEPS
 
 ROOT = Path(__file__).parents[1]
@@ -148,8 +149,15 @@ def test_every_sql_file_holds_one_statement_and_says_what_it_is() -> None:
 @pytest.mark.parametrize(
     ("folder", "named"),
     [
-        ("routing", {*ROUTING_STEPS, "read_decisions"}),
-        ("planning", {*PLANNING_STEPS, "read_jobs", "read_summary", "read_model_families"}),
+        ("routing", {*ROUTING_STEPS, *EXPLANATION, "read_decisions"}),
+        (
+            "planning",
+            {
+                *PLANNING_STEPS,
+                *("read_jobs", "read_summary", "read_model_families"),
+                *("run_of_plan", "newest_run", "overrides_since"),
+            },
+        ),
         ("macros", set(MACROS)),
     ],
 )

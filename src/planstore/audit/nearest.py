@@ -8,10 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from pydantic import ValidationError
 
 from planstore.audit.replay import Outcome, Record, Replay, Scenario
-from planstore.routing.policy import Policy
 from planstore.routing.rules import Rules
 
 
@@ -52,6 +50,10 @@ def nearest_misses(
 
 def is_policy(document: str) -> bool:
     """Tell whether a document could be adopted: a threshold cannot be moved past another that must not be below it."""
+    from pydantic import ValidationError
+
+    from planstore.routing.policy import Policy
+
     try:
         Policy.model_validate_json(document)
     except ValidationError:

@@ -10,11 +10,12 @@ from planstore.audit.replay import Kept, Record, stage
 from planstore.database import Session, memory
 from planstore.ledger.artifacts import Artifacts
 from planstore.planning.plan import STEPS as PLANNING_STEPS
-from planstore.routing.policy import Policy
 from planstore.routing.rules import apply_rules
 
 if TYPE_CHECKING:
     import duckdb
+
+    from planstore.routing.policy import Policy
 
 
 @dataclass(frozen=True)
