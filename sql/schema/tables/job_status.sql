@@ -11,6 +11,6 @@ CREATE TABLE lake.job_status (
     occurred_at TIMESTAMPTZ,  -- when it happened
     lease_until TIMESTAMPTZ,  -- until when the worker has the job to itself
     metrics     JSON,         -- names and numbers of the trained model
-    error       VARCHAR,      -- why it failed
+    error       VARCHAR,      -- why it failed, or what was left out
     artifacts   VARCHAR[]     -- digests of the artifacts that it made
 );

@@ -1,4 +1,24 @@
--- A model that was kept, with the job, plan, decision, evidence and policy that it comes from.
+-- The models that were kept, each with the job, plan, decision, evidence and policy that it comes from.
+-- target: what it predicts
+-- symbol: of whose rows it was learned; null when all symbols are pooled
+-- family: its model family
+-- digest: of the file that holds it
+-- size: of that file, in bytes
+-- attempt: the try of the job that made it
+-- worker: who trained it
+-- trained_at: when that was recorded
+-- score: of the job's predictions out of sample
+-- evidence_score: the score that the decision rests on
+-- metric_name: what both scores are, as `auc`
+-- route: of the job
+-- rule: the short code of the rule that decided
+-- reasons: why it was decided so
+-- job_id: the job
+-- plan_id: the plan
+-- run_id: the run that published the plan
+-- evidence_id: the digest of the run's candidates
+-- policy_id: the policy of that run
+-- rules_id: the rules of that run
 CREATE OR REPLACE TEMP VIEW trained_models AS
 SELECT j.target, j.symbol, a.name[7:] AS family, a.digest, a.size, s.attempt, s.worker, s.occurred_at AS trained_at,
        (s.metrics->>'$.score')::DOUBLE AS score, k.score AS evidence_score, k.metric_name,
