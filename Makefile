@@ -3,23 +3,26 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check format bench soak crash clean
+.PHONY: demo test check format docs bench soak crash clean
 
 demo: $(INSTALLED)  ## real evidence, routed, planned, recorded and exported into demo/
 	$(BIN)/planstore demo --results demo
 
 test: $(INSTALLED)  ## the whole suite
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal
 
 check: $(INSTALLED)  ## format, lint, types and tests
 	$(BIN)/ruff format --check src tests
 	$(BIN)/ruff check src tests
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal
 
 format: $(INSTALLED)  ## put the code into the house's form
 	$(BIN)/ruff format src tests
 	$(BIN)/ruff check --fix src tests
+
+docs: $(INSTALLED)  ## the README's reference of views and macros, from the comments beside their SQL
+	$(BIN)/python tests/reference.py
 
 bench: $(INSTALLED)  ## speed, as ratios to something run beside it
 	$(BIN)/python tests/benchmarks/bench.py

@@ -17,6 +17,7 @@ from planstore import sql
 from planstore.ledger.ledger import EVENT_TABLES
 from planstore.macros import MACROS
 from planstore.planning.plan import STEPS as PLANNING_STEPS
+from planstore.routing.rules import EXPLANATION
 from planstore.routing.rules import STEPS as ROUTING_STEPS
 
 ROOT = Path(__file__).parents[1]
@@ -25,10 +26,10 @@ FILES = sorted(SOURCE.rglob("*.py"))
 LAYERS = (
     ("errors", "version"),
     ("events",),
-    ("sql", "database", "macros", "document"),
+    ("sql", "database", "macros", "meanings", "document"),
     ("ledger",),
     ("routing", "planning", "projections", "consumer", "audit"),
-    ("run", "publication", "progress"),
+    ("run", "publication", "run_names", "progress"),
     ("store",),
     ("training",),
     ("demo",),
@@ -148,8 +149,15 @@ def test_every_sql_file_holds_one_statement_and_says_what_it_is() -> None:
 @pytest.mark.parametrize(
     ("folder", "named"),
     [
-        ("routing", {*ROUTING_STEPS, "read_decisions"}),
-        ("planning", {*PLANNING_STEPS, "read_jobs", "read_summary", "read_model_families"}),
+        ("routing", {*ROUTING_STEPS, *EXPLANATION, "read_decisions"}),
+        (
+            "planning",
+            {
+                *PLANNING_STEPS,
+                *("read_jobs", "read_summary", "read_model_families"),
+                *("run_of_plan", "newest_run", "overrides_since"),
+            },
+        ),
         ("macros", set(MACROS)),
     ],
 )
@@ -197,6 +205,7 @@ def test_the_wheel_carries_the_sql_the_demo_and_the_default_policy(tmp_path: Pat
         names = set(wheel.namelist())
     carried = {name.removeprefix("planstore/_sql/") for name in names if name.startswith("planstore/_sql/")}
     assert carried == {path.relative_to(sql.root()).as_posix() for path in sql.root().rglob("*.sql")}
-    assert "planstore/routing/default_policy.yaml" in names
+    assert {"planstore/routing/default_policy.yaml", "planstore/training/families.yaml"} <= names
     assert len([name for name in names if name.startswith("planstore/demo/candidates_by_year/")]) == 11
     assert "TRAINING/orchestration/training_plan_consumer.py" in names
+    assert "TRAINING/orchestration/intelligent_trainer.py" in names

@@ -14,6 +14,8 @@ import inputs
 import planstore
 import samples
 from planstore import QueryError, Store
+from planstore.cli.queries import relations
+from planstore.database import query_errors
 
 WRITES = (
     "insert into lake.runs select * from lake.runs",
@@ -197,6 +199,11 @@ def rows_of(store: Store, query: str) -> list[tuple[object, ...]]:
     return [] if relation is None else relation.fetchall()
 
 
+def all_rows(store: Store, text: str, **parameters: str) -> list[tuple[object, ...]]:
+    with query_errors():
+        return [row for relation in relations(store, text, parameters) for row in relation.fetchall()]
+
+
 @pytest.mark.parametrize("query", [*WRITES, *REACHES, *TRICKS])
 def test_a_query_that_does_not_read_the_ledger_is_refused_and_changes_nothing(
     results: Path, reader: Store, query: str, capfd: pytest.CaptureFixture[str]
@@ -209,6 +216,44 @@ def test_a_query_that_does_not_read_the_ledger_is_refused_and_changes_nothing(
     assert inputs.snapshot(results.parent) == before
     assert len(reader.log()) == commits
     assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("query", [*WRITES, *REACHES])
+def test_among_several_queries_of_a_text_each_is_held_to_the_same(results: Path, reader: Store, query: str) -> None:
+    before = inputs.snapshot(results.parent)
+    text = f"select 1; {query.format(store=results / 'planstore', outside=results.parent / 'outside')}; from runs"
+    with pytest.raises(QueryError):
+        all_rows(reader, text)
+    assert inputs.snapshot(results.parent) == before
+
+
+@pytest.mark.parametrize("text", [".read x.sql", ".shell ls", "\\copy runs to 'x'", "!ls", "select 1; .read x.sql"])
+def test_commands_of_other_shells_are_no_queries(reader: Store, text: str) -> None:
+    with pytest.raises(QueryError):
+        relations(reader, text, {})
+
+
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [
+        ("from query($a)", "select 1"),
+        ("from query_table($a)", "__ducklake_metadata_lake.main.ducklake_table"),
+        ("from read_text($a)", "{outside}/secret.csv"),
+        ("from glob($a)", "{outside}/*"),
+        ("select getenv($a)", "HOME"),
+        ("select current_setting($a)", "temp_directory"),
+        ("copy runs to $a", "{outside}/x.csv"),
+        ("execute p($a)", "x"),
+        ("from $a", "runs"),
+    ],
+)
+def test_a_parameter_cannot_carry_what_a_query_may_not_say(
+    results: Path, reader: Store, query: str, value: str
+) -> None:
+    before = inputs.snapshot(results.parent)
+    with pytest.raises(QueryError):
+        all_rows(reader, query, a=value.format(outside=results.parent / "outside"))
+    assert inputs.snapshot(results.parent) == before
 
 
 @pytest.mark.parametrize("query", READS)

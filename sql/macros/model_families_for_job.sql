@@ -1,5 +1,9 @@
 -- The families that train a pair (or, symbol null, a target); null where there are none. Under the reference the last
 -- job that matches counts, and where there is no job, or it has no families, the families of the plan.
+-- t: a target
+-- s: a symbol; null: the target's cross-sectional side
+-- kind: a training type; null: any
+-- plan: a plan id; null: the current plan
 CREATE OR REPLACE TEMP MACRO model_families_for_job(t, s, kind := NULL, plan := NULL) AS (
     SELECT CASE
         WHEN is_strict(plan) THEN nullif(list_distinct_in_order(flatten(coalesce(list(model_families ORDER BY ordinal), []))), [])

@@ -1,4 +1,15 @@
--- What plan b changes against plan a, job by job; fields that differ are named. Jobs that are the same are not here.
+-- What plan b changes against plan a, job by job; fields that differ are named, with both values. Jobs that are the same
+-- are not here.
+-- a: a plan id
+-- b: a plan id
+-- job_id: the job
+-- change: `added`, `removed` or `changed`
+-- target: the target of the job
+-- symbol: the symbol of the job
+-- route_a: its route in plan a
+-- route_b: its route in plan b
+-- values: what differs, for a job that is in both: the field, and its value in plan a and in plan b, as texts
+-- fields: the names of the fields that differ
 CREATE OR REPLACE TEMP MACRO plan_diff(a, b) AS TABLE
 SELECT
     coalesce(y.job_id, x.job_id) AS job_id,
@@ -8,15 +19,20 @@ SELECT
     x.route AS route_a,
     y.route AS route_b,
     CASE WHEN x.job_id IS NOT NULL AND y.job_id IS NOT NULL THEN list_filter([
-        CASE WHEN x.route             IS DISTINCT FROM y.route             THEN 'route' END,
-        CASE WHEN x.training_type     IS DISTINCT FROM y.training_type     THEN 'training_type' END,
-        CASE WHEN x.model_families    IS DISTINCT FROM y.model_families    THEN 'model_families' END,
-        CASE WHEN x.priority          IS DISTINCT FROM y.priority          THEN 'priority' END,
-        CASE WHEN x.estimated_samples IS DISTINCT FROM y.estimated_samples THEN 'estimated_samples' END,
-        CASE WHEN x.reason            IS DISTINCT FROM y.reason            THEN 'reason' END,
-        CASE WHEN x.metadata          IS DISTINCT FROM y.metadata          THEN 'metadata' END
-    ], lambda field: field IS NOT NULL) END AS fields
+        {'field': 'route', 'a': x.route, 'b': y.route},
+        {'field': 'training_type', 'a': x.training_type, 'b': y.training_type},
+        {'field': 'model_families', 'a': to_json(x.model_families)::VARCHAR, 'b': to_json(y.model_families)::VARCHAR},
+        {'field': 'priority', 'a': x.priority::VARCHAR, 'b': y.priority::VARCHAR},
+        {'field': 'estimated_samples', 'a': x.estimated_samples::VARCHAR, 'b': y.estimated_samples::VARCHAR},
+        {'field': 'reason', 'a': x.reason, 'b': y.reason},
+        {'field': 'metadata', 'a': to_json(x.metadata)::VARCHAR, 'b': to_json(y.metadata)::VARCHAR}
+    ], lambda field: field.a IS DISTINCT FROM field.b) END AS "values",
+    list_transform("values", lambda field: field.field) AS fields
 FROM (FROM jobs WHERE plan_id = a) AS x
 FULL JOIN (FROM jobs WHERE plan_id = b) AS y USING (job_id)
-WHERE x.job_id IS NULL OR y.job_id IS NULL OR fields <> []
+WHERE x.job_id IS NULL OR y.job_id IS NULL
+   OR x.route IS DISTINCT FROM y.route OR x.training_type IS DISTINCT FROM y.training_type
+   OR x.model_families IS DISTINCT FROM y.model_families OR x.priority IS DISTINCT FROM y.priority
+   OR x.estimated_samples IS DISTINCT FROM y.estimated_samples OR x.reason IS DISTINCT FROM y.reason
+   OR x.metadata IS DISTINCT FROM y.metadata
 ORDER BY job_id;

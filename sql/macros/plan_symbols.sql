@@ -1,4 +1,8 @@
 -- The symbols for which a plan trains a target on its own.
+-- t: a target
+-- plan: a plan id; null: the current plan
+-- symbol: the symbol
+-- ordinal: place of its job in the plan
 CREATE OR REPLACE TEMP MACRO plan_symbols(t, plan := NULL) AS TABLE
 SELECT symbol, ordinal
 FROM jobs_for_target(t, plan := plan)

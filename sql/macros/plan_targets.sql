@@ -1,4 +1,8 @@
 -- The targets that a plan trains: by one training type, or (null) by any.
+-- kind: a training type; null: any
+-- plan: a plan id; null: the current plan
+-- target: the target
+-- ordinal: place of its first job in the plan
 CREATE OR REPLACE TEMP MACRO plan_targets(kind := NULL, plan := NULL) AS TABLE
 SELECT target, min(ordinal) AS ordinal
 FROM jobs_of(plan)

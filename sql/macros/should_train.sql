@@ -1,4 +1,8 @@
 -- Whether a plan trains a pair (or, symbol null, a target). The reference counts a blocked job that is listed.
+-- t: a target
+-- s: a symbol; null: the target's cross-sectional side
+-- kind: a training type; null: any
+-- plan: a plan id; null: the current plan
 CREATE OR REPLACE TEMP MACRO should_train(t, s, kind := NULL, plan := NULL) AS (
     SELECT count(*) > 0
     FROM jobs_for_pair(t, s, kind := kind, plan := plan)

@@ -13,6 +13,6 @@ FROM (
     FROM (
         SELECT generate_subscripts((document->'$.families')::JSON[], 1) AS ordinal,
                unnest((document->'$.families')::JSON[])                 AS rule
-        FROM policy_document
+        FROM scenarios
     )
 );

@@ -13,10 +13,11 @@ SELECT
         WHEN cs.state = 'EXPERIMENTAL' OR l.state = 'EXPERIMENTAL'                         THEN 'EXPERIMENTAL_LANE'
         ELSE
             CASE WHEN p.strict AND cs.state = 'WEAK_BUT_OK' AND l.state = 'WEAK_BUT_OK' THEN b.eligible ELSE b.strong END
-    END AS rule
+    END AS rule,
+    l.scenario
 FROM (FROM signal_states WHERE side = 'symbol') AS l
-LEFT JOIN (FROM signal_states WHERE side = 'cross_sectional') AS cs ON cs.target = l.target,
-policy_settings AS p
+LEFT JOIN (FROM signal_states WHERE side = 'cross_sectional') AS cs ON cs.scenario = l.scenario AND cs.target = l.target
+JOIN policy_settings AS p ON p.scenario = l.scenario
 LEFT JOIN (VALUES
     ('ROUTE_BOTH',    'BOTH_STRONG',              'BOTH_ELIGIBLE'),
     ('PREFER_CS',     'BOTH_STRONG_PREFER_CS',    'BOTH_ELIGIBLE_PREFER_CS'),

@@ -1,4 +1,4 @@
--- The policy's single values, one row.
+-- The policy's single values, one row a scenario.
 CREATE OR REPLACE TEMP TABLE policy_settings AS
 SELECT
     document->>'$.semantics' = 'strict'                                              AS strict,
@@ -19,5 +19,6 @@ SELECT
     (document->>'$.stability_classification.max_std_overlap')::DOUBLE                AS max_std_overlap,
     (document->>'$.stability_classification.max_std_tau')::DOUBLE                    AS max_std_tau,
     (document->>'$.stability_classification.min_snapshots_for_stability')::BIGINT    AS min_snapshots,
-    (document->>'$.horizon.same_day')::DOUBLE                                        AS same_day_minutes
-FROM policy_document;
+    (document->>'$.horizon.same_day')::DOUBLE                                        AS same_day_minutes,
+    scenario
+FROM scenarios;

@@ -3,5 +3,6 @@ CREATE OR REPLACE TEMP TABLE policy_sides AS
 SELECT
     side,
     (document->'$.min_sample_size'->>side)::BIGINT          AS min_sample_size,
-    (document->'$.stability_allowlist'->side)::VARCHAR[]    AS allowed_stabilities
-FROM policy_document, (VALUES ('cross_sectional'), ('symbol')) AS sides(side);
+    (document->'$.stability_allowlist'->side)::VARCHAR[]    AS allowed_stabilities,
+    scenario
+FROM scenarios, (VALUES ('cross_sectional'), ('symbol')) AS sides(side);

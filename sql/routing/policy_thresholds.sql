@@ -3,8 +3,8 @@
 -- a threshold for both sides; where a policy asks for none, it is null.
 CREATE OR REPLACE TEMP TABLE policy_thresholds AS
 WITH levels AS (
-    SELECT side, level, threshold
-    FROM policy_document,
+    SELECT side, level, threshold, scenario
+    FROM scenarios,
         (VALUES ('cross_sectional'), ('symbol')) AS sides(side),
         LATERAL (VALUES
             ('strong_score', document->side->'strong_score'),
@@ -15,7 +15,7 @@ WITH levels AS (
 ),
 by_task AS (
     SELECT side, level, task,
-           CASE json_type(threshold) WHEN 'OBJECT' THEN threshold->task ELSE threshold END AS threshold
+           CASE json_type(threshold) WHEN 'OBJECT' THEN threshold->task ELSE threshold END AS threshold, scenario
     FROM levels, (VALUES ('classification'), ('regression')) AS tasks(task)
 ),
 by_tier AS (
@@ -23,13 +23,15 @@ by_tier AS (
            CASE json_type(threshold)
                WHEN 'OBJECT' THEN coalesce(threshold->>tier, threshold->>'default')
                ELSE threshold->>'$'
-           END::DOUBLE AS threshold
+           END::DOUBLE AS threshold,
+           scenario
     FROM by_task, (VALUES ('short'), ('medium'), ('long'), ('very_long'), ('default')) AS tiers(tier)
 )
 SELECT side, task, tier,
        any_value(threshold) FILTER (level = 'strong_score')           AS strong_score,
        any_value(threshold) FILTER (level = 'min_score')              AS min_score,
        any_value(threshold) FILTER (level = 'experimental_min_score') AS experimental_min_score,
-       any_value(threshold) FILTER (level = 'null_margin')            AS null_margin
+       any_value(threshold) FILTER (level = 'null_margin')            AS null_margin,
+       scenario
 FROM by_tier
-GROUP BY side, task, tier;
+GROUP BY scenario, side, task, tier;

@@ -11,6 +11,10 @@ SELECT
     e.leakage_status,
     e.model_status,
     e.failed_model_families,
+    e.task_type,
+    e.stability AS stated_stability,
+    e.stability_metrics,
+    e.stability_snapshots,
     CASE WHEN contains(e.task_type, 'CLASSIFICATION') THEN 'classification' ELSE 'regression' END AS task,
     CASE
         WHEN e.stability <> 'UNKNOWN' OR e.stability_metrics IS NULL THEN e.stability
@@ -25,7 +29,8 @@ SELECT
          AND e.stability_metrics.mean_tau >= p.drifting_tau_min THEN 'DRIFTING'
         ELSE 'UNKNOWN'
     END AS stability,
-    e.null_score
-FROM evidence AS e, policy_settings AS p
+    e.null_score,
+    e.scenario
+FROM scenario_evidence AS e JOIN policy_settings AS p USING (scenario)
 WHERE (e.mode = 'CROSS_SECTIONAL' OR (e.mode = 'SYMBOL_SPECIFIC' AND e.symbol IS NOT NULL))
   AND e."position" NOT IN (SELECT "position" FROM repeated_evidence);

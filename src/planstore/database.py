@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,11 @@ class Session:
         row = self._execute(statement, values).fetchone()
         return int(row[0]) if row and len(row) == 1 and isinstance(row[0], int) else 0
 
+    def run_kept(self, text: str) -> None:
+        """Run one statement of rules that were kept: their text, as it is, with no values put in."""
+        with _store_errors(self._place):
+            self._connection.execute(text)
+
     def rows(self, statement: str, /, **values: Any) -> list[tuple[Any, ...]]:
         """Return all rows of one statement of ``sql/``."""
         return self._execute(statement, values).fetchall()
@@ -77,6 +83,11 @@ class Session:
     def batches(self, statement: str, /, **values: Any) -> Batches:
         """Return the rows of one statement of ``sql/`` as Arrow batches, read as they are taken."""
         return Batches(self._execute(statement, values).to_arrow_reader(BATCH_ROWS), self._place)
+
+    def relation(self, statement: str, /) -> duckdb.DuckDBPyRelation:
+        """Return the relation of one statement of ``sql/`` that takes no values."""
+        with _store_errors(self._place):
+            return self._connection.sql(sql.load(statement))
 
     def give(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table visible under ``name`` for as long as the session lives."""
@@ -258,6 +269,38 @@ def query_errors() -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise QueryError(str(error)) from error
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error  # because that is what the database made it from
+        raise
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a reader's text, and the names of its ``$name`` parameters."""
+
+    text: str
+    parameters: frozenset[str]
+
+
+def statements(text: str) -> list[Statement]:
+    """Return the statements of a reader's text, in order; none of them is run, or known to be allowed.
+
+    Raises:
+        QueryError: something in the text is no SQL.
+    """
+    import duckdb
+
+    with query_errors():
+        return [Statement(found.query, frozenset(found.named_parameters)) for found in duckdb.extract_statements(text)]
+
+
+def is_ended(text: str) -> bool:
+    """Return whether a text ends with a semicolon that ends a statement: one outside of quotes and comments."""
+    import duckdb
+
+    tokens = duckdb.tokenize(text)
+    return bool(tokens) and text.encode()[tokens[-1][0] :].startswith(b";")
 
 
 @contextmanager
@@ -270,11 +313,23 @@ def unreadable(place: str) -> Iterator[None]:
         yield
 
 
-def memory() -> Session:
-    """Return a session on a database of its own, in memory, with no lake."""
+def memory(*, confined: bool = False, threads: int | None = None) -> Session:
+    """Return a session on a database of its own, in memory, with no lake.
+
+    Args:
+        confined: give it no way to any file.
+        threads: how many it may use; as many as there are cores when None. One answers small questions sooner.
+    """
     import duckdb
 
-    session = Session(duckdb.connect(config={"python_enable_replacements": "false"}), "a database in memory")
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "python_enable_replacements": "false",
+        "enable_external_access": not confined,
+    }
+    if threads is not None:
+        config["threads"] = threads
+    connection = duckdb.connect(config=config)
+    session = Session(connection, "a database in memory")
     session.run("database/use_utc")
     return session
 

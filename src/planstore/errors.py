@@ -17,7 +17,8 @@
     ├── ConflictError          what was given contradicts what is recorded; nothing was written
     │   ├── RunConflictError   a run id that already stands for something else
     │   ├── KeyConflictError   an idempotency key that already stands for something else
-    │   └── StaleError         the ledger has moved on since the commit that the caller read
+    │   ├── StaleError         the ledger has moved on since the commit that the caller read
+    │   └── PlanStaleError     the evidence, policy, rules or overrides have moved on since the plan was made
     ├── FamilyMissingError     a model family that cannot train here: no such name, no such library, not such targets
     ├── PlanInvalidError       a plan that contradicts its decisions
     ├── StoreError             the store itself cannot be used
@@ -92,6 +93,10 @@ class KeyConflictError(ConflictError):
 
 class StaleError(ConflictError):
     """The ledger has moved on since the commit that the caller read; names both."""
+
+
+class PlanStaleError(ConflictError):
+    """What a plan follows from has moved on, so that it is not trained unless forced; says what changed."""
 
 
 class RunConflictError(ConflictError):

@@ -14,12 +14,16 @@ from planstore.errors import ConflictError, KeyConflictError, RunConflictError
 from planstore.events.commit import utc_text
 from planstore.events.digest import RowsDigest
 from planstore.ledger.kept import Kept, append_kept
-from planstore.ledger.ledger import Ledger
+from planstore.ledger.ledger import OVERRIDE_COMMIT, RUN_COMMIT, Ledger, newest_commit_of_kind
 from planstore.ledger.writing import Writing
 from planstore.planning.plan import Plan
 
 if TYPE_CHECKING:
     from planstore.routing.policy import Policy
+
+
+class OverriddenError(Exception):
+    """What was decided does not know the newest override: it is decided again."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Publication:
     git_commit: str | None
     config_hash: str | None
     rules_document: bytes
+    overrides_as_of: int
     idempotency_key: str | None = None
     expected_commit: int | None = None
 
@@ -55,13 +60,14 @@ class Publication:
             RunConflictError: the run id stands for another run.
             KeyConflictError: the idempotency key stands for something else.
             StaleError: the ledger has moved on since ``expected_commit``.
+            OverriddenError: an override was set or cleared since the run was decided.
         """
         earlier = self._earlier(session, run_id)
         if earlier:
             return earlier
         with ledger.writing(
             session,
-            "run",
+            RUN_COMMIT,
             run_id=run_id,
             message=f"route by {self.policy_name}",
             idempotency_key=self.idempotency_key,
@@ -71,6 +77,8 @@ class Publication:
             earlier = self._earlier(session, run_id)
             if earlier:
                 return earlier
+            if newest_commit_of_kind(session, OVERRIDE_COMMIT) != self.overrides_as_of:
+                raise OverriddenError
             is_new_plan = not self._known(session, "plan", plan_id=self.plan.plan_id)
             writing.append(
                 "runs",
@@ -156,7 +164,6 @@ class Publication:
             "evidence_id": self.plan.evidence_id,
             "policy_id": self.plan.policy_id,
             "rules_id": self.plan.rules_id,
-            "plan_id": self.plan.plan_id,
             "model_families": self.settings["model_families"],
             "include_blocked": self.settings["include_blocked"],
         }

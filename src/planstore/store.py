@@ -14,7 +14,9 @@ from threading import local
 from typing import TYPE_CHECKING, Any
 
 from planstore.audit.diff import Difference, compare
-from planstore.audit.why import Explanation, explain
+from planstore.audit.history import Change, history
+from planstore.audit.whatif import WhatIf, what_if
+from planstore.audit.why import Explanation, absence, explain
 from planstore.consumer import TrainingPlan
 from planstore.database import Session, unreadable
 from planstore.errors import AnchorError, NotFoundError, RequestError, StoreError
@@ -22,24 +24,28 @@ from planstore.events.digest import RowsDigest
 from planstore.events.status import STATUSES
 from planstore.ledger import signing
 from planstore.ledger.backup import backup
-from planstore.ledger.ledger import Ledger
+from planstore.ledger.ledger import OVERRIDE_COMMIT, Ledger, newest_commit_of_kind
 from planstore.ledger.maintain import Compacted, compact
 from planstore.ledger.statuses import StatusWriter
 from planstore.ledger.verify import Anchor, Finding, Verified, anchor, verify
+from planstore.macros import MACROS
 from planstore.planning.plan import make_plan
+from planstore.planning.staleness import what_moved_on
 from planstore.progress import Progress
 from planstore.projections.export import Exported, compare_files, export
 from planstore.projections.rebuild import Rebuilt, rebuild
-from planstore.publication import Publication
-from planstore.routing.candidates import CandidatesWarning, read_candidates
+from planstore.publication import OverriddenError, Publication
+from planstore.routing.candidates import CandidatesWarning, Evidence, read_candidates
+from planstore.routing.overrides import Override, clear_override, set_override
 from planstore.routing.rules import apply_rules, current_rules
 from planstore.routing.sources import CandidatesSource
 from planstore.run import Run
+from planstore.run_names import find_run, find_runs, newest_run
 
 if TYPE_CHECKING:
     import duckdb
 
-    from planstore.routing.policy import PolicySource
+    from planstore.routing.policy import Policy, PolicySource
 
 _log = logging.getLogger("planstore.routing")
 
@@ -119,7 +125,6 @@ class Store:
         for what, name in (("run_id", run_id), ("idempotency_key", idempotency_key)):
             if name is not None and not (0 < len(name) <= 200 and name.isprintable()):
                 raise RequestError(f"{what} is {name[:80]!r}; it can be 1 to 200 characters that can be printed")
-        started_at = datetime.now(UTC)
         checked, policy_name = read_policy(policy)
         check_patterns(checked, str(policy) if isinstance(policy, str | Path) else "the policy")
         requested = _checked_families(model_families, strict=checked.semantics == "strict")
@@ -128,48 +133,78 @@ class Store:
         )
         for note in evidence.notes:
             warnings.warn(note, CandidatesWarning, stacklevel=2)
-        session = self._ledger.working()
-        try:
-            session.run("policy/policy_document", document=checked.document.decode())
-            session.run("policy/run_request", model_families=requested, include_blocked=include_blocked)
-            session.give("evidence", evidence.table)
-            apply_rules(session)
-            decisions = RowsDigest.of(session.batches("routing/read_decisions"))
-            rules = current_rules()
-            plan = make_plan(
-                session,
-                evidence_id=evidence.digest.hexdigest(),
-                policy_id=checked.policy_id,
-                rules_id=rules.rules_id,
-                requested=requested,
-            )
-            for content in (checked.document, rules.document, plan.document):
-                self._ledger.artifacts.put(content)
-            settings = {
-                "metrics_snapshot": metrics_snapshot,
-                "model_families": requested,
-                "include_blocked": include_blocked,
-            }
-            recorded = Publication(
-                checked,
-                policy_name,
-                evidence.digest,
-                decisions,
-                plan,
-                settings,
-                started_at,
-                git_commit,
-                config_hash,
-                rules.document,
-                idempotency_key,
-                expected_commit,
-            ).record(self._ledger, session, run_id or _new_run_id(started_at))
-            if checked.log_decision_reasons and _log.isEnabledFor(logging.INFO):
-                for target, symbol, route, reasons in session.rows("store/log_reasons"):
-                    _log.info("%s%s: %s (%s)", target, f" / {symbol}" if symbol else "", route, reasons)
-            routes = dict(session.rows("store/routes"))
-        finally:
-            session.close()
+        settings = {
+            "metrics_snapshot": metrics_snapshot,
+            "model_families": requested,
+            "include_blocked": include_blocked,
+        }
+        while True:
+            session = self._ledger.working()
+            try:
+                return self._routed(
+                    session, evidence, checked, policy_name, settings, run_id,
+                    git_commit=git_commit, config_hash=config_hash,
+                    idempotency_key=idempotency_key, expected_commit=expected_commit,
+                )  # fmt: skip
+            except OverriddenError:
+                continue
+            finally:
+                session.close()
+
+    def _routed(
+        self,
+        session: Session,
+        evidence: Evidence,
+        policy: Policy,
+        policy_name: str,
+        settings: dict[str, Any],
+        run_id: str | None,
+        **given: Any,
+    ) -> Run:
+        """Decide, plan and record what was checked at the door."""
+        started_at = datetime.now(UTC)
+        overrides_as_of = newest_commit_of_kind(session, OVERRIDE_COMMIT)
+        requested = settings["model_families"]
+        session.give("evidence", evidence.table)
+        session.run("scenario/scenario_evidence")
+        session.run(
+            "scenario/scenarios",
+            document=policy.document.decode(),
+            model_families=requested,
+            include_blocked=settings["include_blocked"],
+        )
+        if overrides_as_of:
+            session.run("scenario/overrides_in_force")
+            session.run("scenario/scenario_overrides", before_commit=overrides_as_of + 1, moment=started_at)
+        else:
+            session.run("scenario/no_overrides")
+        apply_rules(session)
+        decisions = RowsDigest.of(session.batches("routing/read_decisions"))
+        rules = current_rules()
+        plan = make_plan(
+            session,
+            evidence_id=evidence.digest.hexdigest(),
+            policy_id=policy.policy_id,
+            rules_id=rules.rules_id,
+            requested=requested,
+        )
+        for content in (policy.document, rules.document, plan.document):
+            self._ledger.artifacts.put(content)
+        recorded = Publication(
+            policy=policy,
+            policy_name=policy_name,
+            evidence=evidence.digest,
+            decisions=decisions,
+            plan=plan,
+            settings=settings,
+            started_at=started_at,
+            rules_document=rules.document,
+            overrides_as_of=overrides_as_of,
+            **given,
+        ).record(self._ledger, session, run_id or _new_run_id(started_at))
+        if policy.log_decision_reasons and _log.isEnabledFor(logging.INFO):
+            for target, symbol, route, reasons in session.rows("store/log_reasons"):
+                _log.info("%s%s: %s (%s)", target, f" / {symbol}" if symbol else "", route, reasons)
         return Run(
             run_id=recorded.run_id,
             commit_id=recorded.commit_id,
@@ -178,7 +213,7 @@ class Store:
             rules_id=plan.rules_id,
             plan_id=plan.plan_id,
             is_new_plan=recorded.is_new_plan,
-            routes=routes,
+            routes=dict(session.rows("store/routes")),
             _ledger=self._ledger,
         )
 
@@ -197,7 +232,7 @@ class Store:
             _ledger=self._ledger,
         )
 
-    def sql(self, query: str, **parameters: Any) -> duckdb.DuckDBPyRelation:
+    def sql(self, query: str, /, **parameters: Any) -> duckdb.DuckDBPyRelation:
         """Return the relation of a query over the store's views and macros: ``.df()``, ``.arrow()``, ``.fetchall()``.
 
         Args:
@@ -209,8 +244,18 @@ class Store:
         """
         return self._reading.query(query, parameters)
 
+    def words(self) -> list[tuple[str, str, str | None, str | None]]:
+        """Return every word that :meth:`sql` knows, to complete queries with.
+
+        Returns:
+            Kind (view, column, macro, table macro, function or keyword), word, the view of a column, and the type of a
+            column or the arguments of a macro.
+        """
+        words = self._reading.rows("store/words", prefix="")
+        return [row for row in words if row[0] != "table macro" or row[1] in MACROS]
+
     def plan(self, name: str | None = None) -> TrainingPlan:
-        """Return the current plan, or the one that a run id, a commit's number or the start of a plan id means.
+        """Return the current plan, or the one that a run id, a commit's number, the start of a plan id or a time means.
 
         Raises:
             NotFoundError: there is none.
@@ -271,19 +316,65 @@ class Store:
     def why(self, target: str, symbol: str | None = None, *, run_id: str | None = None) -> Explanation:
         """Return why a pair, or (``symbol`` None) a target's cross-sectional side, was routed as it was.
 
+        The trace is derived again: the rules of that day run over the evidence of that day. A pair on which the run
+        decided nothing is explained as well; its ``route`` is None.
+
         Args:
             target: a target's name.
             symbol: a symbol's name.
-            run_id: the run that is asked about; the newest one when None.
+            run_id: the run that is asked about, named as for :meth:`plan`; the newest one when None.
 
         Raises:
-            NotFoundError: there is no such run, or no such decision in it.
+            NotFoundError: there is no such run.
         """
-        return explain(self._reading, target, symbol, self._run(run_id))
+        run = newest_run(self._reading) if run_id is None else find_run(self._reading, run_id)
+        return explain(self._reading, self._ledger.artifacts, target, symbol, run)
+
+    def history(self, target: str, symbol: str | None = None) -> list[Change]:
+        """Return each change of a pair's route over the runs, or of a target's cross-sectional side, and its causes.
+
+        Raises:
+            NotFoundError: no run decided on it.
+        """
+        return history(self._reading, self._ledger.artifacts, target, symbol)
 
     def diff(self, a: str, b: str) -> Difference:
-        """Return what plan ``b`` changes against plan ``a``; both named as for :meth:`plan`."""
-        return compare(self._reading, self._plan_id(a), self._plan_id(b))
+        """Return what run ``b`` changes against run ``a``: routes and what caused each flip, and jobs.
+
+        Args:
+            a: a run, named as for :meth:`plan`.
+            b: a run, named as for :meth:`plan`.
+
+        Raises:
+            NotFoundError: a name means no run.
+        """
+        session = self._ledger.reading(self._as_of)
+        return compare(session, self._ledger.artifacts, find_run(session, str(a)), find_run(session, str(b)))
+
+    def whatif(
+        self,
+        policy: PolicySource,
+        *,
+        runs: Sequence[str] = (),
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> WhatIf:
+        """Return what another policy would have decided over a stretch of history; nothing is written.
+
+        Args:
+            policy: as for :meth:`route`.
+            runs: runs, named as for :meth:`plan`, or stretches of them ``A..B``; all runs when there is none.
+            progress: is told each run's name when it is begun.
+
+        Raises:
+            PolicyError: the policy is none.
+            NotFoundError: a name means no run.
+        """
+        from planstore.routing.policy import check_patterns, read_policy
+
+        checked, _ = read_policy(policy)
+        check_patterns(checked, str(policy) if isinstance(policy, str | Path) else "the policy")
+        found = find_runs(self._reading, runs)
+        return what_if(self._reading, self._ledger.artifacts, checked, found, progress)
 
     def route_changes(self, a: str, b: str) -> list[tuple[str, str | None, str | None, int]]:
         """Return how many pairs of each target went from one route to another between two runs.
@@ -293,6 +384,71 @@ class Store:
         """
         commits = {name: self._run(run_id)["commit_id"] for name, run_id in (("a", a), ("b", b))}
         return self._reading.rows("audit/route_changes", **commits)
+
+    def override(
+        self,
+        target: str,
+        symbol: str | None,
+        route: str,
+        *,
+        reason: str,
+        author: str | None = None,
+        expires_at: datetime | None = None,
+    ) -> Override:
+        """Pin the route of a pair, or (``symbol`` None) of a target and all its pairs that have no pin of their own.
+
+        It applies to every run decided from now on, until it is cleared or expires; runs that are recorded stay.
+
+        Args:
+            target: a target's name.
+            symbol: a symbol's name.
+            route: the route to give, as ``ROUTE_BLOCKED``.
+            reason: why; people read it.
+            author: who says so; the user of this process when None.
+            expires_at: from when it no longer applies (UTC where no zone is given).
+
+        Raises:
+            RequestError: something is wrong with what was given; nothing was written.
+        """
+        self._must_be_now("override")
+        return set_override(self._ledger, target, symbol, route, reason=reason, author=author, expires_at=expires_at)
+
+    def clear_override(
+        self, target: str, symbol: str | None = None, *, reason: str = "cleared", author: str | None = None
+    ) -> Override:
+        """End an override and return what it was.
+
+        Raises:
+            NotFoundError: none is in force there.
+        """
+        self._must_be_now("clear_override")
+        return clear_override(self._ledger, target, symbol, reason=reason, author=author)
+
+    def overrides(self) -> list[Override]:
+        """Return the overrides in force, by target and symbol."""
+        last = self._ledger.last_commit() if self._as_of is None else self._as_of
+        moment = datetime.now(UTC)
+        if self._as_of is not None:
+            row = self._reading.row("store/recorded_at", commit_id=self._as_of)
+            moment = row[0] if row else moment
+        rows = self._reading.records("scenario/read_overrides", before_commit=last + 1, moment=moment)
+        return [Override(**row) for row in rows]
+
+    def unknown_to_newest_run(self, target: str, symbol: str | None) -> str | None:
+        """Return a sentence that says so when the newest run decided nothing on a pair or target, None when it did."""
+        found = self._reading.records("store/newest_run")
+        if not found:
+            return None
+        decided = self._reading.records("audit/decision", commit_id=found[0]["commit_id"], target=target, symbol=symbol)
+        return None if decided else "; ".join(absence(self._reading, target, symbol, found[0]))
+
+    def moved_on(self, plan: str | None = None) -> list[str]:
+        """Return what has changed since a plan was made, one sentence each; empty when it is fresh.
+
+        Args:
+            plan: named as for :meth:`plan`.
+        """
+        return what_moved_on(self._reading, self._plan_id(plan))
 
     def at(self, when: int | datetime | str) -> Store:
         """Return the store as it was: what was recorded later is never seen.
@@ -407,26 +563,15 @@ class Store:
 
     def _run(self, run_id: str | None) -> dict[str, Any]:
         if run_id is None:
-            found = self._reading.records("store/newest_run")
-        else:
-            found = self._reading.records("store/find_run", run_id=run_id)
+            return newest_run(self._reading)
+        found = self._reading.records("store/find_run", run_id=run_id)
         if not found:
-            raise NotFoundError(
-                "the ledger holds no run yet" if run_id is None else f"the ledger holds no run {run_id!r}"
-            )
+            raise NotFoundError(f"the ledger holds no run {run_id!r}")
         return found[0]
 
     def _plan_id(self, name: str | None) -> str:
-        if name is None:
-            return str(self._run(None)["plan_id"])
-        found = self._reading.rows("store/find_plan", name=str(name))
-        if not found:
-            raise NotFoundError(
-                f"{name!r} is no run, commit or plan of this ledger (the start of a plan id: 6 digits or more)"
-            )
-        if len(found) > 1 and not found[0][1]:
-            raise RequestError(f"{name!r} fits {len(found)} plans; give more digits")
-        return str(found[0][0])
+        run = newest_run(self._reading) if name is None else find_run(self._reading, str(name))
+        return str(run["plan_id"])
 
 
 def open(results: str | Path = "results", *, create: bool = True, as_of: int | datetime | str | None = None) -> Store:

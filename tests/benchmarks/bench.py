@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from figures import Figure, seconds
 from ledger_bench import bulk, events
 from market import POLICY, market
+from training_bench import overhead, scaling
 
 import planstore
 from planstore.projections.export import export as write_files
@@ -171,6 +172,8 @@ def main() -> None:
             (helpers, (folder,)),
             (bulk, (folder,)),
             (events, (folder,)),
+            (overhead, (folder,)),
+            (scaling, (folder,)),
         ):
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
                 for figure in process.submit(_figures, measure, *arguments).result():

@@ -41,7 +41,7 @@ def overhead(folder: Path) -> Iterator[Figure]:
     bare, bare_cpu = _measured(lambda: _run_bare(panel, store, 2))
     ours, ours_cpu = _measured(lambda: train(store, panel, workers=2))
     (jobs,) = store.sql("select count(*) from job_status where status = 'succeeded'").fetchone() or (0,)
-    (commits,) = store.sql("select count(*) from commits where kind = 'training'").fetchone() or (0,)
+    (commits,) = store.sql("select count(*) from commits where kind = 'status'").fetchone() or (0,)
     yield Figure(
         f"{jobs:,} short jobs, claimed, trained and recorded in {commits} commits",
         f"{ours:.1f} s, {jobs / ours:.0f} jobs/s", f"the tasks alone: {bare:.1f} s", ours / bare, "under 1.05",

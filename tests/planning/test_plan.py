@@ -19,6 +19,7 @@ from planstore.planning.plan import Plan, make_plan
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import read_policy
 from planstore.routing.rules import apply_rules
+from staging import stage
 
 Record = dict[str, Any]
 SCHEMA = samples.SCHEMA.append(pa.field("stability_snapshots", pa.int64()))
@@ -30,9 +31,7 @@ def plan(
     """Return the plan that candidates come to, and its jobs."""
     policy, _ = read_policy(document)
     evidence = read_candidates(pa.Table.from_pylist(rows, SCHEMA), strict=policy.semantics == "strict")
-    session.run("policy/policy_document", document=policy.document.decode())
-    session.run("policy/run_request", model_families=families, include_blocked=blocked)
-    session.give("evidence", evidence.table)
+    stage(session, policy, evidence.table, families, include_blocked=blocked)
     apply_rules(session)
     digest = evidence.digest.hexdigest()
     made = make_plan(session, evidence_id=digest, policy_id=policy.policy_id, rules_id="r", requested=families)

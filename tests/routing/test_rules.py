@@ -16,6 +16,7 @@ from planstore.database import Session
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import Policy, read_policy
 from planstore.routing.rules import apply_rules, current_rules
+from staging import stage
 
 Record = dict[str, Any]
 SCHEMA = samples.SCHEMA.append(pa.field("stability_snapshots", pa.int64()))
@@ -25,9 +26,7 @@ def decide(session: Session, document: Record, rows: list[Record], families: lis
     """Return what the rules decide on candidates, and leave it in the session."""
     policy, _ = read_policy(document)
     table = read_candidates(pa.Table.from_pylist(rows, SCHEMA), strict=policy.semantics == "strict").table
-    session.run("policy/policy_document", document=policy.document.decode())
-    session.run("policy/run_request", model_families=families, include_blocked=False)
-    session.give("evidence", table)
+    stage(session, policy, table, families)
     apply_rules(session)
     return session.records("routing/read_decisions")
 

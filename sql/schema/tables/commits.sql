@@ -1,14 +1,14 @@
 -- One row is a commit: one atomic append of events.
 CREATE TABLE lake.commits (
-    commit_id         BIGINT,
-    recorded_at       TIMESTAMPTZ,
-    run_id            VARCHAR,
-    kind              VARCHAR,
-    actor             VARCHAR,
-    message           VARCHAR,
-    idempotency_key   VARCHAR,
-    planstore_version VARCHAR,
-    counts            STRUCT("table" VARCHAR, "rows" BIGINT, digest VARCHAR)[],
-    digest            VARCHAR,
-    previous_digest   VARCHAR
+    commit_id         BIGINT,       -- its number: 1, 2, 3, … without gaps
+    recorded_at       TIMESTAMPTZ,  -- when it was recorded
+    run_id            VARCHAR,      -- the run that it records; null when it records something else
+    kind              VARCHAR,      -- what it records, such as `run` or `status`
+    actor             VARCHAR,      -- who made it: the user of the system
+    message           VARCHAR,      -- what it is, in words
+    idempotency_key   VARCHAR,      -- the name under which a repeated call finds it again
+    planstore_version VARCHAR,      -- the planstore that wrote it
+    counts            STRUCT("table" VARCHAR, "rows" BIGINT, digest VARCHAR)[],  -- rows and digest of each table that it appended to
+    digest            VARCHAR,      -- SHA-256 of its header, and through it of all its rows
+    previous_digest   VARCHAR       -- the digest of the commit before it; 64 zeros for the first
 );

@@ -1,2 +1,3 @@
--- artifacts, as of the commit that this session shows.
+-- One row is an artifact: a file kept under its SHA-256.
+-- lake.artifacts.*
 CREATE OR REPLACE TEMP VIEW artifacts AS FROM lake.artifacts WHERE commit_id <= as_of();

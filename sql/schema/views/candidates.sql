@@ -1,2 +1,3 @@
--- candidates, as of the commit that this session shows.
+-- One row is a candidate: the evidence of a target or of a pair.
+-- lake.candidates.*
 CREATE OR REPLACE TEMP VIEW candidates AS FROM lake.candidates WHERE commit_id <= as_of();

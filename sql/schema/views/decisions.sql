@@ -1,2 +1,3 @@
--- decisions, as of the commit that this session shows.
+-- One row is a decision: the route of a pair, or whether a target's cross-sectional side is enabled.
+-- lake.decisions.*
 CREATE OR REPLACE TEMP VIEW decisions AS FROM lake.decisions WHERE commit_id <= as_of();

@@ -1,4 +1,13 @@
--- Every event in one stream; payload is the whole event as JSON.
+-- Every event, one a row, in one stream.
+-- commit_id: the commit that recorded it
+-- position: its place in the commit, from 1
+-- recorded_at: when the commit was recorded
+-- type: `run`, `policy`, `artifact`, `candidate`, `decision`, `plan`, `job`, `job_status` or `override`
+-- run_id: the run it belongs to
+-- target: the target it is about
+-- symbol: the symbol it is about
+-- job_id: the job it is about
+-- payload: the whole event: all columns of its own view
 CREATE OR REPLACE TEMP VIEW history AS
 SELECT e.commit_id, e."position", c.recorded_at, e.type, e.run_id, e.target, e.symbol, e.job_id, e.payload
 FROM (

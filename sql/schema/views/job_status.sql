@@ -1,2 +1,3 @@
--- job_status, as of the commit that this session shows.
+-- One row is a change of a job's status.
+-- lake.job_status.*
 CREATE OR REPLACE TEMP VIEW job_status AS FROM lake.job_status WHERE commit_id <= as_of();

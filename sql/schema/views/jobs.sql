@@ -1,2 +1,3 @@
--- jobs, as of the commit that this session shows.
+-- One row is a job of a plan, recorded when the plan is first arrived at.
+-- lake.jobs.*
 CREATE OR REPLACE TEMP VIEW jobs AS FROM lake.jobs WHERE commit_id <= as_of();

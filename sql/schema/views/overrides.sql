@@ -1,2 +1,3 @@
--- overrides, as of the commit that this session shows.
+-- One row is a person's pin of a pair or a target, or (cleared) its end.
+-- lake.overrides.*
 CREATE OR REPLACE TEMP VIEW overrides AS FROM lake.overrides WHERE commit_id <= as_of();

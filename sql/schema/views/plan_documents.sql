@@ -1,4 +1,5 @@
--- Documents of the plans published up to the commit that this session shows.
+-- One row is a document of a plan: its jobs by target, symbol, type or route.
+-- lake.plan_documents.*
 CREATE OR REPLACE TEMP VIEW plan_documents AS
 SELECT d.*
 FROM lake.plan_documents AS d SEMI JOIN plans AS p ON p.plan_id = d.plan_id;

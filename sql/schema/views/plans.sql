@@ -1,2 +1,3 @@
--- plans, as of the commit that this session shows.
+-- One row is a plan, recorded when it is first arrived at.
+-- lake.plans.*
 CREATE OR REPLACE TEMP VIEW plans AS FROM lake.plans WHERE commit_id <= as_of();

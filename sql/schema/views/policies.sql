@@ -1,2 +1,3 @@
--- policies, as of the commit that this session shows.
+-- One row is a policy, recorded when it is first adopted.
+-- lake.policies.*
 CREATE OR REPLACE TEMP VIEW policies AS FROM lake.policies WHERE commit_id <= as_of();

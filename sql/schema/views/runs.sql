@@ -1,2 +1,3 @@
--- runs, as of the commit that this session shows.
+-- One row is a run: one pass from candidates over decisions to a plan.
+-- lake.runs.*
 CREATE OR REPLACE TEMP VIEW runs AS FROM lake.runs WHERE commit_id <= as_of();

@@ -1,39 +1,146 @@
-"""Diff: what one plan changes against another."""
+"""Diff: what changed from one run to another, and what caused each flip."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from html import escape
+from typing import TYPE_CHECKING, Any
 
-from planstore.database import Session
+from planstore.audit.causes import Factor, factors
+from planstore.audit.replay import Kept, Record, stage
+from planstore.database import Session, memory
+from planstore.ledger.artifacts import Artifacts
+from planstore.routing.rules import apply_rules
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+CHANGES = ("added", "removed", "changed")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What plan ``b`` changes against plan ``a``.
+    """What run ``b`` changes against run ``a``. True when it changes anything.
 
     Attributes:
-        jobs: one dict a job that differs: ``job_id``, ``change`` (added, removed, changed), ``target``, ``symbol``,
-            ``route_a``, ``route_b`` and, for changed jobs, the ``fields`` that differ.
+        a, b: the run ids.
+        plan_a, plan_b: their plans.
+        routes: pairs by route, in ``a`` and in ``b``.
+        counts: how many jobs were ``added``, ``removed`` and ``changed``.
+        flips: how many pairs and targets have another route.
     """
 
     a: str
     b: str
-    jobs: list[dict[str, Any]]
+    plan_a: str
+    plan_b: str
+    routes: dict[str, tuple[int, int]]
+    counts: dict[str, int]
+    flips: int
+    _session: Session
 
     def __bool__(self) -> bool:
-        return bool(self.jobs)
+        return bool(self.flips) or any(self.counts.values())
 
     def count(self, change: str) -> int:
         """Return how many jobs were ``added``, ``removed`` or ``changed``."""
-        return sum(job["change"] == change for job in self.jobs)
+        return self.counts[change]
+
+    def flip_table(self) -> duckdb.DuckDBPyRelation:
+        """Return a row for each flip: target, symbol (null for a target itself), route_a, route_b, causes."""
+        return self._session.relation("audit/read_flips")
+
+    def job_table(self) -> duckdb.DuckDBPyRelation:
+        """Return a row for each job that differs: job_id, change, target, symbol, route_a, route_b, fields, values.
+
+        ``fields`` names what differs of a changed job, and ``values`` says it: field, in ``a``, in ``b``.
+        """
+        return self._session.relation("audit/read_changed_jobs")
+
+    @property
+    def jobs(self) -> list[Record]:
+        """The rows of :meth:`job_table`."""
+        return self._session.records("audit/read_changed_jobs")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the difference for JSON."""
-        counts = {change: self.count(change) for change in ("added", "removed", "changed")}
-        return {"a": self.a, "b": self.b, **counts, "jobs": self.jobs}
+        return {
+            **{name: getattr(self, name) for name in ("a", "b", "plan_a", "plan_b", "routes")},
+            **self.counts,
+            "flips": self._session.records("audit/read_flips"),
+            "jobs": self.jobs,
+        }
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(route)}</td><td>{before}</td><td>{after}</td></tr>"
+            for route, (before, after) in self.routes.items()
+        )
+        jobs = ", ".join(f"{count} {change}" for change, count in self.counts.items())
+        return (
+            f"<b>{escape(self.a)} → {escape(self.b)}</b>: {self.flips} flips; jobs: {jobs}"
+            f"<table><tr><th>route</th><th>{escape(self.a)}</th><th>{escape(self.b)}</th></tr>{rows}</table>"
+        )
 
 
-def compare(session: Session, a: str, b: str) -> Difference:
-    """Return what plan ``b`` changes against plan ``a``, both by their whole id."""
-    return Difference(a, b, session.records("audit/plan_diff", a=a, b=b))
+def compare(session: Session, artifacts: Artifacts, a: Record, b: Record) -> Difference:
+    """Return what run ``b`` changes against run ``a``.
+
+    Args:
+        session: a reading session of its own: it keeps the answer.
+        artifacts: where policies and rules are kept.
+        a: a row of ``runs``.
+        b: a row of ``runs``.
+
+    Raises:
+        StoreError: an artifact is missing or altered, or rules that are needed cannot be run by this version.
+    """
+    session.run("audit/flips", a=a["commit_id"], b=b["commit_id"])
+    session.run("audit/changed_jobs", a=a["plan_id"], b=b["plan_id"])
+    flips = session.row("audit/count_flips")
+    total = int(flips[0]) if flips else 0
+    session.give("flip_causes", _causes(session, artifacts, a, b) if total else _no_causes())
+    counts = dict(session.rows("audit/count_changed_jobs"))
+    return Difference(
+        a=a["run_id"],
+        b=b["run_id"],
+        plan_a=a["plan_id"],
+        plan_b=b["plan_id"],
+        routes={route: (x, y) for route, x, y in session.rows("audit/both_routes", a=a["commit_id"], b=b["commit_id"])},
+        counts={change: counts.get(change, 0) for change in CHANGES},
+        flips=total,
+        _session=session,
+    )
+
+
+def _causes(session: Session, artifacts: Artifacts, a: Record, b: Record) -> pa.Table:
+    """Return target, symbol and cause of every flip."""
+    differing = list(factors(Kept.of(session, artifacts, a), Kept.of(session, artifacts, b)))
+    if len(differing) == 1:
+        return session.batches("audit/one_cause", cause=differing[0].cause["cause"]).read_all()
+    replays = memory(confined=True)
+    try:
+        batches = session.batches("audit/flip_evidence", a=a["commit_id"], b=b["commit_id"])
+        replays.give("kept_evidence", batches.read_all())
+        replays.give("flips", session.batches("audit/read_flip_routes").read_all())
+        replays.run("audit/swapped_routes")
+        for factor in differing:
+            _swap(replays, factor)
+        return replays.batches("audit/swap_causes").read_all()
+    finally:
+        replays.close()
+
+
+def _swap(replays: Session, factor: Factor) -> None:
+    """Decide every flip with one factor swapped, once in each run."""
+    for direction, (rules, scenario) in (("without", factor.without), ("alone", factor.alone)):
+        stage(replays, [scenario], None)
+        apply_rules(replays, rules)
+        replays.run("audit/append_swapped_routes", cause=factor.cause["cause"], direction=direction)
+
+
+def _no_causes() -> pa.Table:
+    import pyarrow as pa
+
+    return pa.table({name: pa.array([], pa.string()) for name in ("target", "symbol", "cause")})

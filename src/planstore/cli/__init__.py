@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from typing import TextIO
 
 import typer
+from typer.core import TyperGroup
 
 from planstore.cli import (
     anchor,
@@ -16,12 +18,15 @@ from planstore.cli import (
     diff,
     evidence,
     export,
+    history,
     init,
     jobs,
     key,
     log,
     migrate,
+    override,
     plan,
+    policy,
     rebuild,
     restore,
     route,
@@ -29,14 +34,32 @@ from planstore.cli import (
     status,
     train,
     verify,
+    whatif,
     why,
 )
+from planstore.cli.visible import visible
+
+
+class _Verbs(TyperGroup):
+    """All verbs; each ends well when the reader of its output, such as head, has seen enough."""
+
+    def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]
+        try:
+            done = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # because Python flushes standard output once more when it ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
+        return done
+
 
 app = typer.Typer(
     name="planstore",
+    cls=_Verbs,
     help="Decide where each target is trained, keep every decision, and say why. Each verb takes --results and --json.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -51,7 +74,9 @@ for verb in (
     jobs,
     log,
     why,
+    history,
     diff,
+    whatif,
     sql,
     export,
     rebuild,
@@ -65,6 +90,8 @@ for verb in (
     demo,
 ):
     app.command(verb.__name__.rpartition(".")[2])(verb.command)
+for verbs in (override, policy):
+    app.add_typer(verbs.app, name=verbs.__name__.rpartition(".")[2])
 
 
 def main() -> None:
@@ -75,12 +102,8 @@ def main() -> None:
     try:
         app()
     except PlanstoreError as error:
-        sys.stderr.write(f"planstore: {_printable(str(error))}\n")
+        sys.stderr.write(f"planstore: {visible(str(error), lines=True)}\n")
         sys.exit(2)
-    except BrokenPipeError:
-        # because the reader of our output, such as head, has seen enough
-        sys.stderr.close()
-        sys.exit(0)
 
 
 def _show_warning(
@@ -91,9 +114,4 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    sys.stderr.write(f"planstore: {_printable(str(message))}\n")
-
-
-def _printable(text: str) -> str:
-    """Return text in which nothing can act on a terminal; line ends stay."""
-    return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
+    sys.stderr.write(f"planstore: {visible(str(message), lines=True)}\n")

@@ -1,37 +1,71 @@
-"""``planstore diff``: what one plan changes against another."""
+"""``planstore diff``: what changed from one run to another."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from planstore.cli.options import RESULTS, AsOf, Json, Results
 
-COLUMNS = ("change", "job_id", "route_a", "route_b", "fields")
+if TYPE_CHECKING:
+    from planstore.audit.diff import Difference
 
 
 def command(
-    a: Annotated[str, typer.Argument(metavar="A", help="A run id, a commit's number or the start of a plan id.")],
+    a: Annotated[
+        str, typer.Argument(metavar="A", help="A run id, a commit's number, the start of a plan id, or a time.")
+    ],
     b: Annotated[str, typer.Argument(metavar="B", help="As A.")],
     results: Results = RESULTS,
-    limit: Annotated[int, typer.Option(min=1, help="Rows to show in the table; --json gives all.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Rows to show in each table; --json gives all.")] = 50,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
-    """Show what the plan of B changes against the plan of A. Exit code 0 when they are the same, 1 when not."""
+    """Show what run B changes against run A: routes and what caused each flip, jobs field by field.
+
+    Exit code 0 when they are the same, 1 when not.
+    """
     import planstore
     from planstore.cli import output
 
     with planstore.open(results, create=False, as_of=as_of) as store:
         found = store.diff(a, b)
-    if json:
-        output.print_json(found.as_dict())
-    elif not found:
-        output.print_line(f"{a} and {b} have the same jobs.")
-    else:
-        counts = ", ".join(f"{found.count(change)} {change}" for change in ("added", "removed", "changed"))
-        more = f"{len(found.jobs) - limit} more; --limit or --json shows them" if len(found.jobs) > limit else ""
-        rows = ([job[column] for column in COLUMNS] for job in found.jobs[:limit])
-        output.print_table(f"Jobs from {a} to {b}: {counts}", COLUMNS, rows, more=more)
+        if json:
+            output.print_json(found.as_dict())
+        else:
+            _print(found, limit)
     raise typer.Exit(1 if found else 0)
+
+
+def _print(found: Difference, limit: int) -> None:
+    from planstore.cli import output
+
+    if not found:
+        output.print_line(f"{found.a} and {found.b} decided the same and have the same jobs.")
+        return
+    output.print_table(
+        f"Pairs by route, from {found.a} to {found.b}",
+        ("route", found.a, found.b),
+        ((route, *pairs) for route, pairs in found.routes.items()),
+    )
+    if found.flips:
+        output.print_line()
+        flips = found.flip_table().limit(limit).fetchall()
+        columns = ("target", "symbol", "from", "to", "caused by")
+        output.print_table(f"Flips: {found.flips}", columns, flips, more=_more(found.flips, limit))
+    total = sum(found.counts.values())
+    if total:
+        output.print_line()
+        counts = ", ".join(f"{count} {change}" for change, count in found.counts.items())
+        jobs = found.job_table().project('"change", job_id, "values"').limit(limit).fetchall()
+        rows = ((change, job_id, "; ".join(_field(value) for value in values or ())) for change, job_id, values in jobs)
+        output.print_table(f"Jobs: {counts}", ("change", "job_id", "fields"), rows, more=_more(total, limit))
+
+
+def _field(value: dict[str, Any]) -> str:
+    return f"{value['field']}: {value['a']} → {value['b']}"
+
+
+def _more(total: int, limit: int) -> str:
+    return f"{total - limit} more; --limit or --json shows them" if total > limit else ""

@@ -2,37 +2,86 @@
 
 from __future__ import annotations
 
+import codecs
+import io
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
 import orjson
 
+from planstore.cli.visible import visible
+
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
 WIDE = 200
 """Columns that tables may use where there is no terminal to ask."""
 
+NARROW = 12
+"""The least width, in characters, that a column of long values can be read in."""
+
+FOLDS = 4
+"""Lines that a row of a table may be folded into and still be read as a row."""
+
+
+class Sink(Protocol):
+    """What data is written to."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take ``data``."""
+
+    def flush(self) -> object:
+        """Pass on what was taken."""
+
+
+def data_output() -> Sink:
+    """Return standard output for data: exact bytes for programs, on a terminal with nothing in them that acts there."""
+    return _Terminal(sys.stdout.buffer) if sys.stdout.isatty() else sys.stdout.buffer
+
+
+class _Terminal(io.RawIOBase):
+    """Writes UTF-8 to a terminal; characters that do not show are written out as JSON does."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        text = self._decoder.decode(bytes(data))
+        shown = "".join(sign if sign.isprintable() or sign == "\n" else json.dumps(sign)[1:-1] for sign in text)
+        self._out.write(shown.encode())
+        return len(data)
+
+    def flush(self) -> None:
+        self._out.flush()
+
 
 def print_json(value: Any) -> None:
     """Print ``value`` as JSON; numbers that JSON has no word for become null."""
-    sys.stdout.buffer.write(orjson.dumps(value, default=_plain, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
-    sys.stdout.buffer.write(b"\n")
-    sys.stdout.flush()
+    out = data_output()
+    out.write(orjson.dumps(value, default=_plain, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS) + b"\n")
+    out.flush()
 
 
 def print_json_line(value: Any) -> None:
     """Print ``value`` as JSON on one line, and at once."""
-    sys.stdout.buffer.write(_row_json(value) + b"\n")
-    sys.stdout.flush()
+    out = data_output()
+    out.write(_row_json(value) + b"\n")
+    out.flush()
 
 
-def print_json_array(rows: Iterable[Any]) -> None:
-    """Print rows as a JSON array, one a line, as they come."""
-    out = sys.stdout.buffer
+def print_json_array(rows: Iterable[Any], out: Sink | None = None) -> None:
+    """Print rows as a JSON array, one a line, as they come, to ``out`` or standard output."""
+    out = data_output() if out is None else out
     separator = b"[\n"
     for row in rows:
         out.write(separator + _row_json(row))
@@ -46,27 +95,48 @@ def _row_json(row: Any) -> bytes:
         return orjson.dumps(row, default=_plain, option=orjson.OPT_NON_STR_KEYS)
     except TypeError:
         # because orjson stops at whole numbers of 64 bits
-        plain = {name: str(value) if isinstance(value, int) else value for name, value in row.items()}
-        return orjson.dumps(plain, default=_plain, option=orjson.OPT_NON_STR_KEYS)
+        small = {name: str(value) if isinstance(value, int) else value for name, value in row.items()}
+        return orjson.dumps(small, default=_plain, option=orjson.OPT_NON_STR_KEYS)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, more: str = "") -> None:
     """Print a table; ``more`` is a last line under it."""
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(_text(value) for value in row))
-    console().print(table)
+    console().print(_table(title, columns, [[_text(value) for value in row] for row in rows]))
     if more:
         print_line(more)
 
 
-def print_line(text: str = "") -> None:
+def print_rows(console: Console, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print the rows of a query: as a table or, where its columns would be too narrow to read, one below the other."""
+    texts = [[_text(value) for value in row] for row in rows]
+    headings = [_text(column) for column in columns]
+    widths = [max(text.cell_len for text in column) for column in zip(headings, *texts, strict=True)]
+    least, most = (sum(min(width, longest) + 2 for width in widths) - 2 for longest in (NARROW, max(widths)))
+    if not texts or (least <= console.width and most <= FOLDS * console.width):
+        console.print(_table("", columns, texts))
+        return
+    widest = max(heading.cell_len for heading in headings)
+    for number, row in enumerate(texts, 1):
+        console.rule(f"row {number}", align="left", characters="-", style="dim")
+        for heading, text in zip(headings, row, strict=True):
+            console.print(f"{heading.plain:<{widest}}  {text.plain}", markup=False, soft_wrap=True)
+
+
+def _table(title: str, columns: Sequence[str], texts: Iterable[Sequence[Text]]) -> Table:
+    from rich.table import Table
+
+    heading = _text(title) if title else None
+    table = Table(title=heading, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+    for column in columns:
+        table.add_column(_text(column), overflow="fold")
+    for row in texts:
+        table.add_row(*row)
+    return table
+
+
+def print_line(text: str = "", to: Console | None = None) -> None:
     """Print a line of prose."""
-    console().print(text, markup=False, highlight=False, soft_wrap=True)
+    (to or console()).print(visible(text, lines=True), markup=False, highlight=False, soft_wrap=True)
 
 
 def print_pairs(pairs: Mapping[str, Any]) -> None:
@@ -78,7 +148,7 @@ def print_pairs(pairs: Mapping[str, Any]) -> None:
 
 def print_note(text: str) -> None:
     """Print prose on standard error, out of a program's way."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(visible(text, lines=True) + "\n")
 
 
 @contextmanager
@@ -162,15 +232,15 @@ def counts(counted: Mapping[str, int]) -> str:
     return ", ".join(f"{number} {name}" for name, number in counted.items()) or "no jobs"
 
 
-def console() -> Console:
-    """Return the console for people: as wide as the terminal, or wide enough where there is none."""
-    from rich.console import Console
+def console(out: TextIO | None = None) -> Console:
+    """Return the console for people over ``out`` or standard output: as wide as the terminal, or wide enough."""
+    from planstore.cli.console import Paper
 
-    out = Console(highlight=False)
-    return out if out.is_terminal else Console(highlight=False, width=WIDE)
+    found = Paper(file=out, highlight=False)
+    return found if found.is_terminal else Paper(file=out, highlight=False, width=WIDE)
 
 
-def _text(value: Any) -> Any:
+def _text(value: Any) -> Text:
     from rich.text import Text
 
     return Text(_plain_text(value))
@@ -184,10 +254,17 @@ def _plain_text(value: Any) -> str:
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {count}" for name, count in value.items())
+        return ", ".join(f"{_plain_text(name)} {_plain_text(count)}" for name, count in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(_plain_text(item) for item in value)
-    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in str(value))
+    return visible(str(value))
+
+
+def json_text(value: Any) -> str:
+    """Return a value that only JSON has words for, such as a list, as JSON; any other that is none as its text."""
+    if isinstance(value, list | Mapping):
+        return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
+    return str(_plain(value))
 
 
 def _plain(value: Any) -> Any:

@@ -1,74 +1,125 @@
-"""``planstore sql``: a query over the ledger, read-only."""
+"""``planstore sql``: queries over the ledger, read-only; without one, on a terminal, an interactive shell."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from planstore.cli.options import RESULTS, AsOf, Json, Results
+from planstore.cli.results import Format
+from planstore.errors import QueryError, RequestError
 
 if TYPE_CHECKING:
-    import duckdb
+    from planstore.store import Store
 
 
 def command(
     query: Annotated[
-        str,
-        typer.Argument(metavar="QUERY", help="One SELECT over the store's views and macros: 'from history limit 20'."),
-    ],
+        str | None,
+        typer.Argument(
+            metavar="QUERY",
+            help="A SELECT over the store's views and macros: 'from history limit 20'. "
+            "Without it: a shell on a terminal, else queries from standard input.",
+        ),
+    ] = None,
+    file: Annotated[
+        str | None,
+        typer.Option("--file", "-f", metavar="FILE", help="Run the queries in a file, in order; - is standard input."),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="The text that $NAME in a query stands for; may be given again."),
+    ] = None,
+    form: Annotated[
+        Format | None,
+        typer.Option("--format", help="How rows are written; by default as the name of --output ends, or a table."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write to a file; it is there when it is whole."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most so many rows; otherwise tables show 100, and 1,000 in the shell.")
+    ] = None,
     results: Results = RESULTS,
-    limit: Annotated[int, typer.Option(min=1, help="Rows to show in the table; --json gives all.")] = 100,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
-    """Run QUERY over the ledger. It can neither write nor reach files outside the store."""
+    """Run queries over the ledger, or open a shell. They can neither write nor reach files outside the store."""
     import planstore
-    from planstore.cli import output
-    from planstore.database import query_errors
+    from planstore.cli.shell import Shell
 
-    with planstore.open(results, create=False, as_of=as_of) as store, query_errors():
-        relation = store.sql(query)
-        if json:
-            output.print_json_array(_records(relation))
-            return
-        rows = relation.fetchmany(limit + 1)
-        more = "there are more rows; --limit or --json shows them" if len(rows) > limit else ""
-        output.print_table("", relation.columns, rows[:limit], more=more)
-
-
-def _records(relation: duckdb.DuckDBPyRelation) -> Iterator[dict[str, Any]]:
-    """Yield rows as objects; columns of type JSON as the values they hold."""
-    names = _distinct(relation.columns)
-    is_json = [str(kind) == "JSON" for kind in relation.types]
-    while rows := relation.fetchmany(10_000):
-        for row in rows:
-            yield {
-                name: _value(value) if json and value is not None else value
-                for name, value, json in zip(names, row, is_json, strict=True)
-            }
+    chosen = _format(form, out, json=json)
+    parameters = dict(_parameter(text) for text in param or [])
+    text = _text(query, file)
+    if text is None and out is not None:
+        raise RequestError("--output takes the rows of one query, and there is none: give QUERY or --file")
+    with planstore.open(results, create=False, as_of=as_of) as store:
+        if text is None:
+            Shell(store, parameters, chosen, limit).run()
+        else:
+            _answer(store, text, parameters, chosen, out, limit)
 
 
-def _distinct(columns: list[str]) -> list[str]:
-    """Return names for columns of which several may have one: the second `a` is `a_1`."""
-    names: list[str] = []
-    for column in columns:
-        name, place = column, 1
-        while name in names:
-            name, place = f"{column}_{place}", place + 1
-        names.append(name)
-    return names
+def _answer(
+    store: Store, text: str, parameters: dict[str, str], form: Format, out: Path | None, limit: int | None
+) -> None:
+    """Run the queries of a text in order; all of them are checked before the first one runs."""
+    from planstore.cli.queries import must_be_used, relations
+    from planstore.cli.results import new_file, write
+
+    found = relations(store, text, parameters)
+    if not found:
+        raise QueryError("there is no query in what was given")
+    if len(found) > 1 and form in (Format.CSV, Format.PARQUET):
+        raise RequestError(f"{form} holds the rows of one query, and these are {len(found)}: use table or json")
+    must_be_used(text, parameters)
+    if out is None:
+        if form is Format.PARQUET and sys.stdout.isatty():
+            raise RequestError("parquet is nothing for a terminal: give --output FILE")
+        for relation in found:
+            write(relation, form, limit)
+        return
+    with new_file(out, store.results / "planstore") as opened:
+        for relation in found:
+            write(relation, form, limit, opened)
 
 
-def _value(text: str) -> Any:
-    """Return what a JSON text holds; the database's JSON also knows NaN, which becomes null."""
-    import json
+def _format(form: Format | None, out: Path | None, *, json: bool) -> Format:
+    """Return the format that was asked for, in whichever way."""
+    if json:
+        if form not in (None, Format.JSON):
+            raise RequestError(f"--json and --format {form} contradict each other")
+        return Format.JSON
+    if form is not None:
+        return form
+    ending = "" if out is None else out.suffix.lower().removeprefix(".")
+    return Format(ending) if ending in set(Format) else Format.TABLE
 
-    import orjson
 
+def _parameter(text: str) -> tuple[str, str]:
+    name, given, value = text.partition("=")
+    if not (name.isidentifier() and given):
+        raise RequestError(f"--param {text[:80]!r} is not NAME=VALUE")
+    return name, value
+
+
+def _text(query: str | None, file: str | None) -> str | None:
+    """Return the text that holds the queries; None when a person at a terminal is going to type them."""
+    if query is not None and file is not None:
+        raise RequestError("QUERY and --file contradict each other: give one of them")
+    if query is not None:
+        return query
+    if file is None and sys.stdin.isatty():
+        if not sys.stdout.isatty():
+            raise RequestError("there is no query: give QUERY or --file (the shell needs a terminal to write to)")
+        return None
     try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return json.loads(text)
-    return orjson.Fragment(text)
+        return sys.stdin.read() if file in (None, "-") else Path(str(file)).read_text(encoding="utf-8")
+    except OSError as error:
+        raise RequestError(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise RequestError(f"{file or 'standard input'} is no text in UTF-8") from error

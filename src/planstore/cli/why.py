@@ -1,30 +1,32 @@
-"""``planstore why``: the decision on a pair or a target, and what it rests on."""
+"""``planstore why``: why a target or a pair was routed as it was."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import typer
 
 from planstore.cli.options import RESULTS, AsOf, Json, Results
 
-EVIDENCE = (
-    "mode", "symbol", "score", "score_ci_low", "score_ci_high", "metric_name", "stability", "sample_size",
-    "leakage_status", "model_status", "evidence_as_of",
-)  # fmt: skip
+SIDES = {"cross_sectional": "all symbols together", "symbol": "this symbol alone", "pair": "among symbols"}
+MARKS = {True: "passed", False: "failed"}
 
 
 def command(
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="A target.")],
-    symbol: Annotated[
-        str | None, typer.Argument(metavar="SYMBOL", help="A symbol; without it, the target's cross-sectional side.")
+    target: Annotated[str, typer.Argument(help="A target, as the candidates name it.")],
+    symbol: Annotated[str | None, typer.Argument(help="A symbol; left out, the target's cross-sectional side.")] = None,
+    run: Annotated[
+        str | None, typer.Option(help="A run id, a commit's number or a time; the newest run when not given.")
     ] = None,
-    run: Annotated[str | None, typer.Option(help="The run that is asked about; the newest one when not given.")] = None,
     results: Results = RESULTS,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
-    """Say why TARGET (on SYMBOL) was routed as it was: the rule, the reasons, the evidence and the policy."""
+    """Say why TARGET (on SYMBOL) was routed as it was: the rule, each check, the nearest change that would flip it.
+
+    Exit code 1 when the run decided nothing on it, or when the kept rules do not arrive at what is recorded.
+    """
     import planstore
     from planstore.cli import output
 
@@ -32,21 +34,61 @@ def command(
         found = store.why(target, symbol, run_id=run)
     if json:
         output.print_json(found.as_dict())
-        return
-    name = target if symbol is None else f"{target} on {symbol}"
-    output.print_line(f"{name}: {found.route}")
-    output.print_line(f"\nDecided by rule {found.rule} in run {found.run_id} (commit {found.commit_id}):")
+    else:
+        for line in _told(found):
+            output.print_line(line)
+        if found.checks:
+            output.print_line()
+            output.print_table(
+                "Checks, in the order in which the rules ran",
+                ("side", "check", "observed", "threshold", "", "from"),
+                (
+                    (SIDES[c["side"]], c["check"], c["observed"], _threshold(c), MARKS[c["passed"]], c["source"])
+                    for c in found.checks
+                ),
+            )
+        for line in _afterwards(found):
+            output.print_line(line)
+    raise typer.Exit(1 if found.route is None or found.findings else 0)
+
+
+def _told(found: Any) -> Iterator[str]:
+    name = found.target if found.symbol is None else f"{found.target} on {found.symbol}"
+    yield f"{name}: {found.route or 'no decision'}"
+    yield ""
+    if found.route is None:
+        yield f"Why run {found.run_id} (commit {found.commit_id}) decided nothing on it:"
+    else:
+        yield f"Decided by rule {found.rule} in run {found.run_id} (commit {found.commit_id}):"
     for reason in found.reasons:
-        output.print_line(f"  - {reason}")
-    output.print_line()
-    output.print_table("Evidence", EVIDENCE, ([row[column] for column in EVIDENCE] for row in found.evidence))
-    output.print_line()
-    output.print_pairs(
-        {
-            "policy": f"{found.policy_name} ({found.policy_id})",
-            "rules": found.rules_id,
-            "evidence": found.evidence_id,
-            "plan": found.plan_id,
-            "jobs": [job["job_id"] for job in found.jobs] or "none",
-        }
-    )
+        yield f"  - {reason}"
+    for finding in found.findings:
+        yield f"  ! {finding}"
+
+
+def _afterwards(found: Any) -> Iterator[str]:
+    if found.nearest_miss or found.nearest_policy:
+        yield "\nThe nearest change that would have flipped it:"
+        for what, miss in (("evidence", found.nearest_miss), ("policy", found.nearest_policy)):
+            yield f"  {what}: {miss['text']}" if miss else f"  {what}: no single change would"
+    elif found.checks:
+        yield "\nNo single change of evidence or of a threshold would have flipped it."
+    if found.jobs:
+        yield "\nWhat it led to:"
+    for job in found.jobs:
+        scores = "".join(f", {name} {value:.4g}" for name, value in sorted((job["metrics"] or {}).items()))
+        models = f", {len(job['artifacts'])} artifacts" if job["artifacts"] else ""
+        families = ", ".join(job["model_families"]) or "no family"
+        yield f"  job {job['job_id']} ({families}): {job['status']}{scores}{models}"
+    yield "\nWhat it was decided from:"
+    yield f"  evidence  {found.evidence_id}"
+    yield f"  policy    {found.policy_id} ({found.policy_name})"
+    yield f"  rules     {found.rules_id}"
+    yield f"  plan      {found.plan_id}"
+
+
+def _threshold(check: dict[str, Any]) -> Any:
+    if check["threshold"] is None:
+        return "not asked for"
+    numeric = isinstance(check["threshold"], int | float) and check["check"] != "EXPERIMENTAL_LANE_ROOM"
+    return f"at least {check['threshold']:g}" if numeric else check["threshold"]

@@ -31,7 +31,7 @@ class JobStatus:
         occurred_at: when it happened; now, when it is not given.
         lease_until: until when the worker has the job to itself.
         metrics: names and numbers, as of a trained model.
-        error: why it failed.
+        error: why it failed, or what was left out.
         artifacts: digests of artifacts that it made.
 
     Raises:

@@ -40,6 +40,9 @@ EVENT_TABLES = (
 )
 """Every event table, in the order in which a commit gives out positions."""
 
+RUN_COMMIT, STATUS_COMMIT, OVERRIDE_COMMIT, REBUILD_COMMIT = "run", "status", "override", "rebuild"
+"""The kinds of commits."""
+
 _VIEWS = (
     "as_of",
     "commits",
@@ -51,6 +54,7 @@ _VIEWS = (
     "job_latest_status",
     "current_jobs",
     "plan_progress",
+    "trained_models",
     "history",
 )
 
@@ -90,6 +94,7 @@ class Ledger:
         for view in _VIEWS:
             session.run(f"schema/views/{view}")
         make_macros(session)
+        session.run("scenario/overrides_in_force")
         return session
 
     def confined(self) -> Session:
@@ -213,6 +218,12 @@ def write_marker(marker: Path) -> None:
         os.fsync(file.fileno())
     incoming.replace(marker)
     fsync_folder(marker.parent)
+
+
+def newest_commit_of_kind(session: Session, kind: str, before_commit: int = 2**62) -> int:
+    """Return the newest commit of a kind before a commit, 0 when there is none."""
+    row = session.row("ledger/newest_commit_of_kind", kind=kind, before_commit=before_commit)
+    return int(row[0]) if row else 0
 
 
 def read_marker(marker: Path) -> dict[str, Any] | None:

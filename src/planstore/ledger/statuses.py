@@ -13,7 +13,7 @@ from planstore.errors import KeyConflictError, PlanstoreError, RequestError
 from planstore.events.digest import RowsDigest
 from planstore.events.status import JobStatus
 from planstore.ledger.gathering import Gathering, Request
-from planstore.ledger.ledger import Ledger
+from planstore.ledger.ledger import STATUS_COMMIT, Ledger
 from planstore.ledger.writing import Writing
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class StatusWriter:
             self._session = self._ledger.working()
         session = self._session
         try:
-            with self._ledger.writing(session, "status", run_id=None) as writing:
+            with self._ledger.writing(session, STATUS_COMMIT, run_id=None) as writing:
                 batch = self._sorted_out(session, take(), writing.commit_id)
                 append_statuses(session, writing, batch.rows)
         except BaseException:

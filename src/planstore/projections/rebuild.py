@@ -7,7 +7,7 @@ from typing import Any
 
 from planstore.database import Session
 from planstore.events.digest import RowsDigest
-from planstore.ledger.ledger import Ledger
+from planstore.ledger.ledger import REBUILD_COMMIT, Ledger
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def rebuild(ledger: Ledger) -> Rebuilt:
     """Drop the plans' documents and derive them again from the jobs of every commit, in one transaction."""
     session = ledger.working()
     try:
-        with ledger.writing(session, "rebuild", run_id=None) as writing:
+        with ledger.writing(session, REBUILD_COMMIT, run_id=None) as writing:
             before = _digest(session)
             writing.expect_files()
             session.run("projections/drop_plan_documents")

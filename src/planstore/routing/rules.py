@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from typing import Any
 
 import orjson
 
 from planstore import sql
 from planstore.database import Session
+from planstore.errors import StoreError
 from planstore.events.canonical import canonical_json, sha256
 
 STEPS = (
@@ -23,14 +26,23 @@ STEPS = (
     "target_horizons",
     "repeated_evidence",
     "side_evidence",
+    "side_checks",
     "signal_states",
     "rule_route",
     "rule_text",
+    "override_text",
     "pair_rules",
     "experimental_ranks",
+    "cs_overrides",
     "decisions",
 )
-"""The steps of ``sql/routing/``, in order, from ``evidence``, ``policy_document``, ``run_request`` to ``decisions``."""
+"""The steps of ``sql/routing/``, in order, from the scenarios' evidence, policies and overrides to ``decisions``."""
+
+EXPLANATION = ("threshold_key", "threshold_source", "checks", "turning_points", "policy_turning_points")
+"""The steps that tell, after the others, how decisions came about."""
+
+INPUTS = ("scenarios", "scenario_evidence", "scenario_overrides")
+"""The tables that the rules read. Rules that were kept with other inputs cannot be run by this version."""
 
 
 @dataclass(frozen=True)
@@ -39,28 +51,72 @@ class Rules:
 
     document: bytes
 
-    @property
+    @cached_property
     def rules_id(self) -> str:
         """The SHA-256 of the document."""
         return sha256(self.document)
 
+    @cached_property
+    def _kept(self) -> dict[str, Any]:
+        kept = orjson.loads(self.document)
+        if not isinstance(kept, dict) or tuple(kept.get("inputs", ())) != INPUTS:
+            raise StoreError(
+                f"the rules {self.rules_id[:12]} were kept by another version of planstore, in a form that this one "
+                "cannot run again"
+            )
+        return kept
+
     @property
     def steps(self) -> Sequence[tuple[str, str]]:
         """The name and SQL of each step, in order."""
-        return [(step["name"], step["sql"]) for step in orjson.loads(self.document)]
+        return [(step["name"], step["sql"]) for step in self._kept["steps"]]
+
+    @property
+    def explanation(self) -> Sequence[tuple[str, str]]:
+        """The name and SQL of each step that explains what the steps decided, in order."""
+        return [(step["name"], step["sql"]) for step in self._kept["explanation"]]
 
 
 @cache
 def current_rules() -> Rules:
     """Return the rules that this version of planstore ships."""
-    return Rules(canonical_json([{"name": step, "sql": sql.load(f"routing/{step}")} for step in STEPS]))
+    return Rules(
+        canonical_json(
+            {
+                "inputs": INPUTS,
+                "steps": [{"name": step, "sql": sql.load(f"routing/{step}")} for step in STEPS],
+                "explanation": [{"name": step, "sql": sql.load(f"routing/{step}")} for step in EXPLANATION],
+            }
+        )
+    )
 
 
-def apply_rules(session: Session) -> None:
-    """Decide: make ``decisions`` (and the steps before it) from the inputs in the session's temporary tables."""
+def apply_rules(session: Session, rules: Rules | None = None) -> None:
+    """Decide: make ``decisions`` (and the steps before it) from the inputs in the session's temporary tables.
+
+    Args:
+        session: holds the tables that ``INPUTS`` names.
+        rules: the rules; those of this version when None.
+
+    Raises:
+        StoreError: ``rules`` were kept in a form that this version cannot run.
+    """
+    steps = (rules or current_rules()).steps
+    with _joins_as_written(session):
+        for _, text in steps:
+            session.run_kept(text)
+
+
+def explain_rules(session: Session, rules: Rules) -> None:
+    """Make what explains the decisions that the rules have just made: ``checks`` and what would turn them."""
+    for _, text in rules.explanation:
+        session.run_kept(text)
+
+
+@contextmanager
+def _joins_as_written(session: Session) -> Iterator[None]:
     session.run("database/join_as_written")
     try:
-        for step in STEPS:
-            session.run(f"routing/{step}")
+        yield
     finally:
         session.run("database/join_as_estimated")

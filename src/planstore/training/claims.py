@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from planstore.events.status import JobStatus
 from planstore.ledger.kept import Kept, append_kept
-from planstore.ledger.ledger import Ledger
+from planstore.ledger.ledger import STATUS_COMMIT, Ledger
 from planstore.ledger.statuses import append_statuses, status_table
 from planstore.training.task import Result
 
@@ -105,7 +105,7 @@ class Claims:
             wanted: how many more jobs to claim, at most.
         """
         kept = self._keep(reports)
-        with self._ledger.writing(self._session, "training", run_id=None, message=f"by {self._worker}") as writing:
+        with self._ledger.writing(self._session, STATUS_COMMIT, run_id=None, message=f"by {self._worker}") as writing:
             if self._seen < writing.commit_id - 1:
                 self._session.run("training/follow_changes", plan_id=self._plan_id, seen=self._seen)
             now = writing.recorded_at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from concurrent.futures import Future
 from pathlib import Path
@@ -81,8 +82,11 @@ def _connect(ray: Any, most: int | None, address: str | None) -> None:
     if address is None:
         options |= {"num_cpus": most, "include_dashboard": False}
     try:
+        host, separator, port = (address or "").rpartition(":")
+        if separator and port.isdigit() and "//" not in host:
+            socket.create_connection((host, int(port)), timeout=10).close()  # because Ray itself tries for minutes
         ray.init(**options)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise RequestError(f"there is no Ray cluster at {address}: {error}") from error
 
 

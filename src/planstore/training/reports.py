@@ -61,3 +61,14 @@ def earlier_evidence(store: Store, before: datetime) -> Earlier:
         if len(seen) == RUNS:
             break
     return found
+
+
+def selected_features(store: Store, evidence_id: str) -> dict[str, list[str]]:
+    """Return the features that the evidence of a run selected, best first, by target; nothing where none was kept."""
+    row = store._ledger.confined().row("training/evidence_of", evidence_id=evidence_id)
+    if row is None:
+        return {}
+    report = orjson.loads(store._ledger.artifacts.get(row[0]))
+    return {
+        side["target"]: [vote["feature"] for vote in side["selected"]] for side in report["sides"] if side["selected"]
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from planstore.ledger.artifacts import Artifacts
@@ -19,13 +19,22 @@ class Tasks:
         claims: on the plan's jobs.
         artifacts: where predictions are kept.
         families: all families by name.
+        features: what to learn a target from; a target that is not here learns from all.
         seed: of everything that is drawn by chance.
     """
 
-    def __init__(self, claims: Claims, artifacts: Artifacts, families: Mapping[str, Family], seed: int) -> None:
+    def __init__(
+        self,
+        claims: Claims,
+        artifacts: Artifacts,
+        families: Mapping[str, Family],
+        features: Mapping[str, Sequence[str]],
+        seed: int,
+    ) -> None:
         self._claims = claims
         self._artifacts = artifacts
         self._families = families
+        self._features = {target: tuple(names) for target, names in features.items()}
         self._seed = seed
         self._jobs = {job["job_id"]: job for job in claims.jobs()}
         self._pooled: tuple[str, Predictions] | None = None
@@ -44,6 +53,7 @@ class Tasks:
             left_out=tuple(
                 f"family {name} is not registered: give its definition in a families file" for name in unknown
             ),
+            features=self._features.get(job["target"]),
             seed=self._seed,
             evidence_score=job["evidence_score"],
             combines=job["combines"],

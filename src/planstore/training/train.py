@@ -8,7 +8,7 @@ import socket
 import tempfile
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from planstore.training.executor import Executor
 from planstore.training.families import load_families
 from planstore.training.local import LocalExecutor, affordable_workers
 from planstore.training.panel import Panel
+from planstore.training.reports import selected_features
 from planstore.training.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def train(
     executor: str = "local",
     ray_address: str | None = None,
     families: Path | None = None,
+    features: Mapping[str, Sequence[str]] | None = None,
     max_attempts: int = 3,
     seed: int = 0,
     lease: timedelta = LEASE,
@@ -85,6 +87,8 @@ def train(
         executor: ``local``, processes of this machine; or ``ray``, which needs the ``ray`` extra.
         ray_address: of a Ray cluster; None starts one on this machine.
         families: a families file of the user's own.
+        features: what to learn a target from, by target; None means what the plan's evidence selected, where the
+            store keeps that; a target that is not in it learns from all features of the panel.
         max_attempts: how often a job is tried whose worker died.
         seed: of everything that is drawn by chance.
         lease: how long a worker that is not heard of keeps its job.
@@ -95,37 +99,41 @@ def train(
         RequestError: an argument cannot be used.
         FamiliesError: the families file cannot be used.
     """
-    if executor not in EXECUTORS:
-        raise RequestError(f"executor is {executor!r}; it can be {' or '.join(EXECUTORS)}")
-    for name, number in (("workers", workers), ("max_attempts", max_attempts)):
-        if number is not None and number < 1:
-            raise RequestError(f"{name} is {number}; it is a whole number from 1")
-    plan = store.plan()
-    assert plan.plan_id is not None
+    _check(executor, workers, max_attempts)
     registry = load_families(families)
-    filtered = apply_training_plan_filter([target.name for target in panel.targets], panel.symbols, plan)
+    run = store.run()
+    filtered = apply_training_plan_filter([target.name for target in panel.targets], panel.symbols, run.plan)
     _log.info("Training plan filter applied: %d → %d targets", len(panel.targets), len(filtered["targets"]))
     _log.info("Using model families from training plan")
     claims = Claims(
         store._ledger,
-        plan.plan_id,
+        run.plan_id,
         f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:6]}",
         gpu_families=[name for name, family in registry.items() if family.stage == "gpu"],
         lease=lease,
         max_attempts=max_attempts,
     )
+    chosen = selected_features(store, run.evidence_id) if features is None else features
+    tasks = Tasks(claims, store._ledger.artifacts, registry, chosen, seed)
     with tempfile.TemporaryDirectory(prefix="planstore-") as folder:
         saved = Path(folder) / "panel.parquet"
         panel.save(saved)
-        running = _executor(executor, saved, workers, ray_address)
+        workplace = _executor(executor, saved, workers, ray_address)
         try:
-            tasks = Tasks(claims, store._ledger.artifacts, registry, seed)
-            Driver(claims, running, tasks.make, lease=lease, progress=progress).run()
+            Driver(claims, workplace, tasks.make, lease=lease, progress=progress).run()
         finally:
-            running.close()
+            workplace.close()
             claims.close()
-    jobs = store.jobs(plan=plan.plan_id)
-    return Training(plan.plan_id, filtered["targets"], dict(Counter(job["status"] for job in jobs)), jobs)
+    jobs = store.jobs(plan=run.plan_id)
+    return Training(run.plan_id, filtered["targets"], dict(Counter(job["status"] for job in jobs)), jobs)
+
+
+def _check(executor: str, workers: int | None, max_attempts: int) -> None:
+    if executor not in EXECUTORS:
+        raise RequestError(f"executor is {executor!r}; it can be {' or '.join(EXECUTORS)}")
+    for name, number in (("workers", workers), ("max_attempts", max_attempts)):
+        if number is not None and number < 1:
+            raise RequestError(f"{name} is {number}; it is a whole number from 1")
 
 
 def _executor(name: str, panel: Path, workers: int | None, ray_address: str | None) -> Executor:

@@ -1,0 +1,1 @@
+SELECT "change", count(*) FROM changed_jobs GROUP BY "change";

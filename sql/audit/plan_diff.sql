@@ -1,2 +1,0 @@
--- What plan b changes against plan a.
-FROM plan_diff($a, $b);

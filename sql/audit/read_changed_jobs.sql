@@ -1,0 +1,1 @@
+FROM changed_jobs ORDER BY job_id;

@@ -1,0 +1,1 @@
+FROM whatif_flips ORDER BY commit_id, target, symbol NULLS FIRST;

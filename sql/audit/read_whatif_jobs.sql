@@ -1,0 +1,1 @@
+FROM whatif_jobs ORDER BY commit_id, job_id;

@@ -1,0 +1,5 @@
+-- Changes of evidence to try on a decision, nearest first.
+SELECT side, metric, observed, needed, distance
+FROM turning_points
+WHERE scenario = 0 AND target = $target AND (side = 'cross_sectional' OR symbol = $symbol)
+ORDER BY distance, side DESC, metric, needed;

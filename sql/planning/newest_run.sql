@@ -1,0 +1,2 @@
+-- The newest run.
+FROM runs ORDER BY commit_id DESC LIMIT 1;

@@ -1,0 +1,2 @@
+-- The newest run that arrived at a plan.
+FROM runs WHERE plan_id = $plan_id ORDER BY commit_id DESC LIMIT 1;

@@ -1,0 +1,14 @@
+-- Overrides that switch a target's cross-sectional side: a pin of the target itself, or, before it, the first pin of a
+-- pair that needs the pooled model.
+CREATE OR REPLACE TEMP TABLE cs_overrides AS
+SELECT
+    target, override_id,
+    CASE WHEN route IN ('ROUTE_CROSS_SECTIONAL', 'ROUTE_BOTH') THEN 'ENABLED' ELSE 'DISABLED' END AS route,
+    concat(override_text(route, author, reason, expires_at), ' on ' || symbol) AS text,
+    scenario
+FROM scenario_overrides
+WHERE symbol IS NULL OR route IN ('ROUTE_CROSS_SECTIONAL', 'ROUTE_BOTH')
+QUALIFY row_number() OVER (
+    PARTITION BY scenario, target
+    ORDER BY route IN ('ROUTE_CROSS_SECTIONAL', 'ROUTE_BOTH') DESC, symbol NULLS FIRST
+) = 1;

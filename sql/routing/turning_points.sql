@@ -1,0 +1,86 @@
+-- The values of a side's evidence at which a check turns, nearest first: what to try when asking for the smallest change
+-- of evidence that flips a route. Between two neighbours of one metric nothing turns. Distances of scores and stability
+-- metrics are in their own units, of counts as a share of the larger one, and 1 where a word or a missing value changes.
+CREATE OR REPLACE TEMP VIEW turning_points AS
+WITH lane_edges AS (
+    -- the score to beat for a place in the lane: the last that has one among the other experimental symbols
+    SELECT l."position", x.score
+    FROM pair_rules AS l
+    LEFT JOIN experimental_ranks AS own USING ("position")
+    JOIN (
+        SELECT r.scenario, r.target, r.score, x.rank, x.room
+        FROM experimental_ranks AS x JOIN pair_rules AS r USING ("position")
+    ) AS x
+        ON x.scenario = l.scenario AND x.target = l.target
+        AND x.rank = CASE WHEN own.rank <= own.room THEN x.room + 1 ELSE x.room END
+),
+numbers AS (
+    SELECT scenario, "position", side, target, symbol, unnest([
+        {'metric': 'score', 'observed': score, 'turn': strong_score},
+        {'metric': 'score', 'observed': score, 'turn': min_score},
+        {'metric': 'score', 'observed': score, 'turn': experimental_min_score},
+        {'metric': 'score', 'observed': score, 'turn': edge},
+        {'metric': 'score', 'observed': score, 'turn': null_score + null_margin},
+        {'metric': 'null_score', 'observed': null_score, 'turn': CASE WHEN null_margin IS NOT NULL THEN score - null_margin END},
+        {'metric': 'stability_metrics.mean_overlap', 'observed': metrics.mean_overlap, 'turn': stable_overlap_min},
+        {'metric': 'stability_metrics.mean_overlap', 'observed': metrics.mean_overlap, 'turn': drifting_overlap_min},
+        {'metric': 'stability_metrics.mean_tau', 'observed': metrics.mean_tau, 'turn': stable_tau_min},
+        {'metric': 'stability_metrics.mean_tau', 'observed': metrics.mean_tau, 'turn': drifting_tau_min},
+        {'metric': 'stability_metrics.std_overlap', 'observed': metrics.std_overlap, 'turn': max_std_overlap},
+        {'metric': 'stability_metrics.std_tau', 'observed': metrics.std_tau, 'turn': max_std_tau}
+    ], recursive := true)
+    FROM (
+        SELECT e.*, l.score AS edge, p.stable_overlap_min, p.drifting_overlap_min, p.stable_tau_min, p.drifting_tau_min,
+               p.max_std_overlap, p.max_std_tau,
+               CASE WHEN e.stated_stability = 'UNKNOWN' THEN e.stability_metrics END AS metrics
+        FROM side_checks AS e
+        JOIN policy_settings AS p USING (scenario)
+        LEFT JOIN lane_edges AS l USING ("position")
+    )
+),
+counts AS (
+    SELECT scenario, "position", side, target, symbol, unnest([
+        {'metric': 'sample_size', 'observed': sample_size, 'turn': base},
+        {'metric': 'sample_size', 'observed': sample_size, 'turn': CASE WHEN dev_mode THEN dev_mode_min_sample_size END},
+        {'metric': 'sample_size', 'observed': sample_size, 'turn': CASE WHEN dev_mode THEN 5000 END},
+        {'metric': 'stability_snapshots', 'observed': stability_snapshots, 'turn': min_snapshots}
+    ], recursive := true)
+    FROM (
+        SELECT e.* EXCLUDE (min_sample_size), s.min_sample_size AS base, p.dev_mode, p.dev_mode_min_sample_size, p.min_snapshots
+        FROM side_checks AS e JOIN policy_settings AS p USING (scenario) JOIN policy_sides AS s USING (scenario, side)
+    )
+),
+words AS (
+    SELECT scenario, "position", side, target, symbol, 'stability' AS metric, stated_stability AS observed,
+           unnest(['STABLE', 'DRIFTING', 'DIVERGED', 'UNKNOWN']) AS turn
+    FROM side_checks
+    UNION ALL
+    SELECT scenario, "position", side, target, symbol, 'leakage_status', leakage_status,
+           unnest(['SAFE', 'SUSPECT', 'BLOCKED', 'UNKNOWN'])
+    FROM side_checks
+    UNION ALL
+    SELECT scenario, "position", side, target, symbol, 'model_status', model_status, unnest(['OK', 'FAILED'])
+    FROM side_checks
+),
+tries AS (
+    SELECT scenario, "position", side, target, symbol, metric, to_json(observed) AS observed, to_json(needed) AS needed,
+           coalesce(abs(needed - observed), 1.0) AS distance
+    FROM (
+        SELECT *, unnest([turn, nextafter(turn, CASE WHEN observed > turn THEN '-inf' ELSE 'inf' END::DOUBLE)]) AS needed
+        FROM numbers
+        UNION ALL
+        SELECT *, nextafter(turn, '-inf'::DOUBLE) FROM numbers WHERE observed = turn
+    )
+    WHERE isfinite(needed) AND coalesce(isfinite(observed) AND needed <> observed, metric IN ('score', 'null_score'))
+    UNION
+    SELECT scenario, "position", side, target, symbol, metric, to_json(observed), to_json(needed),
+           coalesce(abs(needed - observed) / greatest(needed, observed), 1.0)
+    FROM (SELECT *, unnest([turn - 1, turn]) AS needed FROM counts)
+    WHERE needed >= 0 AND needed IS DISTINCT FROM observed
+    UNION
+    SELECT scenario, "position", side, target, symbol, metric, to_json(observed), to_json(turn), 1.0
+    FROM words
+    WHERE turn IS DISTINCT FROM observed
+)
+FROM tries
+ORDER BY scenario, "position", distance, metric, needed;

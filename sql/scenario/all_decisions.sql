@@ -1,0 +1,2 @@
+-- What each scenario decides, on everything.
+SELECT scenario, target, symbol, route, rule, reasons FROM decisions;

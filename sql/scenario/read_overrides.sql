@@ -1,0 +1,2 @@
+-- The overrides that stand at a moment, by target and symbol.
+FROM overrides_in_force($before_commit, $moment) ORDER BY target, symbol NULLS FIRST;

@@ -1,0 +1,34 @@
+-- The models that were kept, each with the job, plan, decision, evidence and policy that it comes from.
+-- target: what it predicts
+-- symbol: of whose rows it was learned; null when all symbols are pooled
+-- family: its model family
+-- digest: of the file that holds it
+-- size: of that file, in bytes
+-- attempt: the try of the job that made it
+-- worker: who trained it
+-- trained_at: when that was recorded
+-- score: of the job's predictions out of sample
+-- evidence_score: the score that the decision rests on
+-- metric_name: what both scores are, as `auc`
+-- route: of the job
+-- rule: the short code of the rule that decided
+-- reasons: why it was decided so
+-- job_id: the job
+-- plan_id: the plan
+-- run_id: the run that published the plan
+-- evidence_id: the digest of the run's candidates
+-- policy_id: the policy of that run
+-- rules_id: the rules of that run
+CREATE OR REPLACE TEMP VIEW trained_models AS
+SELECT j.target, j.symbol, a.name[7:] AS family, a.digest, a.size, s.attempt, s.worker, s.occurred_at AS trained_at,
+       (s.metrics->>'$.score')::DOUBLE AS score, k.score AS evidence_score, k.metric_name,
+       j.route, d.rule, d.reasons, j.job_id, j.plan_id, r.run_id, r.evidence_id, r.policy_id, r.rules_id
+FROM job_status AS s
+JOIN artifacts AS a ON a.commit_id = s.commit_id AND a.belongs_to = s.plan_id || '/' || s.job_id AND a.name LIKE 'model %'
+JOIN jobs AS j ON j.plan_id = s.plan_id AND j.job_id = s.job_id
+JOIN runs AS r ON r.commit_id = j.commit_id
+LEFT JOIN decisions AS d
+    ON d.commit_id = j.commit_id AND d.target = j.target AND d.symbol IS NOT DISTINCT FROM j.symbol
+LEFT JOIN candidates AS k
+    ON k.commit_id = j.commit_id AND k.target = j.target AND k.symbol IS NOT DISTINCT FROM j.symbol
+WHERE s.status = 'succeeded';

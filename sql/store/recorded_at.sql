@@ -1,0 +1,2 @@
+-- When a commit was recorded.
+SELECT recorded_at FROM commits WHERE commit_id = $commit_id;

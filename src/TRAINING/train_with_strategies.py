@@ -1,0 +1,11 @@
+"""The older import path of training without a plan; use ``planstore.training.train`` instead."""
+
+import warnings
+
+from planstore.training.older import train_models_for_interval_comprehensive
+
+warnings.warn(
+    f"{__name__} is an older import path; import from planstore.training.train", DeprecationWarning, stacklevel=2
+)
+
+__all__ = ["train_models_for_interval_comprehensive"]

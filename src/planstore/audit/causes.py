@@ -1,0 +1,314 @@
+"""Causes: what made a route flip between two runs: one thing at a time is swapped, and the rules run again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from planstore.audit.replay import Kept, Outcome, Record, Replay, Scenario
+from planstore.routing.rules import Rules
+
+EVIDENCE, POLICY, RULES, OVERRIDE, FAMILIES = "evidence", "policy", "rules", "override", "families"
+
+_METRICS = {
+    "score": ("score",),
+    "null_score": ("null_score",),
+    "sample_size": ("sample_size",),
+    "stability": ("stability", "stability_metrics", "stability_snapshots"),
+    "leakage_status": ("leakage_status",),
+    "model_status": ("model_status",),
+    "failed_model_families": ("failed_model_families",),
+    "task_type": ("task_type",),
+}
+"""What the rules read of a candidate, by the name that people know it by."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One run's part in a flip: what it was decided from, the route, and the pair's candidates by side."""
+
+    kept: Kept
+    route: str | None
+    candidates: Mapping[str, Record]
+
+    @property
+    def scenario(self) -> Scenario:
+        """The run as it was decided."""
+        return self.kept.scenario()
+
+
+class Questions:
+    """Scenarios to decide, asked one by one and answered at once: one pass of the rules for each version of them."""
+
+    def __init__(self) -> None:
+        self._asked: dict[str, tuple[Rules, list[Scenario]]] = {}
+        self._answers: dict[str, list[Outcome]] = {}
+
+    def ask(self, rules: Rules, scenario: Scenario) -> tuple[str, int]:
+        """Return where the answer will be."""
+        _, scenarios = self._asked.setdefault(rules.rules_id, (rules, []))
+        scenarios.append(scenario)
+        return rules.rules_id, len(scenarios) - 1
+
+    def put_to(self, replay: Replay) -> None:
+        """Have every question answered."""
+        for rules_id, (rules, scenarios) in self._asked.items():
+            self._answers[rules_id] = replay.decide(rules, scenarios)
+
+    def route(self, place: tuple[str, int]) -> str | None:
+        """Return the route that was decided; None where nothing was."""
+        rules_id, index = place
+        outcome = self._answers[rules_id][index]
+        return None if outcome is None else str(outcome["route"])
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One of the things that runs are decided from, where it differs between two runs.
+
+    Attributes:
+        cause: what it is, as people read it.
+        without: the rules and the scenario of the later run, with this as it was before.
+        alone: those of the earlier run, with this as it was afterwards.
+    """
+
+    cause: Record
+    without: tuple[Rules, Scenario]
+    alone: tuple[Rules, Scenario]
+
+
+def factors(before: Kept, after: Kept) -> Iterator[Factor]:
+    """Yield what differs between two runs, each by itself."""
+    a, b = before.scenario(), after.scenario()
+    old, new = before.rules, after.rules
+    if before.run["evidence_id"] != after.run["evidence_id"]:
+        cause = {
+            "cause": EVIDENCE, "metric": None, "from": before.run["evidence_id"], "to": after.run["evidence_id"],
+            "text": "the evidence",
+        }  # fmt: skip
+        yield Factor(cause, (new, replace(b, commit_id=a.commit_id)), (old, replace(a, commit_id=b.commit_id)))
+    if a.policy != b.policy:
+        cause = {
+            "cause": POLICY, "key": None, "from": before.run["policy_id"], "to": after.run["policy_id"],
+            "text": "the policy",
+        }  # fmt: skip
+        yield Factor(cause, (new, replace(b, policy=a.policy)), (old, replace(a, policy=b.policy)))
+    if _ids(a.overrides) != _ids(b.overrides):
+        cause = _override_cause(a.overrides, b.overrides)
+        yield Factor(cause, (new, replace(b, overrides=a.overrides)), (old, replace(a, overrides=b.overrides)))
+    if a.model_families != b.model_families:
+        cause = {
+            "cause": FAMILIES, "from": a.model_families, "to": b.model_families,
+            "text": f"the model families asked for: {_shown(a.model_families)} → {_shown(b.model_families)}",
+        }  # fmt: skip
+        yield Factor(
+            cause,
+            (new, replace(b, model_families=a.model_families)),
+            (old, replace(a, model_families=b.model_families)),
+        )
+    if old.rules_id != new.rules_id:
+        cause = {"cause": RULES, "from": old.rules_id, "to": new.rules_id, "text": "the rules"}
+        yield Factor(cause, (old, b), (new, a))
+
+
+@dataclass(frozen=True)
+class _Suspect:
+    """Something that differs between two runs, and what to ask about it."""
+
+    cause: Record
+    without: tuple[str, int] | None  # the later run, with this as it was before
+    alone: tuple[str, int] | None  # the earlier run, with this as it was afterwards
+
+
+class Flip:
+    """A change of route between two runs, and what may have caused it.
+
+    Something is a cause when the later run without it would not have come to its route, or when it alone takes the
+    earlier run there.
+    """
+
+    def __init__(self, questions: Questions, before: Side, after: Side) -> None:
+        self._questions = questions
+        self._before = before
+        self._after = after
+        self._suspects: dict[str, list[_Suspect]] = {}
+        self._factors: dict[str, _Suspect] = {}
+        if before.route is None or after.route is None:
+            return
+        for factor in factors(before.kept, after.kept):
+            ask = questions.ask
+            self._factors[factor.cause["cause"]] = _Suspect(factor.cause, ask(*factor.without), ask(*factor.alone))
+        if EVIDENCE in self._factors:
+            self._suspects[EVIDENCE] = list(self._metrics())
+        if POLICY in self._factors:
+            self._suspects[POLICY] = list(self._keys())
+
+    def causes(self) -> list[Record]:
+        """Return what caused the flip; for evidence by metric, for a policy by key."""
+        if self._before.route is None or self._after.route is None:
+            return [self._presence()]
+        guilty = [kind for kind, suspect in self._factors.items() if self._is_cause(suspect)]
+        found: list[Record] = []
+        for kind in guilty or list(self._factors):
+            closer = self._suspects.get(kind, [])
+            certain = [suspect.cause for suspect in closer if self._is_cause(suspect)]
+            found += certain or [suspect.cause for suspect in closer] or [self._factors[kind].cause]
+        return found
+
+    def _is_cause(self, suspect: _Suspect) -> bool:
+        without = suspect.without and self._questions.route(suspect.without) != self._after.route
+        alone = suspect.alone and self._questions.route(suspect.alone) == self._after.route
+        return bool(without or alone)
+
+    def _presence(self) -> Record:
+        appeared = self._before.route is None
+        known, run = (("absent", "present"), self._after) if appeared else (("present", "absent"), self._after)
+        text = f"run {run.kept.run['run_id']} holds {'a' if appeared else 'no'} candidate of it"
+        return {"cause": EVIDENCE, "metric": "candidate", "from": known[0], "to": known[1], "text": text}
+
+    def _suspect(self, cause: Record, without: Scenario | None, alone: Scenario | None) -> _Suspect:
+        ask = self._questions.ask
+        return _Suspect(
+            cause,
+            None if without is None else ask(self._after.kept.rules, without),
+            None if alone is None else ask(self._before.kept.rules, alone),
+        )
+
+    def _metrics(self) -> Iterator[_Suspect]:
+        a, b = self._before.scenario, self._after.scenario
+        for side in ("cross_sectional", "symbol"):
+            old, new = self._before.candidates.get(side), self._after.candidates.get(side)
+            if old is None and new is None:
+                continue
+            if old is None or new is None:
+                gone = new is None
+                cause = {
+                    "cause": EVIDENCE, "side": side, "metric": "candidate",
+                    "from": "present" if gone else "absent", "to": "absent" if gone else "present",
+                    "text": f"the {side} candidate {'is gone' if gone else 'is new'}",
+                }  # fmt: skip
+                absent = {"absent": True}
+                yield self._suspect(
+                    cause, None if gone else b.changed(side, absent), a.changed(side, absent) if gone else None
+                )
+                continue
+            for metric, columns in _METRICS.items():
+                if _patch(old, columns) != _patch(new, columns):
+                    yield self._suspect(
+                        _metric_cause(side, metric, old, new),
+                        b.changed(side, _patch(old, columns)),
+                        a.changed(side, _patch(new, columns)),
+                    )
+        yield from self._others(a, b)
+
+    def _others(self, a: Scenario, b: Scenario) -> Iterator[_Suspect]:
+        """Yield the other symbols' evidence, which matters where the experimental lane ranks them."""
+        if not (self._before.kept.has_lane or self._after.kept.has_lane):
+            return
+        columns = tuple(column for group in _METRICS.values() for column in group)
+        without, alone = replace(b, commit_id=a.commit_id), replace(a, commit_id=b.commit_id)
+        for side in ("cross_sectional", "symbol"):
+            old, new = self._before.candidates.get(side), self._after.candidates.get(side)
+            if (old is None) != (new is None):
+                return  # because a row that one run does not hold cannot be laid into its evidence
+            if old is not None and new is not None:
+                without, alone = without.changed(side, _patch(new, columns)), alone.changed(side, _patch(old, columns))
+        cause = {
+            "cause": EVIDENCE, "side": "symbol", "metric": "rank", "from": None, "to": None,
+            "text": "the evidence of other symbols, which moves this one's rank in the experimental lane",
+        }  # fmt: skip
+        yield self._suspect(cause, without, alone)
+
+    def _keys(self) -> Iterator[_Suspect]:
+        a, b = self._before.scenario, self._after.scenario
+        old, new = orjson.loads(a.policy), orjson.loads(b.policy)
+        for path in _differing(old, new):
+            key, was, now = ".".join(path), _at(old, path), _at(new, path)
+            cause = {
+                "cause": POLICY,
+                "key": key,
+                "from": was,
+                "to": now,
+                "text": f"policy {key}: {_shown(was)} → {_shown(now)}",
+            }
+            yield self._suspect(
+                cause, replace(b, policy=_with(new, path, was)), replace(a, policy=_with(old, path, now))
+            )
+
+
+def _metric_cause(side: str, metric: str, old: Record, new: Record) -> Record:
+    named = metric
+    if metric == "stability" and old["stability"] == new["stability"]:
+        named = "stability_metrics" if old["stability_metrics"] != new["stability_metrics"] else "stability_snapshots"
+    return {
+        "cause": EVIDENCE, "side": side, "metric": named, "from": old[named], "to": new[named],
+        "text": f"{side} {named}: {_shown(old[named])} → {_shown(new[named])}",
+    }  # fmt: skip
+
+
+def _override_cause(before: tuple[Record, ...], after: tuple[Record, ...]) -> Record:
+    old, new = {o["override_id"]: o for o in before}, {o["override_id"]: o for o in after}
+    came = [o for key, o in new.items() if key not in old]
+    went = [o for key, o in old.items() if key not in new]
+    told = [f"override {o['route']} set by {o['author']}: {o['reason']}" for o in came]
+    told += [f"override {o['route']} of {o['author']} cleared, replaced or expired" for o in went]
+    return {
+        "cause": OVERRIDE,
+        "from": [o["override_id"] for o in went] or None,
+        "to": [o["override_id"] for o in came] or None,
+        "text": "; ".join(told),
+    }
+
+
+def _ids(overrides: tuple[Record, ...]) -> list[str]:
+    return sorted(str(override["override_id"]) for override in overrides)
+
+
+def _patch(candidate: Record, columns: tuple[str, ...]) -> Record:
+    return {column: _jsonable(candidate[column]) for column in columns}
+
+
+def _jsonable(value: Any) -> Any:
+    """Return a value that JSON has a word for: an infinite score is written as a text, as the database reads it."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _differing(old: Any, new: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the path of every key whose value differs; what is no mapping in both is one value."""
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        if old != new:
+            yield path
+        return
+    for key in sorted({*old, *new}):
+        yield from _differing(old.get(key), new.get(key), (*path, key))
+
+
+def _at(document: Any, path: tuple[str, ...]) -> Any:
+    for key in path:
+        document = document.get(key) if isinstance(document, dict) else None
+    return document
+
+
+def _with(document: Record, path: tuple[str, ...], value: Any) -> str:
+    changed = orjson.loads(orjson.dumps(document))
+    place = changed
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    return orjson.dumps(changed).decode()
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_shown(item)}" for name, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(_shown(item) for item in value) or "none"
+    return str(value)

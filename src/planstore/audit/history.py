@@ -1,0 +1,108 @@
+"""History: each change of a route over the runs, and what caused it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from planstore.audit.causes import Flip, Questions, Side
+from planstore.audit.replay import Kept, Record, Replay
+from planstore.database import Session
+from planstore.errors import NotFoundError, StoreError
+from planstore.ledger.artifacts import Artifacts
+
+
+@dataclass(frozen=True)
+class Change:
+    """A run in which a pair or target got another route than in the run before.
+
+    Attributes:
+        run_id, commit_id, recorded_at: the run.
+        route: the route it gave; None where it decided nothing, for lack of evidence.
+        previous_route: the route of the run before; None where that decided nothing, and for the first decision.
+        rule: the rule that gave the route.
+        causes: what caused it: ``cause`` (``evidence``, ``policy``, ``rules``, ``override``, ``families``), ``text``,
+            ``from`` and ``to``; with ``side`` and ``metric`` for evidence, ``key`` for a policy.
+    """
+
+    run_id: str
+    commit_id: int
+    recorded_at: datetime
+    route: str | None
+    previous_route: str | None
+    rule: str | None
+    causes: list[Record]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all attributes, for JSON."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def history(session: Session, artifacts: Artifacts, target: str, symbol: str | None) -> list[Change]:
+    """Return the changes of a pair's route, or (``symbol`` None) of a target's cross-sectional side, oldest first.
+
+    Raises:
+        NotFoundError: no run decided on it.
+    """
+    rows = session.records("audit/decision_history", target=target, symbol=symbol)
+    if not any(row["route"] for row in rows):
+        name = repr(target) if symbol is None else f"{target!r} on {symbol!r}"
+        raise NotFoundError(f"no run decided on {name}; `planstore why` says what comes nearest")
+    first = next(place for place, row in enumerate(rows) if row["route"])
+    pairs = [
+        (before, after)
+        for before, after in zip(rows[first:], rows[first + 1 :], strict=False)
+        if before["route"] != after["route"]
+    ]
+    causes = _causes(session, artifacts, target, symbol, pairs)
+    appeared = {"cause": "evidence", "metric": "candidate", "from": "absent", "to": "present"}
+    began = [appeared | {"text": f"run {rows[first]['run_id']} is the first to hold a candidate of it"}]
+    changes = [(rows[first], None, began)]
+    changes += [(after, before["route"], found) for (before, after), found in zip(pairs, causes, strict=True)]
+    return [
+        Change(row["run_id"], row["commit_id"], row["recorded_at"], row["route"], previous, row["rule"], found)
+        for row, previous, found in changes
+    ]
+
+
+def _causes(
+    session: Session, artifacts: Artifacts, target: str, symbol: str | None, pairs: list[tuple[Record, Record]]
+) -> list[list[Record]]:
+    """Return the causes of each flip; one pass of each version of the rules answers for all of them."""
+    if not pairs:
+        return []
+    runs = {row["commit_id"]: row for pair in pairs for row in pair}
+    try:
+        kept = {commit: Kept.of(session, artifacts, run, target, symbol) for commit, run in runs.items()}
+        batches = session.batches(
+            "audit/evidence_history",
+            target=target, symbol=symbol, first=min(runs), last=max(runs),
+            every_symbol=any(one.has_lane for one in kept.values()),
+        )  # fmt: skip
+        evidence = batches.read_all()
+        candidates = _own_candidates(evidence, symbol)
+        questions = Questions()
+        sides = {commit: Side(kept[commit], run["route"], candidates.get(commit, {})) for commit, run in runs.items()}
+        flips = [Flip(questions, sides[a["commit_id"]], sides[b["commit_id"]]) for a, b in pairs]
+        with Replay(evidence, target, symbol).opened() as replay:
+            questions.put_to(replay)
+            return [flip.causes() for flip in flips]
+    except StoreError as error:
+        return [[{"cause": "unknown", "text": f"cannot be derived again: {error}"}] for _ in pairs]
+
+
+def _own_candidates(evidence: Any, symbol: str | None) -> dict[int, dict[str, Record]]:
+    """Return the candidates that a pair rests on, by commit and side; the first of a side counts."""
+    import pyarrow.compute as pc
+
+    own = pc.equal(evidence["mode"], "CROSS_SECTIONAL")
+    if symbol is not None:
+        own = pc.or_kleene(own, pc.equal(evidence["symbol"], symbol))
+    found: dict[int, dict[str, Record]] = {}
+    for row in evidence.filter(own).to_pylist():
+        side = "cross_sectional" if row["mode"] == "CROSS_SECTIONAL" else "symbol"
+        if side == "symbol" and row["mode"] != "SYMBOL_SPECIFIC":
+            continue
+        found.setdefault(row["commit_id"], {}).setdefault(side, row)
+    return found

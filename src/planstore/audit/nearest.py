@@ -1,0 +1,111 @@
+"""Nearest miss: the smallest single change that would have flipped a route."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from planstore.audit.replay import Outcome, Record, Replay, Scenario
+from planstore.routing.rules import Rules
+
+
+def nearest_misses(
+    replay: Replay,
+    rules: Rules,
+    scenario: Scenario,
+    route: str,
+    tries: Sequence[Record],
+    policy_tries: Sequence[Record],
+) -> tuple[Record | None, Record | None]:
+    """Return the smallest change of evidence, and of a threshold, that flips ``route``; None where no single one does.
+
+    Args:
+        replay: replays the pair that is asked about.
+        rules: the rules of its day.
+        scenario: the run as it was decided.
+        route: the route that it gave.
+        tries: changes of evidence at which a check turns, nearest first.
+        policy_tries: the same of the policy's thresholds.
+
+    Returns:
+        For evidence ``side, metric, observed, needed, distance, route, text``; for the policy ``key, current, needed,
+        distance, route, text``. ``needed`` flips the route to ``route``; any value between it and what was observed
+        leaves it as it is.
+    """
+    evidence = [scenario.changed(row["side"], _patch(row["metric"], json.loads(row["needed"]))) for row in tries]
+    policies = [_with_threshold(scenario.policy, row["key"], json.loads(row["needed"])) for row in policy_tries]
+    outcomes = replay.decide(rules, [*evidence, *(replace(scenario, policy=policy) for policy in policies)])
+    flips = _flips(tries, outcomes[: len(evidence)], route)
+    policy_flips = (
+        (row, to)
+        for row, to in _flips(policy_tries, outcomes[len(evidence) :], route)
+        if is_policy(_with_threshold(scenario.policy, row["key"], json.loads(row["needed"])))
+    )
+    return _told(next(flips, None), "observed"), _told(next(policy_flips, None), "current")
+
+
+def is_policy(document: str) -> bool:
+    """Tell whether a document could be adopted: a threshold cannot be moved past another that must not be below it."""
+    from pydantic import ValidationError
+
+    from planstore.routing.policy import Policy
+
+    try:
+        Policy.model_validate_json(document)
+    except ValidationError:
+        return False
+    return True
+
+
+def _flips(tries: Sequence[Record], outcomes: Sequence[Outcome], route: str) -> Iterator[tuple[Record, str]]:
+    for row, outcome in zip(tries, outcomes, strict=True):
+        if outcome is not None and outcome["route"] != route:
+            yield row, outcome["route"]
+
+
+def _told(flip: tuple[Record, str] | None, was: str) -> Record | None:
+    if flip is None:
+        return None
+    row, route = flip
+    found = {**row, was: json.loads(row[was] or "null"), "needed": json.loads(row["needed"]), "route": route}
+    return found | {"text": _text(found, was)}
+
+
+def _text(found: Mapping[str, Any], was: str) -> str:
+    name = f"{found['side']} {found['metric']}" if "side" in found else found["key"]
+    return f"{name} is {_shown(found[was])}; with {_shown(found['needed'])} the route would be {found['route']}"
+
+
+def _shown(value: Any) -> str:
+    """Return a value with as many digits as tell it apart: a threshold that is passed by the last bit says so."""
+    if not isinstance(value, float):
+        return "missing" if value is None else str(value)
+    short = f"{value:.6g}"
+    if float(short) == value:
+        return short
+    return (
+        f"{'just above' if value > float(short) else 'just below'} {short}"
+        if abs(value - float(short)) < 1e-12
+        else f"{value:.17g}"
+    )
+
+
+def _patch(metric: str, value: Any) -> Record:
+    """Return a change of one metric; fields of a struct are written ``metric.field``."""
+    outer, _, inner = metric.partition(".")
+    return {outer: {inner: value}} if inner else {outer: value}
+
+
+def _with_threshold(document: str, key: str, value: float) -> str:
+    """Return the policy's document with another threshold."""
+    changed: Record = orjson.loads(document)
+    *path, last = key.split(".")
+    place = changed
+    for part in path:
+        place = place[part]
+    place[last] = value
+    return orjson.dumps(changed).decode()

@@ -1,0 +1,179 @@
+"""Cases of a policy: given evidence, the route it must give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from planstore.audit.replay import Record, Scenario, stage
+from planstore.database import memory
+from planstore.errors import CandidatesError, PolicyError
+from planstore.routing.candidates import read_candidates
+from planstore.routing.policy import Policy, PolicySource, check_patterns, read_policy
+from planstore.routing.rules import apply_rules
+
+Expected = Literal[
+    "ROUTE_CROSS_SECTIONAL",
+    "ROUTE_SYMBOL_SPECIFIC",
+    "ROUTE_BOTH",
+    "ROUTE_EXPERIMENTAL_ONLY",
+    "ROUTE_BLOCKED",
+    "ENABLED",
+    "DISABLED",
+]
+_USUAL = {"stability": "STABLE", "sample_size": 1_000_000, "leakage_status": "SAFE", "model_status": "OK"}
+"""What a case's evidence has where it does not say otherwise: nothing that a policy would object to."""
+
+
+class PolicyCase(BaseModel):
+    """One case, as its file has it.
+
+    Attributes:
+        title: what it shows.
+        target: the target's name; its horizon is read from it.
+        symbol: the symbol; without one, ``expect`` is ``ENABLED`` or ``DISABLED``.
+        cross_sectional, local: the evidence of either side, columns of candidates; a side left out has none.
+        families: the model families asked for.
+        expect: the route that the policy must give.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    title: Annotated[str, Field(min_length=1)]
+    target: Annotated[str, Field(min_length=1)]
+    symbol: str | None = None
+    cross_sectional: dict[str, Any] | None = None
+    local: dict[str, Any] | None = None
+    families: list[str] | None = None
+    expect: Expected
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """What a policy gave a case.
+
+    Attributes:
+        route: the route, None where the rules decided nothing.
+        passed: whether it is the one expected.
+    """
+
+    title: str
+    expected: str
+    route: str | None
+    rule: str | None
+    reasons: list[str]
+    passed: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all attributes, for JSON."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def try_cases(policy: PolicySource, cases: Path) -> list[CaseResult]:
+    """Return what ``policy`` gives each case of a YAML file; every case is decided by itself.
+
+    Raises:
+        PolicyError: the policy or the file of cases is not one; says which case and key.
+        CandidatesError: the evidence of a case is none.
+    """
+    checked, _ = read_policy(policy)
+    check_patterns(checked, str(policy) if isinstance(policy, str | Path) else "the policy")
+    found = _read(cases)
+    session = memory(confined=True)
+    try:
+        session.give("kept_evidence", _evidence(found, checked, cases))
+        document = checked.document.decode()
+        stage(session, [Scenario(place, document, case.families, False) for place, case in enumerate(found)], None)
+        apply_rules(session)
+        decided = {
+            (row["scenario"], row["target"], row["symbol"]): row for row in session.records("scenario/all_decisions")
+        }
+    finally:
+        session.close()
+    return [_result(case, decided.get((place, case.target, case.symbol))) for place, case in enumerate(found)]
+
+
+def _result(case: PolicyCase, row: Record | None) -> CaseResult:
+    route = None if row is None else row["route"]
+    return CaseResult(
+        title=case.title,
+        expected=case.expect,
+        route=route,
+        rule=None if row is None else row["rule"],
+        reasons=["the rules decide nothing on a pair without evidence of its own"] if row is None else row["reasons"],
+        passed=route == case.expect,
+    )
+
+
+def _read(path: Path) -> list[PolicyCase]:
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"the cases {path} cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        raise PolicyError(f"the cases {path} are not YAML: {error}") from error
+    try:
+        found = TypeAdapter(list[PolicyCase]).validate_python(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise PolicyError(
+            f"{path}: {place}: {first['msg']}; a file of cases is a list, each with title, target and expect, and "
+            "with evidence under cross_sectional and local"
+        ) from error
+    if not found:
+        raise PolicyError(f"{path} holds no case")
+    for case in found:
+        if (case.symbol is None) != (case.expect in ("ENABLED", "DISABLED")):
+            raise PolicyError(
+                f"{path}: {case.title!r}: a case with a symbol expects a route, one without expects ENABLED or DISABLED"
+            )
+        if case.symbol is None and case.local is not None:
+            raise PolicyError(f"{path}: {case.title!r}: evidence under local needs a symbol")
+    return found
+
+
+def _evidence(cases: list[PolicyCase], policy: Policy, path: Path) -> Any:
+    """Return the evidence of all cases, checked at the door, with the case's place for a commit."""
+    import pyarrow as pa
+
+    tables = []
+    for place, case in enumerate(cases):
+        rows = [
+            row
+            for row in (
+                _row(case, case.cross_sectional, "CROSS_SECTIONAL", None),
+                _row(case, case.local, "SYMBOL_SPECIFIC", case.symbol),
+            )
+            if row is not None
+        ]
+        if not rows:
+            raise PolicyError(f"{path}: {case.title!r} has no evidence: give cross_sectional, local or both")
+        try:
+            table = read_candidates(_frame(rows), strict=policy.semantics == "strict").table
+        except CandidatesError as error:
+            raise CandidatesError(f"{path}: {case.title!r}: {error}") from error
+        tables.append(table.append_column("commit_id", pa.array([place] * len(table), pa.int64())))
+    return pa.concat_tables(tables)
+
+
+def _row(case: PolicyCase, given: Mapping[str, Any] | None, mode: str, symbol: str | None) -> Record | None:
+    return (
+        None
+        if given is None
+        else {**_USUAL, "score": None, **given, "target": case.target, "symbol": symbol, "mode": mode}
+    )
+
+
+def _frame(rows: list[Record]) -> Any:
+    import pyarrow as pa
+
+    names = {name: None for row in rows for name in row}
+    try:
+        return pa.table({name: [row.get(name) for row in rows] for name in names})
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise CandidatesError(f"values of one column do not go together: {error}") from error

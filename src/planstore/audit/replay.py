@@ -1,0 +1,209 @@
+"""Replay: the rules of a day, run again over kept evidence, as it was or with something swapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from planstore.database import Session, memory
+from planstore.ledger.artifacts import Artifacts
+from planstore.ledger.ledger import OVERRIDE_COMMIT, newest_commit_of_kind
+from planstore.routing.rules import Rules, apply_rules, explain_rules
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a run was decided from, as the ledger keeps it.
+
+    Attributes:
+        run: the row of ``runs``.
+        policy: the policy's document, canonical JSON.
+        rules: the rules.
+        overrides: the overrides that stood when the run was decided, as far as they matter to what is asked about.
+    """
+
+    run: Record
+    policy: str
+    rules: Rules
+    overrides: tuple[Record, ...]
+
+    @classmethod
+    def of(
+        cls, session: Session, artifacts: Artifacts, run: Record, target: str | None = None, symbol: str | None = None
+    ) -> Kept:
+        """Read what ``run`` was decided from, with the overrides that matter to a pair, a target, or to anything.
+
+        Raises:
+            StoreError: an artifact is missing or was altered.
+        """
+        key = {"commit_id": run["commit_id"], "started_at": run["started_at"], "target": target, "symbol": symbol}
+        any_override = newest_commit_of_kind(session, OVERRIDE_COMMIT, run["commit_id"])
+        overrides = session.records("audit/run_overrides", **key) if any_override else []
+        return cls(
+            run=run,
+            policy=artifacts.get(run["policy_id"]).decode(),
+            rules=Rules(artifacts.get(run["rules_id"])),
+            overrides=tuple(overrides),
+        )
+
+    @property
+    def commit_id(self) -> int:
+        """The run's commit."""
+        return int(self.run["commit_id"])
+
+    @property
+    def has_lane(self) -> bool:
+        """Whether other symbols of a target can matter to one, because the experimental lane ranks them."""
+        policy = orjson.loads(self.policy)
+        return bool(policy["semantics"] == "strict" and policy["enable_experimental_lane"])
+
+    def scenario(self) -> Scenario:
+        """Return the run as it was decided."""
+        settings = self.run["settings"]
+        return Scenario(
+            commit_id=self.commit_id,
+            policy=self.policy,
+            model_families=settings["model_families"],
+            include_blocked=settings["include_blocked"],
+            overrides=self.overrides,
+        )
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Evidence under a policy, for the rules to decide.
+
+    Attributes:
+        commit_id: whose evidence it is.
+        policy: the policy's document.
+        overrides: what people pinned.
+        changes: what is different in the evidence of the pair that is asked about, by side (``cross_sectional``,
+            ``symbol``): metrics and their values, or ``{"absent": True}``.
+    """
+
+    commit_id: int
+    policy: str
+    model_families: Sequence[str] | None
+    include_blocked: bool
+    overrides: tuple[Record, ...] = ()
+    changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def changed(self, side: str, patch: Mapping[str, Any]) -> Scenario:
+        """Return the scenario with metrics of one side changed."""
+        return replace(self, changes={**self.changes, side: {**self.changes.get(side, {}), **patch}})
+
+
+Outcome = Mapping[str, Any] | None
+"""What a scenario decides on a pair: route, rule, states, reasons; None where it decides nothing."""
+
+
+class Replay:
+    """Runs rules over scenarios of one target, all of them at once.
+
+    Args:
+        evidence: the target's candidates of one or more runs, with their ``commit_id``.
+        target: the target.
+        symbol: the symbol, or None for the target's cross-sectional side.
+    """
+
+    def __init__(self, evidence: pa.Table, target: str, symbol: str | None) -> None:
+        self._evidence = evidence
+        self._target = target
+        self._symbol = symbol
+        self._session: Session | None = None
+
+    @contextmanager
+    def opened(self) -> Iterator[Replay]:
+        """Keep a database for replays open while the block runs."""
+        self._session = memory(confined=True, threads=1)
+        self._session.give("kept_evidence", self._evidence)
+        try:
+            yield self
+        finally:
+            self._session.close()
+            self._session = None
+
+    def decide(self, rules: Rules, scenarios: Sequence[Scenario]) -> list[Outcome]:
+        """Return what the rules decide in each scenario, in order."""
+        session = self._opened
+        stage(session, scenarios, self._symbol)
+        apply_rules(session, rules)
+        found = session.records("scenario/replayed_decisions", target=self._target, symbol=self._symbol)
+        by_scenario = {row["scenario"]: row for row in found}
+        return [by_scenario.get(place) for place in range(len(scenarios))]
+
+    def explain(self, rules: Rules) -> tuple[list[Record], list[Record], list[Record]]:
+        """Return the checks of the scenario decided last, and the changes of evidence and of policy to try on it."""
+        session = self._opened
+        explain_rules(session, rules)
+        checks, tries, policy_tries = (
+            session.records(f"audit/{statement}", target=self._target, symbol=self._symbol)
+            for statement in ("checks", "turning_points", "policy_turning_points")
+        )
+        return checks, tries, policy_tries
+
+    @property
+    def _opened(self) -> Session:
+        assert self._session is not None, "a replay is used inside `with replay.opened()`"
+        return self._session
+
+
+def stage(session: Session, scenarios: Sequence[Scenario], symbol: str | None) -> None:
+    """Lay scenarios out as the rules read them, over the session's ``kept_evidence``."""
+    import pyarrow as pa
+
+    rows = [
+        {
+            "scenario": place,
+            "commit_id": scenario.commit_id,
+            "document": scenario.policy,
+            "model_families": None if scenario.model_families is None else list(scenario.model_families),
+            "include_blocked": scenario.include_blocked,
+        }
+        for place, scenario in enumerate(scenarios)
+    ]
+    changes = [
+        {"scenario": place, "side": side, "symbol": symbol, "patch": orjson.dumps(patch).decode()}
+        for place, scenario in enumerate(scenarios)
+        for side, patch in scenario.changes.items()
+    ]
+    overrides = [
+        {**override, "scenario": place} for place, scenario in enumerate(scenarios) for override in scenario.overrides
+    ]
+    text, number = pa.string(), pa.int64()
+    session.give(
+        "staged_scenarios",
+        _table(
+            rows,
+            scenario=number,
+            commit_id=number,
+            document=text,
+            model_families=pa.list_(text),
+            include_blocked=pa.bool_(),
+        ),
+    )
+    session.give("staged_changes", _table(changes, scenario=number, side=text, symbol=text, patch=text))
+    session.give(
+        "scenario_overrides",
+        _table(
+            overrides, override_id=text, target=text, symbol=text, route=text, author=text, reason=text,
+            expires_at=pa.timestamp("us", "UTC"), scenario=number,
+        ),
+    )  # fmt: skip
+    session.run("scenario/replay_scenarios")
+    session.run("scenario/replay_evidence")
+
+
+def _table(rows: list[Record], **columns: pa.DataType) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.Table.from_pylist(rows, pa.schema(list(columns.items())))

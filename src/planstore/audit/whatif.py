@@ -1,0 +1,118 @@
+"""What if: a stretch of history, decided again under another policy; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from planstore.audit.replay import Kept, Record, stage
+from planstore.database import Session, memory
+from planstore.ledger.artifacts import Artifacts
+from planstore.planning.plan import STEPS as PLANNING_STEPS
+from planstore.routing.rules import apply_rules
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from planstore.routing.policy import Policy
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """What another policy would have decided.
+
+    Attributes:
+        policy_id: that policy.
+        runs: the run ids that were decided again, oldest first.
+        agreement: the share of decisions on pairs that are the same, from 0 to 1; 1 where there is no pair.
+        flips: how many decisions would differ.
+        jobs_added, jobs_removed: how many jobs more, and fewer, there would be.
+    """
+
+    policy_id: str
+    runs: list[str]
+    agreement: float
+    flips: int
+    jobs_added: int
+    jobs_removed: int
+    _session: Session
+
+    def flip_table(self) -> duckdb.DuckDBPyRelation:
+        """Return a row for each decision that would differ: run_id, commit_id, target, symbol, route, route_then, rule.
+
+        ``route`` is what was decided, ``route_then`` what would have been, by ``rule``; symbol is null for a target.
+        """
+        return self._session.relation("audit/read_whatif_flips")
+
+    def job_table(self) -> duckdb.DuckDBPyRelation:
+        """Return a row for each job more or fewer: run_id, commit_id, change, job_id, target, symbol, route."""
+        return self._session.relation("audit/read_whatif_jobs")
+
+    def by_run(self) -> list[Record]:
+        """Return for each run: run_id, commit_id, pairs, flips, agreement, jobs_added, jobs_removed."""
+        return self._session.records("audit/whatif_by_run")
+
+    def by_target(self) -> list[Record]:
+        """Return for each target: flips, jobs_added, jobs_removed; most flips first."""
+        return self._session.records("audit/whatif_by_target")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the answer for JSON."""
+        jobs = self._session.records("audit/read_whatif_jobs")
+        return {
+            "policy_id": self.policy_id,
+            "runs": self.runs,
+            "agreement": self.agreement,
+            "flips": self._session.records("audit/read_whatif_flips"),
+            "jobs_added": [job for job in jobs if job["change"] == "added"],
+            "jobs_removed": [job for job in jobs if job["change"] == "removed"],
+            "by_run": self.by_run(),
+            "by_target": self.by_target(),
+        }
+
+
+def what_if(
+    session: Session,
+    artifacts: Artifacts,
+    policy: Policy,
+    runs: Sequence[Record],
+    progress: Callable[[str], None] = lambda _: None,
+) -> WhatIf:
+    """Decide ``runs`` again under ``policy``, each with its own evidence, rules, families and overrides.
+
+    Args:
+        session: reads the ledger.
+        artifacts: where policies and rules are kept.
+        policy: the policy to try.
+        runs: rows of ``runs``, oldest first.
+        progress: is told each run's name when it is begun.
+
+    Raises:
+        StoreError: an artifact is missing or altered, or a run's rules cannot be run by this version.
+    """
+    tried = memory(confined=True)
+    for table in ("whatif_runs", "whatif_flips", "whatif_jobs"):
+        tried.run(f"audit/{table}")
+    for run in runs:
+        progress(run["run_id"])
+        _decide_again(session, artifacts, policy, run, tried)
+    totals = tried.records("audit/whatif_totals")[0]
+    return WhatIf(policy_id=policy.policy_id, runs=[run["run_id"] for run in runs], _session=tried, **totals)
+
+
+def _decide_again(session: Session, artifacts: Artifacts, policy: Policy, run: Record, tried: Session) -> None:
+    kept = Kept.of(session, artifacts, run)
+    commit = {"run_id": run["run_id"], "commit_id": run["commit_id"]}
+    for name, statement, key in (
+        ("kept_evidence", "audit/run_evidence", {"commit_id": run["commit_id"]}),
+        ("recorded", "audit/run_routes", {"commit_id": run["commit_id"]}),
+        ("recorded_jobs", "audit/plan_job_ids", {"plan_id": run["plan_id"]}),
+    ):
+        tried.give(name, session.batches(statement, **key).read_all())
+    stage(tried, [replace(kept.scenario(), policy=policy.document.decode())], None)
+    apply_rules(tried, kept.rules)
+    for step in PLANNING_STEPS:
+        tried.run(f"planning/{step}")
+    for statement in ("append_whatif_flips", "append_whatif_jobs", "append_whatif_runs"):
+        tried.run(f"audit/{statement}", **commit)

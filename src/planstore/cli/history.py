@@ -1,0 +1,41 @@
+"""``planstore history``: each change of a route over the runs, and what caused it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from planstore.cli.options import RESULTS, AsOf, Json, Results
+
+
+def command(
+    target: Annotated[str, typer.Argument(help="A target, as the candidates name it.")],
+    symbol: Annotated[str | None, typer.Argument(help="A symbol; left out, the target's cross-sectional side.")] = None,
+    results: Results = RESULTS,
+    as_of: AsOf = None,
+    json: Json = False,
+) -> None:
+    """Show each change of the route of TARGET (on SYMBOL) over the runs, and what caused each."""
+    import planstore
+    from planstore.cli import output
+
+    with planstore.open(results, create=False, as_of=as_of) as store:
+        changes = store.history(target, symbol)
+    if json:
+        output.print_json([change.as_dict() for change in changes])
+        return
+    output.print_table(
+        f"Changes of route: {target if symbol is None else f'{target} on {symbol}'}",
+        ("run", "commit", "from", "to", "caused by"),
+        (
+            (
+                change.run_id,
+                change.commit_id,
+                change.previous_route or "no decision",
+                change.route or "no decision",
+                "; ".join(cause["text"] for cause in change.causes),
+            )
+            for change in changes
+        ),
+    )

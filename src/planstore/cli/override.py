@@ -1,0 +1,93 @@
+"""``planstore override``: a person pins the route of a pair or a target."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from planstore.cli.options import RESULTS, AsOf, Json, Results
+
+app = typer.Typer(no_args_is_help=True, help="Pin the route of a pair or a target, list the pins, end one.")
+COLUMNS = ("target", "symbol", "route", "author", "reason", "expires_at", "override_id")
+Target = Annotated[str, typer.Argument(help="A target, as the candidates name it.")]
+
+
+@app.command("set")
+def set_(
+    target: Target,
+    names: Annotated[list[str], typer.Argument(metavar="[SYMBOL] ROUTE", help="The symbol, if any, then the route.")],
+    reason: Annotated[str, typer.Option(help="Why; people read it.")],
+    expires: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"], help="From when it no longer applies, UTC."
+        ),
+    ] = None,
+    author: Annotated[str | None, typer.Option(help="Who says so; the user of this process when not given.")] = None,
+    results: Results = RESULTS,
+    json: Json = False,
+) -> None:
+    """Pin TARGET (on SYMBOL) to ROUTE, for every run from now on until it is cleared or expires.
+
+    Without SYMBOL it pins the target and all its pairs that have no pin of their own.
+    """
+    import planstore
+    from planstore.cli import output
+
+    if len(names) > 2:
+        raise typer.BadParameter("give TARGET, SYMBOL and ROUTE, or TARGET and ROUTE")
+    symbol, route = (None, names[0]) if len(names) == 1 else (names[0], names[1])
+    with planstore.open(results, create=False) as store:
+        made = store.override(target, symbol, route, reason=reason, author=author, expires_at=expires)
+        unknown = store.unknown_to_newest_run(target, symbol)
+    if json:
+        output.print_json(made.as_dict())
+    else:
+        name = target if symbol is None else f"{target} on {symbol}"
+        until = f" until {made.expires_at:%Y-%m-%d %H:%M UTC}" if made.expires_at else " until it is cleared"
+        output.print_line(
+            f"{name} is pinned to {made.route} from the next run on{until} (override {made.override_id})."
+        )
+    if unknown:
+        output.print_note(f"planstore: {unknown}")
+
+
+@app.command("list")
+def list_(results: Results = RESULTS, as_of: AsOf = None, json: Json = False) -> None:
+    """List the overrides in force."""
+    import planstore
+    from planstore.cli import output
+
+    with planstore.open(results, create=False, as_of=as_of) as store:
+        found = [override.as_dict() for override in store.overrides()]
+    if json:
+        output.print_json(found)
+    elif not found:
+        output.print_line("No override is in force.")
+    else:
+        output.print_table("Overrides in force", COLUMNS, ([row[column] for column in COLUMNS] for row in found))
+
+
+@app.command("clear")
+def clear(
+    target: Target,
+    symbol: Annotated[str | None, typer.Argument(help="The symbol; left out, the pin of the target itself.")] = None,
+    reason: Annotated[str, typer.Option(help="Why it ends.")] = "cleared",
+    author: Annotated[str | None, typer.Option(help="Who says so; the user of this process when not given.")] = None,
+    results: Results = RESULTS,
+    json: Json = False,
+) -> None:
+    """End the override of TARGET (on SYMBOL); runs that are recorded stay as they are."""
+    import planstore
+    from planstore.cli import output
+
+    with planstore.open(results, create=False) as store:
+        ended = store.clear_override(target, symbol, reason=reason, author=author)
+    if json:
+        output.print_json(ended.as_dict())
+    else:
+        output.print_line(
+            f"Override {ended.override_id} ({ended.route}, by {ended.author}: {ended.reason}) is cleared."
+        )

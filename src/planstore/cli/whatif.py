@@ -1,0 +1,61 @@
+"""``planstore whatif``: what another policy would have decided."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from planstore.cli.options import RESULTS, AsOf, Json, Results
+
+COLUMNS = ("run_id", "target", "symbol", "route", "route_then")
+
+
+def command(
+    policy: Annotated[Path, typer.Argument(help="The policy to try: a YAML file.")],
+    runs: Annotated[
+        list[str] | None,
+        typer.Option(help="A run (id, commit's number, plan or time), or a stretch A..B of runs; all when not given."),
+    ] = None,
+    results: Results = RESULTS,
+    limit: Annotated[int, typer.Option(min=1, help="Flips to show in the table; --json gives all.")] = 50,
+    as_of: AsOf = None,
+    json: Json = False,
+) -> None:
+    """Decide recorded runs again under POLICY, without writing anything: flips, and jobs more and fewer."""
+    import planstore
+    from planstore.cli import output
+
+    with planstore.open(results, create=False, as_of=as_of) as store, output.steps() as progress:
+        found = store.whatif(policy, runs=runs or (), progress=lambda run: progress(f"deciding {run} again"))
+    if json:
+        output.print_json(found.as_dict())
+        return
+    output.print_table(
+        f"Under {policy} instead, {found.agreement:.1%} of the decisions on pairs stay as they are",
+        ("run", "pairs", "flips", "agreement", "jobs more", "jobs fewer"),
+        (
+            (
+                row["run_id"],
+                row["pairs"],
+                row["flips"],
+                f"{row['agreement']:.1%}",
+                row["jobs_added"],
+                row["jobs_removed"],
+            )
+            for row in found.by_run()
+        ),
+    )
+    if not found.flips:
+        return
+    output.print_line()
+    output.print_table(
+        "By target",
+        ("target", "flips", "jobs more", "jobs fewer"),
+        ((row["target"], row["flips"], row["jobs_added"], row["jobs_removed"]) for row in found.by_target()),
+    )
+    output.print_line()
+    flips = found.flip_table().limit(limit).project(", ".join(COLUMNS)).fetchall()
+    more = f"{found.flips - limit} more; --limit or --json shows them" if found.flips > limit else ""
+    output.print_table("Flips", ("run", "target", "symbol", "route", "route under this policy"), flips, more=more)

@@ -1,0 +1,59 @@
+"""Staleness: whether what a plan follows from has moved on since it was made."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from planstore.database import Session
+from planstore.errors import PlanStaleError
+from planstore.routing.rules import current_rules
+
+
+def what_moved_on(session: Session, plan_id: str) -> list[str]:
+    """Return what has changed since the newest run that arrived at a plan, one sentence each; empty for a fresh plan.
+
+    Args:
+        session: a reading session of the store.
+        plan_id: the whole id of a plan.
+    """
+    plan = session.records("planning/run_of_plan", plan_id=plan_id)[0]
+    newest = session.records("planning/newest_run")[0]
+    told = []
+    for name, what in (("evidence_id", "the evidence"), ("policy_id", "the policy")):
+        if plan[name] != newest[name]:
+            told.append(
+                f"{what} has moved on: run {plan['run_id']} (commit {plan['commit_id']}) used {plan[name][:12]}, "
+                f"run {newest['run_id']} (commit {newest['commit_id']}) uses {newest[name][:12]}"
+            )
+    if not told and plan["plan_id"] != newest["plan_id"]:
+        told.append(
+            f"run {newest['run_id']} (commit {newest['commit_id']}) arrived at another plan, {newest['plan_id'][:12]}"
+        )
+    rules = current_rules().rules_id
+    if plan["rules_id"] != rules:
+        told.append(
+            f"the rules have moved on: run {plan['run_id']} used {plan['rules_id'][:12]}, "
+            f"this planstore ships {rules[:12]}"
+        )
+    for override in session.records(
+        "planning/overrides_since", commit_id=plan["commit_id"], started_at=plan["started_at"], now=datetime.now(UTC)
+    ):
+        symbol = f" on {override['symbol']}" if override["symbol"] else ""
+        told.append(
+            f"an override of {override['target']}{symbol} ({override['route']}) was {override['change']} since "
+            f"run {plan['run_id']}"
+        )
+    return told
+
+
+def refuse_stale(session: Session, plan_id: str) -> None:
+    """Refuse a plan that should not be trained any more.
+
+    Raises:
+        PlanStaleError: says what changed.
+    """
+    told = what_moved_on(session, plan_id)
+    if told:
+        raise PlanStaleError(
+            f"plan {plan_id[:12]} is stale: {'; '.join(told)}. Route again, or force it if it is to be trained as it is"
+        )

@@ -1,0 +1,163 @@
+"""The older entry points, as their callers know them; new code calls `planstore.training.trainer`."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import planstore
+from planstore.errors import RequestError
+from planstore.projections.file_names import file_names
+from planstore.routing.policy import DEFAULT_POLICY, PolicySource
+from planstore.training.families import Family, load_families
+from planstore.training.fit import train_job
+from planstore.training.models import MEDIA_TYPE, load_model
+from planstore.training.panel import Panel
+from planstore.training.task import Result, Task
+from planstore.training.trainer import Trained, train_panel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class IntelligentTrainer:
+    """Ranks targets, selects features, routes, plans and trains, from a data folder into a results folder.
+
+    Attributes:
+        data_dir: features and targets, as `Panel.read` takes them.
+        symbols: the only ones to train; None means all.
+        output_dir: the results folder.
+        policy: what is good enough for which route.
+    """
+
+    data_dir: str | Path
+    symbols: Sequence[str] | None = None
+    output_dir: str | Path = "output"
+    policy: PolicySource = field(default=DEFAULT_POLICY)
+
+    def train_with_intelligence(
+        self,
+        auto_targets: bool = False,
+        top_n_targets: int = 5,
+        auto_features: bool = False,
+        top_m_features: int = 100,
+        targets: Sequence[str] | None = None,
+        features: Sequence[str] | None = None,
+        families: Sequence[str] | None = None,
+        **options: Any,
+    ) -> Trained:
+        """Train what the evidence allows.
+
+        Args:
+            auto_targets: route the best ``top_n_targets`` targets; otherwise all, or those of ``targets``.
+            top_n_targets: how many.
+            auto_features: select ``top_m_features`` features for each target; otherwise all, or those of ``features``.
+            top_m_features: how many.
+            targets: names or patterns of the targets to measure.
+            features: what to learn every target from.
+            families: what to train with; None means lightgbm and xgboost.
+            options: more of what `train_panel` takes, as ``workers`` or ``seed``.
+
+        Raises:
+            PanelError, RequestError, PolicyError, FamiliesError: something is wrong with what was given.
+        """
+        panel = Panel.read(self.data_dir, symbols=self.symbols, targets=targets)
+        if auto_features and features is not None:
+            raise RequestError("auto_features selects features; leave out `features`, or auto_features")
+        with planstore.open(self.output_dir) as store:
+            return train_panel(
+                store,
+                panel,
+                policy=self.policy,
+                model_families=families,
+                top_targets=top_n_targets if auto_targets else None,
+                top_features=top_m_features if auto_features else 0,
+                features=features,
+                **options,
+            )
+
+
+def train_models_for_interval_comprehensive(
+    interval: str,
+    targets: Sequence[str],
+    mtf_data: Mapping[str, pd.DataFrame],
+    families: Sequence[str],
+    strategy: str = "single_task",
+    output_dir: str | Path = "output",
+    *,
+    target_features: Mapping[str, Sequence[str]] | None = None,
+    target_families: Mapping[str, Sequence[str]] | None = None,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Train targets over all symbols, without a plan, and write models and predictions into ``output_dir``.
+
+    Args:
+        interval: the name of the data's interval, as ``5m``; part of the result and of the folder.
+        targets: what to learn.
+        mtf_data: by symbol a frame with a column ``timestamp`` (or ``ts``), features and targets.
+        families: what to learn it with.
+        strategy: ``single_task``, the only one: each target has models of its own.
+        output_dir: files are written to ``<output_dir>/<interval>/<target>/``.
+        target_features: what to learn a target from; a target that is not here is learned from all features.
+        target_families: what to learn a target with; a target that is not here is learned with ``families``.
+        seed: of everything that is drawn by chance.
+
+    Returns:
+        ``interval``; by target: ``models`` (the estimator of each family), ``metrics``, ``families``, and ``errors``
+        (why it failed, or what was left out; null where there is nothing).
+
+    Raises:
+        PanelError, RequestError: something is wrong with what was given.
+    """
+    if strategy != "single_task":
+        raise RequestError(f"strategy is {strategy!r}; it can be 'single_task'")
+    known = load_families()
+    panel = _panel(mtf_data, targets)
+    folders = file_names([*targets, interval], suffix="")
+    found: dict[str, Any] = {"interval": interval, "models": {}, "metrics": {}, "families": {}, "errors": {}}
+    for target in targets:
+        names = list((target_families or {}).get(target, families))
+        features = (target_features or {}).get(target)
+        result = train_job(panel, _task(target, names, known, features, seed))
+        found["families"][target] = names
+        found["models"][target] = _written(result, Path(output_dir) / folders[interval] / folders[target])
+        found["metrics"][target] = dict(result.metrics)
+        found["errors"][target] = result.error
+    return found
+
+
+def _panel(data: Mapping[str, pd.DataFrame], targets: Sequence[str]) -> Panel:
+    names = file_names(data, suffix=".parquet")
+    with tempfile.TemporaryDirectory(prefix="planstore-") as folder:
+        for symbol, frame in data.items():
+            rows = frame.rename(columns={"ts": "timestamp"}).assign(symbol=symbol)
+            rows.to_parquet(Path(folder) / names[symbol], index=False)
+        return Panel.read(folder, targets=targets)
+
+
+def _task(
+    target: str, names: Sequence[str], known: Mapping[str, Family], features: Sequence[str] | None, seed: int
+) -> Task:
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise RequestError(f"{', '.join(unknown)} is no model family; there are {', '.join(known)}")
+    chosen = tuple(known[name] for name in names)
+    return Task(target, 1, target, None, chosen, features=None if features is None else tuple(features), seed=seed)
+
+
+def _written(result: Result, folder: Path) -> dict[str, Any]:
+    """Write the files of a result, and return its estimators by family."""
+    estimators = {}
+    endings = {MEDIA_TYPE: ".pickle"}
+    names = file_names([file.name for file in result.files], suffix="")
+    for file in result.files:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / (names[file.name] + endings.get(file.media_type, ".parquet"))).write_bytes(file.content)
+        if file.media_type == MEDIA_TYPE:
+            model = load_model(file.content)
+            estimators[model["family"]] = model["estimator"]
+    return estimators

@@ -1,0 +1,179 @@
+"""From a panel to trained models in one call: evidence, routing, plan, training; each step recorded in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planstore.routing.policy import DEFAULT_POLICY, PolicySource
+from planstore.training.evidence import FAMILIES, Evidence, measure
+from planstore.training.models import load_model
+from planstore.training.panel import Panel
+from planstore.training.reports import earlier_evidence, keep_evidence
+from planstore.training.train import Training, train
+
+if TYPE_CHECKING:
+    from planstore.consumer import TrainingPlan
+    from planstore.run import Run
+    from planstore.store import Store
+
+
+@dataclass(frozen=True)
+class Trained(Mapping[str, Any]):
+    """What came of a panel; also a mapping with ``targets``, ``features``, ``plan``, ``models`` and ``statuses``.
+
+    Attributes:
+        evidence: what was measured.
+        run: how it was routed.
+        training: what was trained.
+        features: what each target is learned from.
+    """
+
+    evidence: Evidence
+    run: Run
+    training: Training
+    features: dict[str, list[str]]
+    _store: Store
+
+    @property
+    def targets(self) -> list[str]:
+        """The targets that evidence was routed for, best first."""
+        return [one.target for one in self.evidence.ranking()]
+
+    @property
+    def plan(self) -> TrainingPlan:
+        """The plan that was trained."""
+        return self.run.plan
+
+    @property
+    def models(self) -> Models:
+        """The trained models, by job and family."""
+        return Models(self._store, self.run.plan_id)
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """The status of each job."""
+        return {job["job_id"]: job["status"] for job in self.training.jobs}
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self:
+            raise KeyError(key)
+        return getattr(self, key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("targets", "features", "plan", "models", "statuses"))
+
+    def __len__(self) -> int:
+        return 5
+
+    def __contains__(self, key: object) -> bool:
+        return key in tuple(self)
+
+
+class Models(Mapping[str, Mapping[str, Any]]):
+    """The trained models of a plan: for each job that succeeded, the estimator of each family, loaded when asked.
+
+    Args:
+        store: where they are kept.
+        plan_id: of which plan.
+    """
+
+    def __init__(self, store: Store, plan_id: str) -> None:
+        self._store = store
+        rows = store.sql("from trained_models where plan_id = $plan_id order by job_id, family", plan_id=plan_id)
+        self._digests: dict[str, dict[str, str]] = {}
+        for row in rows.select("job_id, family, digest").fetchall():
+            self._digests.setdefault(row[0], {})[row[1]] = row[2]
+
+    def __getitem__(self, job_id: str) -> dict[str, Any]:
+        digests = self._digests[job_id]
+        content = self._store._ledger.artifacts.get
+        return {family: load_model(content(digest))["estimator"] for family, digest in digests.items()}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._digests)
+
+    def __len__(self) -> int:
+        return len(self._digests)
+
+
+def train_panel(
+    store: Store,
+    panel: Panel,
+    *,
+    policy: PolicySource = DEFAULT_POLICY,
+    model_families: Sequence[str] | None = None,
+    top_targets: int | None = None,
+    top_features: int = 30,
+    features: Sequence[str] | None = None,
+    evidence_families: Sequence[str] = FAMILIES,
+    families: Path | None = None,
+    workers: int | None = None,
+    executor: str = "local",
+    ray_address: str | None = None,
+    seed: int = 0,
+    step: Callable[[str], None] = lambda _: None,
+    progress: Callable[[dict[str, int]], None] = lambda _: None,
+) -> Trained:
+    """Measure a panel, route what was measured, plan it, and train the plan.
+
+    The same panel in the same store is the same plan, whose jobs are not trained twice.
+
+    Args:
+        store: where all of it is recorded.
+        panel: features and targets.
+        policy: what is good enough for which route.
+        model_families: what to train with; None means lightgbm and xgboost.
+        top_targets: how many targets to route, the best; None means all.
+        top_features: how many features to select for each target; 0 selects none, so that all are learned from.
+        features: what to learn every target from, instead of what is selected.
+        evidence_families: what to measure with.
+        families: a families file of the user's own.
+        workers: how many processes measure, and how many tasks are trained at once; None means one a core.
+        executor: where to train, ``local`` or ``ray``; evidence is measured on this machine.
+        ray_address: of a Ray cluster; None starts one on this machine.
+        seed: of everything that is drawn by chance.
+        step: is told what begins.
+        progress: is told, while it measures and trains, how many pieces are where.
+
+    Raises:
+        RequestError, PolicyError, FamiliesError: something is wrong with what was given.
+    """
+    step("measuring")
+    evidence = measure(
+        panel,
+        families=evidence_families,
+        families_file=families,
+        seed=seed,
+        select=0 if features is not None else top_features,
+        workers=workers,
+        earlier=earlier_evidence(store, panel.last_timestamp),
+        progress=progress,
+    )
+    if top_targets is not None:
+        best = {one.target for one in evidence.ranking()[:top_targets]}
+        evidence = replace(evidence, sides=[side for side in evidence.sides if side.target in best])
+    keep_evidence(store, evidence)
+    step("routing")
+    run = store.route(evidence.candidates(), policy, model_families)
+    step("writing files")
+    store.export()
+    step("training")
+    chosen = {
+        one.target: list(features) if features is not None else evidence.selected(one.target)
+        for one in evidence.ranking()
+    }
+    training = train(
+        store,
+        panel,
+        workers=workers,
+        executor=executor,
+        ray_address=ray_address,
+        families=families,
+        features=chosen,
+        seed=seed,
+        progress=progress,
+    )
+    return Trained(evidence, run, training, chosen, store)

@@ -1,0 +1,130 @@
+"""The older entry points, word for word."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import markets
+import planstore
+from planstore import RequestError
+from planstore.training.older import IntelligentTrainer, train_models_for_interval_comprehensive
+from planstore.training.panel import Panel
+from planstore.training.trainer import train_panel
+
+POLICY = {
+    "routing": {
+        "min_sample_size": {"cross_sectional": 100, "symbol": 50},
+        "cross_sectional": {"min_score": 0.52, "strong_score": 0.6},
+        "symbol": {"min_score": 0.52, "strong_score": 0.6},
+        "stability_allowlist": {
+            "cross_sectional": ["STABLE", "DRIFTING", "UNKNOWN", "DIVERGED"],
+            "symbol": ["STABLE", "DRIFTING", "UNKNOWN", "DIVERGED"],
+        },
+    }
+}
+SNIPPET = """
+import warnings
+with warnings.catch_warnings(record=True) as heard:
+    warnings.simplefilter("always")
+    from TRAINING.orchestration.intelligent_trainer import IntelligentTrainer
+assert [str(w.category.__name__) for w in heard] == ["DeprecationWarning"]
+from pathlib import Path
+
+if __name__ == "__main__":
+    trainer = IntelligentTrainer(
+        data_dir=Path("data"),
+        symbols=["AAA", "BBB"],
+        output_dir=Path("results")
+    )
+    results = trainer.train_with_intelligence(
+        auto_targets=True,
+        top_n_targets=5,
+        auto_features=True,
+        top_m_features=100
+    )
+    print(sorted(results), len(results["targets"]), results["plan"]["metadata"]["total_jobs"], results["statuses"])
+"""
+
+
+def test_the_older_snippet_runs_unchanged(tmp_path: Path) -> None:
+    markets.write_panel(tmp_path / "data", ["AAA", "BBB", "CCC"])
+    (tmp_path / "snippet.py").write_text(SNIPPET, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "snippet.py"], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("['features', 'models', 'plan', 'statuses', 'targets'] 3 ")
+    with planstore.open(tmp_path / "results", create=False) as store:
+        assert store.verify().holds
+        symbols = store.sql("select distinct symbol from candidates where symbol is not null order by all").fetchall()
+    assert symbols == [("AAA",), ("BBB",)]
+
+
+def test_a_panel_becomes_trained_models_in_one_call_and_the_same_call_again_trains_nothing(tmp_path: Path) -> None:
+    panel = Panel.read(markets.write_panel(tmp_path / "data", ["AAA", "BBB"]))
+    steps: list[str] = []
+    with planstore.open(tmp_path / "results") as store:
+        trained = train_panel(
+            store,
+            panel,
+            policy=POLICY,
+            model_families=["lightgbm"],
+            top_targets=2,
+            top_features=2,
+            workers=1,
+            step=steps.append,
+        )
+        assert steps == ["measuring", "routing", "writing files", "training"]
+        assert len(trained.targets) == 2
+        assert {target: len(names) for target, names in trained.features.items()} == dict.fromkeys(trained.targets, 2)
+        assert set(trained.statuses.values()) == {"succeeded"}
+        assert set(trained["models"]) == set(trained.statuses)
+        job = trained.plan.jobs[0]["job_id"]
+        assert trained.models[job]["lightgbm"].n_features_in_ == 2
+        again = train_panel(
+            store, panel, policy=POLICY, model_families=["lightgbm"], top_targets=2, top_features=2, workers=1
+        )
+        assert again.run.plan_id == trained.run.plan_id
+        assert again.statuses == trained.statuses
+        (succeeded,) = store.sql("select count(*) from job_status where status = 'succeeded'").fetchone() or (0,)
+        assert succeeded == len(trained.statuses)
+        assert store.verify().holds
+
+
+def test_features_are_either_selected_or_given(tmp_path: Path) -> None:
+    markets.write_panel(tmp_path / "data", ["AAA"])
+    trainer = IntelligentTrainer(tmp_path / "data", output_dir=tmp_path / "results")
+    with pytest.raises(RequestError, match="auto_features selects features"):
+        trainer.train_with_intelligence(auto_features=True, features=["f0"])
+
+
+def test_targets_have_families_of_their_own_or_the_global_ones(tmp_path: Path) -> None:
+    markets.write_panel(tmp_path / "data", ["AAA", "BBB"])
+    frames = {
+        name: pd.read_parquet(tmp_path / "data" / f"{name}.parquet").drop(columns="symbol") for name in ("AAA", "BBB")
+    }
+    frames = {name: frame.rename(columns={"timestamp": "ts"}) for name, frame in frames.items()}
+    found = train_models_for_interval_comprehensive(
+        "1d", ["y_up_1d", "fwd_ret_1d"], frames, ["lightgbm", "extra_trees"], output_dir=tmp_path / "out",
+        target_families={"fwd_ret_1d": ["linear"]}, target_features={"fwd_ret_1d": ["f0", "f1"]},
+    )  # fmt: skip
+    assert {target: sorted(models) for target, models in found["models"].items()} == {
+        "y_up_1d": ["extra_trees", "lightgbm"],
+        "fwd_ret_1d": ["linear"],
+    }
+    assert found["families"]["y_up_1d"] == ["lightgbm", "extra_trees"]
+    assert all(metrics["score"] > 0.3 for metrics in found["metrics"].values())
+    assert found["models"]["fwd_ret_1d"]["linear"].n_features_in_ == 2
+    assert sorted(path.name for path in (tmp_path / "out" / "1d" / "fwd_ret_1d").iterdir()) == [
+        "model linear.pickle",
+        "predictions.parquet",
+    ]
+    with pytest.raises(RequestError, match="nonsense is no model family"):
+        train_models_for_interval_comprehensive("1d", ["y_up_1d"], frames, ["nonsense"], output_dir=tmp_path)
+    with pytest.raises(RequestError, match="single_task"):
+        train_models_for_interval_comprehensive("1d", ["y_up_1d"], frames, ["linear"], "cascade")
