@@ -30,7 +30,10 @@ _TABLE_FUNCTIONS = {
 _FORBIDDEN_FUNCTIONS = {"current_setting", "getvariable", "json_serialize_plan", "nextval", "write_log"}
 """Functions that tell about the machine, or do something, instead of computing a value."""
 BATCH_ROWS = 122_880
-"""Rows a batch when tables leave DuckDB: one of its row groups, so that memory stays flat."""
+"""Rows a batch when tables enter DuckDB: one of its row groups, which its threads take one each."""
+LEAVING_ROWS = 8_192
+"""Rows a batch when they leave: few, because memory that is taken anew for each batch costs more than the copying does,
+and a batch that fits into the processor's cache is still there when it is digested or written."""
 
 
 class Session:
@@ -82,7 +85,7 @@ class Session:
 
     def batches(self, statement: str, /, **values: Any) -> Batches:
         """Return the rows of one statement of ``sql/`` as Arrow batches, read as they are taken."""
-        return Batches(self._execute(statement, values).to_arrow_reader(BATCH_ROWS), self._place)
+        return Batches(self._execute(statement, values).to_arrow_reader(LEAVING_ROWS), self._place)
 
     def relation(self, statement: str, /) -> duckdb.DuckDBPyRelation:
         """Return the relation of one statement of ``sql/`` that takes no values."""
