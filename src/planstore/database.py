@@ -182,11 +182,18 @@ class Session:
 
 
 class Database:
-    """One DuckDB in memory with a store's lake attached, to write or to read only."""
+    """One DuckDB in memory with a store's lake attached, to write or to read only.
 
-    def __init__(self, folder: Path, *, read_only: bool) -> None:
+    Args:
+        folder: the store's folder.
+        read_only: whether the lake can only be read.
+        threads: how many threads the database works with; None means one for each core.
+    """
+
+    def __init__(self, folder: Path, *, read_only: bool, threads: int | None = None) -> None:
         self._folder = folder.absolute()
         self._read_only = read_only
+        self._threads = {} if threads is None else {"threads": str(threads)}
         self._opening = Lock()
         self._first: Session | None = None
 
@@ -213,6 +220,7 @@ class Database:
                 "autoload_known_extensions": "false",
                 "python_enable_replacements": "false",
                 "temp_directory": str(self._folder / "tmp"),
+                **self._threads,
             }
         )
         session = Session(connection, place)
