@@ -31,7 +31,7 @@ _FORBIDDEN_FUNCTIONS = {"current_setting", "getvariable", "json_serialize_plan",
 """Functions that tell about the machine, or do something, instead of computing a value."""
 BATCH_ROWS = 122_880
 """Rows a batch when tables enter DuckDB: one of its row groups, which its threads take one each."""
-LEAVING_ROWS = 8_192
+LEAVING_ROWS = 16_384
 """Rows a batch when they leave: few, because memory that is taken anew for each batch costs more than the copying does,
 and a batch that fits into the processor's cache is still there when it is digested or written."""
 

@@ -18,6 +18,8 @@ from planstore.ledger.ledger import Ledger
 from planstore.ledger.verify import verify
 
 ROWS = 5_000_000
+DEFAULT_ROW_GROUP = 122_880
+"""What DuckLake writes when nobody has set anything, as planstore has for its lake."""
 STAGED = f"""
 CREATE OR REPLACE TEMP TABLE decisions AS
 SELECT 'target_' || (i // 1000) AS target, 'SYM' || (i % 1000) AS symbol, 'ROUTE_BOTH' AS route, 'STRONG' AS cs_state,
@@ -38,6 +40,7 @@ def bulk(folder: Path, rounds: int = 2) -> Iterator[Figure]:
     for turn in range(rounds):
         ours.append(seconds(lambda: _append(ledger, session)))
         bare.execute(f"CREATE TABLE lake.bare{turn} AS FROM lake.decisions LIMIT 0")
+        bare.execute(f"CALL lake.set_option('parquet_row_group_size', {DEFAULT_ROW_GROUP}, table_name => 'bare{turn}')")
         insert = f"INSERT INTO lake.bare{turn} SELECT 1, 1 + rowid, 'r', * FROM decisions"
         inserts.append(seconds(lambda i=insert: bare.execute(i)))
     yield Figure(

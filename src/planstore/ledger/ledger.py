@@ -216,6 +216,7 @@ class Ledger:
                 with session.transaction():
                     for table in sql.names("schema/tables"):
                         session.run(table)
+                    session.run("database/row_groups")
             write_marker(self._marker)
 
 
