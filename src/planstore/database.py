@@ -220,6 +220,9 @@ class Database:
                 "autoload_known_extensions": "false",
                 "python_enable_replacements": "false",
                 "temp_directory": str(self._folder / "tmp"),
+                # because memory that one step gave back is what the next one takes, a moment later
+                "allocator_flush_threshold": "8GB",
+                "allocator_bulk_deallocation_flush_threshold": "8GB",
                 **self._threads,
             }
         )
