@@ -295,10 +295,10 @@ def test_the_commands_in_the_readme_run(tmp_path: Path) -> None:
 
 
 def test_the_demo_tells_its_story_and_can_be_told_again(tmp_path: Path) -> None:
-    first = answer("demo", "--results", tmp_path / "demo")
+    first = answer("demo", "--history", "--results", tmp_path / "demo")
     assert [year["year"] for year in first["years"]] == [str(year) for year in range(2012, 2023)]
     assert all(sum(year["routes"].values()) == 160 for year in first["years"])
-    assert answer("demo", "--results", tmp_path / "demo") == first
+    assert answer("demo", "--history", "--results", tmp_path / "demo") == first
     assert len(answer("log", "--results", tmp_path / "demo")) == 11
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "precious.txt").write_text("x", encoding="utf-8")
