@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -120,6 +121,9 @@ def test_each_verb_explains_itself(words: tuple[str, str]) -> None:
 def test_the_readme_names_every_verb_and_no_other() -> None:
     table = re.findall(r"^\| `planstore (\w+)", README.partition("## Verbs")[2].partition("##")[0], re.MULTILINE)
     assert sorted(table) == sorted(VERBS)
+    for verb, words in GROUPS.items():
+        row = next(line for line in README.splitlines() if line.startswith(f"| `planstore {verb} "))
+        assert all(word in row for word in words)
     assert re.findall(r"^  (\w+)  ", call("--help").stdout.partition("Commands:")[2], re.MULTILINE) == list(VERBS)
 
 
@@ -306,6 +310,30 @@ def test_the_demo_tells_its_story_and_can_be_told_again(tmp_path: Path) -> None:
     (tmp_path / "other" / "precious.txt").write_text("x", encoding="utf-8")
     refused = call("demo", "--results", tmp_path / "other")
     assert (refused.returncode, "a folder of its own" in refused.stderr) == (2, True)
+
+
+def test_the_answers_in_the_readme_are_those_of_the_demo(tmp_path: Path) -> None:
+    """Each command of «Asking why» prints the lines that the README shows, but for those that it leaves out."""
+    section = README.partition("## Asking why")[2].partition("\n## ")[0]
+    policy = (ROOT / "src/planstore/routing/default_policy.yaml").read_text(encoding="utf-8")
+    (tmp_path / "policy.yaml").write_text(policy, encoding="utf-8")
+    lower = re.sub(r"  min_margin_over_null: .*\n", "", policy)
+    (tmp_path / "lower.yaml").write_text(
+        lower.replace("min_score: {classification: 0.58", "min_score: {classification: 0.56", 1), encoding="utf-8"
+    )
+    (case,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    (tmp_path / "cases.yaml").write_text(case, encoding="utf-8")
+    assert call("demo", "--results", tmp_path / "demo").returncode == 0
+    blocks = re.findall(r"```\n\$ planstore (.*?)\n(.*?)```", section, re.DOTALL)
+    assert [block[0].split()[0] for block in blocks] == ["why", "history", "diff", "whatif", "override", "policy"]
+    for command, shown in blocks:
+        done = call(*shlex.split(command), cwd=tmp_path)
+        assert done.returncode == (1 if command.startswith("diff") else 0), done.stderr
+        told = [" ".join(line.split()) for line in done.stdout.splitlines()]
+        for line in shown.splitlines():
+            if line != "…" and line.strip():
+                expected = " ".join(line.split()).partition("(override")[0]
+                assert any(one.startswith(expected) for one in told), (command, line, done.stdout)
 
 
 def test_sql_gives_every_column_and_nothing_that_is_no_json(folder: Path) -> None:

@@ -54,7 +54,7 @@ def test_a_pairs_pin_comes_before_its_targets_and_both_before_the_rules(
         assert decided[target, None] == expected
     overridden = shared_store.sql("select count(*) from current_decisions where override_id is not null").fetchall()
     assert (overridden[0][0] > 0) == any(target != "none" for target, _ in pins)
-    assert planstore.validate_training_plan(run.plan) == (True, [])
+    assert planstore.validate_training_plan(run.plan) == {"ok": True, "warnings": []}
     assert shared_store.verify().holds
 
 
