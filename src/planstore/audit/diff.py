@@ -115,7 +115,7 @@ def compare(session: Session, artifacts: Artifacts, a: Record, b: Record) -> Dif
 
 
 def _causes(session: Session, artifacts: Artifacts, a: Record, b: Record) -> pa.Table:
-    """Return target, symbol and cause of every flip."""
+    """Return target, symbol and causes of every flip."""
     differing = list(factors(Kept.of(session, artifacts, a), Kept.of(session, artifacts, b)))
     if len(differing) == 1:
         return session.batches("audit/one_cause", cause=differing[0].cause["cause"]).read_all()
@@ -143,4 +143,5 @@ def _swap(replays: Session, factor: Factor) -> None:
 def _no_causes() -> pa.Table:
     import pyarrow as pa
 
-    return pa.table({name: pa.array([], pa.string()) for name in ("target", "symbol", "cause")})
+    text = pa.string()
+    return pa.schema([("target", text), ("symbol", text), ("causes", pa.list_(text))]).empty_table()
