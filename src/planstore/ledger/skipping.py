@@ -1,13 +1,13 @@
 """What lets a query skip rows: statistics in the catalog and in parquet files, and Bloom filters. Are they true?
 
-A digest is taken over all rows, so it says nothing about a query with a filter: that one reads only where the statistics
-leave room for what it asks for. Whoever falsifies them hides rows, and alters none.
+A digest is taken over all rows, so it says nothing about a query with a filter: that one reads only where the
+statistics leave room for what it asks for. Whoever falsifies them hides rows, and alters none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -23,14 +23,14 @@ Problem: TypeAlias = tuple[str, int | None, str]
 """A table, the first commit in what is concerned (None: no file's), and what is wrong."""
 
 _BLOOM_HEADER = b"\x1c\x1c\x00\x00\x1c\x1c\x00\x00\x1c\x1c\x00\x00\x00"
-"""What follows the size in the header of a Bloom filter: split blocks, XXH64, not compressed; the only kind there is."""
+"""What follows the size in the header of a Bloom filter: split blocks, XXH64, not compressed; there is no other."""
 _SALT = (0x47B6137B, 0x44974D91, 0x8824AD5B, 0xA2B7289D, 0x705495C7, 0x2DF1424B, 0x9EFC4947, 0x5C6BFB31)
 """The eight factors of the Parquet format's split block Bloom filters."""
 
 
 @dataclass(frozen=True)
 class Values:
-    """What is in a column, or is said to be: bounds (None: of none, or not said), and whether there are nulls, and NaN."""
+    """What is in a column, or is said to be: bounds (None: of nothing, or not said), whether there are nulls, NaN."""
 
     least: Any
     greatest: Any
@@ -51,19 +51,20 @@ class Values:
     def hidden_by(self, said: Values) -> str | None:
         """Return what a filter would miss that trusts ``said``; None when nothing."""
         if self.has_null and not said.has_null:
-            return "there are nulls, where it says that there are none"
+            return "there are nulls, and none are stated"
         if said.only_nulls and not self.only_nulls:
-            return "there are values, where it says that there are only nulls"
+            return "there are values, and only nulls are stated"
         if self.has_nan and not said.has_nan:
-            return "there is NaN, where it says that there is none"
+            return "there is NaN, and none is stated"
         if self.least is not None and said.least is not None and said.least > self.least:
-            return f"it says that the least value is {said.least!r}, and {self.least!r} is there"
+            return f"the least value is stated as {said.least!r}, and {self.least!r} is there"
         if self.greatest is not None and said.greatest is not None and said.greatest < self.greatest:
-            return f"it says that the greatest value is {said.greatest!r}, and {self.greatest!r} is there"
+            return f"the greatest value is stated as {said.greatest!r}, and {self.greatest!r} is there"
         return None
 
 
 Columns: TypeAlias = dict[str, Values]
+_ABSENT = Values(None, None, has_null=True, has_nan=False, only_nulls=True)
 
 
 def falsehoods(session: Session, data: Path) -> Iterator[Problem]:
@@ -90,7 +91,8 @@ def falsehoods(session: Session, data: Path) -> Iterator[Problem]:
             yield table, first, f"{file['path']}: {problem}"
         for problem in _hidden(true, stated_of_file.get(file["data_file_id"], {})):
             yield table, first, f"the catalog is wrong about {file['path']}: {problem}"
-        _gather(true_of_table.setdefault(table, {}), true)
+        missing = stated_of_table.get(table, {}).keys() - true.keys()  # columns that are younger than the file
+        _gather(true_of_table.setdefault(table, {}), true | dict.fromkeys(missing, _ABSENT))
     for table, stated in stated_of_table.items():
         true = true_of_table.setdefault(table, {})
         for batch in session.batches(f"verify/inlined_{table}"):
@@ -138,7 +140,7 @@ def _stated(session: Session, statement: str, key: str) -> dict[Any, dict[str, d
 
 
 def _read(data: Path, file: Mapping[str, Any]) -> tuple[Columns, int | None, list[str]]:
-    """Return what is in the columns of a parquet file, its first commit, and what the file says of itself that is wrong.
+    """Return what is in the columns of a parquet file, its first commit, and what it says of itself that is wrong.
 
     Text is read as the dictionaries that the file keeps of it, which is much quicker than as rows.
     """
@@ -153,7 +155,7 @@ def _read(data: Path, file: Mapping[str, Any]) -> tuple[Columns, int | None, lis
         footer_size = int.from_bytes(raw.read(4), "little")
         if (file["size"], file["footer_size"]) != (content_size, footer_size):
             raise StoreError(
-                f"the file has {content_size} bytes, of them {footer_size} in its footer; the catalog says "
+                f"the file has {content_size} bytes, of them {footer_size} in its footer; stated are "
                 f"{file['size']} and {file['footer_size']}"
             )
         texts = [field.name for field in pq.read_schema(raw) if str(field.type) == "string"]
