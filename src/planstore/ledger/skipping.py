@@ -113,14 +113,12 @@ def _hidden(true: Columns, stated: Mapping[str, Mapping[str, Any]]) -> Iterator[
         said = stated[name]
         kind = next((type(value) for value in (values.least, values.greatest) if value is not None), str)
         try:
-            bounds = [None if said[end] is None else _typed(said[end], kind) for end in ("least", "greatest")]
+            least, greatest = (None if said[end] is None else _typed(said[end], kind) for end in ("least", "greatest"))
         except ValueError as error:
             yield f"{name}: {error}"
             continue
-        if "nulls" in said:
-            told = Values(*bounds, has_null=said["nulls"] != 0, has_nan=bool(said["has_nan"]))
-        else:
-            told = Values(*bounds, has_null=bool(said["has_null"]), has_nan=bool(said["has_nan"]))
+        has_null = said["nulls"] != 0 if "nulls" in said else bool(said["has_null"])
+        told = Values(least, greatest, has_null=has_null, has_nan=bool(said["has_nan"]))
         problem = values.hidden_by(told)
         if problem:
             yield f"{name}: {problem}"
@@ -225,13 +223,11 @@ def _wrong(raw: Any, chunk: pq.ColumnChunkMetaData, column: pa.ChunkedArray, val
     """Return what a row group says of a column that is not so."""
     stated = chunk.statistics
     if stated is not None:
-        bounds = [
-            bound.decode() if isinstance(bound, bytes) else bound
-            for bound in ((stated.min, stated.max) if stated.has_min_max else (None, None))
-        ]
+        least, greatest = (stated.min, stated.max) if stated.has_min_max else (None, None)
         nulls = stated.null_count if stated.has_null_count else None
         said = Values(
-            *bounds,
+            _decoded(least),
+            _decoded(greatest),
             has_null=nulls != 0,
             has_nan=True,  # because parquet has no word for it
             only_nulls=nulls is not None and len(column) > 0 and nulls == len(column),
@@ -243,6 +239,10 @@ def _wrong(raw: Any, chunk: pq.ColumnChunkMetaData, column: pa.ChunkedArray, val
         return None
     raw.seek(chunk.bloom_filter_offset)
     return _ruled_out(raw.read(chunk.bloom_filter_length), _distinct(column))
+
+
+def _decoded(bound: Any) -> Any:
+    return bound.decode() if isinstance(bound, bytes) else bound  # because JSON is text to the ledger
 
 
 def _ruled_out(bloom: bytes, values: pa.Array | pa.ChunkedArray) -> str | None:
