@@ -30,15 +30,17 @@ class Artifacts:
         try:
             for digest, content in new.items():
                 self._write(self.path(digest), content)
-            if new:
-                for folder in (*sorted({self.path(digest).parent for digest in new}), self._folder):
-                    fsync_folder(folder)
+            for folder in sorted({self.path(digest).parent for digest in digests}):
+                fsync_folder(folder)  # kept already or not: whoever kept it may have died before its name was durable
         except OSError as error:
-            raise StoreError(f"an artifact could not be kept in {self._folder}: {error}") from error
+            raise StoreError(
+                f"an artifact could not be kept in {self._folder}: {error}; nothing was recorded, do it again when the "
+                "fault is gone"
+            ) from error
         return digests
 
     def _write(self, path: Path, content: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         incoming = self._folder / f"incoming-{uuid.uuid4().hex}"
         try:
             with incoming.open("xb") as file:
@@ -72,6 +74,15 @@ class Artifacts:
     def path(self, digest: str) -> Path:
         """Return where the artifact of this digest is, or would be."""
         return self._folder / digest[:2] / digest
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, with names that are durable."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    fsync_folder(folder.parent)
 
 
 def fsync_folder(folder: Path) -> None:
