@@ -100,7 +100,7 @@ def compare(session: Session, artifacts: Artifacts, a: Record, b: Record) -> Dif
     session.run("audit/changed_jobs", a=a["plan_id"], b=b["plan_id"])
     flips = session.row("audit/count_flips")
     total = int(flips[0]) if flips else 0
-    session.give("flip_causes", _causes(session, artifacts, a, b) if total else _no_causes())
+    session.give("flip_causes", _causes(session, artifacts, a, b) if total else no_causes())
     counts = dict(session.rows("audit/count_changed_jobs"))
     return Difference(
         a=a["run_id"],
@@ -140,7 +140,8 @@ def _swap(replays: Session, factor: Factor) -> None:
         replays.run("audit/append_swapped_routes", cause=factor.cause["cause"], direction=direction)
 
 
-def _no_causes() -> pa.Table:
+def no_causes() -> pa.Table:
+    """Return the causes of no flip."""
     import pyarrow as pa
 
     return pa.table({name: pa.array([], pa.string()) for name in ("target", "symbol", "cause")})
