@@ -135,7 +135,7 @@ def _causes(session: Session, artifacts: Artifacts, a: Record, b: Record) -> pa.
 def _swap(replays: Session, factor: Factor) -> None:
     """Decide every flip with one factor swapped, once in each run."""
     for direction, (rules, scenario) in (("without", factor.without), ("alone", factor.alone)):
-        stage(replays, [scenario], None)
+        stage(replays, [scenario])
         apply_rules(replays, rules)
         replays.run("audit/append_swapped_routes", cause=factor.cause["cause"], direction=direction)
 

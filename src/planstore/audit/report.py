@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from planstore import pages
 from planstore.audit import distributions
 from planstore.audit.diff import compare, no_causes
+from planstore.audit.nearest_in_run import Misses, nearest_in_run
 from planstore.audit.replay import Kept, Record
 from planstore.audit.run_trace import Cell, RunTrace
 from planstore.database import Session
@@ -102,7 +103,9 @@ def make_report(session: Session, artifacts: Artifacts, run: Record) -> Report:
     decisions = session.batches("report/decisions", **commit).read_all()
     jobs = session.batches("report/jobs", plan_id=run["plan_id"]).read_all()
     with RunTrace.of(decisions, flips, jobs, most_cells=MOST_CELLS, most_symbols=MOST_SYMBOLS) as trace:
-        is_derived = _derive(trace, session, artifacts, run, findings)
+        kept = _derive(trace, session, artifacts, run, findings)
+        is_derived = kept is not None
+        misses = None if kept is None else nearest_in_run(trace, kept)
         size = trace.records("size")[0]
         view = {
             "run": facts,
@@ -110,7 +113,7 @@ def make_report(session: Session, artifacts: Artifacts, run: Record) -> Report:
             "size": size,
             "routes": _routes(session, run, previous),
             "findings": findings,
-            **_map(trace, is_derived),
+            **_map(trace, misses, is_derived=is_derived),
             **_changes(trace, flips.num_rows),
             **_jobs(trace),
             **(_evidence(trace) if is_derived else {"charts": [], "stabilities": []}),
@@ -146,24 +149,25 @@ def _flips(session: Session, artifacts: Artifacts, previous: Record | None, run:
     except StoreError as error:
         findings.append(f"what caused the flips cannot be derived again: {error}")
         session.give("flip_causes", no_causes())
+    session.give("caused_flips", session.batches("audit/read_flips").read_all())
     return session.batches("report/flips", a=before["commit_id"], b=run["commit_id"]).read_all()
 
 
-def _derive(trace: RunTrace, session: Session, artifacts: Artifacts, run: Record, findings: list[str]) -> bool:
-    """Derive the trace, add what it contradicts to ``findings``, and tell whether there is one."""
+def _derive(trace: RunTrace, session: Session, artifacts: Artifacts, run: Record, findings: list[str]) -> Kept | None:
+    """Derive the trace from what was kept and add what it contradicts to ``findings``; None where it cannot be."""
     try:
         kept = Kept.of(session, artifacts, run)
         trace.derive(kept, session.batches("audit/run_evidence", commit_id=run["commit_id"]).read_all())
     except StoreError as error:
         findings.append(f"how this run came about cannot be derived again: {error}")
-        return False
+        return None
     found = trace.records("disagreements")
     for row in found[:_MOST_FINDINGS]:
         name = row["target"] if row["symbol"] is None else f"{row['target']} on {row['symbol']}"
         findings.append(f"{name}: {row['recorded']} is recorded, but the kept rules arrive at {row['derived']}, or for other reasons")
     if len(found) > _MOST_FINDINGS:
         findings.append(f"and {len(found) - _MOST_FINDINGS:,} more decisions that the kept rules do not arrive at")
-    return True
+    return kept
 
 
 def _routes(session: Session, run: Record, previous: Record | None) -> list[Record]:
@@ -175,7 +179,7 @@ def _routes(session: Session, run: Record, previous: Record | None) -> list[Reco
     return [{"route": route, "pairs": now.get(route, 0), "before": before.get(route, 0)} for route in [*known, *unknown]]
 
 
-def _map(trace: RunTrace, is_derived: bool) -> Record:
+def _map(trace: RunTrace, misses: Misses | None, *, is_derived: bool) -> Record:
     """Return the map, row by row, and what the page says about each of its cells."""
     targets, symbols = trace.names("target"), trace.names("symbol")
     checks = trace.checks() if is_derived else {}
@@ -189,9 +193,12 @@ def _map(trace: RunTrace, is_derived: bool) -> Record:
         place: Cell = cell["target_place"], cell["symbol_place"]
         rows[place[0]][0 if place[1] is None else place[1] + 1] = cell | {"number": len(told)}
         told.append(_told(cell, checks.get(place, []), jobs[place], texts))
+        if misses is not None:
+            nearest = misses[place[0], cell["symbol"]]
+            told[-1]["nearest"] = [miss and miss["text"] for miss in nearest]
     data = {
         "targets": targets, "symbols": symbols, "cells": told, "texts": list(texts), "sides": pages.SIDES,
-        "routes": pages.ROUTES, "derived": is_derived,
+        "routes": pages.ROUTES, "derived": is_derived, "tried": misses is not None,
     }  # fmt: skip
     return {"targets": targets, "symbols": symbols, "rows": rows, "data": data}
 

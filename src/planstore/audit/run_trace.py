@@ -52,7 +52,7 @@ class RunTrace:
             StoreError: they cannot be run by this version.
         """
         self.session.give("kept_evidence", evidence)
-        stage(self.session, [kept.scenario()], None)
+        stage(self.session, [kept.scenario()])
         apply_rules(self.session, kept.rules)
         explain_rules(self.session, kept.rules)
 

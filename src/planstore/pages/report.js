@@ -99,9 +99,16 @@
   }
 
   function nearest(cell) {
-    if (!cell.nearest) return [];
-    const told = cell.nearest.map(([what, miss]) => make("li", {}, make("b", {}, `${what}: `), miss || "no single change would"));
-    return [make("h3", {}, "The nearest change that would have flipped it"), make("ul", { class: "nearest" }, ...told)];
+    if (!data.derived) return [];
+    const title = make("h3", {}, "The nearest change that would have flipped it");
+    if (!data.tried) {
+      const rest = cell.s === null ? "" : ` ${data.symbols[cell.s]}`;
+      const command = make("code", {}, `planstore why ${data.targets[cell.t]}${rest}`);
+      return [title, make("p", { class: "tell" }, "The run is too large to try every change on every pair; ", command, " tries them on this one.")];
+    }
+    const told = ["evidence", "policy"].map((what, place) =>
+      make("li", {}, make("b", {}, `${what}: `), cell.nearest[place] || "no single change would"));
+    return [title, make("ul", { class: "nearest" }, ...told)];
   }
 
   function open(n, moveFocus) {
