@@ -64,10 +64,12 @@ class Report:
         staged = path.with_name(f".{secrets.token_hex(8)}.tmp")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            staged.write_text(self.html, encoding="utf-8", newline="\n")
-            os.replace(staged, path)
+            try:
+                staged.write_text(self.html, encoding="utf-8", newline="\n")
+                os.replace(staged, path)
+            finally:
+                staged.unlink(missing_ok=True)
         except OSError as error:
-            staged.unlink(missing_ok=True)
             raise ExportError(f"{path} cannot be written: {error.strerror}") from error
         return path
 
@@ -141,7 +143,9 @@ def _page(view: Record) -> str:
     )
 
 
-def _flips(session: Session, artifacts: Artifacts, previous: Record | None, run: Record, findings: list[str]) -> pa.Table:
+def _flips(
+    session: Session, artifacts: Artifacts, previous: Record | None, run: Record, findings: list[str]
+) -> pa.Table:
     """Return the flips against the run before, with their causes; the first run has none."""
     before = previous or run
     try:
@@ -164,7 +168,9 @@ def _derive(trace: RunTrace, session: Session, artifacts: Artifacts, run: Record
     found = trace.records("disagreements")
     for row in found[:_MOST_FINDINGS]:
         name = row["target"] if row["symbol"] is None else f"{row['target']} on {row['symbol']}"
-        findings.append(f"{name}: {row['recorded']} is recorded, but the kept rules arrive at {row['derived']}, or for other reasons")
+        findings.append(
+            f"{name}: {row['recorded']} is recorded, but the kept rules arrive at {row['derived']}, or for other reasons"
+        )
     if len(found) > _MOST_FINDINGS:
         findings.append(f"and {len(found) - _MOST_FINDINGS:,} more decisions that the kept rules do not arrive at")
     return kept
@@ -176,7 +182,9 @@ def _routes(session: Session, run: Record, previous: Record | None) -> list[Reco
     before = dict(session.rows("store/run_routes", commit_id=previous["commit_id"])) if previous else {}
     known = [route for route in pages.ROUTES if route.startswith("ROUTE_")]
     unknown = sorted({*now, *before} - set(known))
-    return [{"route": route, "pairs": now.get(route, 0), "before": before.get(route, 0)} for route in [*known, *unknown]]
+    return [
+        {"route": route, "pairs": now.get(route, 0), "before": before.get(route, 0)} for route in [*known, *unknown]
+    ]
 
 
 def _map(trace: RunTrace, misses: Misses | None, *, is_derived: bool) -> Record:
