@@ -16,8 +16,9 @@ import pytest
 import planstore
 import samples
 from planstore import JobStatus
-from planstore.audit import report as reports
 from planstore.audit import nearest_in_run
+from planstore.audit import report as reports
+from planstore.audit.replay import Kept
 from planstore.errors import ExportError, NotFoundError
 from planstore.store import Store
 
@@ -96,13 +97,14 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
             rows = [row | {name: names.get(row[name], row[name]) for name in ("target", "symbol")} for row in rows]
             store.route(samples.table(rows), samples.policy(**LANE), ["lightgbm"], run_id=f"<b>run</b> {seed}")
         plan = store.plan()
+        plan_id = str(plan.plan_id)
         with store.status_writer() as writer:
             for job, status in zip(plan.jobs, ("succeeded", "failed", "running"), strict=False):
                 error = "<script>window.broken=1</script>" if status == "failed" else None
                 metrics = {"auc": 0.61} if status == "succeeded" else None
-                writer.record(JobStatus(plan.plan_id, job["job_id"], "running", worker="w"))
+                writer.record(JobStatus(plan_id, job["job_id"], "running", worker="w"))
                 if status != "running":
-                    writer.record(JobStatus(plan.plan_id, job["job_id"], status, error=error, metrics=metrics))
+                    writer.record(JobStatus(plan_id, job["job_id"], status, error=error, metrics=metrics))
         yield store
 
 
@@ -232,13 +234,13 @@ def test_rules_that_do_not_arrive_at_what_is_recorded_are_a_finding(
 ) -> None:
     policy = told.sql("from policies").fetchall()
     assert len(policy) == 1
-    original = reports.Kept.of
+    original = Kept.of
 
     def altered(*arguments: Any) -> Any:
         kept = original(*arguments)
-        return reports.Kept(kept.run, kept.policy.replace("0.52", "0.55"), kept.rules, kept.overrides)
+        return Kept(kept.run, kept.policy.replace("0.52", "0.55"), kept.rules, kept.overrides)
 
-    monkeypatch.setattr(reports.Kept, "of", altered)
+    monkeypatch.setattr(Kept, "of", altered)
     report = told.report()
     assert report.findings
     assert "is recorded, but the kept rules arrive at" in report.findings[0]
@@ -276,7 +278,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     options.binary_location = chromium
     for argument in (
         "headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
-        "disable-component-update", "disable-sync", "force-prefers-reduced-motion", "disable-dev-shm-usage", "window-size=1300,900",
+        "disable-component-update", "disable-sync", "force-prefers-reduced-motion",
+        "disable-dev-shm-usage", "window-size=1300,900",
         "host-resolver-rules=MAP * ~NOTFOUND", f"user-data-dir={tmp_path_factory.mktemp('profile')}",
     ):  # fmt: skip
         options.add_argument(f"--{argument}")
@@ -316,4 +319,4 @@ def test_a_click_on_a_cell_tells_why_in_a_browser(report: reports.Report, browse
     assert browser.execute_script("return window.broken") is None
     loaded = "return performance.getEntriesByType('resource').map((entry) => entry.name)"
     assert browser.execute_script(loaded) == []
-    assert browser.get_log("browser") == []
+    assert browser.get_log("browser") == []  # type: ignore[no-untyped-call]

@@ -22,7 +22,7 @@ STATES = {
 LINES = {"strong": "-", "min": "--", "experimental": ":"}
 """How the threshold of each level is drawn."""
 _BINS = 36
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.size": 10,
@@ -76,6 +76,7 @@ def score_chart(name: str, scores: Mapping[str, Sequence[float | None]], thresho
 def _drawn(name: str, scores: Mapping[str, Sequence[float]], thresholds: Sequence[Record]) -> str:
     import matplotlib as mpl
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
         figure = Figure(figsize=(6.2, 3.1), layout="constrained")
@@ -93,7 +94,7 @@ def _drawn(name: str, scores: Mapping[str, Sequence[float]], thresholds: Sequenc
         axes.set_xlim(low, high)
         axes.set_xlabel("score")
         axes.set_ylabel("candidates")
-        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         picture = io.StringIO()
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(picture, format="svg", transparent=True, metadata=nothing)

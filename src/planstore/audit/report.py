@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections import defaultdict
 from dataclasses import dataclass
@@ -66,7 +65,7 @@ class Report:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 staged.write_text(self.html, encoding="utf-8", newline="\n")
-                os.replace(staged, path)
+                staged.replace(path)
             finally:
                 staged.unlink(missing_ok=True)
         except OSError as error:
@@ -123,7 +122,7 @@ def make_report(session: Session, artifacts: Artifacts, run: Record) -> Report:
     return Report(
         run_id=run["run_id"],
         commit_id=run["commit_id"],
-        previous_run_id=previous and previous["run_id"],
+        previous_run_id=previous["run_id"] if previous else None,
         pairs=size["pairs"],
         flips=flips.num_rows,
         findings=findings,
@@ -169,7 +168,8 @@ def _derive(trace: RunTrace, session: Session, artifacts: Artifacts, run: Record
     for row in found[:_MOST_FINDINGS]:
         name = row["target"] if row["symbol"] is None else f"{row['target']} on {row['symbol']}"
         findings.append(
-            f"{name}: {row['recorded']} is recorded, but the kept rules arrive at {row['derived']}, or for other reasons"
+            f"{name}: {row['recorded']} is recorded, but the kept rules arrive at {row['derived']}, "
+            "or for other reasons"
         )
     if len(found) > _MOST_FINDINGS:
         findings.append(f"and {len(found) - _MOST_FINDINGS:,} more decisions that the kept rules do not arrive at")
@@ -196,7 +196,7 @@ def _map(trace: RunTrace, misses: Misses | None, *, is_derived: bool) -> Record:
         jobs[job["target_place"], job["symbol_place"]].append(job)
     texts: dict[str, int] = {}
     rows: list[list[Record | None]] = [[None] * (len(symbols) + 1) for _ in targets]
-    told = []
+    told: list[Record] = []
     for cell in trace.records("cells"):
         place: Cell = cell["target_place"], cell["symbol_place"]
         rows[place[0]][0 if place[1] is None else place[1] + 1] = cell | {"number": len(told)}
@@ -235,7 +235,7 @@ def _job_told(job: Record) -> Record:
         "n": job["ordinal"] if job["ordinal"] <= MOST_JOBS else None,
         "status": job["status"],
         "families": job["model_families"],
-        "metrics": {name: value for name, value in sorted(metrics.items())},
+        "metrics": dict(sorted(metrics.items())),
         "artifacts": job["artifacts"],
         "error": job["error"],
     }
