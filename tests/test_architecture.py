@@ -26,7 +26,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 LAYERS = (
     ("errors", "version"),
     ("events",),
-    ("sql", "database", "macros", "meanings", "document"),
+    ("sql", "database", "macros", "meanings", "document", "pages"),
     ("ledger",),
     ("routing", "planning", "projections", "consumer", "audit"),
     ("run", "publication", "run_names", "progress"),
@@ -38,7 +38,7 @@ LAYERS = (
 """The parts, lowest first; a part imports only from its own layer and from those before it."""
 
 HEAVY = {"duckdb", "pandas", "pyarrow", "numpy", "polars", "yaml", "pydantic", "filelock", "rich"}
-HEAVY |= {"sklearn", "lightgbm", "xgboost", "scipy", "joblib", "psutil", "ray"}
+HEAVY |= {"sklearn", "lightgbm", "xgboost", "scipy", "joblib", "psutil", "ray", "jinja2", "matplotlib"}
 
 
 def _part(path: Path) -> str:
@@ -214,6 +214,7 @@ def test_the_wheel_carries_the_sql_the_demo_and_the_default_policy(tmp_path: Pat
     carried = {name.removeprefix("planstore/_sql/") for name in names if name.startswith("planstore/_sql/")}
     assert carried == {path.relative_to(sql.root()).as_posix() for path in sql.root().rglob("*.sql")}
     assert {"planstore/routing/default_policy.yaml", "planstore/training/families.yaml"} <= names
+    assert {f"planstore/pages/{path.name}" for path in (SOURCE / "pages").iterdir() if path.is_file()} <= names
     assert len([name for name in names if name.startswith("planstore/demo/candidates_by_year/")]) == 11
     assert "TRAINING/orchestration/training_plan_consumer.py" in names
     assert "TRAINING/orchestration/intelligent_trainer.py" in names

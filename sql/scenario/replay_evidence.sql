@@ -37,6 +37,8 @@ JOIN kept_evidence AS e USING (commit_id)
 LEFT JOIN staged_changes AS c
     ON c.scenario = s.scenario
     AND c.side = CASE e.mode WHEN 'CROSS_SECTIONAL' THEN 'cross_sectional' ELSE 'symbol' END
-    AND (c.side = 'cross_sectional' OR c.symbol = e.symbol)
+    -- equalities only, because an OR here would make the join compare every change with every candidate
+    AND CASE c.side WHEN 'cross_sectional' THEN NULL ELSE c.symbol END
+        IS NOT DISTINCT FROM CASE e.mode WHEN 'CROSS_SECTIONAL' THEN NULL ELSE e.symbol END
 WHERE NOT coalesce((c.patch->>'$.absent')::BOOLEAN, false)
 ORDER BY s.scenario, e."position";

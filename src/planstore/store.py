@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from planstore.audit.diff import Difference, compare
 from planstore.audit.history import Change, history
+from planstore.audit.report import Report, make_report
 from planstore.audit.whatif import WhatIf, what_if
 from planstore.audit.why import Explanation, absence, explain
 from planstore.consumer import TrainingPlan
@@ -350,6 +351,22 @@ class Store:
         """
         session = self._ledger.reading(self._as_of)
         return compare(session, self._ledger.artifacts, find_run(session, str(a)), find_run(session, str(b)))
+
+    def report(self, run_id: str | None = None) -> Report:
+        """Return one page about a run, for people: it opens offline, in any browser.
+
+        It shows routes as a map of targets and symbols, why each was given, the flips against the run before with
+        their causes, where the jobs are, and the evidence against its thresholds.
+
+        Args:
+            run_id: the run, named as for :meth:`plan`; the newest one when None.
+
+        Raises:
+            NotFoundError: there is no such run.
+            RequestError: the extra ``report`` is not installed.
+        """
+        run = newest_run(self._reading) if run_id is None else find_run(self._reading, run_id)
+        return make_report(self._ledger.reading(self._as_of), self._ledger.artifacts, run)
 
     def whatif(
         self,

@@ -87,7 +87,7 @@ def try_cases(policy: PolicySource, cases: Path) -> list[CaseResult]:
     try:
         session.give("kept_evidence", _evidence(found, checked, cases))
         document = checked.document.decode()
-        stage(session, [Scenario(place, document, case.families, False) for place, case in enumerate(found)], None)
+        stage(session, [Scenario(place, document, case.families, False) for place, case in enumerate(found)])
         apply_rules(session)
         decided = {
             (row["scenario"], row["target"], row["symbol"]): row for row in session.records("scenario/all_decisions")
