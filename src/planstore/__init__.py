@@ -44,6 +44,7 @@ from planstore.errors import (
     StoreError,
     StoreMissingError,
     StoreVersionError,
+    WorkerDiedError,
 )
 from planstore.events.status import JobStatus
 from planstore.ledger.statuses import StatusWriter
@@ -87,6 +88,7 @@ __all__ = [
     "StoreVersionError",
     "TrainingPlan",
     "Verified",
+    "WorkerDiedError",
     "__version__",
     "apply_training_plan_filter",
     "compare_training_plans",
