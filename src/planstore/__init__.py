@@ -47,6 +47,7 @@ from planstore.errors import (
     StoreError,
     StoreMissingError,
     StoreVersionError,
+    WorkerDiedError,
 )
 from planstore.events.status import JobStatus
 from planstore.ledger.statuses import StatusWriter
@@ -95,6 +96,7 @@ __all__ = [
     "TrainingPlan",
     "Verified",
     "WhatIf",
+    "WorkerDiedError",
     "__version__",
     "apply_training_plan_filter",
     "compare_training_plans",
