@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from planstore.errors import StoreError
 from planstore.events.canonical import sha256
+
+WRITERS = 8
+"""Files that are made durable at once, where several are kept together."""
 
 
 class Artifacts:
@@ -19,29 +24,40 @@ class Artifacts:
 
     def put(self, content: bytes) -> str:
         """Keep ``content`` durably and return its digest; content that is kept already is left alone."""
-        return self.put_all([content])[0]
+        digest = sha256(content)
+        path = self.path(digest)
+        if not path.exists():
+            with self._errors():
+                self._write(path, content)
+                for folder in (path.parent, self._folder):
+                    fsync_folder(folder)
+        return digest
 
     def put_all(self, contents: Sequence[bytes]) -> list[str]:
-        """Keep several contents durably and return their digests; cheaper than one after the other."""
+        """Keep several contents durably and return their digests; quicker than one after the other."""
         digests = [sha256(content) for content in contents]
-        new = {
-            digest: content for digest, content in zip(digests, contents, strict=True) if not self.path(digest).exists()
-        }
-        try:
-            for digest, content in new.items():
-                self._write(self.path(digest), content)
-            if new:
-                for folder in (*sorted({self.path(digest).parent for digest in new}), self._folder):
-                    fsync_folder(folder)
-        except OSError as error:
-            raise StoreError(f"an artifact could not be kept in {self._folder}: {error}") from error
+        paths = {self.path(digest): content for digest, content in zip(digests, contents, strict=True)}
+        new = {path: content for path, content in paths.items() if not path.exists()}
+        if new:
+            # because most of the time is spent waiting for the disk
+            with self._errors(), ThreadPoolExecutor(WRITERS) as writing:
+                list(writing.map(self._write, new.keys(), new.values()))
+                list(writing.map(fsync_folder, {self._folder, *(path.parent for path in new)}))
         return digests
 
-    def _write(self, path: Path, content: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        incoming = self._folder / f"incoming-{uuid.uuid4().hex}"
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
         try:
-            with incoming.open("xb") as file:
+            yield
+        except OSError as error:
+            raise StoreError(f"an artifact could not be kept in {self._folder}: {error}") from error
+
+    def _write(self, path: Path, content: bytes) -> None:
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True, exist_ok=True)
+        incoming = f"{self._folder}/incoming-{uuid.uuid4().hex}"
+        try:
+            with Path(incoming).open("xb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -49,7 +65,7 @@ class Artifacts:
         except FileExistsError:
             pass  # because another process kept the same content a moment earlier
         finally:
-            incoming.unlink(missing_ok=True)
+            Path(incoming).unlink(missing_ok=True)
 
     def get(self, digest: str) -> bytes:
         """Return the content kept under ``digest``.

@@ -26,9 +26,9 @@ _log = logging.getLogger("planstore.training")
 
 INTERVAL = 3.0
 """Seconds between two commits, as long as no worker waits for one."""
-MOST_AHEAD = 48
-"""Claims that are held beyond those that run, at most. What one driver claims, no other can train; and a commit of as
-many claims and reports still stays inside the catalog (``INLINED_ROWS``)."""
+MOST_AHEAD = 160
+"""Claims that are held beyond those that run, at most: what one driver claims, no other can train. A commit costs about
+as much whatever it holds, so that short jobs are claimed and reported by the hundred."""
 
 
 class Driver:
