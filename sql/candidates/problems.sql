@@ -12,6 +12,9 @@ words AS (
     FROM incoming
     GROUP BY ALL
 ),
+repeated AS (
+    SELECT hash(target, symbol) AS side FROM incoming WHERE $strict GROUP BY side HAVING count(*) > 1
+),
 problems AS (
     SELECT "row", "rows", "column", name AS "value", 'is no name' AS problem
     FROM names WHERE name = '' OR ("column" = 'target' AND name IS NULL)
@@ -96,7 +99,7 @@ problems AS (
            format('has {} candidates, on rows {}; a side has one', count(*),
                   array_to_string(list_sort(list("row"))[1:5], ', '))
     FROM incoming
-    WHERE $strict
+    WHERE $strict AND hash(target, symbol) IN (FROM repeated)
     GROUP BY target, symbol
     HAVING count(*) > 1
 )

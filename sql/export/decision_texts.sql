@@ -1,5 +1,6 @@
 -- The decisions of a run as they stand in routing_plan.json, one target after the other. Each text begins with what
--- closes the one before it; `opens` says whether a text opens a target, whose symbols follow.
+-- closes the one before it; `opens` says whether a text opens a target, whose symbols follow. $in_order: the rows are
+-- stored in order, and so need no sorting.
 SELECT CASE
     WHEN opens THEN concat(
         CASE after_target WHEN true THEN E'}\n    },\n' WHEN false THEN E'\n      }\n    },\n' ELSE '' END,
@@ -21,5 +22,9 @@ SELECT CASE
 END AS text, opens
 FROM (
     SELECT *, symbol IS NULL AS opens, lag(symbol IS NULL) OVER () AS after_target
-    FROM (FROM lake.decisions WHERE commit_id = $commit_id ORDER BY "position")
+    FROM (
+        FROM lake.decisions WHERE $in_order AND commit_id = $commit_id
+        UNION ALL
+        FROM (FROM lake.decisions WHERE NOT $in_order AND commit_id = $commit_id ORDER BY "position")
+    )
 );

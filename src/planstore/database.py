@@ -30,7 +30,10 @@ _TABLE_FUNCTIONS = {
 _FORBIDDEN_FUNCTIONS = {"current_setting", "getvariable", "json_serialize_plan", "nextval", "write_log"}
 """Functions that tell about the machine, or do something, instead of computing a value."""
 BATCH_ROWS = 122_880
-"""Rows a batch when tables leave DuckDB: one of its row groups, so that memory stays flat."""
+"""Rows a batch when tables enter DuckDB: one of its row groups, which its threads take one each."""
+LEAVING_ROWS = 16_384
+"""Rows a batch when they leave: few, because memory that is taken anew for each batch costs more than the copying does,
+and a batch that fits into the processor's cache is still there when it is digested or written."""
 
 
 class Session:
@@ -82,7 +85,7 @@ class Session:
 
     def batches(self, statement: str, /, **values: Any) -> Batches:
         """Return the rows of one statement of ``sql/`` as Arrow batches, read as they are taken."""
-        return Batches(self._execute(statement, values).to_arrow_reader(BATCH_ROWS), self._place)
+        return Batches(self._execute(statement, values).to_arrow_reader(LEAVING_ROWS), self._place)
 
     def relation(self, statement: str, /) -> duckdb.DuckDBPyRelation:
         """Return the relation of one statement of ``sql/`` that takes no values."""
@@ -179,11 +182,18 @@ class Session:
 
 
 class Database:
-    """One DuckDB in memory with a store's lake attached, to write or to read only."""
+    """One DuckDB in memory with a store's lake attached, to write or to read only.
 
-    def __init__(self, folder: Path, *, read_only: bool) -> None:
+    Args:
+        folder: the store's folder.
+        read_only: whether the lake can only be read.
+        threads: how many threads the database works with; None means one for each core.
+    """
+
+    def __init__(self, folder: Path, *, read_only: bool, threads: int | None = None) -> None:
         self._folder = folder.absolute()
         self._read_only = read_only
+        self._threads = {} if threads is None else {"threads": str(threads)}
         self._opening = Lock()
         self._first: Session | None = None
 
@@ -210,6 +220,10 @@ class Database:
                 "autoload_known_extensions": "false",
                 "python_enable_replacements": "false",
                 "temp_directory": str(self._folder / "tmp"),
+                # because memory that one step gave back is what the next one takes, a moment later
+                "allocator_flush_threshold": "8GB",
+                "allocator_bulk_deallocation_flush_threshold": "8GB",
+                **self._threads,
             }
         )
         session = Session(connection, place)

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+import markets
 import samples
 
 ROOT = Path(__file__).parents[2]
@@ -377,3 +378,30 @@ def test_a_route_repeated_under_its_key_is_said_to_be_the_first(folder: Path, tm
     done = call(*call_it, "--expected-commit", "0")
     assert (done.returncode, done.stdout) == (2, "")
     assert "commit 0 was expected to be the newest, but commit 1 is" in done.stderr
+
+
+def test_evidence_ranks_a_panel_and_its_candidates_are_routed(tmp_path: Path) -> None:
+    panel = markets.write_panel(tmp_path / "panel", ("AAA", "BBB"), 300)
+    given: list[str | Path] = ["evidence", panel, "--results", tmp_path, "--workers", "1", "--folds", "3"]
+    found = answer(*given, "--out", tmp_path / "candidates.parquet")
+    assert {one["target"] for one in found["targets"]} == set(markets.TARGETS)
+    assert {"score", "null_score", "interval", "leakage", "mean_overlap", "skill"} <= set(found["targets"][0])
+    assert (found["settings"]["folds"], found["troubles"]) == (3, [])
+    run = answer("route", tmp_path / "candidates.parquet", "--policy", write_policy(tmp_path), "--results", tmp_path)
+    assert sum(run["routes"].values()) == 6
+    kinds = [(commit["kind"], commit["message"]) for commit in answer("log", "--results", tmp_path)]
+    assert kinds[1:] == [("evidence", f"evidence {run['evidence_id'][:12]}")]
+    (panel / "BBB.parquet").write_bytes(b"")
+    told = call(*given, "--pooled", "--target", "y_up_1d", "--target", "y_level_2d")
+    assert told.returncode == 1
+    assert "symbol BBB is left out" in told.stderr
+    assert re.findall(r"^y_\w+", told.stdout, re.MULTILINE) == ["y_up_1d", "y_level_2d"]
+    refused = call(*given, "--out", tmp_path / "none" / "c.parquet")
+    assert (refused.returncode, "in a folder that exists" in refused.stderr) == (2, True)
+    refused = call("evidence", tmp_path / "none", "--results", tmp_path)
+    assert (refused.returncode, "there is no such file or folder" in refused.stderr) == (2, True)
+
+
+def write_policy(folder: Path) -> Path:
+    (folder / "policy.yaml").write_text(samples.POLICY_YAML, encoding="utf-8")
+    return folder / "policy.yaml"

@@ -19,6 +19,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
+from planstore.events.beside import each_beside
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -123,14 +125,7 @@ class RowsDigest:
     def of(cls, batches: RowBatches) -> RowsDigest:
         """Return the digest of everything ``batches`` yields; the next batch is fetched while one is hashed."""
         digest = cls(batches.schema)
-        with ThreadPoolExecutor(max_workers=1) as hashing:
-            pending: Future[None] | None = None
-            for batch in batches:
-                if pending is not None:
-                    pending.result()
-                pending = hashing.submit(digest.update, batch)
-            if pending is not None:
-                pending.result()
+        each_beside(batches, digest.update)
         return digest
 
     @classmethod

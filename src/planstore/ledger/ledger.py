@@ -79,6 +79,7 @@ class Ledger:
         self._lock = WriterLock(folder / "writer.lock", lock_timeout)
         self._reader = Database(folder, read_only=True)
         self._writer = Database(folder, read_only=False)
+        self._recorder = Database(folder, read_only=False, threads=1)
         if not self._is_ready() and not create:
             raise StoreMissingError(f"there is no store in {folder.parent}: run `planstore init` or `planstore route`")
 
@@ -107,6 +108,15 @@ class Ledger:
         self.create()
         return self._writer.session()
 
+    def recording(self) -> Session:
+        """Return a session for commits of a few rows.
+
+        It works on one thread: the catalog is asked a dozen small questions a commit, and handing each of them from one
+        thread to another takes longer than to answer it.
+        """
+        self.create()
+        return self._recorder.session()
+
     @contextmanager
     def writing(
         self,
@@ -120,7 +130,7 @@ class Ledger:
     ) -> Iterator[Writing]:
         """Append one commit: the block's events, all of them or, when it raises, none.
 
-        ``session`` comes from :meth:`working`, so that its temporary tables can be appended.
+        ``session`` comes from :meth:`working` or :meth:`recording`, so that its temporary tables can be appended.
         A block that appends nothing makes no commit.
 
         Raises:
@@ -173,6 +183,7 @@ class Ledger:
         """Close what was opened; the ledger can be used again afterwards."""
         self._reader.close()
         self._writer.close()
+        self._recorder.close()
 
     @cached_property
     def _marker(self) -> Path:
@@ -206,6 +217,7 @@ class Ledger:
                 with session.transaction():
                     for table in sql.names("schema/tables"):
                         session.run(table)
+                    session.run("database/row_groups")
             write_marker(self._marker)
 
 

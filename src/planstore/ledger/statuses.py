@@ -80,7 +80,7 @@ class StatusWriter:
     def _commit(self, take: Callable[[], Sequence[Request[JobStatus]]]) -> None:
         """Make one commit of what is new in the requests that are taken, and settle each of them."""
         if self._session is None:
-            self._session = self._ledger.working()
+            self._session = self._ledger.recording()
         session = self._session
         try:
             with self._ledger.writing(session, STATUS_COMMIT, run_id=None) as writing:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from planstore.database import Session, unreadable
+from planstore.database import Batches, Session, unreadable
 from planstore.errors import AnchorError, StoreError
+from planstore.events.beside import each_beside
 from planstore.events.canonical import canonical_json, sha256
 from planstore.events.commit import GENESIS, utc_text
 from planstore.events.digest import RowsDigest
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ROWS_AT_ONCE = 250_000
 """Events that are read in one query, unless a single commit holds more."""
@@ -194,10 +198,7 @@ def _events(session: Session, table: str, commits: list[dict[str, Any]]) -> Iter
     for first, last in _stretches(counted, len(commits)):
         try:
             with unreadable("the ledger"):
-                found = {
-                    commit_id: (digest.rows, digest.hexdigest())
-                    for commit_id, digest in _digests(session.batches(f"ledger/read_{table}", first=first, last=last))
-                }
+                found = _digests(session.batches(f"ledger/read_{table}", first=first, last=last))
         except StoreError as error:
             holders = [number for number in counted if first <= number <= last]
             if len(holders) > 1:
@@ -237,23 +238,36 @@ def _stretches(counted: Mapping[int, Mapping[str, Any]], last_commit: int) -> It
         yield first, max(last_commit, first)
 
 
-def _digests(batches: Any) -> Iterator[tuple[int, RowsDigest]]:
-    """Yield the digest of each commit's rows, from batches in commit order."""
+def _digests(batches: Batches) -> dict[int, tuple[int, str]]:
+    """Return how many rows each commit has, and their digest, from batches in commit order."""
+    found: dict[int, tuple[int, str]] = {}
+    number, digest = 0, RowsDigest(batches.schema)
+
+    def finish() -> None:
+        if digest.rows:
+            found[number] = (digest.rows, digest.hexdigest())
+
+    def update(batch: pa.RecordBatch) -> None:
+        nonlocal number, digest
+        for commit_id, rows in _by_commit(batch):
+            if commit_id != number:
+                finish()
+                number, digest = commit_id, RowsDigest(batches.schema)
+            digest.update(rows)
+
+    each_beside(batches, update)
+    finish()
+    return found
+
+
+def _by_commit(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Yield the rows of each commit in a batch that is in commit order."""
     import numpy as np
 
-    current: tuple[int, RowsDigest] | None = None
-    for batch in batches:
-        numbers = batch.column(0).to_numpy(zero_copy_only=False)
-        starts = np.flatnonzero(np.diff(numbers)) + 1
-        for start, end in zip([0, *starts.tolist()], [*starts.tolist(), len(numbers)], strict=True):
-            commit_id = int(numbers[start])
-            if current is None or current[0] != commit_id:
-                if current is not None:
-                    yield current
-                current = (commit_id, RowsDigest(batch.schema))
-            current[1].update(batch.slice(start, end - start))
-    if current is not None:
-        yield current
+    numbers = batch.column(0).to_numpy(zero_copy_only=False)
+    starts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist()]
+    for start, end in zip(starts, [*starts[1:], len(numbers)], strict=True):
+        yield int(numbers[start]), batch.slice(start, end - start)
 
 
 def _row_counts(_: Ledger, session: Session, commits: list[dict[str, Any]]) -> Iterator[Finding]:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import mmap
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 import orjson
 
 from planstore.database import Session
 from planstore.errors import NotFoundError, RequestError
+from planstore.events.beside import each_beside
 from planstore.events.commit import utc_text
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.lock import WriterLock
@@ -23,6 +28,7 @@ from planstore.projections.publish import Buffer, Comparing, Manifest, Outgoing,
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
 
 FORMATS = ("json", "yaml", "markdown")
 KINDS = ("json", "yaml", "md")
@@ -35,6 +41,9 @@ PLAN_COPY = Path("METRICS/training_plan")
 ROUTING = Path("METRICS/routing_plan")
 CANDIDATES = Path("METRICS/routing_candidates")
 _KEYS = {"by_target": "target", "by_symbol": "symbol", "by_type": "training_type", "by_route": "route"}
+
+_WRITERS = 2
+"""Threads that write views: more of them would wait for one another in the system."""
 
 Progress: TypeAlias = Callable[[str], None]
 
@@ -161,7 +170,9 @@ class _Export:
         self._write(made)
         expected = {self._results / path for path in [*made.written, *made.kept]}
         shutil.rmtree(self._staging)
-        return [f"{path} {'differs' if (self._results / path).exists() else 'is missing'}" for path in made.written] + [
+        return [
+            f"{path} {'differs' if (self._results / path).exists() else 'is missing'}" for path in sorted(made.written)
+        ] + [
             f"{path.relative_to(self._results)} is no file of this plan"
             for path in self._possible()
             if path not in expected
@@ -170,8 +181,10 @@ class _Export:
     def _write(self, outgoing: Outgoing) -> None:
         self._session.run("export/json_text")
         self._write_training_plan(outgoing)
-        self._write_routing_plan(outgoing)
-        self._write_candidates(outgoing)
+        with ThreadPoolExecutor(1) as beside, closing(self._session.cursor()) as session:
+            candidates = beside.submit(self._write_candidates, session, outgoing)
+            self._write_routing_plan(outgoing)
+            candidates.result()
 
     def _exported(self, files: int, written: int, removed: int) -> Exported:
         return Exported(self._results, self._run["run_id"], self._run["plan_id"], files, written, removed)
@@ -189,67 +202,69 @@ class _Export:
         master = PLAN / "master_training_plan.json"
         with outgoing.stage_only(master).open("wb+") as file:
             ends = self._write_master(file)
-            if len(ends):
-                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as text:
-                    self._write_views(outgoing, text, ends)
-            for folder in self._folders:
-                for name in ("master_training_plan.json", "training_plan.json"):
-                    if (folder, name) != (PLAN, master.name):
-                        outgoing.stage_same(Path(file.name), folder / name)
-                        outgoing.place(folder / name)
+            file.flush()
+            with ThreadPoolExecutor(_WRITERS) as writers:
+                tasks: list[Callable[[], None]]
+                tasks = [partial(outgoing.place_copy, Path(file.name), path) for path in self._mirrors()]
+                if len(ends) > 1:
+                    tasks += self._views(outgoing, _mapped(file), ends)
+                for done in [writers.submit(task) for task in tasks]:
+                    done.result()
         outgoing.place(master)
         if len(self._formats) > 1:
             self._write_readable_plan(outgoing)
 
-    def _write_master(self, file: Any) -> np.ndarray[Any, Any]:
+    def _mirrors(self) -> Iterator[Path]:
+        """Yield where the master plan stands a second time."""
+        for folder in self._folders:
+            if folder != PLAN:
+                yield folder / "master_training_plan.json"
+            yield folder / "training_plan.json"
+
+    def _write_master(self, file: BinaryIO) -> np.ndarray[Any, Any]:
         """Write the master plan and return where each job's text starts in it, and where the last one ends."""
         import numpy as np
 
         head = _object_text({"metadata": self._metadata})[:-2] + ',\n  "jobs": ['
-        file.write(head.encode())
-        place = len(head)
-        starts = [np.empty(0, dtype="i8")]
-        self._session.run("export/set_family_texts", plan_id=self._run["plan_id"])
-        for batch in self._session.batches("export/job_texts", plan_id=self._run["plan_id"]):
-            if place == len(head):
-                file.write(b"\n")
-                place += 1
+        file.write(f"{head}\n".encode())
+        starts = [np.array([len(head) + 1], dtype="i8")]
+
+        def write(batch: pa.RecordBatch) -> None:
             offsets, data = _text_buffers(batch.column(0))
             file.write(data)
-            starts.append(offsets[:-1].astype("i8") - offsets[0] + place)
-            place += len(data)
-        if place > len(head):
-            file.seek(place - 2)  # because no comma follows the last job
-            file.write(b"\n  ")
-        file.write(b"]," + _object_text({"summary": self._summary})[1:].encode())
-        file.truncate()
-        file.flush()
-        return np.concatenate([*starts, np.array([place] if place > len(head) else [], dtype="i8")])
+            starts.append(offsets[1:].astype("i8") - offsets[0] + starts[-1][-1])
 
-    def _write_views(self, outgoing: Outgoing, text: memoryview, ends: np.ndarray[Any, Any]) -> None:
-        """Write each view file from pieces of the master plan's text."""
-        names: dict[str, dict[str, str]] = {}
-        for view, key, jobs in self._documents():
-            if view not in names:
-                names[view] = file_names(self._keys(view))
-            file_name = names[view][_file_key(view, key)]
+        plan = {"plan_id": self._run["plan_id"]}
+        self._session.run("export/set_family_texts", **plan)
+        with self._session.transaction():  # because rows that are found in order have to be there as they were found
+            in_order = _is_true(self._session.row("export/jobs_in_order", **plan))
+            each_beside(self._session.batches("export/job_texts", in_order=in_order, **plan), write)
+        ends = np.concatenate(starts)
+        # because no comma follows the last job, and no line the bracket of a plan without jobs
+        file.seek(ends[-1] - 2 if len(ends) > 1 else len(head))
+        file.write(b"\n  ]," if len(ends) > 1 else b"],")
+        file.write(_object_text({"summary": self._summary})[1:].encode())
+        file.truncate()
+        return ends
+
+    def _views(self, outgoing: Outgoing, text: memoryview, ends: np.ndarray[Any, Any]) -> list[Callable[[], None]]:
+        """Return what writes each view file, from pieces of the master plan's text."""
+        documents = self._session.batches("export/documents", plan_id=self._run["plan_id"]).read_all()
+        views, keys = documents["view"].to_pylist(), documents["key"].to_pylist()
+        names = {
+            view: file_names([_file_key(view, key) for of, key in zip(views, keys, strict=True) if of == view])
+            for view in _KEYS
+        }
+
+        def write(view: str, key: str, jobs: pa.ListScalar) -> None:
             pieces: list[Buffer] = [f'{{\n  {json.dumps(_KEYS[view])}: {json.dumps(key)},\n  "jobs": [\n'.encode()]
-            pieces += [text[start:end] for start, end in _stretches(jobs, ends)]
+            pieces += [text[start:end] for start, end in _stretches(jobs.values.to_numpy(), ends)]
             pieces[-1] = pieces[-1][:-2]
             pieces.append(b"\n  ]\n}")
             for folder in self._folders:
-                outgoing.add(folder / view / file_name, pieces)
+                outgoing.add(folder / view / names[view][_file_key(view, key)], pieces)
 
-    def _documents(self) -> Iterator[tuple[str, str, np.ndarray[Any, Any]]]:
-        for batch in self._session.batches("export/documents", plan_id=self._run["plan_id"]):
-            jobs = batch.column(2)
-            offsets, ordinals = jobs.offsets.to_numpy(), jobs.values.to_numpy()
-            for row, (view, key) in enumerate(zip(*(batch.column(i).to_pylist() for i in (0, 1)), strict=True)):
-                yield view, key, ordinals[offsets[row] : offsets[row + 1]]
-
-    def _keys(self, view: str) -> list[str]:
-        rows = self._session.cursor().rows("export/document_keys", plan_id=self._run["plan_id"], view=view)
-        return [_file_key(view, key) for (key,) in rows]
+        return [partial(write, *document) for document in zip(views, keys, documents["jobs"], strict=True)]
 
     def _write_readable_plan(self, outgoing: Outgoing) -> None:
         master = outgoing.path_of(PLAN / "master_training_plan.json")
@@ -263,7 +278,7 @@ class _Export:
     # --- the routing plan and the candidates --------------------------------------------------------------------
 
     def _write_routing_plan(self, outgoing: Outgoing) -> None:
-        self._progress("routing plan")
+        self._progress("routing plan and candidates")
         metadata = {
             "generated_at": utc_text(self._run["recorded_at"]),
             "git_commit": self._run["git_commit"],
@@ -271,26 +286,41 @@ class _Export:
             "metrics_snapshot": self._run["metrics_snapshot"] or "routing_candidates.parquet",
             "view": None,
         }
-        path = ROUTING / "routing_plan.json"
+        path, commit = ROUTING / "routing_plan.json", {"commit_id": self._run["commit_id"]}
         with outgoing.staged(path) as file:
             file.write((_object_text({"metadata": metadata})[:-2] + ',\n  "targets": {\n').encode())
-            for batch in self._session.batches("export/decision_texts", commit_id=self._run["commit_id"]):
+            ends_open = False
+
+            def write(batch: pa.RecordBatch) -> None:
+                nonlocal ends_open
                 file.write(_text_buffers(batch.column(0))[1])
                 ends_open = batch.column(1)[-1].as_py()
+
+            with self._session.transaction():
+                in_order = _is_true(self._session.row("export/decisions_in_order", **commit))
+                each_beside(self._session.batches("export/decision_texts", in_order=in_order, **commit), write)
             file.write(b"}\n    }\n  }\n}" if ends_open else b"\n      }\n    }\n  }\n}")
         if "yaml" in self._formats:
             outgoing.add(ROUTING / "routing_plan.yaml", [_yaml(orjson.loads(outgoing.path_of(path).read_bytes()))])
         if "markdown" in self._formats:
-            decisions = self._session.records("export/decisions", commit_id=self._run["commit_id"])
+            decisions = self._session.records("export/decisions", **commit)
             outgoing.add(ROUTING / "routing_plan.md", [routing_plan_markdown(metadata, decisions).encode()])
 
-    def _write_candidates(self, outgoing: Outgoing) -> None:
-        self._progress("candidates")
-        for kind, statement in ((".parquet", "export/candidates_parquet"), (".json", "export/candidates_json")):
-            path = CANDIDATES.with_suffix(kind)
+    def _write_candidates(self, session: Session, outgoing: Outgoing) -> None:
+        commit, path = {"commit_id": self._run["commit_id"]}, CANDIDATES.with_suffix(".parquet")
+        with session.transaction():
+            in_order = _is_true(session.row("export/candidates_in_order", **commit))
+            with outgoing.staged(CANDIDATES.with_suffix(".json")) as file:
+                file.write(b"[\n")
+                each_beside(
+                    session.batches("export/candidate_texts", in_order=in_order, **commit),
+                    lambda batch: file.write(_text_buffers(batch.column(0))[1]),
+                )
+                file.seek(-2, os.SEEK_CUR)  # because no comma follows the last one
+                file.write(b"\n]\n")
             staged = outgoing.stage_only(path)
-            self._session.run(statement, commit_id=self._run["commit_id"], path=str(staged))
-            outgoing.place(path)
+            session.run("export/candidates_parquet", in_order=in_order, path=str(staged), **commit)
+        outgoing.place(path)
 
     # --- what is no longer part of the plan ---------------------------------------------------------------------
 
@@ -329,6 +359,10 @@ def _file_key(view: str, key: str) -> str:
     return key.removeprefix("ROUTE_").lower() if view == "by_route" else key
 
 
+def _is_true(row: tuple[Any, ...] | None) -> bool:
+    return bool(row and row[0])
+
+
 def _stretches(jobs: np.ndarray[Any, Any], ends: np.ndarray[Any, Any]) -> Iterator[tuple[int, int]]:
     """Yield the parts of the master plan that hold these jobs; neighbours there are one part."""
     import numpy as np
@@ -337,6 +371,12 @@ def _stretches(jobs: np.ndarray[Any, Any], ends: np.ndarray[Any, Any]) -> Iterat
     firsts = jobs[np.concatenate(([0], breaks))] - 1
     lasts = jobs[np.concatenate((breaks - 1, [len(jobs) - 1]))]
     yield from zip(ends[firsts].tolist(), ends[lasts].tolist(), strict=True)
+
+
+def _mapped(file: BinaryIO) -> memoryview:
+    """Return what is in a file, its pages mapped at once where the system can: one by one costs more than reading."""
+    flags = mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0)
+    return memoryview(mmap.mmap(file.fileno(), 0, flags=flags, prot=mmap.PROT_READ))
 
 
 def _text_buffers(column: Any) -> tuple[np.ndarray[Any, Any], memoryview]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
+from threading import Lock
 from typing import Any, BinaryIO, TypeAlias
 
 import orjson
@@ -23,6 +24,8 @@ _PIECES = 1000
 class Outgoing:
     """Files on their way into ``results``: made in a folder that no reader sees, then moved into place one by one.
 
+    Several threads may add files at once, each its own.
+
     Attributes:
         written: paths moved into place, because they were missing or different.
         kept: paths that were right already.
@@ -34,6 +37,7 @@ class Outgoing:
         self.written: list[Path] = []
         self.kept: list[Path] = []
         self._made: set[Path] = set()
+        self._making = Lock()
         shutil.rmtree(staging, ignore_errors=True)  # because a killed export may have left its own
         staging.mkdir(parents=True)
 
@@ -69,12 +73,10 @@ class Outgoing:
         """Return where the file for ``path`` is staged, for one that is placed later."""
         return self._staging_path(path)
 
-    def stage_same(self, staged: Path, path: Path) -> None:
-        """Stage for ``path`` the same content as ``staged``: as another name of it, or where that cannot be, a copy."""
-        try:
-            os.link(staged, self._staging_path(path))
-        except OSError:
-            shutil.copyfile(staged, self._staging_path(path))
+    def place_copy(self, staged: Path, path: Path) -> None:
+        """Put a copy of a staged file at ``path``; a file of its own, because a reader may edit one of the two."""
+        shutil.copyfile(staged, self._staging_path(path))
+        self.place(path)
 
     def path_of(self, path: Path) -> Path:
         """Return where a file that was placed at ``path`` is."""
@@ -82,9 +84,10 @@ class Outgoing:
 
     def _move(self, path: Path) -> None:
         there = self._results / path
-        if there.parent not in self._made:
-            there.parent.mkdir(parents=True, exist_ok=True)
-            self._made.add(there.parent)
+        with self._making:
+            if there.parent not in self._made:
+                there.parent.mkdir(parents=True, exist_ok=True)
+                self._made.add(there.parent)
         self._staging_path(path).replace(there)
         self.written.append(path)
 

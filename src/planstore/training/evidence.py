@@ -146,7 +146,11 @@ def measure(
         FamiliesError: the families file cannot be used.
     """
     limits = limits or LeakageLimits()
-    for name, number, least in (("folds", folds, 2), ("select", select, 0), ("workers", workers or 1, 1)):
+    for name, number, least in (
+        ("folds", folds, 2),
+        ("select", select, 0),
+        ("workers", 1 if workers is None else workers, 1),
+    ):
         if number < least:
             raise RequestError(f"{name} is {number}; it is a whole number from {least}")
     known = load_families(families_file)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from planstore.training.panel import Panel, Sample, Target
+    from planstore.training.panel import Panel, Sample
+    from planstore.training.target import Target
 
 FOLDS = 5
 """Folds that the timestamps are split into; the newest tests, with the target's horizon left out before it."""

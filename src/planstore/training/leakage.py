@@ -40,8 +40,8 @@ class LeakageLimits:
     r2: tuple[float, float] = (0.50, 0.85)
     single: tuple[float, float] = (0.85, 0.95)
     shifted: tuple[float, float] = (0.995, 0.9995)
-    future: tuple[float, float] = (0.35, 0.60)
-    known: float = 0.5
+    future: tuple[float, float] = (0.60, 0.80)
+    known: float = 0.8
 
 
 @dataclass(frozen=True)

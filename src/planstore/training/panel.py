@@ -2,50 +2,23 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from planstore.database import Session, memory
-from planstore.errors import NotFoundError, PanelError
-from planstore.training.horizons import Spacing
-from planstore.training.panel_files import find_files, read_files
+from planstore.errors import NotFoundError
+from planstore.training.panel_reading import read_panel
+from planstore.training.target import Target
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     import pyarrow as pa
-
-TARGETS = ("y_*", "fwd_ret_*", "target", "target_*", "label", "label_*")
-"""Patterns of the names of targets. A column that matches one is never a feature, whichever targets are asked for."""
-MOST_CLASSES = 10
-"""A target of whole numbers with more different values than this is a regression."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """A label column.
-
-    Attributes:
-        name: of the column.
-        task_type: BINARY_CLASSIFICATION (one or two whole numbers), MULTICLASS_CLASSIFICATION, or REGRESSION.
-        horizon: how many timestamps of the panel the label looks ahead.
-    """
-
-    name: str
-    task_type: str
-    horizon: int
-
-    @property
-    def is_classification(self) -> bool:
-        """Whether the label is a class."""
-        return "CLASSIFICATION" in self.task_type
 
 
 @dataclass(frozen=True)
@@ -86,11 +59,12 @@ class Panel:
         self.notes: list[str] = description["notes"]
         self.troubles: list[str] = description["troubles"]
         self.missing: dict[str, str] = description["missing"]
+        self._description = description
         self._table = table
         self._timestamps = table["timestamp"].to_numpy()
-        self._places = table["symbol"].combine_chunks().dictionary_encode()
-        self._codes = self._places.indices.to_numpy()
-        self._names = np.array(self._places.dictionary.to_pylist(), dtype=object)
+        places = table["symbol"].combine_chunks().dictionary_encode()
+        self._codes = places.indices.to_numpy()
+        self._names = np.array(places.dictionary.to_pylist(), dtype=object)
         self._columns = {name: place for place, name in enumerate(self.features)}
         self._values = np.empty((table.num_rows, len(self.features)))
         for name, place in self._columns.items():
@@ -112,12 +86,7 @@ class Panel:
         Raises:
             PanelError: the panel cannot be read, or nothing is left of it.
         """
-        session = memory()
-        try:
-            rows = read_files(session, find_files(Path(source)), None if symbols is None else set(symbols))
-            return _Reading(session, rows.table, rows.texts, dict(rows.missing), targets).panel(str(source))
-        finally:
-            session.close()
+        return cls(*read_panel(Path(source), symbols, targets))
 
     @classmethod
     def open(cls, source: Path | pa.NativeFile) -> Panel:
@@ -131,16 +100,8 @@ class Panel:
         """Write the panel as one parquet file; a reader sees the whole file or none."""
         import pyarrow.parquet as pq
 
-        description = {
-            "symbols": self.symbols,
-            "features": self.features,
-            "targets": [asdict(target) for target in self.targets],
-            "notes": self.notes,
-            "troubles": self.troubles,
-            "missing": self.missing,
-        }
         unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-        table = self._table.replace_schema_metadata({"planstore": orjson.dumps(description)})
+        table = self._table.replace_schema_metadata({"planstore": orjson.dumps(self._description)})
         pq.write_table(table, unfinished, compression="none", use_dictionary=["symbol"])
         unfinished.replace(path)
 
@@ -198,141 +159,3 @@ class Panel:
             pd.DataFrame(values, columns=names, copy=False),
             labels[known],
         )
-
-
-@dataclass
-class _Reading:
-    """A panel on its way in: the rows of its files become columns that are known and rows in order."""
-
-    session: Session
-    table: pa.Table
-    texts: dict[str, str]
-    missing: dict[str, str]
-    patterns: Sequence[str] | None
-
-    def __post_init__(self) -> None:
-        self.notes: list[str] = []
-        self.troubles: list[str] = []
-
-    def panel(self, source: str) -> Panel:
-        """Return the panel.
-
-        Raises:
-            PanelError: nothing is left of it.
-        """
-        self._drop_repeated()
-        if self.table.num_rows == 0:
-            raise PanelError(f"{source}: {'; '.join(f'{name}: {why}' for name, why in self.missing.items())}")
-        with self.session.given("panel_source", self.table.select(["timestamp", "symbol", "row"])):
-            self._say_order_and_gaps()
-            minutes, per_day = self.session.rows("panel/spacing")[0]
-        self.table = self.table.sort_by([("timestamp", "ascending"), ("symbol", "ascending")]).drop_columns(["row"])
-        self.troubles += [f"symbol {name} is left out: {why}" for name, why in self.missing.items()]
-        targets = self._targets(Spacing(minutes, per_day))
-        features = self._features()
-        if not targets:
-            raise PanelError(
-                f"{source} has no target: no column of numbers is called {' or '.join(self.patterns or TARGETS)}"
-            )
-        if not features:
-            raise PanelError(f"{source} has no feature: no column of numbers beside timestamp, symbol and targets")
-        description = {
-            "symbols": sorted(self.table["symbol"].unique().to_pylist()),
-            "features": features,
-            "targets": [asdict(target) for target in targets],
-            "notes": self.notes,
-            "troubles": self.troubles,
-            "missing": self.missing,
-        }
-        names = ["timestamp", "symbol", *features, *(target.name for target in targets)]
-        return Panel(self.table.select(names), description)
-
-    def _drop_repeated(self) -> None:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        with self.session.given("panel_source", self.table.select(["timestamp", "symbol", "row"])):
-            repeated = self.session.rows("panel/repeated")
-        for symbol, too_many, first in repeated:
-            self.missing[symbol] = (
-                f"{too_many} of its rows repeat a timestamp, the first {first}; a timestamp has one row"
-            )
-        if repeated:
-            names = pa.array([symbol for symbol, *_ in repeated], pa.string())
-            self.table = self.table.filter(pc.invert(pc.is_in(self.table["symbol"], names)))
-
-    def _say_order_and_gaps(self) -> None:
-        unordered = [symbol for (symbol,) in self.session.rows("panel/out_of_order")]
-        if unordered:
-            self.notes.append(f"sorted, because rows were not in order of time: {_list(unordered)}")
-        gaps = self.session.rows("panel/gaps")
-        lacking = [f"{symbol} ({missing})" for symbol, missing, _ in gaps if missing]
-        if lacking:
-            self.notes.append(f"timestamps that other symbols have are missing: {_list(lacking)}")
-        pauses = [f"{symbol} ({days:.0f} days)" for symbol, _, days in gaps if days]
-        if pauses:
-            self.notes.append(f"long pauses: {_list(pauses)}")
-
-    def _targets(self, spacing: Spacing) -> list[Target]:
-        found = []
-        patterns = TARGETS if self.patterns is None else self.patterns
-        for name in self.texts:
-            if _matches(name, patterns):
-                self.troubles.append(f"target {name} is left out: it holds {self.texts[name]}, not numbers")
-        for name in self._numbers():
-            if not _matches(name, patterns):
-                continue
-            horizon = spacing.horizon(name)
-            if horizon is None:
-                self.notes.append(f"target {name} names no horizon: taken to look one timestamp ahead")
-            found.append(Target(name, self._task_type(name), horizon or 1))
-        return found
-
-    def _task_type(self, name: str) -> str:
-        import numpy as np
-
-        self._finite(name)
-        values = self.table[name].to_numpy()
-        values = np.unique(values[~np.isnan(values)])
-        if not len(values) or len(values) > MOST_CLASSES or (values != np.round(values)).any():
-            return "REGRESSION"
-        return "BINARY_CLASSIFICATION" if len(values) <= 2 else "MULTICLASS_CLASSIFICATION"
-
-    def _features(self) -> list[str]:
-        kept = (*TARGETS, *(self.patterns or ()))
-        for name, kind in self.texts.items():
-            if not _matches(name, kept):
-                self.troubles.append(f"feature {name} is left out: it holds {kind}, not numbers")
-        found = []
-        for name in self._numbers():
-            if _matches(name, kept):
-                continue
-            self._finite(name)
-            if self.table[name].null_count == self.table.num_rows:
-                self.troubles.append(f"feature {name} is left out: it has no value at all")
-            else:
-                found.append(name)
-        return found
-
-    def _finite(self, name: str) -> None:
-        """Take infinite values of a column for none, and say so; NaN is none already."""
-        import numpy as np
-        import pyarrow as pa
-
-        values = self.table[name].to_numpy()
-        infinite = np.isinf(values)
-        if infinite.any():
-            self.notes.append(f"{name}: {infinite.sum()} infinite values are taken for none")
-        cleaned = pa.array(np.where(infinite, np.nan, values), from_pandas=True)
-        self.table = self.table.set_column(self.table.column_names.index(name), name, cleaned)
-
-    def _numbers(self) -> list[str]:
-        return [name for name in self.table.column_names if name not in ("timestamp", "symbol")]
-
-
-def _matches(name: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
-
-
-def _list(names: Sequence[str], most: int = 10) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

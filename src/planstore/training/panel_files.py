@@ -105,19 +105,19 @@ def read_files(session: Session, files: list[PanelFile], symbols: Collection[str
     tables: list[pa.Table] = []
     kinds = _Kinds()
     broken: dict[PanelFile, str] = {}
-    is_long = False
+    by_name = len(files) > 1
     for file in files:
         if symbols is not None and file.symbol is not None and file.symbol not in symbols:
             continue
         try:
-            table, has_symbols = _read(session, file)
+            table = _read(session, file)
         except (StoreError, _UnusableError) as error:
             broken[file] = str(error)
             continue
-        is_long = is_long or has_symbols
+        by_name = by_name and table["symbol"].unique().to_pylist() == [file.symbol or file.path.stem]
         kinds.note(table.drop_columns(["timestamp", "symbol"]), file.path)
         tables.append(table)
-    missing = _missing(broken, by_name=not is_long and len(files) > 1)
+    missing = _missing(broken, by_name=by_name)
     texts = kinds.texts()
     if not tables:
         raise PanelError("; ".join(f"{name}: {reason}" for name, reason in missing.items()) or "no symbol is asked for")
@@ -132,8 +132,8 @@ class _UnusableError(Exception):
     """Why a file cannot be used."""
 
 
-def _read(session: Session, file: PanelFile) -> tuple[pa.Table, bool]:
-    """Return a file's rows with their timestamp and symbol first, and whether the file itself names symbols."""
+def _read(session: Session, file: PanelFile) -> pa.Table:
+    """Return a file's rows with their timestamp and symbol first."""
     import pyarrow as pa
 
     if file.path.stat().st_size == 0:
@@ -157,7 +157,7 @@ def _read(session: Session, file: PanelFile) -> tuple[pa.Table, bool]:
             raise PanelError(f"{file.path}, row {_first_null(symbols)}: it has no {name}")
     rest = [column for column in table.column_names if column not in (moment, name) and not _INDEX.fullmatch(column)]
     columns = {"timestamp": _moments(table[moment], file.path, moment), "symbol": symbols}
-    return pa.table(columns | {column: table[column] for column in rest}), name is not None
+    return pa.table(columns | {column: table[column] for column in rest})
 
 
 def _moments(values: pa.ChunkedArray, path: Path, name: str) -> pa.ChunkedArray:
@@ -208,6 +208,7 @@ def _kind(kind: pa.DataType) -> str:
 
 
 def _missing(broken: dict[PanelFile, str], *, by_name: bool) -> dict[str, str]:
+    """Return what is missing by symbol; a broken file is that of its name where all other files are so."""
     found = {}
     for file, reason in broken.items():
         if file.symbol is None and not by_name:

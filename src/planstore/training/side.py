@@ -19,7 +19,8 @@ from planstore.training.stability import Snapshot, Stability, mean_snapshot, sta
 if TYPE_CHECKING:
     import numpy as np
 
-    from planstore.training.panel import Panel, Sample, Target
+    from planstore.training.panel import Panel, Sample
+    from planstore.training.target import Target
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,9 @@ class _Measuring:
             except SampleError:
                 raise
             except Exception as error:  # noqa: BLE001  (an estimator may raise anything; the side says so and goes on)
-                failed[family.name] = f"{type(error).__name__}: {error}"
+                failed[family.name] = (
+                    f"{type(error).__name__}: {(str(error).splitlines() or ['it does not say why'])[0]}"
+                )
         if not fitted:
             reason = "; ".join(f"{name}: {why}" for name, why in failed.items())
             return Side(

@@ -1,0 +1,121 @@
+"""A feature that knows the future is caught, and one that only knows the past is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from planstore.training.leakage import LeakageLimits, Sign, feature_signs, leakage_status, ranked, score_signs
+
+DAYS, HORIZON = 900, 5
+LIMITS = LeakageLimits()
+
+
+def walk(seed: int) -> np.ndarray:
+    """Return the returns of a market day by day; its volatility comes and goes, as real ones do."""
+    chance = np.random.default_rng(seed)
+    wild = np.exp(np.convolve(chance.normal(size=DAYS + 40), np.full(40, 0.05), "same")[:DAYS])
+    return chance.normal(size=DAYS) * 0.01 * wild
+
+
+def windows(returns: np.ndarray, first: int, last: int) -> np.ndarray:
+    """Return the sum of returns from ``first`` to ``last`` days after each day; NaN where they are not all there."""
+    sums = sum(pd.Series(returns).shift(-step) for step in range(first, last + 1))
+    return np.asarray(sums, dtype=float)
+
+
+def found(feature: np.ndarray, labels: np.ndarray, *, classes: bool) -> list[Sign]:
+    """Return the signs in one feature beside an innocent one, of two symbols that follow each other."""
+    features = pd.DataFrame({"feature": feature, "noise": np.random.default_rng(9).normal(size=len(feature))})
+    known = ~np.isnan(labels)
+    symbols = np.tile(["A", "B"], DAYS)
+    return list(
+        feature_signs(
+            list(features),
+            ranked(features[known]),
+            labels[known],
+            symbols[known],
+            classes=classes,
+            horizon=HORIZON,
+            limits=LIMITS,
+        )
+    )
+
+
+def both(make: Sequence[np.ndarray]) -> np.ndarray:
+    """Return rows of two symbols in order of time."""
+    return np.column_stack(make).ravel()
+
+
+RETURNS = (walk(0), walk(1))
+NEXT = both([windows(one, 1, HORIZON) for one in RETURNS])
+UP = np.where(np.isnan(NEXT), np.nan, NEXT > 0)
+NOISE = np.random.default_rng(2).normal(size=2 * DAYS) * np.nanstd(NEXT)
+LEAKING = {
+    "the target": NEXT,
+    "the target and a little noise": NEXT + 0.2 * NOISE,
+    "the target of the day before": both([windows(one, 0, HORIZON - 1) for one in RETURNS]),
+    "the target of the day after": both([windows(one, 2, HORIZON + 1) for one in RETURNS]),
+    "its exponential": np.exp(NEXT * 50),
+    "the target turned round": -NEXT,
+}
+SUSPECT = {
+    "a mean that looks ahead": both([windows(one, -2, 4) for one in RETURNS]),
+    "the target and some noise": NEXT + NOISE,
+}
+INNOCENT = {
+    "the past": both([windows(one, -4, 0) for one in RETURNS]),
+    "yesterday": both([windows(one, -1, -1) for one in RETURNS]),
+    "the trend": both([np.cumsum(one) for one in RETURNS]),
+    "noise": NOISE,
+    "nothing": np.full(2 * DAYS, np.nan),
+    "a constant": np.ones(2 * DAYS),
+}
+
+
+@pytest.mark.parametrize("name", LEAKING)
+def test_a_feature_that_is_the_future_is_blocked(name: str) -> None:
+    signs = found(LEAKING[name], NEXT, classes=False)
+    assert leakage_status(signs) == "BLOCKED", signs
+    assert {sign.feature for sign in signs} == {"feature"}
+
+
+@pytest.mark.parametrize(
+    "name", ["the target", "the target and a little noise", "its exponential", "the target turned round"]
+)
+def test_a_feature_that_tells_a_class_is_blocked(name: str) -> None:
+    assert leakage_status(found(LEAKING[name], UP, classes=True)) == "BLOCKED"
+
+
+@pytest.mark.parametrize("name", SUSPECT)
+def test_a_feature_that_goes_along_with_the_future_is_suspect(name: str) -> None:
+    assert leakage_status(found(SUSPECT[name], NEXT, classes=False)) != "SAFE"
+
+
+@pytest.mark.parametrize("name", INNOCENT)
+@pytest.mark.parametrize("classes", [False, True])
+def test_what_is_known_by_then_is_safe(name: str, classes: bool) -> None:
+    assert found(INNOCENT[name], UP if classes else NEXT, classes=classes) == []
+
+
+def test_a_target_moved_by_its_horizon_is_known_and_safe_and_by_less_is_not() -> None:
+    labels = both([(walk(seed) > 0).astype(float) for seed in (3, 4)])
+    for steps, status in ((HORIZON, "SAFE"), (HORIZON - 1, "BLOCKED"), (1, "BLOCKED")):
+        moved = np.concatenate([np.full(2 * steps, np.nan), labels[: -2 * steps]])
+        assert leakage_status(found(moved, labels, classes=True)) == status
+
+
+@pytest.mark.parametrize(("score", "classes", "status"), [
+    (0.89, True, "SAFE"), (0.91, True, "SUSPECT"), (0.98, True, "BLOCKED"), (0.4, False, "SAFE"),
+    (0.6, False, "SUSPECT"), (0.9, False, "BLOCKED"), (-3.0, False, "SAFE"), (None, True, "SAFE"),
+])  # fmt: skip
+def test_a_score_that_is_too_good_is_a_sign(score: float | None, classes: bool, status: str) -> None:
+    assert leakage_status(list(score_signs(score, classes=classes, limits=LIMITS))) == status
+
+
+def test_a_sign_says_what_was_measured() -> None:
+    (sign,) = score_signs(0.98, classes=True, limits=LIMITS)
+    assert str(sign) == "BLOCKED by IMPLAUSIBLE_SCORE: 0.980, the limit is 0.97"

@@ -1,0 +1,239 @@
+"""A panel is read from whatever folder a team has, and what is wrong with it is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import planstore
+from planstore.training.horizons import Spacing
+from planstore.training.panel import Panel
+
+DAYS = pd.bdate_range("2020-01-01", periods=30)
+
+
+def rows(symbol: str = "A", **columns: Any) -> pd.DataFrame:
+    """Return rows of one symbol: a feature, a target a day ahead, and whatever else."""
+    place = sum(map(ord, symbol))
+    made = {"date": DAYS, "f": np.arange(30.0) + place, "y_up_5d": (np.arange(30) + place) % 2}
+    return pd.DataFrame(made | columns)
+
+
+def write(folder: Path, *symbols: str) -> Path:
+    for symbol in symbols:
+        rows(symbol).to_parquet(folder / f"{symbol}.parquet", index=False)
+    return folder
+
+
+def same(one: Panel, other: Panel) -> bool:
+    first, second = one.sample("y_up_5d"), other.sample("y_up_5d")
+    return (
+        (one.symbols, one.features, one.targets) == (other.symbols, other.features, other.targets)
+        and first.features.equals(second.features)
+        and (first.symbols == second.symbols).all()
+        and (first.timestamps == second.timestamps).all()
+        and (first.labels == second.labels).all()
+    )
+
+
+def test_files_a_symbol_one_long_file_and_hive_folders_are_the_same_panel(tmp_path: Path) -> None:
+    for name in ("files", "csv", "hive", "partly"):
+        (tmp_path / name).mkdir()
+    panel = Panel.read(write(tmp_path / "files", "A", "B"))
+    assert (panel.symbols, panel.features, panel.notes, panel.troubles) == (["A", "B"], ["f"], [], [])
+    long = pd.concat([rows("A").assign(symbol="A"), rows("B").assign(symbol="B")])
+    long.to_parquet(tmp_path / "long.parquet", index=False)
+    for symbol in "AB":
+        rows(symbol).to_csv(tmp_path / "csv" / f"{symbol}.csv", index=False)
+        for year, part in rows(symbol).groupby(rows(symbol)["date"].dt.day < 15):
+            folder = tmp_path / "hive" / "interval=1d" / f"symbol={symbol}" / f"part={year}"
+            folder.mkdir(parents=True)
+            part.to_parquet(folder / "data.parquet", index=False)
+    long.iloc[:40].to_parquet(tmp_path / "partly" / "1.parquet", index=False)
+    long.iloc[40:].to_csv(tmp_path / "partly" / "2.csv", index=False)
+    for other in ("long.parquet", "csv", "partly"):
+        assert same(panel, Panel.read(tmp_path / other)), other
+    assert Panel.read(tmp_path / "hive").sample("y_up_5d").features.equals(panel.sample("y_up_5d").features)
+
+
+def test_a_saved_panel_is_opened_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    panel = Panel.read(write(tmp_path / "in", "A", "B"))
+    panel.save(tmp_path / "saved.parquet")
+    assert same(panel, Panel.open(tmp_path / "saved.parquet"))
+    assert [path.name for path in tmp_path.iterdir() if path.name != "in"] == ["saved.parquet"]
+
+
+def test_rows_come_by_timestamp_then_symbol_whatever_the_order_of_the_file(tmp_path: Path) -> None:
+    long = pd.concat([rows("B").assign(ticker="B"), rows("A").assign(ticker="A")]).sample(frac=1, random_state=1)
+    long.to_parquet(tmp_path / "long.parquet", index=False)
+    panel = Panel.read(tmp_path / "long.parquet")
+    sample = panel.sample("y_up_5d")
+    assert list(zip(sample.timestamps, sample.symbols, strict=True)) == sorted(
+        zip(sample.timestamps, sample.symbols, strict=True)
+    )
+    assert panel.notes == ["sorted, because rows were not in order of time: A, B"]
+    assert panel.sample("y_up_5d", symbols=["B"]).features["f"].tolist() == rows("B")["f"].tolist()
+
+
+def test_what_is_wrong_with_one_symbol_leaves_it_out_and_the_rest_goes_on(tmp_path: Path) -> None:
+    write(tmp_path, "A")
+    rows("B").assign(symbol="B").to_parquet(tmp_path / "B.parquet", index=False)
+    (tmp_path / "EMPTY.parquet").touch()
+    (tmp_path / "BROKEN.parquet").write_bytes(b"PAR1 and then nothing")
+    rows().iloc[:0].to_parquet(tmp_path / "NOROWS.parquet", index=False)
+    rows().drop(columns="date").to_parquet(tmp_path / "NODATES.parquet", index=False)
+    rows(date=range(30)).to_parquet(tmp_path / "NUMBERS.parquet", index=False)
+    rows(date=[*DAYS[:29], pd.NaT]).to_parquet(tmp_path / "NULL.parquet", index=False)
+    rows(date=[*DAYS[:29], DAYS[0]]).to_parquet(tmp_path / "TWICE.parquet", index=False)
+    panel = Panel.read(
+        tmp_path, symbols=["A", "B", "EMPTY", "BROKEN", "NOROWS", "NODATES", "NUMBERS", "NULL", "TWICE", "X"]
+    )
+    assert panel.symbols == ["A", "B"]
+    said = {
+        "EMPTY": "is empty",
+        "BROKEN": "cannot be read",
+        "NOROWS": "has no rows",
+        "NODATES": "has no column of timestamps",
+        "NUMBERS": "holds numbers; write timestamps as dates or times",
+        "NULL": "row 30: it has no date",
+        "TWICE": "1 of its rows repeat a timestamp, the first 2020-01-01",
+        "X": "there are no rows of it",
+    }
+    assert panel.missing.keys() == said.keys()
+    assert [name for name, text in said.items() if text not in panel.missing[name]] == []
+    assert len(panel.troubles) == len(said)
+    assert len(panel.sample("y_up_5d").labels) == 60
+
+
+def test_columns_that_are_no_numbers_are_left_out_and_said(tmp_path: Path) -> None:
+    frame = rows(sector="tech", listed=DAYS, empty=np.nan, y_name="up", flag=True, big=[np.inf, *range(29)])
+    frame.to_parquet(tmp_path / "A.parquet")
+    panel = Panel.read(tmp_path / "A.parquet")
+    assert panel.symbols == ["A"]
+    assert panel.features == ["f", "flag", "big"]
+    assert panel.notes == ["big: 1 infinite values are taken for none"]
+    assert panel.troubles == [
+        "target y_name is left out: it holds text, not numbers",
+        "feature sector is left out: it holds text, not numbers",
+        "feature listed is left out: it holds times, not numbers",
+        "feature empty is left out: it has no value at all",
+    ]
+
+
+def test_one_target_that_is_asked_for_makes_no_feature_of_the_others(tmp_path: Path) -> None:
+    rows(fwd_ret_1d=0.5, goal=[0, 1, 2] * 10).to_parquet(tmp_path / "A.parquet", index=False)
+    panel = Panel.read(tmp_path / "A.parquet", targets=["goal", "none"])
+    assert ([target.name for target in panel.targets], panel.features) == (["goal"], ["f"])
+    assert panel.targets[0].task_type == "MULTICLASS_CLASSIFICATION"
+    assert panel.troubles == ["target none is asked for, and no column is called so"]
+
+
+def test_the_task_comes_from_the_values_and_the_horizon_from_the_name(tmp_path: Path) -> None:
+    rows(fwd_ret_3d=np.arange(30) / 7, y_sign=[-1, 1] * 15, y_many_2h=range(30), y_gone_1d=np.nan).to_parquet(
+        tmp_path / "A.parquet", index=False
+    )
+    panel = Panel.read(tmp_path / "A.parquet")
+    assert [(target.name, target.task_type, target.horizon) for target in panel.targets] == [
+        ("y_up_5d", "BINARY_CLASSIFICATION", 5),
+        ("fwd_ret_3d", "REGRESSION", 3),
+        ("y_sign", "BINARY_CLASSIFICATION", 1),
+        ("y_many_2h", "REGRESSION", 1),
+        ("y_gone_1d", "REGRESSION", 1),
+    ]
+    assert panel.sample("y_sign").labels.tolist() == [0.0, 1.0] * 15
+    assert len(panel.sample("y_gone_1d").labels) == 0
+    assert panel.notes == ["target y_sign names no horizon: taken to look one timestamp ahead"]
+
+
+@pytest.mark.parametrize(
+    ("name", "daily", "hourly", "five_minutes"),
+    [
+        ("fwd_ret_5d", 5, 35, 390),
+        ("y_up_60m_0.20", 1, 1, 12),
+        ("y_up_90min", 1, 2, 18),
+        ("y_2h", 1, 2, 24),
+        ("y_ret_same_day", 1, 7, 78),
+        ("y_5d_after_30m", 5, 35, 390),
+        ("y_10max_v2", None, None, None),
+    ],
+)
+def test_a_horizon_is_counted_in_timestamps_of_the_panel(
+    name: str, daily: int | None, hourly: int | None, five_minutes: int | None
+) -> None:
+    found = [Spacing(minutes, per_day).horizon(name) for minutes, per_day in ((1440, 1), (60, 7), (5, 78))]
+    assert found == [daily, hourly, five_minutes]
+
+
+def test_gaps_are_said(tmp_path: Path) -> None:
+    write(tmp_path, "A")
+    rows("B").drop(index=range(3, 14)).to_parquet(tmp_path / "B.parquet", index=False)
+    assert Panel.read(tmp_path).notes == [
+        "timestamps that other symbols have are missing: B (11)",
+        "long pauses: B (18 days)",
+    ]
+
+
+def test_calendars_may_differ_and_an_hourly_panel_has_timestamps(tmp_path: Path) -> None:
+    hours = pd.date_range("2020-01-01", periods=100, freq="h", tz="America/New_York")
+    frame = pd.DataFrame({"ts": hours, "f": np.arange(100.0), "y_up_3h": np.arange(100) % 2})
+    frame.to_parquet(tmp_path / "COIN.parquet", index=False)
+    panel = Panel.read(tmp_path / "COIN.parquet")
+    assert (panel.symbols, panel.targets[0].horizon, panel.troubles) == (["COIN"], 3, [])
+    assert str(panel.sample("y_up_3h").timestamps[0]) == "2020-01-01T05:00:00.000000"
+    assert panel.last_timestamp.isoformat() == "2020-01-05T08:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda folder: folder / "none", "there is no such file or folder"),
+        (lambda folder: folder, "holds no panel"),
+        (lambda folder: _file(folder, "x.txt"), "a panel is a folder or one file of .parquet, .pq, .csv"),
+        (lambda folder: _file(folder, "x.parquet"), "x.parquet is empty"),
+        (lambda folder: _frame(folder, rows().drop(columns="y_up_5d")), "has no target"),
+        (lambda folder: _frame(folder, rows().drop(columns="f")), "has no feature"),
+        (lambda folder: _part(folder), "part-2.parquet is empty"),
+        (lambda folder: _mixed(folder), "column f holds numbers in"),
+        (lambda folder: _frame(folder, rows().assign(symbol=["A"] * 29 + [None])), "row 30: it has no symbol"),
+        (lambda folder: _frame(folder, rows(date=[DAYS[0]] * 30)), "29 of its rows repeat a timestamp"),
+    ],
+)
+def test_a_panel_that_cannot_be_read_is_refused_whole(tmp_path: Path, make: Any, said: str) -> None:
+    with pytest.raises(planstore.PanelError, match=said):
+        Panel.read(make(tmp_path))
+
+
+def test_what_a_panel_does_not_have_cannot_be_sampled(tmp_path: Path) -> None:
+    panel = Panel.read(write(tmp_path, "A"))
+    with pytest.raises(planstore.NotFoundError, match="no target y_down; it has y_up_5d"):
+        panel.sample("y_down")
+    with pytest.raises(planstore.NotFoundError, match="no feature g"):
+        panel.sample("y_up_5d", features=["f", "g"])
+    assert list(panel.sample("y_up_5d", features=["f"]).features) == ["f"]
+
+
+def _file(folder: Path, name: str) -> Path:
+    (folder / name).touch()
+    return folder / name
+
+
+def _frame(folder: Path, frame: pd.DataFrame) -> Path:
+    frame.to_parquet(folder / "A.parquet", index=False)
+    return folder / "A.parquet"
+
+
+def _part(folder: Path) -> Path:
+    rows("B").assign(symbol="C").to_parquet(folder / "part-1.parquet", index=False)
+    (folder / "part-2.parquet").touch()
+    return folder
+
+
+def _mixed(folder: Path) -> Path:
+    write(folder, "A")
+    rows(f="text").to_parquet(folder / "B.parquet", index=False)
+    return folder
