@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -143,3 +144,11 @@ def test_packages_offer_families_by_entry_points(tmp_path: Path, monkeypatch: py
     (tmp_path / "offering.py").write_text(f"FAMILIES = {document!r}\n", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     assert set(load_families()) == {*SHIPPED, "offered"}
+
+
+def test_the_families_file_in_the_readme_is_one(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```yaml\n(families:.*?)```", readme, re.DOTALL)
+    family = load_families(file(tmp_path, text))["catboost"]
+    assert family.trains("REGRESSION")
+    assert [name for name in SHIPPED if f"`{name}`" not in readme] == []

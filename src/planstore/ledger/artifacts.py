@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from planstore.errors import StoreError
 from planstore.events.canonical import sha256
+
+WRITERS = 8
+"""Files that are made durable at once, where several are kept together."""
 
 
 class Artifacts:
@@ -22,25 +27,32 @@ class Artifacts:
         return self.put_all([content])[0]
 
     def put_all(self, contents: Sequence[bytes]) -> list[str]:
-        """Keep several contents durably and return their digests; cheaper than one after the other."""
+        """Keep several contents durably and return their digests; quicker than one after the other."""
         digests = [sha256(content) for content in contents]
-        new = {
-            digest: content for digest, content in zip(digests, contents, strict=True) if not self.path(digest).exists()
-        }
+        paths = {self.path(digest): content for digest, content in zip(digests, contents, strict=True)}
+        new = {path: content for path, content in paths.items() if not path.exists()}
+        # kept already or not: whoever kept it may have died before its name was durable
+        folders = sorted({path.parent for path in paths})
+        with self._errors():
+            for folder in folders:
+                make_folder(folder)
+            # because most of the time is spent waiting for the disk
+            with ThreadPoolExecutor(min(WRITERS, len(folders))) as writing:
+                list(writing.map(self._write, new.keys(), new.values()))
+                list(writing.map(fsync_folder, folders))
+        return digests
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
         try:
-            for digest, content in new.items():
-                self._write(self.path(digest), content)
-            for folder in sorted({self.path(digest).parent for digest in digests}):
-                fsync_folder(folder)  # kept already or not: whoever kept it may have died before its name was durable
+            yield
         except OSError as error:
             raise StoreError(
                 f"an artifact could not be kept in {self._folder}: {error}; nothing was recorded, do it again when the "
                 "fault is gone"
             ) from error
-        return digests
 
     def _write(self, path: Path, content: bytes) -> None:
-        make_folder(path.parent)
         incoming = self._folder / f"incoming-{uuid.uuid4().hex}"
         try:
             with incoming.open("xb") as file:

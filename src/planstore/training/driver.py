@@ -24,11 +24,13 @@ from planstore.training.task import Result, Task
 
 _log = logging.getLogger("planstore.training")
 
-INTERVAL = 3.0
-"""Seconds between two commits, as long as no worker waits for one."""
-MOST_AHEAD = 48
-"""Claims that are held beyond those that run, at most. What one driver claims, no other can train; and a commit of as
-many claims and reports still stays inside the catalog (``INLINED_ROWS``)."""
+INTERVALS = (2.0, 10.0)
+"""Seconds between two commits, at least and at most, as long as no worker waits for one."""
+SHARE = 0.05
+"""How much of a driver's time commits may take: the slower they are, the longer the interval between them."""
+MOST_AHEAD = 160
+"""Claims that are held beyond those that run, at most: what one driver claims, no other can train. A commit costs about
+as much whatever it holds, so that short jobs are claimed and reported by the hundred."""
 
 
 class Driver:
@@ -61,6 +63,7 @@ class Driver:
         self._reports: dict[Claim, Result] = {}
         self._seconds: deque[float] = deque([math.inf], maxlen=20)
         self._settling: Future[tuple[Settled, list[Task]]] | None = None
+        self._interval = INTERVALS[0]
         self._settled_at = self._renewed_at = time.monotonic()
         self._wanted = 0
         self._is_dry = False
@@ -88,7 +91,7 @@ class Driver:
     @property
     def _ahead(self) -> int:
         """How many claims to hold beyond those that run: as much work as lasts for two intervals."""
-        return min(MOST_AHEAD, int(self._executor.slots * 2 * INTERVAL / median(self._seconds)))
+        return min(MOST_AHEAD, int(self._executor.slots * 2 * self._interval / median(self._seconds)))
 
     @property
     def _idles(self) -> bool:
@@ -102,7 +105,7 @@ class Driver:
         if not self._is_dry and len(self._waiting) < self._ahead / 4:
             return True
         now = time.monotonic()
-        waited = now - self._settled_at >= INTERVAL
+        waited = now - self._settled_at >= self._interval
         return (waited and (bool(self._reports) or self._idles)) or now - self._renewed_at >= self._renewal
 
     def _taken(self) -> tuple[dict[Claim, Result], list[Claim], int]:
@@ -118,7 +121,9 @@ class Driver:
         return reports, renewed, self._wanted
 
     def _settle(self, reports: dict[Claim, Result], renewed: list[Claim], wanted: int) -> tuple[Settled, list[Task]]:
+        began = time.monotonic()
         settled = self._claims.settle(reports, renewed, wanted)
+        self._interval = min(max(INTERVALS[0], (time.monotonic() - began) / SHARE), INTERVALS[1])
         return settled, [self._make_task(claim) for claim in settled.claims]
 
     def _await(self) -> None:
@@ -129,7 +134,7 @@ class Driver:
             pending.add(self._settling)
         due = self._renewed_at + self._renewal
         if self._reports or self._idles:
-            due = min(due, self._settled_at + INTERVAL)
+            due = min(due, self._settled_at + self._interval)
         timeout = max(0.0, due - now)
         if not pending:
             Event().wait(timeout)  # because only others work, and what they do shows in the ledger

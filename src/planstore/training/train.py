@@ -132,7 +132,9 @@ def train(
             workplace.close()
             claims.close()
     jobs = store.jobs(plan=run.plan_id)
-    return Training(run.plan_id, filtered["targets"], dict(Counter(job["status"] for job in jobs)), jobs)
+    return Training(
+        run.plan_id, filtered["targets"], dict(sorted(Counter(job["status"] for job in jobs).items())), jobs
+    )
 
 
 def _check(executor: str, workers: int | None, max_attempts: int) -> None:
