@@ -33,6 +33,8 @@ class Artifacts:
         new = {path: content for path, content in paths.items() if not path.exists()}
         # kept already or not: whoever kept it may have died before its name was durable
         folders = sorted({path.parent for path in paths})
+        if not folders:
+            return []
         with self._errors():
             for folder in folders:
                 make_folder(folder)
