@@ -110,8 +110,15 @@ def anchor(ledger: Ledger) -> Anchor:
 
 
 def verify(ledger: Ledger, expected: Anchor | None = None) -> Verified:
-    """Return what holds and what does not; see :func:`findings`."""
-    found = sorted(findings(ledger, expected), key=lambda one: (one.commit_id is None, one.commit_id or 0))
+    """Return what holds and what does not; see :func:`findings`.
+
+    What does not hold while writers go on is looked at again while they wait: it may have been read as of two moments.
+    """
+    before = _snapshot(ledger)
+    found = _sorted(findings(ledger, expected))
+    if found and _snapshot(ledger) != before:
+        with ledger.locked():
+            found = _sorted(findings(ledger, expected))
     try:
         with unreadable("the ledger"):
             newest = anchor(ledger)
@@ -119,6 +126,20 @@ def verify(ledger: Ledger, expected: Anchor | None = None) -> Verified:
     except StoreError:
         return Verified(0, str(Anchor(0, GENESIS)), found, [])
     return Verified(newest.commit_id, str(newest), found, sorted(ledger.artifacts.digests() - named))
+
+
+def _sorted(found: Iterator[Finding]) -> list[Finding]:
+    return sorted(found, key=lambda one: (one.commit_id is None, one.commit_id or 0))
+
+
+def _snapshot(ledger: Ledger) -> int | None:
+    """Return the catalog's newest snapshot; None where it cannot be read, which is told as a finding."""
+    try:
+        with unreadable("the ledger"):
+            row = ledger.confined().row("ledger/current_snapshot")
+    except StoreError:
+        return None
+    return int(row[0]) if row else None
 
 
 def findings(ledger: Ledger, expected: Anchor | None = None) -> Iterator[Finding]:
