@@ -5,7 +5,7 @@ INSTALLED := $(VENV)/.installed
 
 .PHONY: demo test check format docs bench soak crash clean
 
-demo: $(INSTALLED)  ## real evidence, routed, planned, recorded and exported into demo/
+demo: $(INSTALLED)  ## real prices, measured, routed, planned and trained into demo/
 	$(BIN)/planstore demo --results demo
 
 test: $(INSTALLED)  ## the whole suite
@@ -40,4 +40,4 @@ $(INSTALLED): pyproject.toml constraints.txt
 	touch $@
 
 clean:  ## remove what make made
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) demo demo-history

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,14 @@ class Raising(Ridge):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Any) -> Raising:  # noqa: N803  (scikit-learn's names)
         raise ValueError("this one never learns\nand says so at length")
+
+
+class Dying(Ridge):  # type: ignore[misc]
+    """Ends its process."""
+
+    def fit(self, X: Any, y: Any) -> Dying:  # noqa: N803
+        os.kill(os.getpid(), signal.SIGKILL)
+        return self
 
 
 class Waiting(Ridge):  # type: ignore[misc]

@@ -1,2 +1,2 @@
 -- Every flip, caused by the one thing that differs.
-SELECT target, symbol, $cause AS cause FROM flips;
+SELECT target, symbol, [$cause] AS causes FROM flips;

@@ -8,8 +8,8 @@ WITH tried AS (
     WHERE f.route_a IS NOT NULL AND f.route_b IS NOT NULL
     GROUP BY ALL
 )
-SELECT target, symbol, cause
+SELECT target, symbol, coalesce(list(cause ORDER BY cause) FILTER (guilty), list(cause ORDER BY cause)) AS causes
 FROM tried
-QUALIFY coalesce(guilty, false) OR NOT coalesce(bool_or(guilty) OVER (PARTITION BY target, symbol), false)
+GROUP BY target, symbol
 UNION ALL
-SELECT target, symbol, 'evidence' FROM flips WHERE route_a IS NULL OR route_b IS NULL;
+SELECT target, symbol, ['evidence'] FROM flips WHERE route_a IS NULL OR route_b IS NULL;

@@ -10,10 +10,14 @@ SELECT
         CASE WHEN json_exists(c.patch, '$.stability') THEN c.patch->>'$.stability' ELSE e.stability END AS stability,
         CASE WHEN json_exists(c.patch, '$.stability_metrics') AND json_type(c.patch, '$.stability_metrics') = 'NULL' THEN NULL
              WHEN json_exists(c.patch, '$.stability_metrics') THEN {
-                'mean_overlap': coalesce((c.patch->>'$.stability_metrics.mean_overlap')::DOUBLE, e.stability_metrics.mean_overlap),
-                'std_overlap': coalesce((c.patch->>'$.stability_metrics.std_overlap')::DOUBLE, e.stability_metrics.std_overlap),
-                'mean_tau': coalesce((c.patch->>'$.stability_metrics.mean_tau')::DOUBLE, e.stability_metrics.mean_tau),
-                'std_tau': coalesce((c.patch->>'$.stability_metrics.std_tau')::DOUBLE, e.stability_metrics.std_tau)}
+                'mean_overlap': CASE WHEN json_exists(c.patch, '$.stability_metrics.mean_overlap') THEN (c.patch->>'$.stability_metrics.mean_overlap')::DOUBLE
+                    ELSE e.stability_metrics.mean_overlap END,
+                'std_overlap': CASE WHEN json_exists(c.patch, '$.stability_metrics.std_overlap') THEN (c.patch->>'$.stability_metrics.std_overlap')::DOUBLE
+                    ELSE e.stability_metrics.std_overlap END,
+                'mean_tau': CASE WHEN json_exists(c.patch, '$.stability_metrics.mean_tau') THEN (c.patch->>'$.stability_metrics.mean_tau')::DOUBLE
+                    ELSE e.stability_metrics.mean_tau END,
+                'std_tau': CASE WHEN json_exists(c.patch, '$.stability_metrics.std_tau') THEN (c.patch->>'$.stability_metrics.std_tau')::DOUBLE
+                    ELSE e.stability_metrics.std_tau END}
              ELSE e.stability_metrics END AS stability_metrics,
         CASE WHEN json_exists(c.patch, '$.stability_snapshots') THEN (c.patch->>'$.stability_snapshots')::BIGINT
              ELSE e.stability_snapshots END AS stability_snapshots,
@@ -33,6 +37,8 @@ JOIN kept_evidence AS e USING (commit_id)
 LEFT JOIN staged_changes AS c
     ON c.scenario = s.scenario
     AND c.side = CASE e.mode WHEN 'CROSS_SECTIONAL' THEN 'cross_sectional' ELSE 'symbol' END
-    AND (c.side = 'cross_sectional' OR c.symbol = e.symbol)
+    -- equalities only, because an OR here would make the join compare every change with every candidate
+    AND CASE c.side WHEN 'cross_sectional' THEN NULL ELSE c.symbol END
+        IS NOT DISTINCT FROM CASE e.mode WHEN 'CROSS_SECTIONAL' THEN NULL ELSE e.symbol END
 WHERE NOT coalesce((c.patch->>'$.absent')::BOOLEAN, false)
 ORDER BY s.scenario, e."position";

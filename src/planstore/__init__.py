@@ -1,6 +1,8 @@
 """planstore: an event-sourced plan store with immutable artifacts."""
 
 from planstore.audit.diff import Difference
+from planstore.audit.history import Change
+from planstore.audit.whatif import WhatIf
 from planstore.audit.why import Explanation
 from planstore.consumer import (
     TrainingPlan,
@@ -33,6 +35,7 @@ from planstore.errors import (
     PanelError,
     PlanFileError,
     PlanInvalidError,
+    PlanStaleError,
     PlanstoreError,
     PolicyError,
     QueryError,
@@ -44,11 +47,13 @@ from planstore.errors import (
     StoreError,
     StoreMissingError,
     StoreVersionError,
+    WorkerDiedError,
 )
 from planstore.events.status import JobStatus
 from planstore.ledger.statuses import StatusWriter
 from planstore.ledger.verify import Finding, Verified
 from planstore.routing.candidates import CandidatesWarning
+from planstore.routing.overrides import Override
 from planstore.run import Run
 from planstore.store import Store, open
 from planstore.version import __version__
@@ -58,6 +63,7 @@ __all__ = [
     "BadInputError",
     "CandidatesError",
     "CandidatesWarning",
+    "Change",
     "ConflictError",
     "Difference",
     "Explanation",
@@ -68,9 +74,11 @@ __all__ = [
     "JobStatus",
     "KeyConflictError",
     "NotFoundError",
+    "Override",
     "PanelError",
     "PlanFileError",
     "PlanInvalidError",
+    "PlanStaleError",
     "PlanstoreError",
     "PolicyError",
     "QueryError",
@@ -87,6 +95,8 @@ __all__ = [
     "StoreVersionError",
     "TrainingPlan",
     "Verified",
+    "WhatIf",
+    "WorkerDiedError",
     "__version__",
     "apply_training_plan_filter",
     "compare_training_plans",

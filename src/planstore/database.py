@@ -361,7 +361,10 @@ def _store_errors(place: str, *kinds: type[Exception]) -> Iterator[None]:
     )
     try:
         yield
-    except files + kinds as error:
+    except (duckdb.Error, *kinds) as error:
+        # because DuckLake says of a catalog that it cannot read no more than that there is an error
+        if type(error) is not duckdb.Error and not isinstance(error, files + kinds):
+            raise
         reason = str(error).splitlines() or [type(error).__name__]
         raise StoreError(f"{place} could not be read or written: {reason[0]}") from error
 

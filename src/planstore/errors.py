@@ -25,6 +25,7 @@
     │   ├── StoreMissingError  there is no store at this place
     │   ├── StoreVersionError  the store was made by another version
     │   └── StoreBusyError     another process held the writer lock for too long
+    ├── WorkerDiedError        a process that measured died; nothing was written
     └── ExportError            files could not be written; the ledger is not touched
 """
 
@@ -121,6 +122,10 @@ class StoreVersionError(StoreError):
 
 class StoreBusyError(StoreError):
     """Another process held the writer lock for longer than the timeout."""
+
+
+class WorkerDiedError(PlanstoreError):
+    """A worker process died while evidence was measured, as one does that runs out of memory; nothing was written."""
 
 
 class ExportError(PlanstoreError):

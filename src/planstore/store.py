@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from planstore.audit.diff import Difference, compare
 from planstore.audit.history import Change, history
+from planstore.audit.report import Report, make_report
 from planstore.audit.whatif import WhatIf, what_if
 from planstore.audit.why import Explanation, absence, explain
 from planstore.consumer import TrainingPlan
@@ -30,7 +31,7 @@ from planstore.ledger.statuses import StatusWriter
 from planstore.ledger.verify import Anchor, Finding, Verified, anchor, verify
 from planstore.macros import MACROS
 from planstore.planning.plan import make_plan
-from planstore.planning.staleness import what_moved_on
+from planstore.planning.staleness import refuse_stale, what_moved_on
 from planstore.progress import Progress
 from planstore.projections.export import Exported, compare_files, export
 from planstore.projections.rebuild import Rebuilt, rebuild
@@ -217,13 +218,14 @@ class Store:
             _ledger=self._ledger,
         )
 
-    def run(self, run_id: str | None = None) -> Run:
-        """Return a run; the newest one when ``run_id`` is None.
+    def run(self, name: str | None = None) -> Run:
+        """Return a run, named as for :meth:`plan`; the newest one when ``name`` is None.
 
         Raises:
             NotFoundError: there is none.
+            RequestError: the start of a plan id fits several plans.
         """
-        row = self._run(run_id)
+        row = self._run(name)
         plan = self._reading.row("store/plan_run", plan_id=row["plan_id"])
         return Run(
             **{name: row[name] for name in ("run_id", "commit_id", "evidence_id", "policy_id", "rules_id", "plan_id")},
@@ -327,8 +329,7 @@ class Store:
         Raises:
             NotFoundError: there is no such run.
         """
-        run = newest_run(self._reading) if run_id is None else find_run(self._reading, run_id)
-        return explain(self._reading, self._ledger.artifacts, target, symbol, run)
+        return explain(self._reading, self._ledger.artifacts, target, symbol, self._run(run_id))
 
     def history(self, target: str, symbol: str | None = None) -> list[Change]:
         """Return each change of a pair's route over the runs, or of a target's cross-sectional side, and its causes.
@@ -350,6 +351,22 @@ class Store:
         """
         session = self._ledger.reading(self._as_of)
         return compare(session, self._ledger.artifacts, find_run(session, str(a)), find_run(session, str(b)))
+
+    def report(self, run_id: str | None = None) -> Report:
+        """Return one page about a run, for people: it opens offline, in any browser.
+
+        It shows routes as a map of targets and symbols, why each was given, the flips against the run before with
+        their causes, where the jobs are, and the evidence against its thresholds.
+
+        Args:
+            run_id: the run, named as for :meth:`plan`; the newest one when None.
+
+        Raises:
+            NotFoundError: there is no such run.
+            RequestError: the extra ``report`` is not installed.
+        """
+        run = newest_run(self._reading) if run_id is None else find_run(self._reading, run_id)
+        return make_report(self._ledger.reading(self._as_of), self._ledger.artifacts, run)
 
     def whatif(
         self,
@@ -449,6 +466,17 @@ class Store:
             plan: named as for :meth:`plan`.
         """
         return what_moved_on(self._reading, self._plan_id(plan))
+
+    def refuse_stale(self, plan: str | None = None) -> None:
+        """Refuse a plan that should not be trained any more.
+
+        Args:
+            plan: named as for :meth:`plan`.
+
+        Raises:
+            PlanStaleError: its evidence, policy, rules or overrides have moved on; says how.
+        """
+        refuse_stale(self._reading, self._plan_id(plan))
 
     def at(self, when: int | datetime | str) -> Store:
         """Return the store as it was: what was recorded later is never seen.
@@ -561,17 +589,11 @@ class Store:
         if self._as_of is not None:
             raise RequestError(f"{verb} works on the store as it is now, not as of commit {self._as_of}")
 
-    def _run(self, run_id: str | None) -> dict[str, Any]:
-        if run_id is None:
-            return newest_run(self._reading)
-        found = self._reading.records("store/find_run", run_id=run_id)
-        if not found:
-            raise NotFoundError(f"the ledger holds no run {run_id!r}")
-        return found[0]
+    def _run(self, name: str | None) -> dict[str, Any]:
+        return newest_run(self._reading) if name is None else find_run(self._reading, str(name))
 
     def _plan_id(self, name: str | None) -> str:
-        run = newest_run(self._reading) if name is None else find_run(self._reading, str(name))
-        return str(run["plan_id"])
+        return str(self._run(name)["plan_id"])
 
 
 def open(results: str | Path = "results", *, create: bool = True, as_of: int | datetime | str | None = None) -> Store:

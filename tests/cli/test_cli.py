@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -31,7 +32,9 @@ VERBS = (
     "jobs",
     "log",
     "why",
+    "history",
     "diff",
+    "whatif",
     "sql",
     "export",
     "rebuild",
@@ -43,7 +46,10 @@ VERBS = (
     "restore",
     "migrate",
     "demo",
+    "override",
+    "policy",
 )
+GROUPS = {"override": ("set", "list", "clear"), "policy": ("test",)}
 READING = (
     ["plan"],
     ["train", "panel"],
@@ -51,7 +57,10 @@ READING = (
     ["jobs"],
     ["log"],
     ["why", "y_up_01_10m"],
+    ["history", "y_up_01_10m"],
     ["diff", "1", "1"],
+    ["override", "list"],
+    ["override", "clear", "y_up_01_10m"],
     ["sql", "from runs"],
     ["export"],
     ["rebuild"],
@@ -104,11 +113,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_each_verb_explains_itself(verb: str) -> None:
-    done = call(verb, "--help")
+@pytest.mark.parametrize(
+    "words", [(verb, *more) for verb in VERBS for more in ((one,) for one in GROUPS.get(verb, ("",)))]
+)
+def test_each_verb_explains_itself(words: tuple[str, str]) -> None:
+    done = call(*(word for word in words if word), "--help")
     assert done.returncode == 0
-    assert ("--results" in done.stdout) == (verb != "key")
+    assert ("--results" in done.stdout) == (words[0] not in ("key", "policy"))
     assert "--json" in done.stdout
     assert done.stderr == ""
 
@@ -116,6 +127,9 @@ def test_each_verb_explains_itself(verb: str) -> None:
 def test_the_readme_names_every_verb_and_no_other() -> None:
     table = re.findall(r"^\| `planstore (\w+)", README.partition("## Verbs")[2].partition("##")[0], re.MULTILINE)
     assert sorted(table) == sorted(VERBS)
+    for verb, words in GROUPS.items():
+        row = next(line for line in README.splitlines() if line.startswith(f"| `planstore {verb} "))
+        assert all(word in row for word in words)
     assert re.findall(r"^  (\w+)  ", call("--help").stdout.partition("Commands:")[2], re.MULTILINE) == list(VERBS)
 
 
@@ -134,7 +148,9 @@ def test_an_empty_store_is_answered_plainly(tmp_path: Path, arguments: list[str]
     done = call(*arguments, "--results", tmp_path)
     assert "Traceback" not in done.stderr
     assert done.returncode == (
-        0 if arguments[0] in ("log", "sql", "rebuild", "verify", "anchor", "compact", "migrate") else 2
+        0
+        if arguments[0] in ("log", "sql", "rebuild", "verify", "anchor", "compact", "migrate") or "list" in arguments
+        else 2
     )
     assert (done.stderr == "") == (done.returncode == 0)
 
@@ -143,9 +159,7 @@ def test_an_empty_store_is_answered_plainly(tmp_path: Path, arguments: list[str]
     ("arguments", "said"),
     [
         (["plan", "nothing"], "is no run, commit or plan"),
-        (["why", "unknown"], "the nearest: 'y_up_"),
-        (["why", "y_up_01_10m", "SYM99"], "the nearest: 'SYM0"),
-        (["why", "y_up_01_10m", "--run", "none"], "the ledger holds no run 'none'"),
+        (["why", "y_up_01_10m", "--run", "none"], "'none' is no run, commit, plan or time"),
         (["sql", "drop table runs"], "only reads: DROP is not allowed"),
         (["sql", "select nonsense from runs"], "nonsense"),
         (["sql", "select run_id::int from runs"], "Could not convert string"),
@@ -185,14 +199,12 @@ def test_every_verb_prints_json_alone(folder: Path) -> None:
     } <= set(why)
     assert len(why["evidence"]) == 2
     assert answer("diff", "one", "two", "--results", results, code=1)["jobs"]
-    assert answer("diff", "one", "one", "--results", results) == {
-        "a": answer("plan", "one", "--results", results)["metadata"]["plan_id"],
-        "b": answer("plan", "one", "--results", results)["metadata"]["plan_id"],
-        "added": 0,
-        "removed": 0,
-        "changed": 0,
-        "jobs": [],
-    }
+    plan_id = answer("plan", "one", "--results", results)["metadata"]["plan_id"]
+    same = answer("diff", "one", "one", "--results", results)
+    assert {name: same[name] for name in ("a", "b", "plan_a", "plan_b", "flips", "jobs")} == {
+        "a": "one", "b": "one", "plan_a": plan_id, "plan_b": plan_id, "flips": [], "jobs": [],
+    }  # fmt: skip
+    assert (same["added"], same["removed"], same["changed"]) == (0, 0, 0)
     rows = answer(
         "sql",
         "select run_id, settings, 0.5 as half, null as nothing from runs order by commit_id",
@@ -295,15 +307,39 @@ def test_the_commands_in_the_readme_run(tmp_path: Path) -> None:
 
 
 def test_the_demo_tells_its_story_and_can_be_told_again(tmp_path: Path) -> None:
-    first = answer("demo", "--results", tmp_path / "demo")
+    first = answer("demo", "--history", "--results", tmp_path / "demo")
     assert [year["year"] for year in first["years"]] == [str(year) for year in range(2012, 2023)]
     assert all(sum(year["routes"].values()) == 160 for year in first["years"])
-    assert answer("demo", "--results", tmp_path / "demo") == first
+    assert answer("demo", "--history", "--results", tmp_path / "demo") == first
     assert len(answer("log", "--results", tmp_path / "demo")) == 11
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "precious.txt").write_text("x", encoding="utf-8")
     refused = call("demo", "--results", tmp_path / "other")
     assert (refused.returncode, "a folder of its own" in refused.stderr) == (2, True)
+
+
+def test_the_answers_in_the_readme_are_those_of_the_demo(tmp_path: Path) -> None:
+    """Each command of «Asking why» prints the lines that the README shows, but for those that it leaves out."""
+    section = README.partition("## Asking why")[2].partition("\n## ")[0]
+    policy = (ROOT / "src/planstore/routing/default_policy.yaml").read_text(encoding="utf-8")
+    (tmp_path / "policy.yaml").write_text(policy, encoding="utf-8")
+    lower = re.sub(r"  min_margin_over_null: .*\n", "", policy)
+    (tmp_path / "lower.yaml").write_text(
+        lower.replace("min_score: {classification: 0.58", "min_score: {classification: 0.56", 1), encoding="utf-8"
+    )
+    (case,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    (tmp_path / "cases.yaml").write_text(case, encoding="utf-8")
+    assert call("demo", "--results", tmp_path / "demo").returncode == 0
+    blocks = re.findall(r"```\n\$ planstore (.*?)\n(.*?)```", section, re.DOTALL)
+    assert [block[0].split()[0] for block in blocks] == ["why", "history", "diff", "whatif", "override", "policy"]
+    for command, shown in blocks:
+        done = call(*shlex.split(command), cwd=tmp_path)
+        assert done.returncode == (1 if command.startswith("diff") else 0), done.stderr
+        told = [" ".join(line.split()) for line in done.stdout.splitlines()]
+        for line in shown.splitlines():
+            if line != "…" and line.strip():
+                expected = " ".join(line.split()).partition("(override")[0]
+                assert any(one.startswith(expected) for one in told), (command, line, done.stdout)
 
 
 def test_sql_gives_every_column_and_nothing_that_is_no_json(folder: Path) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import socket
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from signal import SIGKILL
+from threading import Lock
 from types import TracebackType
 from typing import Any, TypeAlias
 
@@ -20,7 +23,7 @@ import pytest
 HERE = Path(__file__).parent
 COMPILER = shutil.which("cc")
 needs_compiler = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler (cc) to make calls fail with")
-CALLS = ("write", "fsync", "rename", "link", "unlink", "ftruncate", "mkdir", "create", "open")
+CALLS = ("write", "catalog", "fsync", "rename", "link", "unlink", "ftruncate", "mkdir", "create", "open")
 """The kinds of calls that ``shim.c`` tells apart; ``open`` could have made a file, but found it there."""
 
 Step: TypeAlias = tuple[str, dict[str, Any]]
@@ -37,25 +40,21 @@ class RefusedError(Exception):
     def __init__(self, kind: str, because: str) -> None:
         super().__init__(f"{kind}: {because}")
         self.kind = kind
+        self.because = because
 
 
 class Process:
-    """A process of ``writer.py``. As a context it ends well, or was killed."""
+    """A fork of ``writer.py``. As a context it ends well, or was killed."""
 
-    def __init__(self, shim: Path, folder: Path) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, str(HERE / "writer.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={
-                "PYTHONPATH": str(HERE.parent),
-                "PATH": "",
-                "LD_PRELOAD": str(shim),
-                "PLANSTORE_FAULT_FOLDER": str(folder),
-            },
-        )
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._number = faults.fork(theirs)
+        self._socket = ours
+        self._told = ours.makefile("w", encoding="utf-8")
+        self._answers = ours.makefile("r", encoding="utf-8")
+        self._ended: int | None = None
 
     def use(self, results: Results) -> None:
         """Let the process open the store of a results folder, for all steps that follow."""
@@ -73,113 +72,168 @@ class Process:
 
     def tell(self, verb: str, /, **values: Any) -> None:
         """Let the process do a step after those that it was told before."""
-        assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps([verb, values]) + "\n")
-            self._process.stdin.flush()
+            self._told.write(json.dumps([verb, values]) + "\n")
+            self._told.flush()
         except BrokenPipeError:
             return  # because it was killed: answer() says so
 
     def answer(self) -> Any:
         """Return what came of the first step that has not been answered yet."""
-        assert self._process.stdout is not None
-        assert self._process.stderr is not None
-        line = self._process.stdout.readline()
+        try:
+            line = self._answers.readline()
+        except ConnectionResetError:
+            line = ""  # because it was killed with steps that it had not read
         if not line.endswith("\n"):
-            if self._process.wait() == -SIGKILL:
+            if self._end() == -SIGKILL:
                 raise KilledError
-            raise AssertionError(f"the process ended with {self._process.returncode}:\n{self._process.stderr.read()}")
+            raise AssertionError(f"the process ended with {self._ended}; what it said is on standard error")
         answer = json.loads(line)
         if "refused" in answer:
             raise RefusedError(answer["refused"], answer["because"])
+        assert "raised" not in answer, answer["because"]
         return answer["done"]
 
     def kill(self, after: float = 0) -> None:
         """Kill the process after so many seconds, whatever it is doing then."""
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(after)
-        self._process.kill()
+        time.sleep(after)
+        if self._ended is None:
+            os.kill(self._number, SIGKILL)  # which keeps its number until _end() asks how it ended
+
+    def _end(self) -> int:
+        if self._ended is None:
+            self._ended = self._faults.ended(self._number)
+        return self._ended
 
     def __enter__(self) -> Process:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, _: object, __: TracebackType | None) -> None:
-        if kind is not None:
-            self._process.kill()
-        _, problem = self._process.communicate(timeout=120)
-        assert kind is not None or self._process.returncode in (0, -SIGKILL), problem
+        if kind is not None and self._ended is None:
+            self.kill()
+        try:
+            self._told.close()
+        except BrokenPipeError:
+            assert self._end() == -SIGKILL
+        self._answers.close()
+        self._socket.close()
+        assert self._end() in (0, -SIGKILL) or kind is not None, f"the process ended with {self._ended}"
 
 
 @dataclass
 class Results:
-    """A results folder, and the runs that processes said they recorded there, in order."""
+    """A results folder, and what processes said they recorded there, in order."""
 
     folder: Path
-    told: list[str] = field(default_factory=list)
+    runs: list[str] = field(default_factory=list)
+    attempts: list[int] = field(default_factory=list)
+    artifacts: list[str] = field(default_factory=list)
 
 
 class Faults:
-    """The compiled shim, and a folder below which it counts calls."""
+    """The compiled shim, a folder below which it counts calls, and the process that all others are forks of."""
 
     def __init__(self, folder: Path) -> None:
         assert COMPILER is not None
         self.folder = folder / "counted"
         self.folder.mkdir()
-        self._shim = folder / "shim.so"
-        subprocess.run([COMPILER, "-shared", "-fPIC", "-O1", "-o", self._shim, HERE / "shim.c"], check=True, timeout=60)
+        shim = folder / "shim.so"
+        subprocess.run([COMPILER, "-shared", "-fPIC", "-O1", "-o", shim, HERE / "shim.c"], check=True, timeout=60)
         self._numbers = count(1)
+        self._taking_turns = Lock()
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._origin = subprocess.Popen(
+                [sys.executable, str(HERE / "writer.py"), str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env={
+                    "PYTHONPATH": str(HERE.parent),
+                    "PATH": "",
+                    "LD_PRELOAD": str(shim),
+                    "PLANSTORE_FAULT_FOLDER": str(self.folder),
+                },
+            )
+
+    def __enter__(self) -> Faults:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._control.close()
+        assert self._origin.wait(timeout=60) == 0
+
+    def fork(self, theirs: socket.socket) -> int:
+        """Start a process that is asked through ``theirs``, and return its number."""
+        with self._taking_turns:
+            socket.send_fds(self._control, [b"fork"], [theirs.fileno()])
+            return int(self._control.recv(100))
+
+    def ended(self, number: int) -> int:
+        """Return how a process ended, when it has: its exit code, or minus the signal."""
+        with self._taking_turns:
+            self._control.send(str(number).encode())
+            return int(self._control.recv(100))
 
     def process(self) -> Process:
         """Return a new process."""
-        return Process(self._shim, self.folder)
+        return Process(self)
 
     def results(self, like: Results | None = None) -> Results:
         """Return a results folder that does not exist yet, or a copy of another."""
         made = Results(self.folder / f"results-{next(self._numbers)}")
         if like is not None:
             shutil.copytree(like.folder, made.folder)
-            made.told += like.told
+            made.runs += like.runs
+            made.attempts += like.attempts
         return made
 
     def steps(self, *verbs: str) -> list[Step]:
-        """Return steps; ``route`` and ``small route`` (which writes no parquet file) route what no other step does."""
-        made = list[Step]()
-        for verb in verbs:
-            if verb == "route":
-                made.append((verb, {"number": next(self._numbers)}))
-            elif verb == "small route":
-                made.append(("route", {"number": next(self._numbers), "targets": 3, "symbols": 4}))
-            else:
-                made.append((verb, {}))
-        return made
+        """Return steps with what no other step records; ``small route`` and ``status`` write no parquet file."""
+        return [self._step(verb) for verb in verbs]
+
+    def _step(self, verb: str) -> Step:
+        number = next(self._numbers)
+        sizes: dict[str, Step] = {
+            "route": ("route", {"number": number}),
+            "small route": ("route", {"number": number, "targets": 3, "symbols": 4}),
+            "status": ("status", {"number": 1000 * number}),
+            "many statuses": ("status", {"number": 1000 * number, "size": 200}),
+            "artifact": ("artifact", {"number": number}),
+            "backup": ("backup", {"number": number}),
+        }
+        return sizes.get(verb, (verb, {}))
 
 
 def do(process: Process, results: Results, steps: Sequence[Step]) -> None:
-    """Let a process do ``steps``, and note the runs that it says it recorded."""
+    """Let a process do ``steps``, and note what it says it recorded."""
     for verb, values in steps:
         process.tell(verb, **values)
     collect(process, results, steps)
 
 
 def collect(process: Process, results: Results, steps: Sequence[Step]) -> None:
-    """Note the runs that a process says it recorded in ``steps``, which it was told to do."""
+    """Note what a process says it recorded in ``steps``, which it was told to do."""
     for verb, _ in steps:
         answer = process.answer()
-        if verb == "route" and answer not in results.told:
-            results.told.append(answer)
-
-
-def in_hand(results: Results, steps: Sequence[Step]) -> list[Step]:
-    """Return the first route among ``steps`` that was not acknowledged: it may be recorded, or not."""
-    routes = [step for step in steps if step[0] == "route" and f"run-{step[1]['number']}" not in results.told]
-    return routes[:1]
+        if verb == "route" and answer not in results.runs:
+            results.runs.append(answer)
+        elif verb == "status":
+            results.attempts += answer
+        elif verb == "artifact":
+            results.artifacts.append(answer)
 
 
 def run_with_fault(
-    process: Process, results: Results, steps: Sequence[Step], fault: str, at: int, call: str = ""
+    process: Process,
+    results: Results,
+    steps: Sequence[Step],
+    fault: str,
+    at: int,
+    call: str = "",
+    *,
+    lasts: bool = False,
 ) -> bool:
     """Let a process do ``steps`` with a fault at call ``at``; return whether that killed it."""
-    process.ask("arm", fault=fault, at=at, call=call)
+    process.ask("arm", fault=fault, at=at, call=call, lasts=lasts)
     try:
         do(process, results, steps)
     except KilledError:
@@ -195,18 +249,40 @@ def calls_of(process: Process, results: Results, steps: Sequence[Step]) -> dict[
     return found
 
 
-def check_after(process: Process, results: Results, steps: Sequence[Step]) -> None:
-    """Check what other processes left of a store, and that this one can do ``steps`` and export.
+def in_hand(results: Results, steps: Sequence[Step]) -> Step | None:
+    """Return the first of ``steps`` that was not acknowledged: what it records may be there, or not."""
+    told: Mapping[str, Sequence[Any]] = {"route": results.runs, "status": results.attempts}
+    for verb, values in steps:
+        name = f"run-{values['number']}" if verb == "route" else values.get("number")
+        if verb in told and name not in told[verb]:
+            return verb, values
+    return None
 
-    The ledger is verified once, after that: nothing that a route or an export does would mend it.
+
+def check_after(process: Process, results: Results, pending: Step | None, following: Sequence[Step]) -> None:
+    """Check what other processes left of a store: all that was acknowledged, at most the pending step beside it, whole.
+
+    Then let the process do the pending step (again, perhaps), or those that follow when there is none; verify, and look
+    once more.
     """
     process.use(results)
-    log = process.ask("log")
-    assert [run for run in log if run in results.told] == results.told, "each run that was acknowledged is there once"
-    assert len(set(log)) == len(log), "no run is there twice"
+    runs, attempts = process.ask("log"), process.ask("attempts")
+    unannounced = (
+        [run for run in runs if run not in results.runs],
+        [one for one in attempts if one not in results.attempts],
+    )
+    verb, values = pending or ("", {})
+    assert [run for run in runs if run in results.runs] == results.runs, "each acknowledged run is there, once"
+    assert [one for one in attempts if one in results.attempts] == results.attempts, "so is each status"
+    assert unannounced[0] in ([], [f"run-{values.get('number')}"] if verb == "route" else []), "nothing else is there"
+    whole = [values["number"] + place for place in range(values.get("size", 1))] if verb == "status" else []
+    assert unannounced[1] in ([], whole), "a commit is there whole, or not at all"
+    assert process.ask("kept", digests=results.artifacts) == []
     for part in ("globals", "METRICS"):
         for path in (results.folder / part).rglob("*.json"):
             json.loads(path.read_bytes())  # because a reader never sees half a file
-    do(process, results, [*steps, ("export", {})])
+    results.attempts += unannounced[1]
+    do(process, results, [pending] if pending is not None and not unannounced[1] else following)
     assert process.ask("verify") == []
-    assert process.ask("log") == log + [run for run in results.told if run not in log]
+    assert process.ask("log") == results.runs, "a run that is routed again is there once"
+    assert process.ask("attempts") == results.attempts

@@ -23,10 +23,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum kind { WRITE, FSYNC, RENAME, LINK, UNLINK, FTRUNCATE, MKDIR, CREATE, OPEN, KINDS, CHANGE, ANY };
-/* `create` opens a file that is not there yet or empties one; `open` only could have: SQLite opens its files so. */
-static const char *const names[KINDS] = {"write",     "fsync", "rename", "link", "unlink",
-                                         "ftruncate", "mkdir", "create", "open"};
+enum kind { WRITE, CATALOG, FSYNC, RENAME, LINK, UNLINK, FTRUNCATE, MKDIR, CREATE, OPEN, KINDS, CHANGE, ANY };
+/* `catalog` writes to the store's SQLite files; `create` opens a file that is not there yet or empties one; `open` only
+ * could have: SQLite opens its files so. */
+static const char *const names[KINDS] = {"write",  "catalog",   "fsync", "rename", "link",
+                                         "unlink", "ftruncate", "mkdir", "create", "open"};
 
 enum fault { COUNT, KILL, KILL_AFTER, SHORT_KILL, SHORT, FAIL };
 static const struct {
@@ -42,6 +43,7 @@ static char folder[PATH_MAX];
 static size_t folder_length;
 static atomic_long counts[KINDS];
 static atomic_long seen; /* calls of the armed kind since it was armed */
+static int trace = -1;   /* a descriptor that is told of each call */
 static struct {
     enum fault fault;
     int error;
@@ -75,6 +77,13 @@ int planstore_fault(const char *fault, long at, const char *call, int lasts) {
         return 0;
     }
     return -1;
+}
+
+/* Tells the file at `path` of each call from here on: its kind and its path, a line a call; NULL ends that. */
+int planstore_fault_trace(const char *path) {
+    if (trace >= 0) close(trace);
+    trace = path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
+    return path && trace < 0 ? -1 : 0;
 }
 
 long planstore_fault_calls(const char *call) {
@@ -111,19 +120,34 @@ __attribute__((constructor)) static void begin(void) {
     }
 }
 
+static __thread char path_of_call[PATH_MAX]; /* of the call under way, for the trace */
+
 static int below(const char *path) {
-    return folder_length && !strncmp(path, folder, folder_length) &&
-           (path[folder_length] == '/' || path[folder_length] == '\0');
+    if (!folder_length || strncmp(path, folder, folder_length) ||
+        (path[folder_length] != '/' && path[folder_length] != '\0'))
+        return 0;
+    strncpy(path_of_call, path, sizeof path_of_call - 1);
+    return 1;
+}
+
+static int find_path(int descriptor, char *path) {
+    char link[64];
+    if (!folder_length) return 0;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    ssize_t length = readlink(link, path, PATH_MAX - 1);
+    if (length < 0) return 0;
+    path[length] = '\0';
+    return 1;
 }
 
 static int below_descriptor(int descriptor) {
-    char link[64], path[PATH_MAX];
-    if (!folder_length) return 0;
-    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
-    ssize_t length = readlink(link, path, sizeof path - 1);
-    if (length < 0) return 0;
-    path[length] = '\0';
-    return below(path);
+    char path[PATH_MAX];
+    return find_path(descriptor, path) && below(path);
+}
+
+static enum kind kind_of_write(int descriptor) {
+    char path[PATH_MAX];
+    return find_path(descriptor, path) && strstr(path, "/catalog.sqlite") ? CATALOG : WRITE;
 }
 
 static int below_at(int place, const char *path) {
@@ -135,6 +159,7 @@ static int below_at(int place, const char *path) {
 
 static enum fault strike(enum kind kind) {
     counts[kind]++;
+    if (trace >= 0) dprintf(trace, "%s %s\n", names[kind], path_of_call);
     if (armed.kind != ANY && armed.kind != kind && !(armed.kind == CHANGE && kind != OPEN)) return COUNT;
     long number = ++seen;
     return number == armed.at || (armed.lasts && number > armed.at) ? armed.fault : COUNT;
@@ -189,13 +214,13 @@ static void die(void) {
 
 ssize_t write(int d, const void *content, size_t size) {
     REAL(write);
-    BREAK(below_descriptor(d), WRITE, ssize_t, real(d, content, size), real(d, content, (size + 1) / 2));
+    BREAK(below_descriptor(d), kind_of_write(d), ssize_t, real(d, content, size), real(d, content, (size + 1) / 2));
 }
 
 #define PWRITE(name, offset_type) \
     ssize_t name(int d, const void *content, size_t size, offset_type offset) { \
         REAL(name); \
-        BREAK(below_descriptor(d), WRITE, ssize_t, real(d, content, size, offset), \
+        BREAK(below_descriptor(d), kind_of_write(d), ssize_t, real(d, content, size, offset), \
               real(d, content, (size + 1) / 2, offset)); \
     }
 PWRITE(pwrite, off_t)
@@ -216,7 +241,7 @@ ssize_t writev(int d, const struct iovec *pieces, int count) {
     struct iovec room;
     int fewer = count;
     const struct iovec *half = half_of(pieces, &fewer, &room);
-    BREAK(below_descriptor(d), WRITE, ssize_t, real(d, pieces, count), real(d, half, fewer));
+    BREAK(below_descriptor(d), kind_of_write(d), ssize_t, real(d, pieces, count), real(d, half, fewer));
 }
 
 #define PWRITEV(name, offset_type) \
@@ -225,7 +250,7 @@ ssize_t writev(int d, const struct iovec *pieces, int count) {
         struct iovec room; \
         int fewer = count; \
         const struct iovec *half = half_of(pieces, &fewer, &room); \
-        BREAK(below_descriptor(d), WRITE, ssize_t, real(d, pieces, count, offset), real(d, half, fewer, offset)); \
+        BREAK(below_descriptor(d), kind_of_write(d), ssize_t, real(d, pieces, count, offset), real(d, half, fewer, offset)); \
     }
 PWRITEV(pwritev, off_t)
 PWRITEV(pwritev64, off64_t)

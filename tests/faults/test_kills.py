@@ -1,4 +1,7 @@
-"""Processes killed at calls spread over all that a route and an export make, and at random moments."""
+"""Processes killed at calls of every kind that they make, and at random moments: nothing acknowledged is lost.
+
+``make crash`` kills a thousand, the suite sixty.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import cycle, islice
 from typing import TypeAlias
 
 import pytest
@@ -28,75 +32,92 @@ from faults.harness import (
 )
 
 pytestmark = needs_compiler
-KILLS = int(os.environ.get("PLANSTORE_KILLS", "15"))
+KILLS = int(os.environ.get("PLANSTORE_KILLS", "60"))
 """Kills of this whole module."""
-KILLS_A_TEST = max(1, KILLS // 5)
-KILLS_A_STORE = 10
+KILLS_A_STORE = 8
 """Kills after which a new store is begun, because each check verifies all of a store."""
 WAYS = ("kill", "kill-after", "short-kill")
+ROOM = 0.9
+"""The share of the calls of a kind at which processes are killed, because they do not always make the same number."""
 
 Blow: TypeAlias = Callable[[Process, Results, Sequence[Step]], bool]
 """Lets a process do steps, and kills it; returns whether it died before it had done all."""
 
 
-@pytest.fixture(scope="module")
-def faults(tmp_path_factory: pytest.TempPathFactory) -> Faults:
-    return Faults(tmp_path_factory.mktemp("faults"))
+@dataclass(frozen=True)
+class Work:
+    """What a process does when it is killed.
+
+    Attributes:
+        steps: what it does then.
+        before: what it did before.
+        fresh: each process gets a store of its own: none yet, or a copy of the one that is ready.
+        share: how many of a hundred kills.
+    """
+
+    steps: tuple[str, ...]
+    before: tuple[str, ...] = ()
+    fresh: str = ""
+    share: int = 10
+
+
+WORK = {
+    "a first route makes the store": Work(("route",), fresh="none"),
+    "a route whose rows go into files": Work(("route",), share=16),
+    "a route whose rows go into the catalog": Work(("small route",)),
+    "statuses are recorded": Work(("status", "many statuses"), share=12),
+    "a first export": Work(("export",), fresh="copy"),
+    "an export over older files": Work(("export",), ("export", "route")),
+    "a compaction": Work(("compact",), ("route", "status", "small route"), share=14),
+    "artifacts are kept": Work(("artifact", "artifact"), share=8),
+}
+MOMENTS = 10
+"""Of a hundred kills, those at random moments."""
 
 
 @pytest.fixture(scope="module")
-def routed(faults: Faults) -> Results:
-    """A store with one run, which was never exported."""
+def faults(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faults]:
+    with Faults(tmp_path_factory.mktemp("faults")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def ready(faults: Faults) -> Results:
+    """A store with two runs and a status, which was never exported."""
     results = faults.results()
     with faults.process() as process:
         process.use(results)
-        do(process, results, faults.steps("route"))
+        do(process, results, faults.steps("route", "small route", "status"))
     return results
-
-
-def one_after_another(faults: Faults, routed: Results) -> Iterator[Results]:
-    """Yield one store several times, then another."""
-    while True:
-        results = faults.results(like=routed)
-        for _ in range(KILLS_A_STORE):
-            yield results
 
 
 @dataclass(frozen=True)
 class Victims:
-    """Processes that do ``steps`` in one of ``stores`` in which ``before`` was done, and are killed."""
+    """Processes that do some work on stores like one that is ready, and are killed."""
 
     faults: Faults
-    stores: Callable[[], Iterator[Results]]
-    before: tuple[str, ...]
-    steps: tuple[str, ...]
+    ready: Results
+    work: Work
 
-    def check_calls(self) -> None:
-        """Kill processes at calls of the steps, from the first one nearly to the last.
+    def stores(self) -> Iterator[Results]:
+        """Yield the store for each kill."""
+        while True:
+            results = self.faults.results(None if self.work.fresh == "none" else self.ready)
+            for _ in range(1 if self.work.fresh else KILLS_A_STORE):
+                yield results
 
-        Every other kill counts only calls that change something, because half of all are SQLite opening its files.
-        """
-        calls, blows = self._calls(), list[Blow]()
-        for number in range(KILLS_A_TEST):
-            call = ("", "change")[number % 2]
-            last = (
-                (sum(calls.values()) - (calls["open"] if call else 0)) * 97 // 100
-            )  # it is not always the same number
-            at = 1 + number * (last - 1) // max(1, KILLS_A_TEST - 1)
-            blows.append(partial(run_with_fault, fault=WAYS[number % 3], at=at, call=call))
-        assert self.check(blows) >= 0.8 * len(blows), "nearly all of these calls are made"
-
-    def check(self, blows: Sequence[Blow]) -> int:
-        """Kill a process with each blow, on two stores at a time; return how many died while they did the steps."""
-        with ThreadPoolExecutor(2) as pool:
-            return sum(pool.map(self._kill_each, (blows[0::2], blows[1::2])))
-
-    def _calls(self) -> dict[str, int]:
+    def calls(self) -> dict[str, int]:
+        """Return how many calls of each kind the work makes."""
         results = next(self.stores())
         with self.faults.process() as process:
             process.use(results)
-            do(process, results, self.faults.steps(*self.before))
-            return calls_of(process, results, self.faults.steps(*self.steps))
+            do(process, results, self.faults.steps(*self.work.before))
+            return calls_of(process, results, self.faults.steps(*self.work.steps))
+
+    def check(self, blows: Sequence[Blow]) -> int:
+        """Kill a process with each blow, on two stores at a time; return how many died while they worked."""
+        with ThreadPoolExecutor(2) as pool:
+            return sum(pool.map(self._kill_each, (blows[0::2], blows[1::2])))
 
     def _kill_each(self, blows: Sequence[Blow]) -> int:
         """Kill processes one after the other; each but the first has checked what the one before it left."""
@@ -104,14 +125,37 @@ class Victims:
         for blow, results in zip(blows, self.stores(), strict=False):
             with process:
                 process.use(results)
-                do(process, results, self.faults.steps(*self.before))
-                steps = self.faults.steps(*self.steps)
+                do(process, results, self.faults.steps(*self.work.before))
+                steps = self.faults.steps(*self.work.steps)
                 killed += blow(process, results, steps)
                 process.kill()
             process = self.faults.process()
-            check_after(process, results, in_hand(results, steps))
+            check_after(process, results, in_hand(results, steps), self.faults.steps(self.work.steps[0]))
         with process:
             return killed
+
+
+def spread(calls: dict[str, int], kills: int) -> list[Blow]:
+    """Return blows that take turns over the kinds of ``calls`` and, within one, go from its first to nearly its last.
+
+    ``open`` changes nothing that is there, so it is not among them.
+    """
+    kinds = [kind for kind, made in calls.items() if made and kind != "open"]
+    found = list[Blow]()
+    for number, kind in enumerate(islice(cycle(kinds), kills)):
+        turns = max(1, -(-(kills - kinds.index(kind)) // len(kinds)) - 1)
+        at = 1 + round((number // len(kinds)) * (calls[kind] * ROOM - 1) / turns) if calls[kind] > 1 else 1
+        found.append(partial(run_with_fault, fault=WAYS[(number + number // len(kinds)) % 3], at=at, call=kind))
+    return found
+
+
+@pytest.mark.parametrize("what", WORK)
+def test_a_process_that_is_killed_at_any_kind_of_call_loses_nothing_that_it_acknowledged_while(
+    faults: Faults, ready: Results, what: str
+) -> None:
+    victims = Victims(faults, ready, WORK[what])
+    kills = max(1, KILLS * victims.work.share // 100)
+    assert victims.check(spread(victims.calls(), kills)) >= 0.8 * kills, "nearly all of these calls are made"
 
 
 def kill_in_the_middle(process: Process, results: Results, steps: Sequence[Step], seconds: float) -> bool:
@@ -125,30 +169,11 @@ def kill_in_the_middle(process: Process, results: Results, steps: Sequence[Step]
     return False
 
 
-def test_a_first_route_that_is_killed_leaves_a_folder_that_the_next_process_completes(faults: Faults) -> None:
-    Victims(faults, lambda: iter(faults.results, None), (), ("route",)).check_calls()
-
-
-def test_a_route_that_is_killed_is_recorded_whole_or_not_at_all_and_loses_no_other(
-    faults: Faults, routed: Results
+def test_a_process_that_is_killed_at_any_moment_loses_nothing_that_it_acknowledged(
+    faults: Faults, ready: Results
 ) -> None:
-    Victims(faults, lambda: one_after_another(faults, routed), (), ("route", "small route")).check_calls()
-
-
-def test_a_first_export_that_is_killed_leaves_whole_files_that_the_next_export_completes(
-    faults: Faults, routed: Results
-) -> None:
-    Victims(faults, lambda: iter(lambda: faults.results(like=routed), None), (), ("export",)).check_calls()
-
-
-def test_an_export_over_older_files_that_is_killed_leaves_whole_files_that_the_next_export_completes(
-    faults: Faults, routed: Results
-) -> None:
-    Victims(faults, lambda: one_after_another(faults, routed), ("export", "route"), ("export",)).check_calls()
-
-
-def test_a_process_that_is_killed_at_any_moment_loses_no_run_that_it_announced(faults: Faults, routed: Results) -> None:
-    steps = ("route", "export", "small route", "verify") * 3
+    steps = ("route", "export", "status", "small route", "artifact", "compact", "many statuses", "verify") * 3
     moments = random.Random(31)
-    blows = [partial(kill_in_the_middle, seconds=moments.uniform(0, 2)) for _ in range(KILLS_A_TEST)]
-    Victims(faults, lambda: one_after_another(faults, routed), (), steps).check(blows)
+    kills = max(1, KILLS * MOMENTS // 100)
+    blows = [partial(kill_in_the_middle, seconds=moments.uniform(0, 3)) for _ in range(kills)]
+    assert Victims(faults, ready, Work(steps)).check(blows) >= 0.8 * kills

@@ -1,23 +1,35 @@
-"""A process that does to a store what it is told, one line at a time, and says what came of it; see ``harness.py``."""
+"""Processes that do to a store what they are told, one line at a time, and say what came of it; see ``harness.py``.
+
+This one imports everything once; each process that is asked for is a fork of it.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import faulthandler
+import importlib
 import json
 import os
+import socket
 import sys
+import traceback
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import planstore
 import samples
+from planstore import JobStatus
 from planstore.errors import PlanstoreError
+from planstore.ledger.backup import restore
+from planstore.ledger.ledger import Ledger
 from planstore.store import Store
 
-PATIENCE = 60.0
+PATIENCE = 90.0
 """Seconds after which one step is taken for one that hangs; the process then says where, and ends."""
+USED_LATER = ("duckdb", "filelock", "getpass", "importlib.readers", "pandas", "planstore.routing.policy", "sqlite3")
+"""Modules that planstore imports where it uses them, imported here once for all forks."""
 
 
 class Writer:
@@ -36,6 +48,10 @@ class Writer:
         """Return how many calls of each kind there were since :meth:`arm`."""
         return {kind: self._shim.planstore_fault_calls(kind.encode()) for kind in kinds}
 
+    def trace(self, path: str) -> None:
+        """Let ``path`` be told of each call from here on."""
+        assert self._shim.planstore_fault_trace(path.encode()) == 0
+
     def use(self, results: str) -> None:
         """Open the store of a results folder, also when it is the one in use."""
         if self._store is not None:
@@ -47,13 +63,59 @@ class Writer:
         rows = samples.table(samples.records(targets, symbols, seed=number))
         return self.store.route(rows, samples.policy(), run_id=f"run-{number}").run_id
 
+    def status(self, number: int, size: int = 1) -> list[int]:
+        """Record statuses of a job, the attempts from ``number`` on, and return those attempts."""
+        plan = self.store.plan()
+        attempts = list(range(number, number + size))
+        job_id = plan.jobs[0]["job_id"]
+        with self.store.status_writer() as writer:
+            writer.record(*(JobStatus(str(plan.plan_id), job_id, "running", attempt=attempt) for attempt in attempts))
+        return attempts
+
+    def artifact(self, number: int, size: int = 300_000) -> str:
+        """Keep an artifact, and return its digest."""
+        content = f"artifact {number} ".encode() * (size // 10)
+        return Ledger(self.store.results / "planstore").artifacts.put(content)
+
     def export(self) -> int:
         """Export, with the copy in METRICS, and return how many files were written."""
         return self.store.export(metrics_copy=True).written
 
+    def compact(self, grace_hours: float = 0) -> int:
+        """Compact, and return how many rows were flushed."""
+        return self.store.compact(grace=timedelta(hours=grace_hours)).flushed
+
+    def rebuild(self) -> bool:
+        """Derive the projections again, and return whether they were right."""
+        return self.store.rebuild().same
+
+    def backup(self, number: int) -> str:
+        """Back the store up, restore that beside it, and return where."""
+        place = self.store.results.with_name(f"{self.store.results.name}-backup-{number}")
+        self.store.backup(place)
+        restore(place, place / "restored" / "planstore")
+        return str(place / "restored")
+
     def log(self) -> list[str]:
-        """Return the run ids of all commits, oldest first."""
-        return [commit["run_id"] for commit in reversed(self.store.log())]
+        """Return the run ids of all commits that have one, oldest first."""
+        return [commit["run_id"] for commit in reversed(self.store.log()) if commit["run_id"]]
+
+    def attempts(self) -> list[int]:
+        """Return the attempts of all recorded statuses, in order."""
+        return [
+            row[0] for row in self.store.sql("select attempt from job_status order by commit_id, position").fetchall()
+        ]
+
+    def kept(self, digests: list[str]) -> list[str]:
+        """Return those digests under which no artifact, or another one, is kept, and those that nobody asked for."""
+        artifacts = Ledger(self.store.results / "planstore").artifacts
+        bad = list[str]()
+        for digest in {*digests, *artifacts.digests()}:
+            try:
+                artifacts.get(digest)
+            except planstore.StoreError as error:
+                bad.append(str(error))
+        return bad
 
     def verify(self) -> list[tuple[str, str]]:
         """Return what does not hold: where, and all of it as one sentence."""
@@ -77,16 +139,43 @@ def answer(step: Callable[[], Any]) -> dict[str, Any]:
         return {"done": step()}
     except PlanstoreError as error:
         return {"refused": type(error).__name__, "because": str(error)}
+    except Exception as error:  # noqa: BLE001  (whoever asked raises it)
+        return {"raised": type(error).__name__, "because": traceback.format_exc()}
     finally:
         faulthandler.cancel_dump_traceback_later()
 
 
-def main() -> None:
+def serve(asked: socket.socket) -> None:
+    """Do what is asked, one line at a time, until nothing more is."""
     writer = Writer(ctypes.CDLL(os.environ["LD_PRELOAD"]))
-    for line in sys.stdin:
-        verb, values = json.loads(line)
-        sys.stdout.write(json.dumps(answer(partial(getattr(writer, verb), **values))) + "\n")
-        sys.stdout.flush()
+    with asked.makefile("r", encoding="utf-8") as lines, asked.makefile("w", encoding="utf-8") as answers:
+        for line in lines:
+            verb, values = json.loads(line)
+            answers.write(json.dumps(answer(partial(getattr(writer, verb), **values))) + "\n")
+            answers.flush()
+
+
+def main() -> None:
+    """Fork a process for each socket that comes, say its number, and later how it ended."""
+    for module in USED_LATER:
+        importlib.import_module(module)
+    with socket.socket(fileno=int(sys.argv[1])) as control:
+        while True:
+            message, descriptors, _, _ = socket.recv_fds(control, 100, 1)
+            if not message:
+                return
+            if not descriptors:
+                _, status = os.waitpid(int(message), 0)
+                control.send(str(os.waitstatus_to_exitcode(status)).encode())
+                continue
+            child = os.fork()
+            if child == 0:
+                control.close()
+                with socket.socket(fileno=descriptors[0]) as asked:
+                    serve(asked)
+                os._exit(0)
+            os.close(descriptors[0])
+            control.send(str(child).encode())
 
 
 if __name__ == "__main__":

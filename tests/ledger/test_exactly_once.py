@@ -118,6 +118,13 @@ def test_statuses_of_many_threads_share_commits_and_none_is_lost_or_doubled(stor
     assert store.verify().holds
 
 
+def test_a_status_is_there_for_every_reader_when_the_call_that_recorded_it_returns(store: Store, run: Run) -> None:
+    with planstore.open(store.results) as reader, store.status_writer() as writer:
+        for attempt in range(1, 11):
+            writer.record(status(run, attempt=attempt))
+            assert reader.sql("select max(attempt) from job_status").fetchall() == [(attempt,)]
+
+
 def test_a_refused_status_does_not_take_its_neighbours_along(store: Store, run: Run) -> None:
     with store.status_writer() as writer:
         writer.record(status(run))

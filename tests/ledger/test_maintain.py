@@ -13,6 +13,8 @@ import planstore
 import samples
 from planstore import JobStatus, Store, StoreError
 from planstore.ledger.backup import restore
+from planstore.ledger.ledger import Ledger
+from planstore.ledger.maintain import step
 
 NOW = timedelta(0)
 
@@ -55,6 +57,14 @@ def test_compaction_moves_rows_into_fewer_files_and_changes_no_digest(busy: Stor
     assert everything(busy) == before
     assert busy.anchor() == anchor
     assert busy.verify(anchor).holds
+
+
+def test_a_step_after_which_a_digest_is_another_is_taken_back(busy: Store) -> None:
+    ledger, before = Ledger(busy.results / "planstore", create=False), inlined(busy)
+    with pytest.raises(StoreError, match="maintenance/flush would have changed jobs, so it was taken back"):
+        step(ledger.working(), ledger.folder / "data", "maintenance/flush", {"jobs": "another digest"})
+    ledger.close()
+    assert inlined(busy) == before > 0
 
 
 def test_a_compacted_store_is_written_on(busy: Store) -> None:

@@ -212,6 +212,13 @@ def test_what_cannot_be_measured_says_why_and_the_rest_goes_on(store: Store, tmp
     assert {tuple(row["failed_model_families"]) for row in rows if row["target"] == "y_up_1d"} == {("raising",), ()}
 
 
+def test_a_worker_that_dies_is_said(panel: Panel, tmp_path: Path) -> None:
+    families = tmp_path / "families.yaml"
+    families.write_text("families: {dying: {estimators: {regression: estimators.Dying}}}", encoding="utf-8")
+    with pytest.raises(planstore.WorkerDiedError, match="a worker process died while it measured"):
+        measure(panel, workers=2, families=["dying"], families_file=families)
+
+
 def test_classes_may_be_many_and_a_panel_of_one_symbol_has_no_pooled_side(tmp_path: Path) -> None:
     def three(frame: pd.DataFrame, chance: np.random.Generator) -> pd.Series:
         blurred = frame["f0"] + 0.3 * chance.normal(size=len(frame))

@@ -13,6 +13,8 @@ from planstore.audit.replay import Kept, Outcome, Record, Replay, Scenario
 from planstore.routing.rules import Rules
 
 EVIDENCE, POLICY, RULES, OVERRIDE, FAMILIES = "evidence", "policy", "rules", "override", "families"
+ABSENT = {"absent": True}
+"""A side's evidence, taken away."""
 
 _METRICS = {
     "score": ("score",),
@@ -117,18 +119,29 @@ def factors(before: Kept, after: Kept) -> Iterator[Factor]:
 
 @dataclass(frozen=True)
 class _Suspect:
-    """Something that differs between two runs, and what to ask about it."""
+    """Something that differs between two runs, and where the answers about it will be; None where there is no asking.
+
+    Attributes:
+        cause: what it is.
+        without: the later run, with this as it was before.
+        alone: the earlier run, with this as it was afterwards.
+        only: of a metric or key: the later run, with all of its evidence or policy but this as it was before.
+        all_but: of a metric or key: the earlier run, with all of its evidence or policy but this as it was afterwards.
+    """
 
     cause: Record
-    without: tuple[str, int] | None  # the later run, with this as it was before
-    alone: tuple[str, int] | None  # the earlier run, with this as it was afterwards
+    without: tuple[str, int] | None
+    alone: tuple[str, int] | None
+    only: tuple[str, int] | None = None
+    all_but: tuple[str, int] | None = None
 
 
 class Flip:
     """A change of route between two runs, and what may have caused it.
 
     Something is a cause when the later run without it would not have come to its route, or when it alone takes the
-    earlier run there.
+    earlier run there. A metric or a key is one also when it makes that difference to its evidence or policy: where the
+    route has another sufficient cause, no metric can be told by the later run, nor by the earlier one if it needs two.
     """
 
     def __init__(self, questions: Questions, before: Side, after: Side) -> None:
@@ -154,15 +167,26 @@ class Flip:
         guilty = [kind for kind, suspect in self._factors.items() if self._is_cause(suspect)]
         found: list[Record] = []
         for kind in guilty or list(self._factors):
-            closer = self._suspects.get(kind, [])
-            certain = [suspect.cause for suspect in closer if self._is_cause(suspect)]
-            found += certain or [suspect.cause for suspect in closer] or [self._factors[kind].cause]
+            factor, closer = self._factors[kind], self._suspects.get(kind, [])
+            certain = [suspect.cause for suspect in closer if self._is_part(suspect, factor)]
+            found += certain or [suspect.cause for suspect in closer] or [factor.cause]
         return found
 
     def _is_cause(self, suspect: _Suspect) -> bool:
-        without = suspect.without and self._questions.route(suspect.without) != self._after.route
-        alone = suspect.alone and self._questions.route(suspect.alone) == self._after.route
-        return bool(without or alone)
+        return self._is_needed(suspect.without) or self._suffices(suspect.alone)
+
+    def _is_part(self, suspect: _Suspect, factor: _Suspect) -> bool:
+        return (
+            self._is_cause(suspect)
+            or (self._suffices(factor.alone) and self._is_needed(suspect.all_but))
+            or (self._is_needed(factor.without) and self._suffices(suspect.only))
+        )
+
+    def _is_needed(self, place: tuple[str, int] | None) -> bool:
+        return place is not None and self._questions.route(place) != self._after.route
+
+    def _suffices(self, place: tuple[str, int] | None) -> bool:
+        return place is not None and self._questions.route(place) == self._after.route
 
     def _presence(self) -> Record:
         appeared = self._before.route is None
@@ -170,39 +194,35 @@ class Flip:
         text = f"run {run.kept.run['run_id']} holds {'a' if appeared else 'no'} candidate of it"
         return {"cause": EVIDENCE, "metric": "candidate", "from": known[0], "to": known[1], "text": text}
 
-    def _suspect(self, cause: Record, without: Scenario | None, alone: Scenario | None) -> _Suspect:
-        ask = self._questions.ask
-        return _Suspect(
-            cause,
-            None if without is None else ask(self._after.kept.rules, without),
-            None if alone is None else ask(self._before.kept.rules, alone),
-        )
+    def _suspect(self, cause: Record, without: Scenario | None, alone: Scenario | None, **more: Scenario) -> _Suspect:
+        old, new, ask = self._before.kept.rules, self._after.kept.rules, self._questions.ask
+        asked = {"without": (new, without), "alone": (old, alone)}
+        if len(self._factors) > 1:  # because without anything else that differs they would ask the same again
+            asked |= {"only": (new, more.get("only")), "all_but": (old, more.get("all_but"))}
+        places = {name: ask(rules, scenario) for name, (rules, scenario) in asked.items() if scenario is not None}
+        return _Suspect(cause, **{"without": None, "alone": None, **places})
 
     def _metrics(self) -> Iterator[_Suspect]:
         a, b = self._before.scenario, self._after.scenario
+        a_then, b_then = replace(a, commit_id=b.commit_id), replace(b, commit_id=a.commit_id)
         for side in ("cross_sectional", "symbol"):
             old, new = self._before.candidates.get(side), self._after.candidates.get(side)
             if old is None and new is None:
                 continue
-            if old is None or new is None:
-                gone = new is None
-                cause = {
-                    "cause": EVIDENCE, "side": side, "metric": "candidate",
-                    "from": "present" if gone else "absent", "to": "absent" if gone else "present",
-                    "text": f"the {side} candidate {'is gone' if gone else 'is new'}",
-                }  # fmt: skip
-                absent = {"absent": True}
-                yield self._suspect(
-                    cause, None if gone else b.changed(side, absent), a.changed(side, absent) if gone else None
-                )
-                continue
-            for metric, columns in _METRICS.items():
-                if _patch(old, columns) != _patch(new, columns):
-                    yield self._suspect(
-                        _metric_cause(side, metric, old, new),
-                        b.changed(side, _patch(old, columns)),
-                        a.changed(side, _patch(new, columns)),
-                    )
+            if new is None:
+                cause = _candidate_cause(side, "present", "absent", "is gone")
+                yield self._suspect(cause, None, a.changed(side, ABSENT), only=b_then.changed(side, ABSENT))
+            elif old is None:
+                cause = _candidate_cause(side, "absent", "present", "is new")
+                yield self._suspect(cause, b.changed(side, ABSENT), None, all_but=a_then.changed(side, ABSENT))
+            else:
+                for metric, columns in _METRICS.items():
+                    was, now = _patch(old, columns), _patch(new, columns)
+                    if was != now:
+                        yield self._suspect(
+                            _metric_cause(side, metric, old, new), b.changed(side, was), a.changed(side, now),
+                            only=b_then.changed(side, now), all_but=a_then.changed(side, was),
+                        )  # fmt: skip
         yield from self._others(a, b)
 
     def _others(self, a: Scenario, b: Scenario) -> Iterator[_Suspect]:
@@ -211,17 +231,20 @@ class Flip:
             return
         columns = tuple(column for group in _METRICS.values() for column in group)
         without, alone = replace(b, commit_id=a.commit_id), replace(a, commit_id=b.commit_id)
+        only, all_but = b, a
         for side in ("cross_sectional", "symbol"):
             old, new = self._before.candidates.get(side), self._after.candidates.get(side)
             if (old is None) != (new is None):
                 return  # because a row that one run does not hold cannot be laid into its evidence
             if old is not None and new is not None:
-                without, alone = without.changed(side, _patch(new, columns)), alone.changed(side, _patch(old, columns))
+                was, now = _patch(old, columns), _patch(new, columns)
+                without, alone = without.changed(side, now), alone.changed(side, was)
+                only, all_but = only.changed(side, was), all_but.changed(side, now)
         cause = {
             "cause": EVIDENCE, "side": "symbol", "metric": "rank", "from": None, "to": None,
             "text": "the evidence of other symbols, which moves this one's rank in the experimental lane",
         }  # fmt: skip
-        yield self._suspect(cause, without, alone)
+        yield self._suspect(cause, without, alone, only=only, all_but=all_but)
 
     def _keys(self) -> Iterator[_Suspect]:
         a, b = self._before.scenario, self._after.scenario
@@ -235,9 +258,18 @@ class Flip:
                 "to": now,
                 "text": f"policy {key}: {_shown(was)} → {_shown(now)}",
             }
+            without, only = _with(new, path, was), _with(old, path, now)
             yield self._suspect(
-                cause, replace(b, policy=_with(new, path, was)), replace(a, policy=_with(old, path, now))
-            )
+                cause, replace(b, policy=without), replace(a, policy=only),
+                only=replace(b, policy=only), all_but=replace(a, policy=without),
+            )  # fmt: skip
+
+
+def _candidate_cause(side: str, was: str, now: str, told: str) -> Record:
+    return {
+        "cause": EVIDENCE, "side": side, "metric": "candidate", "from": was, "to": now,
+        "text": f"the {side} candidate {told}",
+    }  # fmt: skip
 
 
 def _metric_cause(side: str, metric: str, old: Record, new: Record) -> Record:

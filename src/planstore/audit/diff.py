@@ -100,7 +100,7 @@ def compare(session: Session, artifacts: Artifacts, a: Record, b: Record) -> Dif
     session.run("audit/changed_jobs", a=a["plan_id"], b=b["plan_id"])
     flips = session.row("audit/count_flips")
     total = int(flips[0]) if flips else 0
-    session.give("flip_causes", _causes(session, artifacts, a, b) if total else _no_causes())
+    session.give("flip_causes", _causes(session, artifacts, a, b) if total else no_causes())
     counts = dict(session.rows("audit/count_changed_jobs"))
     return Difference(
         a=a["run_id"],
@@ -115,7 +115,7 @@ def compare(session: Session, artifacts: Artifacts, a: Record, b: Record) -> Dif
 
 
 def _causes(session: Session, artifacts: Artifacts, a: Record, b: Record) -> pa.Table:
-    """Return target, symbol and cause of every flip."""
+    """Return target, symbol and causes of every flip."""
     differing = list(factors(Kept.of(session, artifacts, a), Kept.of(session, artifacts, b)))
     if len(differing) == 1:
         return session.batches("audit/one_cause", cause=differing[0].cause["cause"]).read_all()
@@ -135,12 +135,14 @@ def _causes(session: Session, artifacts: Artifacts, a: Record, b: Record) -> pa.
 def _swap(replays: Session, factor: Factor) -> None:
     """Decide every flip with one factor swapped, once in each run."""
     for direction, (rules, scenario) in (("without", factor.without), ("alone", factor.alone)):
-        stage(replays, [scenario], None)
+        stage(replays, [scenario])
         apply_rules(replays, rules)
         replays.run("audit/append_swapped_routes", cause=factor.cause["cause"], direction=direction)
 
 
-def _no_causes() -> pa.Table:
+def no_causes() -> pa.Table:
+    """Return the causes of no flip."""
     import pyarrow as pa
 
-    return pa.table({name: pa.array([], pa.string()) for name in ("target", "symbol", "cause")})
+    text = pa.string()
+    return pa.schema([("target", text), ("symbol", text), ("causes", pa.list_(text))]).empty_table()

@@ -36,16 +36,16 @@ def nearest_misses(
         distance, route, text``. ``needed`` flips the route to ``route``; any value between it and what was observed
         leaves it as it is.
     """
-    evidence = [scenario.changed(row["side"], _patch(row["metric"], json.loads(row["needed"]))) for row in tries]
-    policies = [_with_threshold(scenario.policy, row["key"], json.loads(row["needed"])) for row in policy_tries]
+    evidence = [scenario.changed(row["side"], patch(row["metric"], json.loads(row["needed"]))) for row in tries]
+    policies = [with_threshold(scenario.policy, row["key"], json.loads(row["needed"])) for row in policy_tries]
     outcomes = replay.decide(rules, [*evidence, *(replace(scenario, policy=policy) for policy in policies)])
     flips = _flips(tries, outcomes[: len(evidence)], route)
     policy_flips = (
         (row, to)
         for row, to in _flips(policy_tries, outcomes[len(evidence) :], route)
-        if is_policy(_with_threshold(scenario.policy, row["key"], json.loads(row["needed"])))
+        if is_policy(with_threshold(scenario.policy, row["key"], json.loads(row["needed"])))
     )
-    return _told(next(flips, None), "observed"), _told(next(policy_flips, None), "current")
+    return told(next(flips, None), "observed"), told(next(policy_flips, None), "current")
 
 
 def is_policy(document: str) -> bool:
@@ -67,7 +67,8 @@ def _flips(tries: Sequence[Record], outcomes: Sequence[Outcome], route: str) -> 
             yield row, outcome["route"]
 
 
-def _told(flip: tuple[Record, str] | None, was: str) -> Record | None:
+def told(flip: tuple[Record, str] | None, was: str) -> Record | None:
+    """Return a change that flips a route, as people read it; ``was`` names what it is now."""
     if flip is None:
         return None
     row, route = flip
@@ -94,13 +95,13 @@ def _shown(value: Any) -> str:
     )
 
 
-def _patch(metric: str, value: Any) -> Record:
+def patch(metric: str, value: Any) -> Record:
     """Return a change of one metric; fields of a struct are written ``metric.field``."""
     outer, _, inner = metric.partition(".")
     return {outer: {inner: value}} if inner else {outer: value}
 
 
-def _with_threshold(document: str, key: str, value: float) -> str:
+def with_threshold(document: str, key: str, value: float) -> str:
     """Return the policy's document with another threshold."""
     changed: Record = orjson.loads(document)
     *path, last = key.split(".")

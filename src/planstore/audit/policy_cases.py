@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from planstore.audit.replay import Record, Scenario, stage
 from planstore.database import memory
 from planstore.errors import CandidatesError, PolicyError
-from planstore.routing.candidates import read_candidates
+from planstore.routing.candidates import COLUMNS, read_candidates
 from planstore.routing.policy import Policy, PolicySource, check_patterns, read_policy
 from planstore.routing.rules import apply_rules
 
@@ -87,7 +87,7 @@ def try_cases(policy: PolicySource, cases: Path) -> list[CaseResult]:
     try:
         session.give("kept_evidence", _evidence(found, checked, cases))
         document = checked.document.decode()
-        stage(session, [Scenario(place, document, case.families, False) for place, case in enumerate(found)], None)
+        stage(session, [Scenario(place, document, case.families, False) for place, case in enumerate(found)])
         apply_rules(session)
         decided = {
             (row["scenario"], row["target"], row["symbol"]): row for row in session.records("scenario/all_decisions")
@@ -132,6 +132,11 @@ def _read(path: Path) -> list[PolicyCase]:
             raise PolicyError(
                 f"{path}: {case.title!r}: a case with a symbol expects a route, one without expects ENABLED or DISABLED"
             )
+        for name in (*(case.cross_sectional or ()), *(case.local or ())):
+            if name not in COLUMNS:
+                raise PolicyError(
+                    f"{path}: {case.title!r}: {name!r} is no column of candidates; they have {', '.join(COLUMNS)}"
+                )
         if case.symbol is None and case.local is not None:
             raise PolicyError(f"{path}: {case.title!r}: evidence under local needs a symbol")
     return found

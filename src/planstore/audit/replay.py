@@ -86,8 +86,9 @@ class Scenario:
         commit_id: whose evidence it is.
         policy: the policy's document.
         overrides: what people pinned.
-        changes: what is different in the evidence of the pair that is asked about, by side (``cross_sectional``,
-            ``symbol``): metrics and their values, or ``{"absent": True}``.
+        changes: what is different in the evidence, by side (``cross_sectional``, ``symbol``): metrics and their values,
+            or ``{"absent": True}``.
+        symbol: the symbol whose evidence the changes of the side ``symbol`` are in.
     """
 
     commit_id: int
@@ -96,6 +97,7 @@ class Scenario:
     include_blocked: bool
     overrides: tuple[Record, ...] = ()
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    symbol: str | None = None
 
     def changed(self, side: str, patch: Mapping[str, Any]) -> Scenario:
         """Return the scenario with metrics of one side changed."""
@@ -135,7 +137,7 @@ class Replay:
     def decide(self, rules: Rules, scenarios: Sequence[Scenario]) -> list[Outcome]:
         """Return what the rules decide in each scenario, in order."""
         session = self._opened
-        stage(session, scenarios, self._symbol)
+        stage(session, [replace(scenario, symbol=self._symbol) for scenario in scenarios])
         apply_rules(session, rules)
         found = session.records("scenario/replayed_decisions", target=self._target, symbol=self._symbol)
         by_scenario = {row["scenario"]: row for row in found}
@@ -157,7 +159,7 @@ class Replay:
         return self._session
 
 
-def stage(session: Session, scenarios: Sequence[Scenario], symbol: str | None) -> None:
+def stage(session: Session, scenarios: Sequence[Scenario]) -> None:
     """Lay scenarios out as the rules read them, over the session's ``kept_evidence``."""
     import pyarrow as pa
 
@@ -172,7 +174,7 @@ def stage(session: Session, scenarios: Sequence[Scenario], symbol: str | None) -
         for place, scenario in enumerate(scenarios)
     ]
     changes = [
-        {"scenario": place, "side": side, "symbol": symbol, "patch": orjson.dumps(patch).decode()}
+        {"scenario": place, "side": side, "symbol": scenario.symbol, "patch": orjson.dumps(patch).decode()}
         for place, scenario in enumerate(scenarios)
         for side, patch in scenario.changes.items()
     ]

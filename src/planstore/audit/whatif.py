@@ -110,7 +110,7 @@ def _decide_again(session: Session, artifacts: Artifacts, policy: Policy, run: R
         ("recorded_jobs", "audit/plan_job_ids", {"plan_id": run["plan_id"]}),
     ):
         tried.give(name, session.batches(statement, **key).read_all())
-    stage(tried, [replace(kept.scenario(), policy=policy.document.decode())], None)
+    stage(tried, [replace(kept.scenario(), policy=policy.document.decode())])
     apply_rules(tried, kept.rules)
     for step in PLANNING_STEPS:
         tried.run(f"planning/{step}")

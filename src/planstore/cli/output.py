@@ -212,6 +212,37 @@ def progress(what: str) -> Iterator[Callable[[Mapping[str, int]], None]]:
 
 
 @contextmanager
+def stages() -> Iterator[tuple[Callable[[str], None], Callable[[Mapping[str, int]], None]]]:
+    """Yield what shows, on a terminal, the step that is under way, and what shows how far it is: a bar a step.
+
+    Both say nothing in a pipe.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    errors = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors, disable=not errors.is_terminal) as bars:
+
+        def step(what: str) -> None:
+            end()
+            bars.add_task(what, total=None)
+
+        def show(counted: Mapping[str, int]) -> None:
+            left = counted.get("planned", 0) + counted.get("running", 0)
+            total = sum(counted.values())
+            bars.update(bars.task_ids[-1], total=total, completed=total - left)
+
+        def end() -> None:
+            for task in bars.tasks:
+                if not task.finished:
+                    bars.update(task.id, total=task.total or 1, completed=task.total or 1)
+
+        yield step, show
+        end()
+
+
+@contextmanager
 def log(name: str) -> Iterator[None]:
     """Show what this logger says, from information upward, on standard error."""
     import logging

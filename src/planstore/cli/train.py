@@ -27,13 +27,20 @@ def command(
     ray_address: Annotated[
         str | None, typer.Option(help="Of a Ray cluster; without it, one is started on this machine.")
     ] = None,
+    plan: Annotated[
+        str | None,
+        typer.Option(help="A run id, a commit's number, the start of a plan id or a time; default: the newest."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Train a plan whose evidence, policy, rules or overrides have moved on.")
+    ] = False,
     families: Annotated[Path | None, typer.Option(help="A families file of your own.")] = None,
     max_attempts: Annotated[int, typer.Option(min=1, help="How often a job is tried whose worker dies.")] = 3,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn by chance.")] = 0,
     limit: Annotated[int, typer.Option(min=1, help="Rows to show in the table; --json gives all.")] = 50,
     json: Json = False,
 ) -> None:
-    """Train the jobs of the current plan that are not trained yet. Exit code 1 when a job failed.
+    """Train the jobs of a plan that are not trained yet, the current one. Exit code 1 when a job failed.
 
     A training that was killed goes on where it stopped, and several can share one plan.
     """
@@ -54,6 +61,8 @@ def command(
                 workers=workers,
                 executor=executor,
                 ray_address=ray_address,
+                plan=plan,
+                force=force,
                 families=families,
                 max_attempts=max_attempts,
                 seed=seed,

@@ -33,5 +33,7 @@ def command(
         for finding in found.findings[:20]:
             output.print_line(f"  {finding}")
     if found.unreferenced and not json:
-        output.print_line(f"{len(found.unreferenced)} artifacts are named by no event; they do no harm and stay.")
+        output.print_line("Artifacts that no event names; they do no harm and stay:")
+        for digest in found.unreferenced:
+            output.print_line(f"  {digest}")
     raise typer.Exit(0 if found.holds else 1)

@@ -68,18 +68,27 @@ def story(store: Store) -> Story:
         run = store.run(f"year-{year}")
         changes = "" if place == 0 else _changes(store.diff(f"year-{YEARS[place - 1]}", f"year-{year}"))
         years.append(Year(year, dict(run.routes), run.plan.metadata["total_jobs"], changes))
-    folder = shlex.quote(str(store.results))
-    planstore_command = "planstore" if shutil.which("planstore") else shlex.quote(sys.argv[0])
+    folder = quoted(store.results)
     return Story(
         sorted({route for year in years for route in year.routes}),
         years,
         store.route_changes(f"year-{YEARS[-2]}", f"year-{YEARS[-1]}"),
         [
-            f"{planstore_command} why y_will_swing_low_10d_0_03 AAPL --results {folder}",
-            f"{planstore_command} diff year-2021 year-2022 --results {folder}",
-            f'{planstore_command} sql "from history order by commit_id desc, position limit 20" --results {folder}',
+            f"{command_name()} why y_will_swing_low_10d_0_03 AAPL --results {folder}",
+            f"{command_name()} history y_will_peak_5d_1_5 LLY --results {folder}",
+            f"{command_name()} diff year-2021 year-2022 --results {folder}",
         ],
     )
+
+
+def command_name() -> str:
+    """Return how this command line is called here, for what a person may type next."""
+    return "planstore" if shutil.which("planstore") else shlex.quote(sys.argv[0])
+
+
+def quoted(folder: Path) -> str:
+    """Return a folder as a shell takes it."""
+    return shlex.quote(str(folder))
 
 
 def _changes(difference: Difference) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 from planstore.errors import StoreError
 from planstore.events.canonical import sha256
+
 
 WRITERS = 8
 """Files that are made durable at once, where several are kept together."""
@@ -24,40 +24,36 @@ class Artifacts:
 
     def put(self, content: bytes) -> str:
         """Keep ``content`` durably and return its digest; content that is kept already is left alone."""
-        digest = sha256(content)
-        path = self.path(digest)
-        if not path.exists():
-            with self._errors():
-                self._write(path, content)
-                for folder in (path.parent, self._folder):
-                    fsync_folder(folder)
-        return digest
+        return self.put_all([content])[0]
 
     def put_all(self, contents: Sequence[bytes]) -> list[str]:
         """Keep several contents durably and return their digests; quicker than one after the other."""
         digests = [sha256(content) for content in contents]
         paths = {self.path(digest): content for digest, content in zip(digests, contents, strict=True)}
         new = {path: content for path, content in paths.items() if not path.exists()}
-        if new:
-            # because most of the time is spent waiting for the disk
-            with self._errors(), ThreadPoolExecutor(WRITERS) as writing:
+        # kept already or not: whoever kept it may have died before its name was durable
+        folders = sorted({path.parent for path in paths})
+        try:
+            if len(paths) == 1:
+                for path, content in new.items():
+                    self._write(path, content)
+                fsync_folder(folders[0])
+                return digests
+            with ThreadPoolExecutor(WRITERS) as writing:  # because most of the time is spent waiting for the disk
                 list(writing.map(self._write, new.keys(), new.values()))
-                list(writing.map(fsync_folder, {self._folder, *(path.parent for path in new)}))
+                list(writing.map(fsync_folder, folders))
+        except OSError as error:
+            raise StoreError(
+                f"an artifact could not be kept in {self._folder}: {error}; nothing was recorded, do it again when the "
+                "fault is gone"
+            ) from error
         return digests
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise StoreError(f"an artifact could not be kept in {self._folder}: {error}") from error
-
     def _write(self, path: Path, content: bytes) -> None:
-        if not path.parent.is_dir():
-            path.parent.mkdir(parents=True, exist_ok=True)
-        incoming = f"{self._folder}/incoming-{uuid.uuid4().hex}"
+        make_folder(path.parent)
+        incoming = self._folder / f"incoming-{uuid.uuid4().hex}"
         try:
-            with Path(incoming).open("xb") as file:
+            with incoming.open("xb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -65,7 +61,7 @@ class Artifacts:
         except FileExistsError:
             pass  # because another process kept the same content a moment earlier
         finally:
-            Path(incoming).unlink(missing_ok=True)
+            incoming.unlink(missing_ok=True)
 
     def get(self, digest: str) -> bytes:
         """Return the content kept under ``digest``.
@@ -88,6 +84,15 @@ class Artifacts:
     def path(self, digest: str) -> Path:
         """Return where the artifact of this digest is, or would be."""
         return self._folder / digest[:2] / digest
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, with names that are durable."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    fsync_folder(folder.parent)
 
 
 def fsync_folder(folder: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from planstore.errors import StoreError
-from planstore.ledger.artifacts import fsync_folder
+from planstore.ledger.artifacts import fsync_folder, make_folder
 from planstore.ledger.ledger import MARKER, Ledger
 
 CATALOG = "catalog.sqlite"
@@ -30,7 +30,7 @@ def backup(ledger: Ledger, target: Path, progress: Callable[[str], None] = lambd
         raise StoreError(f"{target} is there already; a backup goes into a new folder")
     source = ledger.folder
     try:
-        target.mkdir(parents=True, exist_ok=True)
+        make_folder(target)
         progress("copying the catalog")
         with ledger.locked():
             _copy_catalog(source / CATALOG, target / CATALOG)
@@ -59,7 +59,7 @@ def restore(source: Path, folder: Path) -> None:
     incoming = folder.with_name(f"{folder.name}.incoming")
     try:
         shutil.rmtree(incoming, ignore_errors=True)  # because an earlier restore may have been cut short
-        incoming.mkdir(parents=True)
+        make_folder(incoming)
         for part in ("data", "artifacts"):
             (incoming / part).mkdir()
         _copy_catalog(source / CATALOG, incoming / CATALOG)

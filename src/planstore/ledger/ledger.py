@@ -16,7 +16,7 @@ from planstore import sql
 from planstore.database import Database, Session
 from planstore.errors import StaleError, StoreError, StoreMissingError, StoreVersionError
 from planstore.events.commit import GENESIS
-from planstore.ledger.artifacts import Artifacts, fsync_folder
+from planstore.ledger.artifacts import Artifacts, fsync_folder, make_folder
 from planstore.ledger.lock import WriterLock
 from planstore.ledger.writing import Head, Writing
 from planstore.macros import make_macros
@@ -136,7 +136,7 @@ class Ledger:
         Raises:
             StaleError: the ledger has moved on since ``expected_commit``.
         """
-        with self._lock.held():
+        with self._lock.held(), self._disk_errors():
             with session.transaction():
                 head = self._current_head(session)
                 if expected_commit is not None and head.commit_id != expected_commit:
@@ -170,9 +170,23 @@ class Ledger:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep writers out while the block runs; readers go on."""
-        with self._lock.held():
+        with self._lock.held(), self._disk_errors():
             self._head = None  # because the catalog's snapshots may be others afterwards
             yield
+
+    @contextmanager
+    def _disk_errors(self) -> Iterator[None]:
+        """Say what to do when the store cannot be written.
+
+        A disk that fails at the very end may have kept a commit that it could not promise, so the advice is to repeat.
+        """
+        advice = "when the fault is gone, do it again, under the same run id or key: then it is recorded once"
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"the store in {self.folder} could not be written: {error}; {advice}") from error
+        except StoreError as error:
+            raise type(error)(f"{error}; {advice}") from error
 
     def last_commit(self) -> int:
         """Return the number of the newest commit, 0 in an empty ledger."""
@@ -201,10 +215,10 @@ class Ledger:
     def _create(self) -> None:
         try:
             for folder in (self.folder, self.folder / "data", self.folder / "artifacts"):
-                folder.mkdir(parents=True, exist_ok=True)
+                make_folder(folder)
         except (OSError, ValueError) as error:
             raise StoreError(f"a store cannot be made in {self.folder.parent}: {error}") from error
-        with self._lock.held():
+        with self._lock.held(), self._disk_errors():
             if self._is_ready():
                 return
             # because DuckDB's writers need the catalog in WAL mode before they first open it; this is the only time

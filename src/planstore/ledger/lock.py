@@ -51,7 +51,7 @@ class WriterLock:
                 f"the store is being written by {self._holder()}; waited {self._timeout:g} s for {self._path}"
             ) from error
         except OSError as error:
-            raise StoreError(f"the store cannot be written: {error}") from error
+            raise self._refused(error) from error
         try:
             self._sign()
             yield
@@ -63,7 +63,12 @@ class WriterLock:
         try:
             self._note.write_bytes(orjson.dumps(note))
         except OSError as error:
-            raise StoreError(f"the store cannot be written: {error}") from error
+            raise self._refused(error) from error
+
+    def _refused(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"the lock {self._path} cannot be taken: {error}; nothing was written, do it again when the fault is gone"
+        )
 
     @property
     def _note(self) -> Path:

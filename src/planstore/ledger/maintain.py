@@ -57,9 +57,9 @@ def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = 
         try:
             before, files = _digests(session), _files(data)
             progress("flushing")
-            flushed = _step(session, data, "maintenance/flush", before)
+            flushed = step(session, data, "maintenance/flush", before)
             progress("merging")
-            _step(session, data, "maintenance/merge", before)
+            step(session, data, "maintenance/merge", before)
             progress("cleaning up")
             # because DuckLake compares times in a SQLite catalog by their day alone
             moment = datetime.now(UTC) - (grace + timedelta(days=1) if grace else grace)
@@ -71,8 +71,12 @@ def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = 
         return Compacted(flushed, len(files), len(_files(data)), orphans)
 
 
-def _step(session: Session, data: Path, statement: str, digests: dict[str, str]) -> int:
-    """Run one statement in a transaction of its own; return how many rows it says it moved."""
+def step(session: Session, data: Path, statement: str, digests: dict[str, str]) -> int:
+    """Run one statement in a transaction of its own; return how many rows it says it moved.
+
+    Raises:
+        StoreError: a table has not the digest afterwards that ``digests`` says; the statement was taken back.
+    """
     files = _files(data)
     with session.transaction():
         moved = sum(int(row[2]) for row in session.rows(statement))

@@ -16,6 +16,7 @@ from planstore.events.canonical import canonical_json, sha256
 from planstore.events.commit import GENESIS, utc_text
 from planstore.events.digest import RowsDigest
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
+from planstore.ledger.skipping import falsehoods
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -141,7 +142,7 @@ def findings(ledger: Ledger, expected: Anchor | None = None) -> Iterator[Finding
                 yield from _events(session, table, [commit for commit in commits if commit["commit_id"] is not None])
         except StoreError as error:
             yield Finding(None, table, str(error))
-    for check in (_row_counts, _positions_of, _policies, _plans, _documents, _artifacts):
+    for check in (_row_counts, _positions_of, _filters, _policies, _plans, _documents, _artifacts):
         try:
             with unreadable("the ledger"):
                 yield from check(ledger, session, commits)
@@ -290,6 +291,12 @@ def _positions_of(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iter
     """Check that positions within a commit are unique and without gaps, over all its tables."""
     for commit_id, problem in session.rows("verify/positions"):
         yield Finding(commit_id, "positions", problem)
+
+
+def _filters(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterator[Finding]:
+    """Check that a query with a filter finds what is there: nothing that it skips by is false."""
+    for table, commit_id, problem in falsehoods(session, ledger.folder / "data"):
+        yield Finding(commit_id, table, problem)
 
 
 def _policies(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ def what_moved_on(session: Session, plan_id: str) -> list[str]:
         plan_id: the whole id of a plan.
     """
     plan = session.records("planning/run_of_plan", plan_id=plan_id)[0]
-    newest = session.records("planning/newest_run")[0]
+    newest = session.records("store/newest_run")[0]
     told = []
     for name, what in (("evidence_id", "the evidence"), ("policy_id", "the policy")):
         if plan[name] != newest[name]:

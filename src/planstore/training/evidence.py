@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planstore.errors import RequestError
+from planstore.errors import RequestError, WorkerDiedError
 from planstore.events.canonical import canonical_json, sha256
 from planstore.training.families import load_families
 from planstore.training.leakage import LeakageLimits
@@ -144,6 +144,7 @@ def measure(
     Raises:
         RequestError: an argument cannot be used.
         FamiliesError: the families file cannot be used.
+        WorkerDiedError: a worker process died.
     """
     limits = limits or LeakageLimits()
     for name, number, least in (
@@ -188,6 +189,7 @@ def _measured(
 ) -> list[Side]:
     """Return the sides in the order of their questions; the long ones are measured first, so that no core waits."""
     from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     order = sorted(range(len(questions)), key=lambda place: questions[place].symbol is not None)
     found: dict[int, Side] = {}
@@ -199,9 +201,14 @@ def _measured(
             n_jobs=min(affordable_workers(saved, workers), len(questions)),
             batch_size=1, pre_dispatch="2*n_jobs", return_as="generator_unordered",
         )  # fmt: skip
-        for place, side in pool(asked):
-            found[place] = side
-            progress({"measured": len(found), "planned": len(questions) - len(found)})
+        try:
+            for place, side in pool(asked):
+                found[place] = side
+                progress({"measured": len(found), "planned": len(questions) - len(found)})
+        except TerminatedWorkerError as error:
+            raise WorkerDiedError(
+                "a worker process died while it measured, perhaps for want of memory; fewer --workers need less of it"
+            ) from error
     _opened.cache_clear()
     return [found[place] for place in range(len(questions))]
 

@@ -68,6 +68,8 @@ def train(
     workers: int | None = None,
     executor: str = "local",
     ray_address: str | None = None,
+    plan: str | None = None,
+    force: bool = False,
     families: Path | None = None,
     features: Mapping[str, Sequence[str]] | None = None,
     max_attempts: int = 3,
@@ -75,7 +77,7 @@ def train(
     lease: timedelta = LEASE,
     progress: Callable[[dict[str, int]], None] = lambda _: None,
 ) -> Training:
-    """Train the jobs of the current plan that are not trained yet, and record how each ended.
+    """Train the jobs of a plan that are not trained yet, and record how each ended.
 
     Jobs that succeeded are left alone, so that a training that was killed goes on where it stopped. Jobs that failed,
     were skipped or cancelled before this call are tried again. Several trainings of one plan share its jobs.
@@ -86,6 +88,8 @@ def train(
         workers: how many tasks run at once, each on one core; None means one a core, as far as memory allows.
         executor: ``local``, processes of this machine; or ``ray``, which needs the ``ray`` extra.
         ray_address: of a Ray cluster; None starts one on this machine.
+        plan: the plan, named as for :meth:`~planstore.Store.plan`; None means the current one.
+        force: train it although its evidence, policy, rules or overrides have moved on.
         families: a families file of the user's own.
         features: what to learn a target from, by target; None means what the plan's evidence selected, where the
             store keeps that; a target that is not in it learns from all features of the panel.
@@ -96,12 +100,15 @@ def train(
 
     Raises:
         NotFoundError: there is no plan.
+        PlanStaleError: what the plan follows from has moved on; says how.
         RequestError: an argument cannot be used.
         FamiliesError: the families file cannot be used.
     """
     _check(executor, workers, max_attempts)
     registry = load_families(families)
-    run = store.run()
+    run = store.run(plan)
+    if not force:
+        store.refuse_stale(plan)
     filtered = apply_training_plan_filter([target.name for target in panel.targets], panel.symbols, run.plan)
     _log.info("Training plan filter applied: %d → %d targets", len(panel.targets), len(filtered["targets"]))
     _log.info("Using model families from training plan")

@@ -1,2 +1,0 @@
--- The newest run.
-FROM runs ORDER BY commit_id DESC LIMIT 1;

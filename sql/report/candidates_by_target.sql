@@ -1,0 +1,6 @@
+-- How many candidates each target has that the map shows.
+SELECT t.place AS target_place, count(*) AS candidates
+FROM kept_evidence AS e
+JOIN report_targets AS t USING (target)
+GROUP BY ALL
+ORDER BY ALL;

@@ -1,0 +1,9 @@
+-- The decisions that the map shows, with what each was in the run before where it flipped; first a target's own.
+SELECT t.place AS target_place, s.place AS symbol_place, d.symbol, d.route, d."rule", d.cs_state, d.local_state, d.reasons,
+       d.override_id, f.target IS NOT NULL AS flipped, f.route_a AS previous_route
+FROM report_decisions AS d
+JOIN report_targets AS t USING (target)
+LEFT JOIN report_symbols AS s USING (symbol)
+LEFT JOIN report_flips AS f ON f.target = d.target AND f.symbol IS NOT DISTINCT FROM d.symbol
+WHERE d.symbol IS NULL OR s.symbol IS NOT NULL
+ORDER BY t.place, s.place NULLS FIRST;

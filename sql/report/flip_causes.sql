@@ -1,0 +1,5 @@
+-- How many flips of pairs each cause has a part in.
+SELECT cause, count(*) AS flips
+FROM (SELECT unnest(causes) AS cause FROM report_flips WHERE symbol IS NOT NULL)
+GROUP BY cause
+ORDER BY flips DESC, cause;

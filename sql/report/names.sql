@@ -1,0 +1,5 @@
+-- The targets and symbols that the map shows, in order.
+SELECT 'target' AS what, target AS name, place FROM report_targets
+UNION ALL
+SELECT 'symbol', symbol, place FROM report_symbols
+ORDER BY what, place;

@@ -1,0 +1,2 @@
+-- How many jobs of each training type are where.
+SELECT training_type, status, count(*) AS jobs FROM report_jobs GROUP BY ALL ORDER BY ALL;

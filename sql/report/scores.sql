@@ -1,0 +1,5 @@
+-- The scores of both sides with the signal state that they came to.
+SELECT e.side, e.task, s.state, e.score
+FROM side_checks AS e
+JOIN signal_states AS s USING ("position")
+ORDER BY e."position";

@@ -1,0 +1,5 @@
+-- Changes of evidence to try on what the map shows: each of one side, a target's (symbol null) for all its pairs.
+SELECT t.place AS target_place, p.symbol, p.side, p.metric, p.observed, p.needed, p.distance
+FROM turning_points AS p
+JOIN report_targets AS t USING (target)
+WHERE p.symbol IS NULL OR p.symbol IN (SELECT symbol FROM report_symbols);

@@ -1,0 +1,2 @@
+-- The rows of this table that lie inside the catalog.
+FROM lake.job_status WHERE starts_with(filename, 'ducklake_inlined_data');

@@ -1,0 +1,118 @@
+"""Nearest misses of a whole run: what would have flipped each of its routes, tried all at once."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from planstore.audit.nearest import is_policy, patch, told, with_threshold
+from planstore.audit.replay import Kept, Record, Scenario, stage
+from planstore.audit.run_trace import RunTrace
+from planstore.database import memory
+from planstore.routing.rules import apply_rules
+
+MOST_CANDIDATES = 1_000_000
+"""Candidates, over all scenarios, that a run's changes may be tried on: some ten seconds' work."""
+
+Routes = dict[tuple[int, str | None], str]
+"""Routes that come out otherwise, by scenario and symbol."""
+Misses = dict[tuple[int, str | None], tuple[Record | None, Record | None]]
+"""The nearest change of evidence and of the policy, by a target's place in the map and a symbol (None: the target)."""
+
+
+@dataclass(frozen=True)
+class _Try:
+    """A change to try: what it is, and the scenario that tries it."""
+
+    row: Record
+    scenario: Scenario
+
+    @property
+    def kind(self) -> str:
+        """The column that says what is now: ``observed`` of evidence, ``current`` of the policy."""
+        return "observed" if "observed" in self.row else "current"
+
+    @property
+    def order(self) -> tuple[float, bool, str, str]:
+        """What the tries of a pair are sorted by, as ``sql/audit/turning_points.sql`` and its sister sort them."""
+        row = self.row
+        return row["distance"], row.get("side") != "symbol", row.get("metric") or row["key"], row["needed"]
+
+
+def nearest_in_run(trace: RunTrace, kept: Kept) -> Misses | None:
+    """Return what would have flipped each route that the map shows, as ``planstore why`` tells it for one.
+
+    Args:
+        trace: the run's trace, derived.
+        kept: what the run was decided from.
+
+    Returns:
+        None where so many pairs would have to be tried that it takes too long.
+    """
+    tries = list(_tries(trace, kept))
+    candidates = {row["target_place"]: row["candidates"] for row in trace.records("candidates_by_target")}
+    if sum(candidates[one.scenario.commit_id] for one in tries) > MOST_CANDIDATES:
+        return None
+    turned = _turned(trace, kept, tries)
+    shelf = _Shelf(tries)
+    return {
+        (cell["target_place"], cell["symbol"]): shelf.nearest(cell["target_place"], cell["symbol"], turned)
+        for cell in trace.records("cells")
+    }
+
+
+class _Shelf:
+    """Changes to try, by whose they are, nearest first."""
+
+    def __init__(self, tries: Sequence[_Try]) -> None:
+        self._tries = tries
+        self._places: dict[tuple[str, int, str | None], list[int]] = defaultdict(list)
+        for place, one in enumerate(tries):
+            self._places[one.kind, one.row["target_place"], one.row["symbol"]].append(place)
+        self._fits = cache(is_policy)
+
+    def nearest(self, target: int, symbol: str | None, turned: Routes) -> tuple[Record | None, Record | None]:
+        """Return the nearest change of evidence and of the policy that turns a decision."""
+        flips = {kind: next(self._flips(kind, target, symbol, turned), None) for kind in ("observed", "current")}
+        return told(flips["observed"], "observed"), told(flips["current"], "current")
+
+    def _flips(self, kind: str, target: int, symbol: str | None, turned: Routes) -> Iterator[tuple[Record, str]]:
+        places = [place for whose in {None, symbol} for place in self._places[kind, target, whose]]
+        for place in sorted(places, key=lambda place: self._tries[place].order):
+            route = turned.get((place, symbol))
+            if route is not None and (kind == "observed" or self._fits(self._tries[place].scenario.policy)):
+                yield self._tries[place].row, route
+
+
+def _tries(trace: RunTrace, kept: Kept) -> Iterator[_Try]:
+    """Yield every change to try: of evidence, of one side each, and of the policy, for one target each."""
+    names = trace.names("target")
+    overrides: dict[str, tuple[Record, ...]] = defaultdict(tuple)
+    for override in kept.overrides:
+        overrides[override["target"]] += (override,)
+    as_decided = [
+        replace(kept.scenario(), commit_id=place, overrides=overrides[name]) for place, name in enumerate(names)
+    ]
+    for row in trace.records("tries"):
+        change = patch(row["metric"], json.loads(row["needed"]))
+        scenario = replace(as_decided[row["target_place"]], symbol=row["symbol"])
+        yield _Try(row, scenario.changed(row["side"], change))
+    changed = cache(lambda key, needed: with_threshold(kept.policy, key, json.loads(needed)))
+    for row in trace.records("policy_tries"):
+        yield _Try(row, replace(as_decided[row["target_place"]], policy=changed(row["key"], row["needed"])))
+
+
+def _turned(trace: RunTrace, kept: Kept, tries: list[_Try]) -> Routes:
+    """Return the routes that come out otherwise, by scenario and symbol."""
+    session = memory(confined=True)
+    try:
+        session.give("kept_evidence", trace.session.batches("report/evidence_by_target").read_all())
+        session.give("report_decisions", trace.session.batches("report/recorded_routes").read_all())
+        stage(session, [one.scenario for one in tries])
+        apply_rules(session, kept.rules)
+        return {(scenario, symbol): route for scenario, symbol, route in session.rows("report/turned")}
+    finally:
+        session.close()

@@ -1,0 +1,286 @@
+"""Report: one page about a run, in one file that opens offline: routes, why, flips, jobs and evidence."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections import defaultdict
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planstore import pages
+from planstore.audit import distributions
+from planstore.audit.diff import compare, no_causes
+from planstore.audit.nearest_in_run import Misses, nearest_in_run
+from planstore.audit.replay import Kept, Record
+from planstore.audit.run_trace import Cell, RunTrace
+from planstore.database import Session
+from planstore.errors import ExportError, StoreError
+from planstore.ledger.artifacts import Artifacts
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOST_CELLS = 20_000
+"""Cells of the map: a browser opens so many without a pause."""
+MOST_SYMBOLS = 2_000
+MOST_FLIPS = 2_000
+MOST_JOBS = 2_000
+"""Rows that the page lists; where there are more it says so."""
+_MOST_FINDINGS = 20
+
+
+@dataclass(frozen=True)
+class Report:
+    """A page about a run.
+
+    Attributes:
+        run_id, commit_id: the run.
+        previous_run_id: the run that its flips are counted against, None for the first.
+        pairs: how many pairs it decided on.
+        flips: how many of its pairs and targets have another route than in the previous run.
+        findings: what does not hold: routes that the kept rules do not arrive at, a trace that cannot be derived.
+        html: the page.
+    """
+
+    run_id: str
+    commit_id: int
+    previous_run_id: str | None
+    pairs: int
+    flips: int
+    findings: list[str]
+    html: str
+
+    def write(self, path: str | Path) -> Path:
+        """Write the page to a file, whole or not at all, and return where.
+
+        Raises:
+            ExportError: it cannot be written.
+        """
+        path = Path(path)
+        staged = path.with_name(f".{secrets.token_hex(8)}.tmp")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                staged.write_text(self.html, encoding="utf-8", newline="\n")
+                staged.replace(path)
+            finally:
+                staged.unlink(missing_ok=True)
+        except OSError as error:
+            raise ExportError(f"{path} cannot be written: {error.strerror}") from error
+        return path
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything but the page, for JSON."""
+        names = ("run_id", "commit_id", "previous_run_id", "pairs", "flips", "findings")
+        return {name: getattr(self, name) for name in names}
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe title="Report of run {escape(self.run_id)}" sandbox="allow-scripts" srcdoc="{escape(self.html)}" '
+            'style="width:100%;height:80vh;border:1px solid #ccd3dc"></iframe>'
+        )
+
+
+def make_report(session: Session, artifacts: Artifacts, run: Record) -> Report:
+    """Return the page about a run.
+
+    Args:
+        session: a reading session of its own.
+        artifacts: where policies and rules are kept.
+        run: a row of ``runs``.
+
+    Raises:
+        RequestError: the library that draws is not installed.
+    """
+    distributions.needed()
+    commit = {"commit_id": run["commit_id"]}
+    facts = session.records("report/run", **commit)[0]
+    previous = next(iter(session.records("report/previous_run", **commit)), None)
+    findings: list[str] = []
+    flips = _flips(session, artifacts, previous, run, findings)
+    decisions = session.batches("report/decisions", **commit).read_all()
+    jobs = session.batches("report/jobs", plan_id=run["plan_id"]).read_all()
+    with RunTrace.of(decisions, flips, jobs, most_cells=MOST_CELLS, most_symbols=MOST_SYMBOLS) as trace:
+        kept = _derive(trace, session, artifacts, run, findings)
+        is_derived = kept is not None
+        misses = None if kept is None else nearest_in_run(trace, kept)
+        size = trace.records("size")[0]
+        view = {
+            "run": facts,
+            "previous": previous,
+            "size": size,
+            "routes": _routes(session, run, previous),
+            "findings": findings,
+            **_map(trace, misses, is_derived=is_derived),
+            **_changes(trace, flips.num_rows),
+            **_jobs(trace),
+            **(_evidence(trace) if is_derived else {"charts": [], "stabilities": []}),
+        }
+    return Report(
+        run_id=run["run_id"],
+        commit_id=run["commit_id"],
+        previous_run_id=previous["run_id"] if previous else None,
+        pairs=size["pairs"],
+        flips=flips.num_rows,
+        findings=findings,
+        html=_page(view),
+    )
+
+
+def _page(view: Record) -> str:
+    script = pages.part("report.js")
+    return pages.render(
+        "report.html",
+        script=script,
+        script_hash=pages.content_hash(script),
+        style=pages.part("report.css"),
+        data=pages.json_block(view.pop("data")),
+        **view,
+    )
+
+
+def _flips(
+    session: Session, artifacts: Artifacts, previous: Record | None, run: Record, findings: list[str]
+) -> pa.Table:
+    """Return the flips against the run before, with their causes; the first run has none."""
+    before = previous or run
+    try:
+        compare(session, artifacts, before, run)
+    except StoreError as error:
+        findings.append(f"what caused the flips cannot be derived again: {error}")
+        session.give("flip_causes", no_causes())
+    session.give("caused_flips", session.batches("audit/read_flips").read_all())
+    return session.batches("report/flips", a=before["commit_id"], b=run["commit_id"]).read_all()
+
+
+def _derive(trace: RunTrace, session: Session, artifacts: Artifacts, run: Record, findings: list[str]) -> Kept | None:
+    """Derive the trace from what was kept and add what it contradicts to ``findings``; None where it cannot be."""
+    try:
+        kept = Kept.of(session, artifacts, run)
+        trace.derive(kept, session.batches("audit/run_evidence", commit_id=run["commit_id"]).read_all())
+    except StoreError as error:
+        findings.append(f"how this run came about cannot be derived again: {error}")
+        return None
+    found = trace.records("disagreements")
+    for row in found[:_MOST_FINDINGS]:
+        name = row["target"] if row["symbol"] is None else f"{row['target']} on {row['symbol']}"
+        findings.append(
+            f"{name}: {row['recorded']} is recorded, but the kept rules arrive at {row['derived']}, "
+            "or for other reasons"
+        )
+    if len(found) > _MOST_FINDINGS:
+        findings.append(f"and {len(found) - _MOST_FINDINGS:,} more decisions that the kept rules do not arrive at")
+    return kept
+
+
+def _routes(session: Session, run: Record, previous: Record | None) -> list[Record]:
+    """Return pairs by route in this run and in the one before, in the order of the legend."""
+    now = dict(session.rows("store/run_routes", commit_id=run["commit_id"]))
+    before = dict(session.rows("store/run_routes", commit_id=previous["commit_id"])) if previous else {}
+    known = [route for route in pages.ROUTES if route.startswith("ROUTE_")]
+    unknown = sorted({*now, *before} - set(known))
+    return [
+        {"route": route, "pairs": now.get(route, 0), "before": before.get(route, 0)} for route in [*known, *unknown]
+    ]
+
+
+def _map(trace: RunTrace, misses: Misses | None, *, is_derived: bool) -> Record:
+    """Return the map, row by row, and what the page says about each of its cells."""
+    targets, symbols = trace.names("target"), trace.names("symbol")
+    checks = trace.checks() if is_derived else {}
+    jobs = defaultdict(list)
+    for job in trace.records("shown_jobs"):
+        jobs[job["target_place"], job["symbol_place"]].append(job)
+    texts: dict[str, int] = {}
+    rows: list[list[Record | None]] = [[None] * (len(symbols) + 1) for _ in targets]
+    told: list[Record] = []
+    for cell in trace.records("cells"):
+        place: Cell = cell["target_place"], cell["symbol_place"]
+        rows[place[0]][0 if place[1] is None else place[1] + 1] = cell | {"number": len(told)}
+        told.append(_told(cell, checks.get(place, []), jobs[place], texts))
+        if misses is not None:
+            nearest = misses[place[0], cell["symbol"]]
+            told[-1]["nearest"] = [miss and miss["text"] for miss in nearest]
+    data = {
+        "targets": targets, "symbols": symbols, "cells": told, "texts": list(texts), "sides": pages.SIDES,
+        "routes": pages.ROUTES, "derived": is_derived, "tried": misses is not None,
+    }  # fmt: skip
+    return {"targets": targets, "symbols": symbols, "rows": rows, "data": data}
+
+
+def _told(cell: Record, checks: list[Record], jobs: list[Record], texts: dict[str, int]) -> Record:
+    """Return what the page says about a cell; texts that many cells share are numbered."""
+    told = {
+        "t": cell["target_place"], "s": cell["symbol_place"], "route": cell["route"], "rule": cell["rule"],
+        "reasons": cell["reasons"], "states": [cell["cs_state"], cell["local_state"]], "override": cell["override_id"],
+        "checks": [
+            [
+                *(texts.setdefault(check[name], len(texts)) for name in ("side", "check", "source")),
+                check["observed"], check["threshold"], int(check["passed"]),
+            ]
+            for check in checks
+        ],
+        "jobs": [_job_told(job) for job in jobs],
+    }  # fmt: skip
+    return told | ({"was": cell["previous_route"]} if cell["flipped"] else {})
+
+
+def _job_told(job: Record) -> Record:
+    metrics = json.loads(job["metrics"]) if job["metrics"] else {}
+    return {
+        "id": job["job_id"],
+        "n": job["ordinal"] if job["ordinal"] <= MOST_JOBS else None,
+        "status": job["status"],
+        "families": job["model_families"],
+        "metrics": dict(sorted(metrics.items())),
+        "artifacts": job["artifacts"],
+        "error": job["error"],
+    }
+
+
+def _changes(trace: RunTrace, total: int) -> Record:
+    """Return what the page says about flips."""
+    return {
+        "flips": trace.records("read_flips", most=MOST_FLIPS),
+        "flips_total": total,
+        "route_changes": trace.records("route_changes"),
+        "changed_targets": trace.records("changed_targets"),
+        "flip_causes": trace.records("flip_causes"),
+    }
+
+
+def _jobs(trace: RunTrace) -> Record:
+    """Return what the page says about jobs."""
+    progress = trace.records("progress")
+    jobs = [
+        job | {"metrics": json.loads(job["metrics"]) if job["metrics"] else {}}
+        for job in trace.records("shown_jobs")
+        if job["ordinal"] <= MOST_JOBS
+    ]
+    return {"progress": progress, "jobs": jobs, "jobs_total": sum(row["jobs"] for row in progress)}
+
+
+def _evidence(trace: RunTrace) -> Record:
+    """Return the charts of scores against thresholds, by task and side, and how stable the evidence is."""
+    scores: dict[tuple[str, str], dict[str, list[float | None]]] = defaultdict(lambda: defaultdict(list))
+    for row in trace.session.rows("report/scores"):
+        side, task, state, score = row
+        scores[task, side][state].append(score)
+    thresholds = defaultdict(list)
+    for threshold in trace.records("score_thresholds"):
+        thresholds[threshold["task"], threshold["side"]].append(threshold)
+    charts = [
+        {
+            "task": task,
+            "side": side,
+            "states": {state: len(found[state]) for state in distributions.STATES if state in found},
+            "thresholds": thresholds[task, side],
+            "undrawn": sum(not distributions.is_drawn(score) for values in found.values() for score in values),
+            "svg": distributions.score_chart(f"{task}.{side}", found, thresholds[task, side]),
+        }
+        for (task, side), found in sorted(scores.items())
+    ]
+    return {"charts": charts, "stabilities": trace.records("stabilities")}

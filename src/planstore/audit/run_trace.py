@@ -1,0 +1,75 @@
+"""The trace of a whole run: what its kept rules looked at for every pair, derived again in one pass."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from planstore.audit.replay import Kept, Record, stage
+from planstore.database import Session, memory
+from planstore.routing.rules import apply_rules, explain_rules
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Cell: TypeAlias = tuple[int, int | None]
+"""A place in the map: a target's, and a symbol's or None for the target itself."""
+
+
+@dataclass(frozen=True)
+class RunTrace:
+    """A run's decisions, flips and jobs beside what its rules derive, in a database of its own.
+
+    Args:
+        session: that database.
+    """
+
+    session: Session
+
+    @classmethod
+    @contextmanager
+    def of(
+        cls, decisions: pa.Table, flips: pa.Table, jobs: pa.Table, *, most_cells: int, most_symbols: int
+    ) -> Iterator[RunTrace]:
+        """Yield the trace of what was recorded; the map shows at most ``most_cells`` of it, those with most flips."""
+        session = memory(confined=True)
+        try:
+            for name, table in (("report_decisions", decisions), ("report_flips", flips), ("report_jobs", jobs)):
+                session.give(name, table)
+            session.run("report/report_symbols", most_symbols=most_symbols)
+            session.run("report/report_targets", most_cells=most_cells)
+            yield cls(session)
+        finally:
+            session.close()
+
+    def derive(self, kept: Kept, evidence: pa.Table) -> None:
+        """Run the kept rules over the kept evidence.
+
+        Raises:
+            StoreError: they cannot be run by this version.
+        """
+        self.session.give("kept_evidence", evidence)
+        stage(self.session, [kept.scenario()])
+        apply_rules(self.session, kept.rules)
+        explain_rules(self.session, kept.rules)
+
+    def names(self, what: str) -> list[str]:
+        """Return the ``target`` or ``symbol`` names of the map, in order."""
+        return [name for kind, name, _ in self.session.rows("report/names") if kind == what]
+
+    def checks(self) -> dict[Cell, list[Record]]:
+        """Return the checks of each cell in the order in which the rules ran; a target's are its pairs' as well."""
+        found = {}
+        for target, symbol, checks in self.session.rows("report/checks"):
+            for check in checks:
+                for name in ("observed", "threshold"):
+                    check[name] = None if check[name] is None else json.loads(check[name])
+            found[target, symbol] = checks
+        return found
+
+    def records(self, statement: str, /, **values: Any) -> list[Record]:
+        """Return the rows of a statement of ``sql/report/``."""
+        return self.session.records(f"report/{statement}", **values)

@@ -1,0 +1,122 @@
+"""The demo's lesson: from real prices to trained models, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from planstore.demo.history import command_name, quoted
+from planstore.demo.market import market
+from planstore.store import Store
+from planstore.training.ranking import Ranked
+from planstore.training.trainer import Trained, train_panel
+
+SHOWN = 15
+"""How many trained jobs the lesson shows; `planstore jobs` shows all."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What the demo measured, decided and trained, as its tables show it.
+
+    Attributes:
+        ranking: a row a target, best first: name, score, null, leakage, stability, scores of single symbols.
+        routes: pairs by route.
+        trained: a row a job: id, families, score of the model, score of the evidence.
+        more: how many jobs are not in ``trained``; empty when all are.
+        progress: how many jobs are where.
+        example: a pair and its route, with ``reasons``.
+    """
+
+    results: str
+    run_id: str
+    plan_id: str
+    ranking: list[tuple[Any, ...]]
+    routes: dict[str, int]
+    trained: list[tuple[Any, ...]]
+    more: str
+    progress: str
+    example: str
+    reasons: list[str]
+    next_steps: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all attributes, for JSON."""
+        return asdict(self)
+
+
+def learn(
+    store: Store,
+    *,
+    symbols: Sequence[str] | None = None,
+    workers: int | None = None,
+    step: Callable[[str], None] = lambda _: None,
+    progress: Callable[[dict[str, int]], None] = lambda _: None,
+) -> Lesson:
+    """Measure the real panel, or some symbols of it, route it by the default policy, plan and train it.
+
+    Returns:
+        What came of it.
+    """
+    step("making features and targets from prices")
+    panel = market(symbols=symbols)
+    trained = train_panel(store, panel, model_families=["lightgbm"], workers=workers, step=step, progress=progress)
+    return _lesson(store, trained)
+
+
+def _lesson(store: Store, trained: Trained) -> Lesson:
+    jobs = list(_scored(trained))
+    target, symbol = _example(store)
+    told = store.why(target, symbol, run_id=trained.run.run_id)
+    miss = [told.nearest_miss["text"]] if told.nearest_miss else []
+    name = target if symbol is None else f"{target} on {symbol}"
+    asked = target if symbol is None else f"{target} {symbol}"
+    folder = quoted(store.results)
+    return Lesson(
+        results=str(store.results),
+        run_id=trained.run.run_id,
+        plan_id=trained.run.plan_id,
+        ranking=[_row(one) for one in trained.evidence.ranking()],
+        routes=dict(trained.run.routes),
+        trained=jobs[:SHOWN],
+        more=f"{len(jobs) - SHOWN} more; `planstore jobs` shows them" if len(jobs) > SHOWN else "",
+        progress=", ".join(f"{count} {status}" for status, count in trained.training.progress.items()) or "no jobs",
+        example=f"{name}: {told.route}",
+        reasons=[*told.reasons, *miss],
+        next_steps=[
+            f"{command_name()} why {asked} --results {folder}",
+            f"{command_name()} jobs --results {folder}",
+            f'{command_name()} sql "from history order by commit_id desc, position limit 20" --results {folder}',
+        ],
+    )
+
+
+def _row(one: Ranked) -> tuple[Any, ...]:
+    alone = one.symbol_scores
+    return (
+        one.target,
+        None if one.score is None else round(one.score, 3),
+        None if one.null_score is None else round(one.null_score, 3),
+        one.leakage,
+        None if one.mean_overlap is None else f"overlap {one.mean_overlap:.2f}, tau {one.mean_tau or 0:.2f}",
+        None if alone is None else " / ".join(f"{score:.3f}" for score in alone),
+    )
+
+
+def _scored(trained: Trained) -> Iterator[tuple[Any, ...]]:
+    for job in trained.training.jobs:
+        metrics = job["metrics"] or {}
+        score, evidence = metrics.get("score"), metrics.get("evidence_score")
+        shown = job["error"] if score is None else round(score, 3)
+        yield job["job_id"], ", ".join(job["model_families"]), shown, None if evidence is None else round(evidence, 3)
+
+
+def _example(store: Store) -> tuple[str, str | None]:
+    """Return the pair whose route says most: one that is trained both ways, else any."""
+    row = store.sql(
+        "select target, symbol from current_decisions where symbol is not null "
+        "order by route = 'ROUTE_BOTH' desc, route = 'ROUTE_SYMBOL_SPECIFIC' desc, target, symbol limit 1"
+    ).fetchone()
+    assert row is not None, "the demo's panel has symbols"
+    return row[0], row[1]

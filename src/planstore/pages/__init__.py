@@ -1,0 +1,96 @@
+"""Pages: what people read in a browser or a notebook, from templates in which every value is escaped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    import jinja2
+
+ROUTES = {
+    "ROUTE_BOTH": ("B", "both", "one pooled model and one of its own"),
+    "ROUTE_CROSS_SECTIONAL": ("C", "cross-sectional", "one model over all symbols"),
+    "ROUTE_SYMBOL_SPECIFIC": ("S", "symbol-specific", "a model of its own"),
+    "ROUTE_EXPERIMENTAL_ONLY": ("E", "experimental only", "the experimental lane"),
+    "ROUTE_BLOCKED": ("x", "blocked", "not trained"),
+    "ENABLED": ("on", "enabled", "the pooled model is trained"),
+    "DISABLED": ("off", "disabled", "the pooled model is not trained"),
+}
+"""Every route, with the letter, the words and the meaning that pages give it."""
+_NO_ROUTE = ("–", "no decision", "the run decided nothing on it")
+
+SIDES = {"cross_sectional": "all symbols together", "symbol": "this symbol alone", "pair": "among symbols"}
+"""What pages call the sides of a decision."""
+
+
+def render(template: str, /, **values: Any) -> str:
+    """Return a template of this folder with ``values`` filled in, escaped."""
+    return _environment().get_template(template).render(values)
+
+
+def part(name: str) -> str:
+    """Return the text of a file of this folder, such as a script or a style sheet."""
+    return _environment().loader.get_source(_environment(), name)[0]  # type: ignore[union-attr]
+
+
+def content_hash(text: str) -> str:
+    """Return the hash by which a page's content security policy allows a script."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def json_block(value: Any) -> str:
+    """Return JSON that can stand inside a ``script`` element: nothing in it can end the element."""
+    text = orjson.dumps(value, default=str).decode()
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def number(value: Any) -> str:
+    """Return a value as people read it: whole numbers with separators, fractions with six digits."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def route_letter(route: str | None) -> str:
+    """Return the letter of a route."""
+    return _route(route)[0]
+
+
+def route_name(route: str | None) -> str:
+    """Return the words for a route."""
+    return _route(route)[1]
+
+
+def route_meaning(route: str | None) -> str:
+    """Return what a route means."""
+    return _route(route)[2]
+
+
+def _route(route: str | None) -> tuple[str, str, str]:
+    return _NO_ROUTE if route is None else ROUTES.get(route, ("?", route, "a route that this version does not know"))
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("planstore", "pages"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters = (number, route_letter, route_name, route_meaning)
+    environment.filters |= {function.__name__: function for function in filters}
+    environment.globals |= {"SIDES": SIDES, "ROUTES": ROUTES}
+    return environment

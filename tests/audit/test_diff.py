@@ -1,0 +1,147 @@
+"""A diff tells every flip and every job that differs, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import planstore
+import samples
+import strategies
+from histories import SCHEMA, SYMBOL, TARGET, cs, local, route
+from planstore import NotFoundError, RequestError, Run
+from planstore.database import Session
+from planstore.run_names import find_run
+from planstore.store import Store
+
+Record = dict[str, Any]
+FIELDS = ("route", "training_type", "model_families", "priority", "estimated_samples", "reason", "metadata")
+
+
+def routes(store: Store, run: Run) -> dict[tuple[str, str | None], str]:
+    rows = store.sql("select target, symbol, route from decisions where commit_id = $n", n=run.commit_id).fetchall()
+    return {(target, symbol): route for target, symbol, route in rows}
+
+
+def jobs(run: Run) -> dict[str, Record]:
+    return {job["job_id"]: job for job in run.plan.jobs}
+
+
+def check(store: Store, a: Run, b: Run) -> None:
+    """Compare a diff with what plain Python finds."""
+    found = store.diff(a.run_id, b.run_id)
+    before, after = routes(store, a), routes(store, b)
+    flips = {pair: (before.get(pair), after.get(pair)) for pair in {*before, *after}}
+    told = {(flip["target"], flip["symbol"]): (flip["route_a"], flip["route_b"]) for flip in found.as_dict()["flips"]}
+    assert told == {pair: pairs for pair, pairs in flips.items() if pairs[0] != pairs[1]}
+    assert found.flips == len(told) == len(found.flip_table().fetchall())
+    assert all(flip["causes"] for flip in found.as_dict()["flips"])
+    old, new = jobs(a), jobs(b)
+    expected = dict.fromkeys(new.keys() - old.keys(), ("added", None))
+    expected |= dict.fromkeys(old.keys() - new.keys(), ("removed", None))
+    for job in old.keys() & new.keys():
+        fields = [field for field in FIELDS if old[job].get(field) != new[job].get(field)]
+        if fields:
+            expected[job] = ("changed", fields)
+    assert {row["job_id"]: (row["change"], row["fields"]) for row in found.jobs} == expected
+    assert found.counts == {
+        change: sum(change == one for one, _ in expected.values()) for change in ("added", "removed", "changed")
+    }
+    assert bool(found) == bool(told or expected)
+    counted: dict[str, list[int]] = {}
+    for side, decisions in enumerate((before, after)):
+        for (_, symbol), one in decisions.items():
+            if symbol is not None:
+                counted.setdefault(one, [0, 0])[side] += 1
+    assert {one: list(pair) for one, pair in found.routes.items()} == counted
+
+
+@pytest.mark.parametrize("semantics", ["strict", "reference"])
+@settings(max_examples=5)
+@given(data=st.data())
+def test_a_diff_is_what_plain_python_finds(shared_store: Store, semantics: str, data: st.DataObject) -> None:
+    runs = []
+    for _ in range(2):
+        policy, rows = data.draw(strategies.policies(semantics)), data.draw(strategies.candidates(semantics))
+        runs.append(
+            shared_store.route(pa.Table.from_pylist(rows, SCHEMA), policy, data.draw(strategies.model_families))
+        )
+    check(shared_store, *runs)
+    check(shared_store, runs[1], runs[0])
+    assert not shared_store.diff(runs[0].run_id, runs[0].run_id)
+
+
+def test_a_job_that_changes_says_from_what_to_what(store: Store) -> None:
+    a = route(store, [cs(), local()])
+    b = route(store, [cs(0.7), local()])
+    check(store, a, b)
+    (row,) = (job for job in store.diff("1", "2").jobs if job["change"] == "changed")
+    values = {value["field"]: (value["a"], value["b"]) for value in row["values"]}
+    assert values["route"] == ("ROUTE_SYMBOL_SPECIFIC", "ROUTE_BOTH")
+    assert values["priority"] == ("2", "3")
+    assert (row["target"], row["symbol"], row["route_a"], row["route_b"]) == (
+        TARGET, SYMBOL, "ROUTE_SYMBOL_SPECIFIC", "ROUTE_BOTH",
+    )  # fmt: skip
+
+
+def test_families_alone_change_jobs_and_flip_nothing(store: Store) -> None:
+    rows = [cs(), local()]
+    route(store, rows, model_families=["mlp"])
+    route(store, rows, model_families=["ridge"])
+    found = store.diff("1", "2")
+    assert (found.flips, [job["fields"] for job in found.jobs]) == (0, [["model_families"]])
+    assert found
+
+
+def test_runs_are_named_by_id_commit_plan_or_time(store: Store) -> None:
+    a = route(store, [local(0.7)], run_id="first")
+    b = route(store, [local(0.4), cs(0.7)], run_id="second")
+    recorded = [commit["recorded_at"].isoformat() for commit in reversed(store.log())]
+    expected = store.diff("first", "second").as_dict()
+    for names in (("1", "2"), (a.plan_id, b.plan_id), (a.plan_id[:8], b.plan_id[:8]), recorded):
+        assert store.diff(*names).as_dict() == expected
+    with pytest.raises(NotFoundError, match="'third' is no run, commit, plan or time of this ledger"):
+        store.diff("first", "third")
+    with pytest.raises(NotFoundError, match=r"no run was recorded by 2000-01-01T00:00:00\+00:00"):
+        store.diff("2000-01-01", "first")
+
+
+def test_the_start_of_several_plans_is_refused(session: Session) -> None:
+    runs = [("r", 1, "abcdef1"), ("s", 2, "abcdef2"), ("abcdef", 3, "other")]
+    columns = {"run_id": pa.string(), "commit_id": pa.int64(), "plan_id": pa.string()}
+    rows = [dict(zip(columns, run, strict=True)) for run in runs]
+    session.give("runs", pa.Table.from_pylist(rows[:2], pa.schema(list(columns.items()))))
+    with pytest.raises(RequestError, match="'abcdef' fits 2 plans; give more digits"):
+        find_run(session, "abcdef")
+    assert find_run(session, "abcdef2")["run_id"] == "s"
+    session.give("runs", pa.Table.from_pylist(rows, pa.schema(list(columns.items()))))
+    assert find_run(session, "abcdef")["run_id"] == "abcdef"
+
+
+def test_two_runs_that_arrive_at_one_plan_differ_in_nothing(store: Store) -> None:
+    for _ in range(2):
+        route(store, [cs(), local()])
+    found = store.diff("1", "2")
+    assert not found
+    assert (found.plan_a, found.flips, found.counts) == (found.plan_b, 0, {"added": 0, "removed": 0, "changed": 0})
+
+
+def test_comparing_training_plans_answers_as_before(store: Store) -> None:
+    a = route(store, [cs(), local()])
+    b = route(store, [cs(0.7), local(), samples.record("y_up_5d", None)])
+    found = planstore.compare_training_plans(a.plan, b.plan)
+    assert found == planstore.compare_training_plans(dict(a.plan), dict(b.plan))
+    told = store.diff("1", "2").jobs
+    for change in ("added", "removed", "changed"):
+        assert found[f"{change}_jobs"] == [job["job_id"] for job in told if job["change"] == change]
+    assert (found["plan1_total"], found["plan2_total"], found["common_jobs"]) == (1, 3, 1)
+
+
+def test_a_notebook_shows_a_diff_and_nothing_that_acts(store: Store) -> None:
+    for run in ("<b>", "two"):
+        route(store, [local(0.7 if run == "two" else 0.4)], run_id=run)
+    assert "&lt;b&gt; → two" in store.diff("<b>", "two")._repr_html_()

@@ -1,0 +1,183 @@
+"""The nearest miss is one, and nothing nearer is: what would have flipped a route is tried with the design's rules."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import oracles
+import samples
+import strategies
+from planstore.audit.nearest import nearest_misses
+from planstore.audit.replay import Replay, Scenario
+from planstore.routing.candidates import read_candidates
+from planstore.routing.policy import Policy, read_policy
+from planstore.routing.rules import current_rules
+
+Record = dict[str, Any]
+SCHEMA = samples.SCHEMA.append(pa.field("stability_snapshots", pa.int64()))
+ROUNDED = ("null_score", "min_margin_over_null")
+"""What a margin is added to or made of: where it turns is known but for the rounding of that sum."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A pair or target that was decided, and what came nearest to deciding it otherwise."""
+
+    policy: Policy
+    rows: Sequence[Record]
+    families: Sequence[str]
+    target: str
+    symbol: str | None
+    route: str
+    miss: Record | None
+    policy_miss: Record | None
+
+    def otherwise(self, side: str, metric: str, value: Any) -> str:
+        """Return the route that the design gives with one metric of one side changed."""
+        rows = deepcopy(list(self.rows))
+        for row in self.of_side(side, rows):
+            outer, _, inner = metric.partition(".")
+            if inner:
+                row[outer][inner] = value
+            else:
+                row[outer] = value
+        return self.designed(rows, self.policy)
+
+    def under(self, key: str, value: float) -> str | None:
+        """Return the route that the design gives under another threshold; None where no policy has it."""
+        document = changed(orjson.loads(self.policy.document), key, value)
+        try:
+            policy = Policy.model_validate(document)
+        except ValueError:
+            return None
+        return self.designed(self.rows, policy)
+
+    def designed(self, rows: Sequence[Record], policy: Policy) -> str:
+        found = oracles.decisions(rows, policy.model_dump(mode="json"), self.families)
+        return next(str(one["route"]) for one in found if (one["target"], one["symbol"]) == (self.target, self.symbol))
+
+    def of_side(self, side: str, rows: Sequence[Record]) -> list[Record]:
+        """Return the rows of a target's cross-sectional side, or of a pair's own."""
+        pooled = side == "cross_sectional"
+        return [
+            row
+            for row in rows
+            if row["target"] == self.target
+            and (row["mode"] == "CROSS_SECTIONAL") == pooled
+            and (pooled or (self.symbol is not None and row["symbol"] == self.symbol))
+        ]
+
+    def observed(self, side: str) -> Record | None:
+        """Return the row that counts of a side: the first, of a mode that the rules read."""
+        modes = ("CROSS_SECTIONAL", "SYMBOL_SPECIFIC", *(["SYMBOL"] if self.policy.semantics == "strict" else []))
+        return next((row for row in self.of_side(side, self.rows) if row["mode"] in modes), None)
+
+
+def changed(document: Record, key: str, value: float) -> Record:
+    *path, last = key.split(".")
+    place = document
+    for part in path:
+        place = place[part]
+    place[last] = value
+    return document
+
+
+def decide(document: Record, rows: list[Record], requested: Sequence[str] | None, data: st.DataObject) -> Decided:
+    """Decide candidates, choose a decision, and ask what came nearest to another route."""
+    policy, _ = read_policy(document)
+    families = oracles.model_families(requested, policy.model_dump(mode="json"))
+    decisions = oracles.decisions(rows, policy.model_dump(mode="json"), families)
+    assume(decisions)
+    one = data.draw(st.sampled_from([d for d in decisions if d["symbol"]] * 3 + decisions))
+    target, symbol = one["target"], one["symbol"]
+    evidence = read_candidates(pa.Table.from_pylist(rows, SCHEMA), strict=policy.semantics == "strict").table
+    evidence = evidence.filter(pc.equal(evidence["target"], target))
+    evidence = evidence.append_column("commit_id", pa.array([1] * len(evidence), pa.int64()))
+    rules = current_rules()
+    with Replay(evidence, target, symbol).opened() as replay:
+        scenario = Scenario(1, policy.document.decode(), requested, False)
+        (outcome,) = replay.decide(rules, [scenario])
+        assert outcome is not None
+        assert outcome["route"] == one["route"]
+        _, tries, policy_tries = replay.explain(rules)
+        miss, policy_miss = nearest_misses(replay, rules, scenario, one["route"], tries, policy_tries)
+    return Decided(policy, rows, families, target, symbol, one["route"], miss, policy_miss)
+
+
+def between(observed: float, needed: float, rounded: bool) -> Iterator[float]:
+    """Yield values that are nearer to ``observed`` than ``needed`` is, its neighbour among them."""
+    if isinstance(observed, int) and isinstance(needed, int):
+        step = 1 if needed > observed else -1
+        yield from {observed, needed - step, (observed + needed) // 2} - {needed}
+        return
+    if not rounded:
+        yield math.nextafter(needed, observed)
+    for share in (0.0, 0.25, 0.5, 0.75, 0.999999):
+        value = observed + (needed - observed) * share
+        if min(observed, needed) < value < max(observed, needed):
+            yield value
+
+
+@pytest.mark.parametrize("semantics", ["strict", "reference"])
+@settings(max_examples=15)
+@given(data=st.data())
+def test_the_nearest_change_flips_the_route_and_none_that_is_smaller_does(semantics: str, data: st.DataObject) -> None:
+    policy, rows = data.draw(strategies.policies(semantics)), data.draw(strategies.candidates(semantics))
+    decided = decide(policy, rows, data.draw(strategies.model_families), data)
+    _check_evidence(decided, data)
+    _check_policy(decided)
+
+
+def _check_evidence(decided: Decided, data: st.DataObject) -> None:
+    miss = decided.miss
+    if miss is None:
+        for side, metric, value in anything(decided, data):
+            assert decided.otherwise(side, metric, value) == decided.route, (side, metric, value)
+        return
+    assert decided.otherwise(miss["side"], miss["metric"], miss["needed"]) == miss["route"] != decided.route
+    if isinstance(miss["observed"], int | float):
+        for value in between(miss["observed"], miss["needed"], miss["metric"] in ROUNDED):
+            assert decided.otherwise(miss["side"], miss["metric"], value) == decided.route, value
+
+
+def _check_policy(decided: Decided) -> None:
+    miss = decided.policy_miss
+    if miss is None:
+        return
+    assert decided.under(miss["key"], miss["needed"]) == miss["route"] != decided.route
+    if decided.policy.experimental.max_fraction_symbols_per_target < 1:
+        return  # because a threshold moves the places of other symbols in the lane as well
+    for value in between(miss["current"], miss["needed"], miss["key"].split(".")[0] in ROUNDED):
+        assert decided.under(miss["key"], value) in (decided.route, None), value
+
+
+def anything(decided: Decided, data: st.DataObject) -> Iterator[tuple[str, str, Any]]:
+    """Yield single changes of what a nearest miss may name."""
+    for side in ("cross_sectional", "symbol"):
+        row = decided.observed(side)
+        if row is None:
+            continue
+        yield from ((side, "stability", value) for value in strategies.STABILITIES)
+        yield from ((side, "leakage_status", value) for value in strategies.LEAKAGE)
+        yield from ((side, "model_status", value) for value in ("OK", "FAILED"))
+        yield from ((side, "sample_size", value) for value in (*strategies.SIZES, 10**9))
+        yield from ((side, "score", value) for value in (*strategies.SCORES, -1e21, 1e21, data.draw(strategies.scores)))
+        if row["null_score"] is not None:
+            yield from ((side, "null_score", value) for value in (-1e21, 1e21, data.draw(strategies.scores)))
+        if row["stability_metrics"] is not None:
+            for name in strategies.METRICS:
+                if row["stability_metrics"][name] is not None:
+                    yield from (
+                        (side, f"stability_metrics.{name}", value) for value in (0.0, data.draw(strategies.levels), 1.0)
+                    )

@@ -1,0 +1,25 @@
+"""The demo's lesson, on two of its stocks."""
+
+from __future__ import annotations
+
+from planstore.demo.training import learn
+from planstore.store import Store
+
+TARGETS = 8
+
+
+def test_the_lesson_measures_routes_trains_and_says_why_and_a_second_time_trains_nothing(store: Store) -> None:
+    symbols = ["AAPL", "JPM"]
+    steps: list[str] = []
+    lesson = learn(store, symbols=symbols, workers=2, step=steps.append)
+    assert steps == ["making features and targets from prices", "measuring", "routing", "writing files", "training"]
+    assert len(lesson.ranking) == TARGETS
+    assert sum(lesson.routes.values()) == TARGETS * len(symbols)
+    jobs = store.jobs()
+    assert {job["status"] for job in jobs} == {"succeeded"}
+    assert lesson.progress == f"{len(jobs)} succeeded"
+    assert lesson.reasons[:3] == store.why(*lesson.example.partition(":")[0].split(" on ")).reasons
+    assert store.verify().findings == []
+    again = learn(store, symbols=symbols, workers=2)
+    assert again.plan_id == lesson.plan_id
+    assert {job["attempt"] for job in store.jobs()} == {1}
