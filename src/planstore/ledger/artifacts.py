@@ -11,7 +11,6 @@ from pathlib import Path
 from planstore.errors import StoreError
 from planstore.events.canonical import sha256
 
-
 WRITERS = 8
 """Files that are made durable at once, where several are kept together."""
 
