@@ -361,7 +361,7 @@ def _store_errors(place: str, *kinds: type[Exception]) -> Iterator[None]:
     )
     try:
         yield
-    except (duckdb.Error, *kinds) as error:
+    except Exception as error:
         # because DuckLake says of a catalog that it cannot read no more than that there is an error
         if type(error) is not duckdb.Error and not isinstance(error, files + kinds):
             raise

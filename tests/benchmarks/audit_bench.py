@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -71,8 +72,8 @@ def figures(store: Store, rounds: int) -> Iterator[Figure]:
         "FULL JOIN (FROM lake.decisions WHERE commit_id = $b) AS b USING (target, symbol)"
     )
     for what, a, b in (("evidence", runs[3], runs[4]), ("evidence and policy", runs[-4], runs[-3])):
-        joined = _best(2, lambda a=a, b=b: bare.execute(join, {"a": a, "b": b}))
-        ours = _best(2, lambda a=a, b=b: store.diff(str(a), str(b)).flip_table().fetchone())
+        joined = _best(2, partial(bare.execute, join, {"a": a, "b": b}))
+        ours = _best(2, partial(_diff, store, a, b))
         yield Figure(
             f"diff of two runs that differ in {what}", f"{ours:.2f} s", f"bare full outer join: {joined:.2f} s",
             ours / joined, "at most 5",
@@ -87,5 +88,10 @@ def figures(store: Store, rounds: int) -> Iterator[Figure]:
     )  # fmt: skip
 
 
+def _diff(store: Store, a: int, b: int) -> object:
+    return store.diff(str(a), str(b)).flip_table().fetchone()
+
+
 def _best(rounds: int, work: Callable[[], object]) -> float:
-    return min(seconds(work) for _ in range(rounds))
+    taken: list[float] = [seconds(work) for _ in range(rounds)]
+    return min(taken)

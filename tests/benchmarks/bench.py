@@ -18,6 +18,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
+from audit_bench import audit
 from figures import Figure, seconds
 from ledger_bench import bulk, events
 from market import POLICY, market
@@ -186,6 +187,7 @@ def main() -> None:
             (events, (folder,)),
             (overhead, (folder,)),
             (scaling, (folder,)),
+            (audit, (folder,)),
         ):
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
                 for figure in process.submit(_figures, measure, *arguments).result():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from planstore.errors import StoreError
@@ -32,24 +33,28 @@ class Artifacts:
         new = {path: content for path, content in paths.items() if not path.exists()}
         # kept already or not: whoever kept it may have died before its name was durable
         folders = sorted({path.parent for path in paths})
-        try:
-            if len(paths) == 1:
-                for path, content in new.items():
-                    self._write(path, content)
-                fsync_folder(folders[0])
-                return digests
-            with ThreadPoolExecutor(WRITERS) as writing:  # because most of the time is spent waiting for the disk
+        if not folders:
+            return []
+        with self._errors():
+            for folder in folders:
+                make_folder(folder)
+            # because most of the time is spent waiting for the disk
+            with ThreadPoolExecutor(min(WRITERS, len(folders))) as writing:
                 list(writing.map(self._write, new.keys(), new.values()))
                 list(writing.map(fsync_folder, folders))
+        return digests
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise StoreError(
                 f"an artifact could not be kept in {self._folder}: {error}; nothing was recorded, do it again when the "
                 "fault is gone"
             ) from error
-        return digests
 
     def _write(self, path: Path, content: bytes) -> None:
-        make_folder(path.parent)
         incoming = self._folder / f"incoming-{uuid.uuid4().hex}"
         try:
             with incoming.open("xb") as file:
