@@ -18,6 +18,7 @@ from planstore.database import Session
 from planstore.run_names import find_run
 from planstore.store import Store
 
+pytestmark = pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning")
 Record = dict[str, Any]
 FIELDS = ("route", "training_type", "model_families", "priority", "estimated_samples", "reason", "metadata")
 

@@ -17,6 +17,7 @@ from histories import SCHEMA, SYMBOL, TARGET, cs, local, other_rules, route
 from planstore import Explanation, JobStatus, NotFoundError
 from planstore.store import Store
 
+pytestmark = pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning")
 Record = dict[str, Any]
 GATES = ("SAMPLE_SIZE", "LEAKAGE", "MODEL_STATUS", "SAFE_FEATURES", "WORKING_FAMILIES", "NULL_MARGIN")
 CHECKS = (*GATES, "STRONG_SCORE", "MIN_SCORE", "STABILITY", "EXPERIMENTAL_SCORE", "EXPERIMENTAL_STABILITY")
@@ -50,7 +51,7 @@ def alter(store: Store, statement: str) -> None:
 
 
 @pytest.mark.parametrize("semantics", ["strict", "reference"])
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(data=st.data())
 def test_why_arrives_at_what_is_recorded_and_its_checks_say_the_same(
     shared_store: Store, semantics: str, data: st.DataObject
