@@ -183,7 +183,7 @@ def test_what_was_not_decided_is_explained_too(store: Store) -> None:
 
 
 def test_a_target_whose_only_row_has_no_symbol_where_one_is_needed_is_explained(store: Store) -> None:
-    route(store, [local(symbol=None), samples.record("y_up_5d", None)], samples.policy(semantics="reference"))
+    route(store, [local() | {"symbol": None}, samples.record("y_up_5d", None)], samples.policy(semantics="reference"))
     assert store.why(TARGET).route is not None  # because a target that has any row is decided
     assert store.why(TARGET).rule == "CS_NO_EVIDENCE"
 
