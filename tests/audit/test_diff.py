@@ -18,6 +18,7 @@ from planstore.database import Session
 from planstore.run_names import find_run
 from planstore.store import Store
 
+pytestmark = pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning")
 Record = dict[str, Any]
 FIELDS = ("route", "training_type", "model_families", "priority", "estimated_samples", "reason", "metadata")
 
@@ -41,8 +42,7 @@ def check(store: Store, a: Run, b: Run) -> None:
     assert found.flips == len(told) == len(found.flip_table().fetchall())
     assert all(flip["causes"] for flip in found.as_dict()["flips"])
     old, new = jobs(a), jobs(b)
-    expected: dict[str, tuple[str, list[str] | None]]
-    expected = dict.fromkeys(new.keys() - old.keys(), ("added", None))
+    expected: dict[str, tuple[str, list[str] | None]] = dict.fromkeys(new.keys() - old.keys(), ("added", None))
     expected |= dict.fromkeys(old.keys() - new.keys(), ("removed", None))
     for job in old.keys() & new.keys():
         fields = [field for field in FIELDS if old[job].get(field) != new[job].get(field)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
@@ -12,9 +11,10 @@ import pytest
 
 import samples
 from histories import SYMBOL, TARGET, cs, local, other_rules, route, time_is
-from planstore import CandidatesWarning, NotFoundError
+from planstore import NotFoundError
 from planstore.store import Store
 
+pytestmark = pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning")
 Record = dict[str, Any]
 BLOCKED, OWN, BOTH, LANE = "ROUTE_BLOCKED", "ROUTE_SYMBOL_SPECIFIC", "ROUTE_BOTH", "ROUTE_EXPERIMENTAL_ONLY"
 METRICS = {"mean_overlap": 0.9, "std_overlap": 0.1, "mean_tau": 0.9, "std_tau": 0.1}
@@ -65,9 +65,7 @@ def test_a_flip_by_one_metric_names_it_alone(
     route(store, [cs(**measured), local(**before)], document)
     # what changes beside it, and does not matter
     beside = {"score": 0.71, "sample_size": 9_000}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CandidatesWarning)  # because one case takes the null away on purpose
-        route(store, [cs(0.51, sample_size=20_000, **measured), local(**beside | before | after)], document)
+    route(store, [cs(0.51, sample_size=20_000, **measured), local(**beside | before | after)], document)
     change = store.history(TARGET, SYMBOL)[-1]
     assert (change.previous_route, change.route) == (OWN, BLOCKED)
     assert causes(store) == {("evidence", f"symbol.{metric}")}

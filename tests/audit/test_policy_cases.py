@@ -109,7 +109,7 @@ def test_a_file_that_is_none_says_where_and_why(tmp_path: Path, text: str, said:
         ("{score: high}", "column score: 'high' does not fit"),
         ("{score: .inf}", "column score"),
         ("{score: 0.7, stability: STEADY}", "column stability: 'STEADY'"),
-        ("{score: 0.7, sample_size: -1}", "column sample_size: -1"),
+        ("{score: 0.7, sample_size: -1}", "column sample_size: '-1' is no number of rows"),
     ],
 )
 def test_evidence_that_is_none_names_its_case(tmp_path: Path, evidence: str, said: str) -> None:

@@ -17,6 +17,7 @@ from histories import SCHEMA, SYMBOL, TARGET, cs, local, other_rules, route
 from planstore import NotFoundError, PolicyError, Run
 from planstore.store import Store
 
+pytestmark = pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning")
 Record = dict[str, Any]
 
 

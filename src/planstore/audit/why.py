@@ -191,7 +191,7 @@ def absence(session: Session, target: str, symbol: str | None, run: Record) -> l
     told = []
     for row in session.records("audit/unread_candidates", commit_id=commit_id, target=target, symbol=symbol):
         told.append(
-            f"run {run_id} holds a candidate of it (mode {row['mode']}, row {row['position']}), "
+            f"run {run_id} holds a candidate of it (mode {row['mode']}, row {row['row']}), "
             "but none of the two modes that the rules read"
         )
     if not told:

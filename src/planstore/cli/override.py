@@ -35,6 +35,7 @@ def set_(
     """
     import planstore
     from planstore.cli import output
+    from planstore.cli.visible import visible
 
     if len(names) > 2:
         raise typer.BadParameter("give TARGET, SYMBOL and ROUTE, or TARGET and ROUTE")
@@ -47,9 +48,8 @@ def set_(
     else:
         name = target if symbol is None else f"{target} on {symbol}"
         until = f" until {made.expires_at:%Y-%m-%d %H:%M UTC}" if made.expires_at else " until it is cleared"
-        output.print_line(
-            f"{name} is pinned to {made.route} from the next run on{until} (override {made.override_id})."
-        )
+        told = f"{name} is pinned to {made.route} from the next run on{until} (override {made.override_id})."
+        output.print_line(visible(told))  # because a name with a line end could pass for a line of ours
     if unknown:
         output.print_note(f"planstore: {unknown}")
 
@@ -82,12 +82,12 @@ def clear(
     """End the override of TARGET (on SYMBOL); runs that are recorded stay as they are."""
     import planstore
     from planstore.cli import output
+    from planstore.cli.visible import visible
 
     with planstore.open(results, create=False) as store:
         ended = store.clear_override(target, symbol, reason=reason, author=author)
     if json:
         output.print_json(ended.as_dict())
     else:
-        output.print_line(
-            f"Override {ended.override_id} ({ended.route}, by {ended.author}: {ended.reason}) is cleared."
-        )
+        told = f"Override {ended.override_id} ({ended.route}, by {ended.author}: {ended.reason}) is cleared."
+        output.print_line(visible(told))

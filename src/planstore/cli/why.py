@@ -29,6 +29,7 @@ def command(
     """
     import planstore
     from planstore.cli import output
+    from planstore.cli.visible import visible
 
     with planstore.open(results, create=False, as_of=as_of) as store:
         found = store.why(target, symbol, run_id=run)
@@ -36,7 +37,7 @@ def command(
         output.print_json(found.as_dict())
     else:
         for line in _told(found):
-            output.print_line(line)
+            output.print_line(visible(line))  # because a name with a line end could pass for a line of ours
         if found.checks:
             output.print_line()
             output.print_table(
@@ -48,7 +49,7 @@ def command(
                 ),
             )
         for line in _afterwards(found):
-            output.print_line(line)
+            output.print_line(visible(line))  # because a name with a line end could pass for a line of ours
     raise typer.Exit(1 if found.route is None or found.findings else 0)
 
 
@@ -68,19 +69,23 @@ def _told(found: Any) -> Iterator[str]:
 
 def _afterwards(found: Any) -> Iterator[str]:
     if found.nearest_miss or found.nearest_policy:
-        yield "\nThe nearest change that would have flipped it:"
+        yield ""
+        yield "The nearest change that would have flipped it:"
         for what, miss in (("evidence", found.nearest_miss), ("policy", found.nearest_policy)):
             yield f"  {what}: {miss['text']}" if miss else f"  {what}: no single change would"
     elif found.checks:
-        yield "\nNo single change of evidence or of a threshold would have flipped it."
+        yield ""
+        yield "No single change of evidence or of a threshold would have flipped it."
     if found.jobs:
-        yield "\nWhat it led to:"
+        yield ""
+        yield "What it led to:"
     for job in found.jobs:
         scores = "".join(f", {name} {value:.4g}" for name, value in sorted((job["metrics"] or {}).items()))
         models = f", {len(job['artifacts'])} artifacts" if job["artifacts"] else ""
         families = ", ".join(job["model_families"]) or "no family"
         yield f"  job {job['job_id']} ({families}): {job['status']}{scores}{models}"
-    yield "\nWhat it was decided from:"
+    yield ""
+    yield "What it was decided from:"
     yield f"  evidence  {found.evidence_id}"
     yield f"  policy    {found.policy_id} ({found.policy_name})"
     yield f"  rules     {found.rules_id}"
