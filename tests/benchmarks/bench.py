@@ -19,6 +19,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 from audit_bench import audit
+from evidence_bench import cost, noise, workers
 from figures import Figure, seconds
 from ledger_bench import bulk, events
 from market import POLICY, market
@@ -188,6 +189,9 @@ def main() -> None:
             (overhead, (folder,)),
             (scaling, (folder,)),
             (audit, (folder,)),
+            (cost, ()),
+            (workers, ()),
+            (noise, (folder,)),
         ):
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
                 for figure in process.submit(_figures, measure, *arguments).result():

@@ -1,11 +1,10 @@
 """Evidence: what it costs beside the bare fits it makes, what a second worker brings, and what it makes of noise.
 
-``python tests/benchmarks/evidence_bench.py`` prints the figures; the panel is the demo's, 8 targets × 20 symbols.
+The panel is the demo's, 8 targets × 20 symbols.
 """
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,17 +57,15 @@ def noise(folder: Path) -> Iterator[Figure]:
     """Targets that nothing tells, half of them classes, routed under the shipped policy."""
     chance = np.random.default_rng(0)
     days = 1300
-    frame = pd.DataFrame({"date": pd.bdate_range("2010-01-01", periods=days)})
+    columns: dict[str, object] = {"date": pd.bdate_range("2010-01-01", periods=days)}
     for number in range(5):
-        frame[f"f{number}"] = chance.normal(size=days)
-        frame[f"slow{number}"] = np.cumsum(chance.normal(size=days))
+        columns[f"f{number}"] = chance.normal(size=days)
+        columns[f"slow{number}"] = np.cumsum(chance.normal(size=days))
     for number in range(NOISE):
         ahead = pd.Series(chance.normal(size=days)).rolling(5).sum().shift(-5)
-        is_class = number % 2
-        frame[f"{'y_noise' if is_class else 'fwd_ret'}_{number}_5d"] = (
-            (ahead > 0).astype(float).where(ahead.notna()) if is_class else ahead
-        )
-    frame.to_parquet(folder / "NOISE.parquet", index=False)
+        up = (ahead > 0).astype(float).where(ahead.notna())
+        columns |= {f"y_noise_{number}_5d": up} if number % 2 else {f"fwd_ret_{number}_5d": ahead}
+    pd.DataFrame(columns).to_parquet(folder / "NOISE.parquet", index=False)
     found = measure(Panel.read(folder / "NOISE.parquet"))
     with planstore.open(folder / "results") as store:
         store.route(found.candidates(), DEFAULT_POLICY)
@@ -97,15 +94,3 @@ def _spent(work: object) -> float:
     assert callable(work)
     work()
     return time.process_time() - started
-
-
-def main() -> None:
-    """Print the figures."""
-    with tempfile.TemporaryDirectory() as folder:
-        for figures in (cost(), workers(), noise(Path(folder))):
-            for figure in figures:
-                print(figure)  # noqa: T201  (a benchmark prints)
-
-
-if __name__ == "__main__":
-    main()
