@@ -1,2 +1,0 @@
--- One run.
-FROM runs WHERE run_id = $run_id;
