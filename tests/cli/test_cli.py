@@ -35,7 +35,6 @@ VERBS = (
     "history",
     "diff",
     "whatif",
-    "report",
     "sql",
     "export",
     "rebuild",
@@ -62,7 +61,6 @@ READING = (
     ["diff", "1", "1"],
     ["override", "list"],
     ["override", "clear", "y_up_01_10m"],
-    ["report"],
     ["sql", "from runs"],
     ["export"],
     ["rebuild"],
@@ -331,7 +329,7 @@ def test_the_answers_in_the_readme_are_those_of_the_demo(tmp_path: Path) -> None
     )
     (case,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
     (tmp_path / "cases.yaml").write_text(case, encoding="utf-8")
-    assert call("demo", "--history", "--results", tmp_path / "demo-history").returncode == 0
+    assert call("demo", "--history", cwd=tmp_path).returncode == 0
     blocks = re.findall(r"```\n\$ planstore (.*?)\n(.*?)```", section, re.DOTALL)
     assert [block[0].split()[0] for block in blocks] == ["why", "history", "diff", "whatif", "override", "policy"]
     for command, shown in blocks:

@@ -32,8 +32,10 @@ def command(
     if json:
         output.print_json(found.as_dict())
         return
+    output.print_line(f"Under {policy} instead, {found.agreement:.1%} of the decisions on pairs stay as they are.")
+    output.print_line()
     output.print_table(
-        f"Under {policy} instead, {found.agreement:.1%} of the decisions on pairs stay as they are",
+        "By run",
         ("run", "pairs", "flips", "agreement", "jobs more", "jobs fewer"),
         (
             (
