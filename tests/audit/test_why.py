@@ -91,7 +91,7 @@ def test_the_checks_of_a_pair_name_values_thresholds_and_where_they_stand(store:
     )  # fmt: skip
     assert found.nearest_miss is not None
     assert found.nearest_miss["text"] == (
-        "cross_sectional score is 0.5; with 0.52 the route would be ROUTE_CROSS_SECTIONAL"
+        "cross-sectional score is 0.5; with 0.52 the route would be ROUTE_CROSS_SECTIONAL"
     )
     assert found.nearest_policy is not None
     assert (found.nearest_policy["key"], found.nearest_policy["needed"]) == ("cross_sectional.min_score", 0.5)

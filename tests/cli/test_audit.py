@@ -68,7 +68,7 @@ def test_why_tells_people_the_same(results: Path) -> None:
     shown = call("why", TARGET, SYMBOL, "--run", "two", "--results", results).stdout
     assert f"{TARGET} on {SYMBOL}: ROUTE_BLOCKED" in shown
     assert "Decided by rule BOTH_DISALLOWED in run two (commit 2):" in shown
-    assert "cross_sectional score is 0.5; with 0.52 the route would be ROUTE_CROSS_SECTIONAL" in shown
+    assert "cross-sectional score is 0.5; with 0.52 the route would be ROUTE_CROSS_SECTIONAL" in shown
     pinned = call("why", TARGET, SYMBOL, "--results", results).stdout
     assert "Override ROUTE_BOTH by ann: a trial; by the rules: Both CS and local disallowed" in pinned
     assert f"job sym_{TARGET}_{SYMBOL} (lightgbm, xgboost): planned" in pinned

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from planstore.audit.replay import Kept, Outcome, Record, Replay, Scenario
+from planstore.events.sides import SIDE_NAMES
 from planstore.routing.rules import Rules
 
 EVIDENCE, POLICY, RULES, OVERRIDE, FAMILIES = "evidence", "policy", "rules", "override", "families"
@@ -268,7 +269,7 @@ class Flip:
 def _candidate_cause(side: str, was: str, now: str, told: str) -> Record:
     return {
         "cause": EVIDENCE, "side": side, "metric": "candidate", "from": was, "to": now,
-        "text": f"the {side} candidate {told}",
+        "text": f"the {SIDE_NAMES[side]} candidate {told}",
     }  # fmt: skip
 
 
@@ -278,7 +279,7 @@ def _metric_cause(side: str, metric: str, old: Record, new: Record) -> Record:
         named = "stability_metrics" if old["stability_metrics"] != new["stability_metrics"] else "stability_snapshots"
     return {
         "cause": EVIDENCE, "side": side, "metric": named, "from": old[named], "to": new[named],
-        "text": f"{side} {named}: {_shown(old[named])} → {_shown(new[named])}",
+        "text": f"{SIDE_NAMES[side]} {named}: {_shown(old[named])} → {_shown(new[named])}",
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from planstore.audit.replay import Outcome, Record, Replay, Scenario
+from planstore.events.sides import SIDE_NAMES
 from planstore.routing.rules import Rules
 
 
@@ -77,7 +78,7 @@ def told(flip: tuple[Record, str] | None, was: str) -> Record | None:
 
 
 def _text(found: Mapping[str, Any], was: str) -> str:
-    name = f"{found['side']} {found['metric']}" if "side" in found else found["key"]
+    name = f"{SIDE_NAMES[found['side']]} {found['metric']}" if "side" in found else found["key"]
     return f"{name} is {_shown(found[was])}; with {_shown(found['needed'])} the route would be {found['route']}"
 
 

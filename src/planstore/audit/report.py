@@ -18,6 +18,7 @@ from planstore.audit.replay import Kept, Record
 from planstore.audit.run_trace import Cell, RunTrace
 from planstore.database import Session
 from planstore.errors import ExportError, StoreError
+from planstore.events.sides import SIDE_NAMES
 from planstore.ledger.artifacts import Artifacts
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ def _map(trace: RunTrace, misses: Misses | None, *, is_derived: bool) -> Record:
             nearest = misses[place[0], cell["symbol"]]
             told[-1]["nearest"] = [miss and miss["text"] for miss in nearest]
     data = {
-        "targets": targets, "symbols": symbols, "cells": told, "texts": list(texts), "sides": pages.SIDES,
+        "targets": targets, "symbols": symbols, "cells": told, "texts": list(texts), "sides": SIDE_NAMES,
         "routes": pages.ROUTES, "derived": is_derived, "tried": misses is not None,
     }  # fmt: skip
     return {"targets": targets, "symbols": symbols, "rows": rows, "data": data}

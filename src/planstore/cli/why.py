@@ -9,7 +9,6 @@ import typer
 
 from planstore.cli.options import RESULTS, AsOf, Json, Results
 
-SIDES = {"cross_sectional": "all symbols together", "symbol": "this symbol alone", "pair": "among symbols"}
 MARKS = {True: "passed", False: "failed"}
 
 
@@ -30,6 +29,7 @@ def command(
     import planstore
     from planstore.cli import output
     from planstore.cli.visible import visible
+    from planstore.events.sides import SIDE_NAMES
 
     with planstore.open(results, create=False, as_of=as_of) as store:
         found = store.why(target, symbol, run_id=run)
@@ -42,9 +42,9 @@ def command(
             output.print_line()
             output.print_table(
                 "Checks, in the order in which the rules ran",
-                ("side", "check", "observed", "threshold", "", "from"),
+                ("side", "check", "observed", "threshold", "", "source"),
                 (
-                    (SIDES[c["side"]], c["check"], c["observed"], _threshold(c), MARKS[c["passed"]], c["source"])
+                    (SIDE_NAMES[c["side"]], c["check"], c["observed"], _threshold(c), MARKS[c["passed"]], c["source"])
                     for c in found.checks
                 ),
             )
@@ -95,5 +95,6 @@ def _afterwards(found: Any) -> Iterator[str]:
 def _threshold(check: dict[str, Any]) -> Any:
     if check["threshold"] is None:
         return "not asked for"
-    numeric = isinstance(check["threshold"], int | float) and check["check"] != "EXPERIMENTAL_LANE_ROOM"
-    return f"at least {check['threshold']:g}" if numeric else check["threshold"]
+    if not isinstance(check["threshold"], int | float):
+        return check["threshold"]
+    return f"{'at most' if check['check'] == 'EXPERIMENTAL_LANE_ROOM' else 'at least'} {check['threshold']:g}"

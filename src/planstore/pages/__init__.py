@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from planstore.events.sides import SIDE_NAMES
+
 if TYPE_CHECKING:
     import jinja2
 
@@ -23,9 +25,6 @@ ROUTES = {
 }
 """Every route, with the letter, the words and the meaning that pages give it."""
 _NO_ROUTE = ("–", "no decision", "the run decided nothing on it")
-
-SIDES = {"cross_sectional": "all symbols together", "symbol": "this symbol alone", "pair": "among symbols"}
-"""What pages call the sides of a decision."""
 
 
 def render(template: str, /, **values: Any) -> str:
@@ -92,5 +91,5 @@ def _environment() -> jinja2.Environment:
     )
     filters = (number, route_letter, route_name, route_meaning)
     environment.filters |= {function.__name__: function for function in filters}
-    environment.globals |= {"SIDES": SIDES, "ROUTES": ROUTES}
+    environment.globals |= {"SIDES": SIDE_NAMES, "ROUTES": ROUTES}
     return environment
