@@ -49,12 +49,13 @@ tries AS (
         UNION ALL
         SELECT *, nextafter(turn, '-inf'::DOUBLE) FROM numbers WHERE "current" = turn
         UNION ALL
-        -- because the room of the lane is rounded down, its turn lies within a few of the last bits
+        -- because what these are compared with is rounded, their turns lie within a few of the last bits
         SELECT *, unnest([
             nextafter(turn, '-inf'::DOUBLE), nextafter(nextafter(turn, '-inf'::DOUBLE), '-inf'::DOUBLE),
             nextafter(turn, 'inf'::DOUBLE), nextafter(nextafter(turn, 'inf'::DOUBLE), 'inf'::DOUBLE)
         ])
-        FROM numbers WHERE "key" = 'experimental.max_fraction_symbols_per_target'
+        FROM numbers
+        WHERE "key" = 'experimental.max_fraction_symbols_per_target' OR starts_with("key", 'min_margin_over_null')
     )
     WHERE "key" IS NOT NULL AND isfinite(needed) AND needed <> "current"
     UNION

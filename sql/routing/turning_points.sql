@@ -70,6 +70,13 @@ tries AS (
         FROM numbers
         UNION ALL
         SELECT *, nextafter(turn, '-inf'::DOUBLE) FROM numbers WHERE observed = turn
+        UNION ALL
+        -- because a null turns where a sum with it does, which is rounded
+        SELECT *, unnest([
+            nextafter(turn, '-inf'::DOUBLE), nextafter(nextafter(turn, '-inf'::DOUBLE), '-inf'::DOUBLE),
+            nextafter(turn, 'inf'::DOUBLE), nextafter(nextafter(turn, 'inf'::DOUBLE), 'inf'::DOUBLE)
+        ])
+        FROM numbers WHERE metric = 'null_score'
     )
     WHERE isfinite(needed) AND coalesce(isfinite(observed) AND needed <> observed, metric IN ('score', 'null_score'))
     UNION

@@ -156,8 +156,6 @@ def _check_policy(decided: Decided) -> None:
     if miss is None:
         return
     assert decided.under(miss["key"], miss["needed"]) == miss["route"] != decided.route
-    if decided.policy.experimental.max_fraction_symbols_per_target < 1:
-        return  # because a threshold moves the places of other symbols in the lane as well
     for value in between(miss["current"], miss["needed"], miss["key"].split(".")[0] in ROUNDED):
         assert decided.under(miss["key"], value) in (decided.route, None), value
 

@@ -34,8 +34,8 @@ def nearest_misses(
 
     Returns:
         For evidence ``side, metric, observed, needed, distance, route, text``; for the policy ``key, current, needed,
-        distance, route, text``. ``needed`` flips the route to ``route``; any value between it and what was observed
-        leaves it as it is.
+        distance, of_others, route, text``. ``needed`` flips the route to ``route``; any value between it and what was
+        observed leaves it as it is. ``of_others`` says that it flips because of other symbols in the lane.
     """
     evidence = [scenario.changed(row["side"], patch(row["metric"], json.loads(row["needed"]))) for row in tries]
     policies = [with_threshold(scenario.policy, row["key"], json.loads(row["needed"])) for row in policy_tries]
@@ -79,7 +79,8 @@ def told(flip: tuple[Record, str] | None, was: str) -> Record | None:
 
 def _text(found: Mapping[str, Any], was: str) -> str:
     name = f"{SIDE_NAMES[found['side']]} {found['metric']}" if "side" in found else found["key"]
-    return f"{name} is {_shown(found[was])}; with {_shown(found['needed'])} the route would be {found['route']}"
+    moved = ", because it moves other symbols in the lane" if found.get("of_others") else ""
+    return f"{name} is {_shown(found[was])}; with {_shown(found['needed'])} the route would be {found['route']}{moved}"
 
 
 def _shown(value: Any) -> str:

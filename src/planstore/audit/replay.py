@@ -143,15 +143,19 @@ class Replay:
         by_scenario = {row["scenario"]: row for row in found}
         return [by_scenario.get(place) for place in range(len(scenarios))]
 
-    def explain(self, rules: Rules) -> tuple[list[Record], list[Record], list[Record]]:
-        """Return the checks of the scenario decided last, and the changes of evidence and of policy to try on it."""
+    def explain(self, rules: Rules, *, others: int) -> tuple[list[Record], list[Record], list[Record]]:
+        """Return the checks of the scenario decided last, and the changes of evidence and of policy to try on it.
+
+        ``others`` is how many thresholds are tried at which a check of another symbol turns.
+        """
         session = self._opened
         explain_rules(session, rules)
-        checks, tries, policy_tries = (
-            session.records(f"audit/{statement}", target=self._target, symbol=self._symbol)
-            for statement in ("checks", "turning_points", "policy_turning_points")
+        pair = {"target": self._target, "symbol": self._symbol}
+        return (
+            session.records("audit/checks", **pair),
+            session.records("audit/turning_points", **pair),
+            session.records("audit/policy_turning_points", **pair, others=others),
         )
-        return checks, tries, policy_tries
 
     @property
     def _opened(self) -> Session:

@@ -17,6 +17,8 @@ from planstore.ledger.ledger import STATUS_COMMIT, newest_commit_of_kind
 if TYPE_CHECKING:
     import pyarrow as pa
 
+TRIED_ROWS = 30_000
+"""Candidates that thresholds of other symbols are tried on, so that an answer stays quick."""
 NO_DECISION = "NO_DECISION"
 """The rule of an answer about a pair on which the run decided nothing."""
 
@@ -130,7 +132,8 @@ def _trace(kept: Kept, evidence: pa.Table, target: str, symbol: str | None, deci
     with Replay(evidence, target, symbol).opened() as replay:
         scenario = kept.scenario()
         (outcome,) = replay.decide(kept.rules, [scenario])
-        checks, tries, policy_tries = replay.explain(kept.rules)
+        others = TRIED_ROWS // max(1, evidence.num_rows) if kept.has_lane and symbol is not None else 0
+        checks, tries, policy_tries = replay.explain(kept.rules, others=others)
         misses = nearest_misses(replay, kept.rules, scenario, decision["route"], tries, policy_tries)
     return {
         "checks": [

@@ -67,7 +67,7 @@ def set_override(
     author = author or getpass.getuser()
     for what, text in (("target", target), ("symbol", symbol), ("reason", reason), ("author", author)):
         if text is not None and not (len(text.strip()) > 0 and len(text) <= 1000 and "\0" not in text):
-            raise RequestError(f"an override needs a {what} of 1 to 1,000 characters, got {text[:80]!r}")
+            raise RequestError(f"the {what} of an override has 1 to 1,000 characters, got {text[:80]!r}")
     if expires_at is not None:
         if expires_at.tzinfo is None:
             expires_at = expires_at.replace(tzinfo=UTC)
