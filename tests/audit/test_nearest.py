@@ -110,7 +110,7 @@ def decide(document: Record, rows: list[Record], requested: Sequence[str] | None
         (outcome,) = replay.decide(rules, [scenario])
         assert outcome is not None
         assert outcome["route"] == one["route"]
-        _, tries, policy_tries = replay.explain(rules)
+        _, tries, policy_tries = replay.explain(rules, others=10_000)
         miss, policy_miss = nearest_misses(replay, rules, scenario, one["route"], tries, policy_tries)
     return Decided(policy, rows, families, target, symbol, one["route"], miss, policy_miss)
 

@@ -160,7 +160,7 @@ def test_an_empty_store_is_answered_plainly(tmp_path: Path, arguments: list[str]
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["plan", "nothing"], "is no run, commit or plan"),
+        (["plan", "nothing"], "is no run, commit, plan or time"),
         (["why", "y_up_01_10m", "--run", "none"], "'none' is no run, commit, plan or time"),
         (["sql", "drop table runs"], "only reads: DROP is not allowed"),
         (["sql", "select nonsense from runs"], "nonsense"),
