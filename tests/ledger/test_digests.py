@@ -56,7 +56,7 @@ def test_policies_rules_and_plans_are_kept_as_artifacts_under_their_ids(ledger: 
     session = ledger.reading()
     for policy_id, rules_id, plan_id in session.query("select policy_id, rules_id, plan_id from runs").fetchall():
         assert json.loads(ledger.artifacts.get(policy_id))["semantics"] == "strict"
-        assert json.loads(ledger.artifacts.get(rules_id))[0]["name"] == "score_text"
+        assert json.loads(ledger.artifacts.get(rules_id))["steps"][0]["name"] == "score_text"
         assert json.loads(ledger.artifacts.get(plan_id))["policy_id"] == policy_id
     kept = {digest for (digest,) in session.query("select digest from artifacts").fetchall()}
     files = {path.name for path in (ledger.folder / "artifacts").rglob("*") if path.is_file()}

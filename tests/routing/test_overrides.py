@@ -112,10 +112,10 @@ def test_one_expires_at_its_moment_and_not_before(store: Store) -> None:
     ("changes", "said"),
     [
         ({"route": "BLOCKED"}, "'BLOCKED' is no route: ROUTE_CROSS_SECTIONAL"),
-        ({"reason": " "}, "needs a reason"),
-        ({"target": ""}, "needs a target"),
-        ({"symbol": "x" * 1001}, "needs a symbol"),
-        ({"author": "a\0b"}, "needs a author"),
+        ({"reason": " "}, "the reason of an override has"),
+        ({"target": ""}, "the target of an override has"),
+        ({"symbol": "x" * 1001}, "the symbol of an override has"),
+        ({"author": "a\0b"}, "the author of an override has"),
         ({"expires_at": datetime(2020, 1, 1)}, "expired already, at 2020-01-01T00:00:00"),
     ],
 )
