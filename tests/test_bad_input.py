@@ -22,6 +22,7 @@ from planstore import (
     StoreMissingError,
     StoreVersionError,
 )
+from planstore.ledger.ledger import FORMAT
 
 NOBODY = 65534
 ROUTE = """
@@ -69,7 +70,7 @@ def clear(message: str) -> None:
         assert ugly not in message
 
 
-@pytest.mark.parametrize("version", [0, 2, 99, "1", None, True])
+@pytest.mark.parametrize("version", [0, FORMAT + 1, 99, "1", None, True])
 def test_a_store_of_another_format_is_refused_and_not_touched(tmp_path: Path, version: object) -> None:
     route(tmp_path)
     (tmp_path / "planstore/store.json").write_text(json.dumps({"format": version}))

@@ -226,7 +226,7 @@ class Database:
                 **self._threads,
             }
         )
-        session = Session(connection, place)
+        session = Session(connection, f"the catalog {catalog}")
         with _store_errors(f"the catalog {catalog}", duckdb.Error):
             for module in ("duckdb_extension_ducklake", "duckdb_extension_sqlite_scanner"):
                 connection.load_extension(str(_extension(module)))
@@ -239,7 +239,7 @@ class Database:
                 session.run("database/confine_directories", directories=[str(self._folder / "data")])
                 session.run("database/confine_access")
                 session.run("database/confine_settings")
-        return session
+        return Session(connection, place)
 
     def close(self) -> None:
         """Close the database, and with it every session, if it was opened."""
