@@ -251,8 +251,9 @@ def test_what_the_ledger_does_not_hold_is_not_found(tmp_path: Path) -> None:
         store.route(samples.table(samples.records(1, 2)), samples.policy())
         with pytest.raises(NotFoundError, match="nothing"):
             store.plan("nothing")
+        assert store.why("nowhere", "AAPL").route is None
         with pytest.raises(NotFoundError, match="nowhere"):
-            store.why("nowhere", "AAPL")
+            store.history("nowhere", "AAPL")
         with pytest.raises(NotFoundError, match="99"):
             store.at(99)
 
