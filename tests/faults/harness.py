@@ -211,15 +211,26 @@ def do(process: Process, results: Results, steps: Sequence[Step]) -> None:
 
 
 def collect(process: Process, results: Results, steps: Sequence[Step]) -> None:
-    """Note what a process says it recorded in ``steps``, which it was told to do."""
+    """Note what a process says it recorded in ``steps``, which it was told to do.
+
+    Raises:
+        RefusedError: planstore raised one of its errors in a step; every answer is taken before that is told.
+    """
+    refused = None
     for verb, _ in steps:
-        answer = process.answer()
+        try:
+            answer = process.answer()
+        except RefusedError as error:
+            refused = refused or error
+            continue
         if verb == "route" and answer not in results.runs:
             results.runs.append(answer)
         elif verb == "status":
             results.attempts += answer
         elif verb == "artifact":
             results.artifacts.append(answer)
+    if refused is not None:
+        raise refused
 
 
 def run_with_fault(
