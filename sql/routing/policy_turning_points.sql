@@ -1,7 +1,7 @@
 -- The values of a policy's thresholds at which a check of a side turns, nearest first: what to try when asking for the
 -- smallest change of policy that flips a route. Distances are as those of turning_points.
 CREATE OR REPLACE TEMP VIEW policy_turning_points AS
-WITH sides AS (
+WITH sides AS MATERIALIZED (
     SELECT e.*, q.document, p.*  EXCLUDE (scenario), s.min_sample_size AS base, x.rank, x.symbols,
            CASE WHEN e.stated_stability = 'UNKNOWN' THEN e.stability_metrics END AS metrics
     FROM (SELECT * EXCLUDE (min_sample_size) FROM side_checks) AS e
@@ -10,7 +10,7 @@ WITH sides AS (
     JOIN policy_sides AS s USING (scenario, side)
     LEFT JOIN experimental_ranks AS x USING ("position")
 ),
-numbers AS (
+numbers AS MATERIALIZED (
     SELECT scenario, "position", side, target, symbol, unnest([
         {'key': threshold_key(document, side || '.strong_score', task, tier), 'current': strong_score, 'turn': score},
         {'key': threshold_key(document, side || '.min_score', task, tier), 'current': min_score, 'turn': score},
@@ -28,7 +28,7 @@ numbers AS (
     ], recursive := true)
     FROM sides
 ),
-counts AS (
+counts AS MATERIALIZED (
     SELECT scenario, "position", side, target, symbol, unnest([
         {'key': 'min_sample_size.' || side, 'current': base, 'turn': sample_size},
         {'key': CASE WHEN dev_mode THEN 'dev_mode_min_sample_size' END, 'current': dev_mode_min_sample_size,

@@ -14,7 +14,7 @@ WITH lane_edges AS (
         ON x.scenario = l.scenario AND x.target = l.target
         AND x.rank = CASE WHEN own.rank <= own.room THEN x.room + 1 ELSE x.room END
 ),
-numbers AS (
+numbers AS MATERIALIZED (
     SELECT scenario, "position", side, target, symbol, unnest([
         {'metric': 'score', 'observed': score, 'turn': strong_score},
         {'metric': 'score', 'observed': score, 'turn': min_score},
@@ -38,7 +38,7 @@ numbers AS (
         LEFT JOIN lane_edges AS l USING ("position")
     )
 ),
-counts AS (
+counts AS MATERIALIZED (
     SELECT scenario, "position", side, target, symbol, unnest([
         {'metric': 'sample_size', 'observed': sample_size, 'turn': base},
         {'metric': 'sample_size', 'observed': sample_size, 'turn': CASE WHEN dev_mode THEN dev_mode_min_sample_size END},

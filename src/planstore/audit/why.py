@@ -17,8 +17,8 @@ from planstore.ledger.ledger import STATUS_COMMIT, newest_commit_of_kind
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TRIED_ROWS = 30_000
-"""Candidates that thresholds of other symbols are tried on, so that an answer stays quick."""
+OTHERS, OTHER_ROWS = 60, 30_000
+"""How many thresholds are tried at which a check of another symbol turns, and on how many candidates at most."""
 NO_DECISION = "NO_DECISION"
 """The rule of an answer about a pair on which the run decided nothing."""
 
@@ -36,7 +36,8 @@ class Explanation:
         nearest_miss: the smallest single change of evidence that would have flipped the route, None if there is none:
             ``side, metric, observed, needed, distance, route, text``.
         nearest_policy: the smallest change of one threshold that would have, None if none would:
-            ``key, current, needed, distance, route, text``.
+            ``key, current, needed, distance, of_others, route, text``. Where the lane ranks symbols, the 60 nearest
+            thresholds at which a check of another symbol turns are tried as well, and no farther ones.
         override: the override that applied, None if none did.
         evidence: the candidates it rests on, as recorded: the pair's own and the target's cross-sectional one.
         jobs: the jobs it led to, each with its status, metrics and artifacts.
@@ -132,7 +133,8 @@ def _trace(kept: Kept, evidence: pa.Table, target: str, symbol: str | None, deci
     with Replay(evidence, target, symbol).opened() as replay:
         scenario = kept.scenario()
         (outcome,) = replay.decide(kept.rules, [scenario])
-        others = TRIED_ROWS // max(1, evidence.num_rows) if kept.has_lane and symbol is not None else 0
+        ranked = kept.has_lane and symbol is not None
+        others = min(OTHERS, OTHER_ROWS // max(1, evidence.num_rows)) if ranked else 0
         checks, tries, policy_tries = replay.explain(kept.rules, others=others)
         misses = nearest_misses(replay, kept.rules, scenario, decision["route"], tries, policy_tries)
     return {
