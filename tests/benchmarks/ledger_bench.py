@@ -25,7 +25,7 @@ CREATE OR REPLACE TEMP TABLE decisions AS
 SELECT 'target_' || (i // 1000) AS target, 'SYM' || (i % 1000) AS symbol, 'ROUTE_BOTH' AS route, 'STRONG' AS cs_state,
        'STRONG' AS local_state, 'STABLE' AS cs_stability, 'STABLE' AS local_stability, 'BOTH_STRONG' AS rule,
        ['CS: STRONG (score=0.7' || (i % 100) || ', stability=STABLE)', 'LOCAL: STRONG (score=0.612, stability=STABLE)',
-        'Both CS and local strong'] AS reasons, NULL::VARCHAR AS override_id
+        'Both CS and local strong'] AS reasons, NULL::VARCHAR AS override_id, 0::BIGINT AS scenario
 FROM range({ROWS}) AS t(i)
 """
 
