@@ -42,9 +42,9 @@ def nearest_misses(
     outcomes = replay.decide(rules, [*evidence, *(replace(scenario, policy=policy) for policy in policies)])
     flips = _flips(tries, outcomes[: len(evidence)], route)
     policy_flips = (
-        (row, to)
-        for row, to in _flips(policy_tries, outcomes[len(evidence) :], route)
-        if is_policy(with_threshold(scenario.policy, row["key"], json.loads(row["needed"])))
+        (row, outcome["route"])
+        for row, policy, outcome in zip(policy_tries, policies, outcomes[len(evidence) :], strict=True)
+        if outcome is not None and outcome["route"] != route and is_policy(policy)
     )
     return told(next(flips, None), "observed"), told(next(policy_flips, None), "current")
 
