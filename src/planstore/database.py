@@ -231,6 +231,7 @@ class Database:
             for module in ("duckdb_extension_ducklake", "duckdb_extension_sqlite_scanner"):
                 connection.load_extension(str(_extension(module)))
             session.run("database/use_utc")
+            session.run("database/one_view_of_catalog")
             session.run("database/set_catalog", catalog=f"sqlite:{catalog}")
             session.run("database/set_data", data=str(self._folder / "data"))
             session.run("database/secret")

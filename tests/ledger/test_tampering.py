@@ -242,7 +242,8 @@ def test_documents_of_plans_that_are_changed_removed_or_added_are_found(damaged:
 )
 def test_a_changed_header_is_found_in_its_commit(damaged: Path, changes: tuple[str, ...]) -> None:
     change(damaged, *(f"update {{commits}} set {one} where commit_id = {i}" for i, one in enumerate(changes, 1)))
-    assert {one.commit_id for one in findings(damaged) if one.where == "commits"} == {1, 2, 3}
+    found = {one.commit_id for one in findings(damaged) if one.where == "commits"}
+    assert found - {None} == {1, 2, 3}  # None: the catalog's bounds of the whole table may be wrong now as well
 
 
 @pytest.mark.parametrize(
@@ -258,7 +259,8 @@ def test_a_changed_header_is_found_in_its_commit(damaged: Path, changes: tuple[s
 )
 def test_a_broken_chain_is_found_where_it_breaks(damaged: Path, statement: str, commits: set[int]) -> None:
     change(damaged, statement)
-    assert {one.commit_id for one in findings(damaged) if one.where == "commits"} == commits
+    found = {one.commit_id for one in findings(damaged) if one.where == "commits"}
+    assert found - {None} == commits
 
 
 def test_events_whose_newest_header_is_gone_are_found(damaged: Path) -> None:
@@ -537,6 +539,11 @@ def test_headers_that_were_rewritten_with_all_their_digests_are_found_by_the_anc
             f"where commit_id = {commit['commit_id']}",
         )
         previous = digest
+    change(
+        damaged,
+        "delete from ducklake_table_column_stats "
+        "where table_id = (select table_id from ducklake_table where table_name = 'commits')",
+    )
     assert [(one.commit_id, one.where) for one in findings(damaged, honest.anchor)] == [(3, "anchor")]
 
 
