@@ -114,9 +114,6 @@ def _scored(trained: Trained) -> Iterator[tuple[Any, ...]]:
 
 def _example(store: Store) -> tuple[str, str | None]:
     """Return the pair whose route says most: one that is trained both ways, else any."""
-    row = store.sql(
-        "select target, symbol from current_decisions where symbol is not null "
-        "order by route = 'ROUTE_BOTH' desc, route = 'ROUTE_SYMBOL_SPECIFIC' desc, target, symbol limit 1"
-    ).fetchone()
+    row = store._reading.row("demo/example_pair")
     assert row is not None, "the demo's panel has symbols"
     return row[0], row[1]

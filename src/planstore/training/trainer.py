@@ -82,10 +82,9 @@ class Models(Mapping[str, Mapping[str, Any]]):
 
     def __init__(self, store: Store, plan_id: str) -> None:
         self._store = store
-        rows = store.sql("from trained_models where plan_id = $plan_id order by job_id, family", plan_id=plan_id)
         self._digests: dict[str, dict[str, str]] = {}
-        for row in rows.select("job_id, family, digest").fetchall():
-            self._digests.setdefault(row[0], {})[row[1]] = row[2]
+        for job_id, family, digest in store._reading.rows("training/models", plan_id=plan_id):
+            self._digests.setdefault(job_id, {})[family] = digest
 
     def __getitem__(self, job_id: str) -> dict[str, Any]:
         digests = self._digests[job_id]

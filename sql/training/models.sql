@@ -1,0 +1,5 @@
+-- The models that a plan's jobs left.
+SELECT job_id, family, digest
+FROM trained_models
+WHERE plan_id = $plan_id
+ORDER BY job_id, family;
