@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,13 +18,21 @@ from filelock import FileLock
 import planstore
 import samples
 from ledger_checks import check_ledger
+from planstore.ledger.backup import backup
 from planstore.ledger.ledger import Ledger
+from planstore.ledger.maintain import compact
+from planstore.ledger.migrate import migrate
+from planstore.projections.rebuild import rebuild
 from planstore.store import Store
 
 PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 HOLDER = """
 import sys, planstore
+from planstore.ledger.backup import backup
 from planstore.ledger.ledger import Ledger
+from planstore.ledger.maintain import compact
+from planstore.ledger.migrate import migrate
+from planstore.projections.rebuild import rebuild
 ledger = Ledger(__import__("pathlib").Path(sys.argv[1]))
 session = ledger.working()
 with ledger.writing(session, "test", run_id=None):
@@ -88,6 +98,28 @@ def test_a_lock_that_is_held_for_too_long_names_its_holder(store: Store) -> None
             raise AssertionError("the lock was not held")
     ledger.close()
     process.communicate("\n", timeout=60)
+
+
+def ledger(folder: Path) -> Ledger:
+    return Ledger(folder, create=False, lock_timeout=0.2)
+
+
+MAINTENANCE: dict[str, Callable[[Path], object]] = {
+    "compact": lambda folder: compact(ledger(folder), timedelta(0)),
+    "rebuild": lambda folder: rebuild(ledger(folder)),
+    "backup": lambda folder: backup(ledger(folder), folder.with_name("backup")),
+    "migrate": lambda folder: migrate(folder, lock_timeout=0.2),
+}
+
+
+@pytest.mark.parametrize("work", MAINTENANCE)
+def test_nobody_maintains_a_store_that_is_being_written(store: Store, work: str) -> None:
+    store.create()
+    folder = store.results / "planstore"
+    if work == "migrate":
+        (folder / "store.json").write_text('{"format": 1}', encoding="utf-8")
+    with FileLock(folder / "writer.lock"), pytest.raises(planstore.StoreBusyError, match="is being written by"):
+        MAINTENANCE[work](folder)
 
 
 def test_a_lock_left_by_a_killed_process_does_not_block(store: Store) -> None:

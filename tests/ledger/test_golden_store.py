@@ -1,4 +1,4 @@
-"""A store of format 1, kept as it was made: whoever changes planstore must still bring it up and read it."""
+"""Stores of each format, kept as they were made: whoever changes planstore must still bring them up and read them."""
 
 from __future__ import annotations
 
@@ -52,13 +52,6 @@ def test_a_migrated_store_keeps_nulls_beside_scores(results: Path) -> None:
         assert store.verify(ANCHOR).holds
 
 
-def test_the_kept_store_holds_what_was_anchored(results: Path) -> None:
-    with planstore.open(results, create=False) as store:
-        verified = store.verify(ANCHOR)
-        assert [str(finding) for finding in verified.findings] == []
-        assert verified.anchor == ANCHOR
-
-
 def test_the_kept_store_answers_as_it_did(results: Path) -> None:
     with planstore.open(results, create=False) as store:
         assert store.sql("select count(*) from history").fetchall() == [(EVENTS,)]
@@ -84,3 +77,39 @@ def test_the_kept_store_is_written_on_rebuilt_and_exported(results: Path) -> Non
         assert store.rebuild().same
         assert store.export().run_id == store.run().run_id
         assert store.verify(ANCHOR).holds
+
+
+KEPT = {
+    "format-1": (ANCHOR, EVENTS, ["run", "run", "status", "run", "status"]),
+    "format-2": (
+        "7:283e04febff02ddfe7b8ace112d16a13f2302c453e9f5ebb3f03db1fe5ab73ca",
+        282,
+        ["run", "override", "run", "status", "status", "override", "run"],
+    ),
+}
+"""The anchor of each kept store, how many events it holds, and the kinds of its commits."""
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_kept_store_holds_what_was_anchored(tmp_path: Path, name: str) -> None:
+    anchor, events, kinds = KEPT[name]
+    with tarfile.open(ARCHIVE.with_name(f"{name}.tar.xz")) as archive:
+        archive.extractall(tmp_path, filter="data")
+    migrate(tmp_path / "results" / "planstore")
+    with planstore.open(tmp_path / "results", create=False) as store:
+        verified = store.verify(anchor)
+        assert ([str(finding) for finding in verified.findings], verified.anchor) == ([], anchor)
+        assert store.sql("select count(*) from history").fetchall() == [(events,)]
+        assert [kind for (kind,) in store.sql("select kind from commits order by commit_id").fetchall()] == kinds
+
+
+def test_the_kept_store_of_this_format_answers_as_it_did(tmp_path: Path) -> None:
+    with tarfile.open(ARCHIVE.with_name(f"format-{FORMAT}.tar.xz")) as archive:
+        archive.extractall(tmp_path, filter="data")
+    with planstore.open(tmp_path / "results", create=False) as store:
+        rules = {run: store.why("y_up_01_10m", "SYM00", run_id=run).rule for run in ("run-0", "run-1", "run-2")}
+        assert rules["run-1"] == "OVERRIDE"
+        assert "OVERRIDE" not in (rules["run-0"], rules["run-2"])
+        nulls = store.sql("select count(null_score) from candidates where run_id = 'run-0'").fetchall()
+        assert nulls == [(28,)]
+        assert store.rebuild().same

@@ -145,6 +145,31 @@ def test_a_backup_that_was_cut_short_is_none(busy: Store, tmp_path: Path) -> Non
     assert not (tmp_path / "again").exists()
 
 
+@pytest.mark.parametrize("again", ["backup", "restore"])
+def test_what_could_not_be_copied_leaves_nothing_and_can_be_done_again(busy: Store, tmp_path: Path, again: str) -> None:
+    busy.backup(tmp_path / "backup")
+    source = busy.results / "planstore" if again == "backup" else tmp_path / "backup"
+    target = tmp_path / "there" / "planstore"
+    marker = source / "store.json"
+    kept = marker.read_bytes()
+    marker.unlink()
+    marker.mkdir()  # because root reads a file whatever its mode is
+
+    def copy() -> None:
+        if again == "backup":
+            busy.backup(target)
+        else:
+            restore(source, target)
+
+    with pytest.raises(StoreError, match="could not be"):
+        copy()
+    assert list(target.parent.iterdir()) == []
+    marker.rmdir()
+    marker.write_bytes(kept)
+    copy()
+    assert [path.name for path in target.parent.iterdir()] == ["planstore"]
+
+
 def test_a_restore_never_replaces_a_store(busy: Store, tmp_path: Path) -> None:
     busy.backup(tmp_path / "backup")
     with pytest.raises(StoreError, match="there is a store in"):

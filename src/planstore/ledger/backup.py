@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,31 +17,29 @@ from planstore.ledger.artifacts import fsync_folder, make_folder
 from planstore.ledger.ledger import MARKER, Ledger
 
 CATALOG = "catalog.sqlite"
+PARTS = ("data", "artifacts")
+"""The folders of a store that hold its files; the catalog and the marker are beside them."""
 
 
 def backup(ledger: Ledger, target: Path, progress: Callable[[str], None] = lambda _: None) -> None:
     """Copy the store into the new folder ``target``, as of one commit.
 
     Writers wait only while the catalog is copied; files of events are never changed, so they are copied afterwards.
-    The marker that makes a folder a store is written last: a backup that was cut short is none.
 
     Raises:
-        StoreError: ``target`` is taken, or something cannot be copied.
+        StoreError: ``target`` is taken, or something cannot be copied; there is no ``target`` then.
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise StoreError(f"{target} is there already; a backup goes into a new folder")
     source = ledger.folder
     try:
-        make_folder(target)
-        progress("copying the catalog")
-        with ledger.locked():
-            _copy_catalog(source / CATALOG, target / CATALOG)
-            files = [path for part in ("data", "artifacts") for path in (source / part).rglob("*") if path.is_file()]
-        progress(f"copying {len(files)} files")
-        for part in ("data", "artifacts"):
-            (target / part).mkdir(exist_ok=True)
-        _copy(files, source, target)
-        _copy([source / MARKER], source, target)
+        with _incoming(target) as incoming:
+            progress("copying the catalog")
+            with ledger.locked():
+                _copy_catalog(source / CATALOG, incoming / CATALOG)
+                files = _files(source)
+            progress(f"copying {len(files)} files")
+            _copy([*files, source / MARKER], source, incoming)
     except FileNotFoundError as error:
         raise StoreError(f"{error.filename} was removed by a compaction meanwhile; make the backup again") from error
     except OSError as error:
@@ -50,25 +50,39 @@ def restore(source: Path, folder: Path) -> None:
     """Make the store ``folder`` out of the backup ``source``.
 
     Raises:
-        StoreError: there is a store already, or ``source`` is no complete backup.
+        StoreError: there is a store already, ``source`` is no backup, or something cannot be copied; there is no store
+            then.
     """
     if not (source / MARKER).exists():
         raise StoreError(f"{source} is no complete backup: it has no {MARKER}")
     if folder.exists():
         raise StoreError(f"there is a store in {folder.parent} already; restore into another results folder")
-    incoming = folder.with_name(f"{folder.name}.incoming")
     try:
-        shutil.rmtree(incoming, ignore_errors=True)  # because an earlier restore may have been cut short
-        make_folder(incoming)
-        for part in ("data", "artifacts"):
-            (incoming / part).mkdir()
-        _copy_catalog(source / CATALOG, incoming / CATALOG)
-        files = [path for part in ("data", "artifacts") for path in (source / part).rglob("*") if path.is_file()]
-        _copy([*files, source / MARKER], source, incoming)
-        incoming.replace(folder)
-        fsync_folder(folder.parent)
+        with _incoming(folder) as incoming:
+            _copy_catalog(source / CATALOG, incoming / CATALOG)
+            _copy([*_files(source), source / MARKER], source, incoming)
     except OSError as error:
         raise StoreError(f"{source} could not be restored into {folder.parent}: {error}") from error
+
+
+@contextmanager
+def _incoming(target: Path) -> Iterator[Path]:
+    """Give a folder that becomes ``target`` when the block is done, and goes away when it is not."""
+    incoming = target.with_name(f"{target.name}.incoming-{uuid.uuid4().hex}")
+    try:
+        make_folder(incoming)
+        for part in PARTS:
+            (incoming / part).mkdir()
+        yield incoming
+        incoming.replace(target)
+    except BaseException:
+        shutil.rmtree(incoming, ignore_errors=True)
+        raise
+    fsync_folder(target.parent)
+
+
+def _files(store: Path) -> list[Path]:
+    return [path for part in PARTS for path in (store / part).rglob("*") if path.is_file()]
 
 
 def _copy(files: Iterable[Path], source: Path, target: Path) -> None:
