@@ -28,7 +28,7 @@ LAYERS = (
     ("events",),
     ("sql", "database", "macros", "meanings", "document", "pages"),
     ("ledger",),
-    ("routing", "planning", "projections", "consumer", "audit"),
+    ("routing", "planning", "projections", "training_plan", "consumer", "audit"),
     ("run", "publication", "run_names", "progress"),
     ("store",),
     ("training",),

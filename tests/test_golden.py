@@ -15,7 +15,7 @@ import golden_cases
 import planstore
 from golden_cases import COMPARISONS, NAMES, OWN, VOLATILE, Case, comparable, report, unpacked
 from planstore import Run, consumer
-from planstore.consumer import PlanSource, load_training_plan
+from planstore.training_plan import PlanSource, load_training_plan
 
 PLAN = Path("globals/training_plan")
 ROUTING = Path("METRICS/routing_plan")

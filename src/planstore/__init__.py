@@ -5,7 +5,6 @@ from planstore.audit.history import Change
 from planstore.audit.whatif import WhatIf
 from planstore.audit.why import Explanation
 from planstore.consumer import (
-    TrainingPlan,
     apply_training_plan_filter,
     compare_training_plans,
     filter_symbols_by_training_plan,
@@ -17,7 +16,6 @@ from planstore.consumer import (
     get_symbol_jobs,
     get_training_jobs_for_target_symbol,
     get_training_plan_summary,
-    load_training_plan,
     print_training_plan_summary,
     should_train_target_symbol,
     validate_training_plan,
@@ -56,6 +54,7 @@ from planstore.routing.candidates import CandidatesWarning
 from planstore.routing.overrides import Override
 from planstore.run import Run
 from planstore.store import Store, open
+from planstore.training_plan import TrainingPlan, load_training_plan
 from planstore.version import __version__
 
 __all__ = [

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from planstore.consumer import TrainingPlan
 from planstore.ledger.ledger import Ledger
+from planstore.training_plan import TrainingPlan
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from planstore.audit.history import Change, history
 from planstore.audit.report import Report, make_report
 from planstore.audit.whatif import WhatIf, what_if
 from planstore.audit.why import Explanation, absence, explain
-from planstore.consumer import TrainingPlan
 from planstore.database import Session, unreadable
 from planstore.errors import AnchorError, NotFoundError, RequestError, StoreError
 from planstore.events.digest import RowsDigest
@@ -42,6 +41,7 @@ from planstore.routing.rules import apply_rules, current_rules
 from planstore.routing.sources import CandidatesSource
 from planstore.run import Run
 from planstore.run_names import find_run, find_runs, newest_run
+from planstore.training_plan import TrainingPlan
 
 if TYPE_CHECKING:
     import duckdb

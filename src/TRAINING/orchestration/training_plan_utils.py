@@ -14,11 +14,11 @@ from planstore.consumer import (
     get_symbol_jobs,
     get_training_jobs_for_target_symbol,
     get_training_plan_summary,
-    load_training_plan,
     print_training_plan_summary,
     should_train_target_symbol,
     validate_training_plan,
 )
+from planstore.training_plan import load_training_plan
 
 warnings.warn(f"{__name__} is an older import path; import from planstore", DeprecationWarning, stacklevel=2)
 

@@ -15,9 +15,9 @@ from planstore.training.reports import earlier_evidence, keep_evidence
 from planstore.training.train import Training, train
 
 if TYPE_CHECKING:
-    from planstore.consumer import TrainingPlan
     from planstore.run import Run
     from planstore.store import Store
+    from planstore.training_plan import TrainingPlan
 
 
 @dataclass(frozen=True)
