@@ -13,29 +13,29 @@ FROM (
                 {'check': 'SAMPLE_SIZE', 'observed': to_json(e.sample_size), 'threshold': to_json(e.min_sample_size),
                  'passed': coalesce(e.sample_size >= e.min_sample_size, true),
                  'source': CASE
-                     WHEN p.dev_mode AND e.side = 'cross_sectional' THEN format(
+                     WHEN e.dev_mode AND e.side = 'cross_sectional' THEN format(
                          'dev_mode: the least of min_sample_size.cross_sectional ({}) and the most of dev_mode_min_sample_size ({}), a tenth of the rows and 5000',
-                         s.min_sample_size, p.dev_mode_min_sample_size)
+                         e.base_sample_size, e.dev_mode_min_sample_size)
                      ELSE concat('min_sample_size.', e.side) END},
                 {'check': 'LEAKAGE', 'observed': to_json(e.leakage_status),
-                 'threshold': CASE WHEN p.block_on_leakage THEN to_json('not BLOCKED') END,
+                 'threshold': CASE WHEN e.block_on_leakage THEN to_json('not BLOCKED') END,
                  'passed': NOT coalesce(e.leaks, false),
-                 'source': concat('block_on_leakage: ', p.block_on_leakage)},
+                 'source': concat('block_on_leakage: ', e.block_on_leakage)},
                 {'check': 'MODEL_STATUS', 'observed': to_json(e.model_status),
-                 'threshold': CASE WHEN p.strict THEN to_json('not FAILED') END,
+                 'threshold': CASE WHEN e.strict THEN to_json('not FAILED') END,
                  'passed': NOT e.model_failed,
-                 'source': CASE WHEN p.strict THEN 'semantics: strict' ELSE 'semantics: reference' END},
+                 'source': CASE WHEN e.strict THEN 'semantics: strict' ELSE 'semantics: reference' END},
                 {'check': 'SAFE_FEATURES', 'observed': to_json(e.leakage_status),
-                 'threshold': CASE WHEN p.strict AND p.safe_features_only
-                                   THEN to_json(array_to_string(p.allowed_leakage, ', ')) END,
+                 'threshold': CASE WHEN e.strict AND e.safe_features_only
+                                   THEN to_json(array_to_string(e.allowed_leakage, ', ')) END,
                  'passed': NOT coalesce(e.unsafe_features, false),
-                 'source': CASE WHEN p.strict AND p.safe_features_only THEN 'allowed_feature_leakage_status'
-                                WHEN p.strict THEN 'require_safe_features_only: false'
+                 'source': CASE WHEN e.strict AND e.safe_features_only THEN 'allowed_feature_leakage_status'
+                                WHEN e.strict THEN 'require_safe_features_only: false'
                                 ELSE 'semantics: reference' END},
                 {'check': 'WORKING_FAMILIES', 'observed': to_json(e.working_families),
-                 'threshold': CASE WHEN p.strict THEN to_json(p.min_successful_families) END,
+                 'threshold': CASE WHEN e.strict THEN to_json(e.min_successful_families) END,
                  'passed': NOT coalesce(e.too_few_families, false),
-                 'source': CASE WHEN p.strict THEN 'require_min_successful_families' ELSE 'semantics: reference' END},
+                 'source': CASE WHEN e.strict THEN 'require_min_successful_families' ELSE 'semantics: reference' END},
                 {'check': 'NULL_MARGIN', 'observed': to_json(e.score),
                  'threshold': to_json(e.null_score + e.null_margin),
                  'passed': NOT e.no_null AND NOT e.within_null,
@@ -46,39 +46,36 @@ FROM (
                                  threshold_key(q.document, 'min_margin_over_null', e.task, e.tier), e.null_margin, e.null_score) END},
                 {'check': 'STRONG_SCORE', 'observed': to_json(e.score), 'threshold': to_json(e.strong_score),
                  'passed': coalesce(e.score >= e.strong_score, false),
-                 'source': threshold_source(q.document, e.side || '.strong_score', e.task, e.tier, h.minutes)},
+                 'source': threshold_source(q.document, e.side || '.strong_score', e.task, e.tier, e.minutes)},
                 {'check': 'MIN_SCORE', 'observed': to_json(e.score), 'threshold': to_json(e.min_score),
                  'passed': coalesce(e.score >= e.min_score, false),
-                 'source': threshold_source(q.document, e.side || '.min_score', e.task, e.tier, h.minutes)},
+                 'source': threshold_source(q.document, e.side || '.min_score', e.task, e.tier, e.minutes)},
                 {'check': 'STABILITY', 'observed': to_json(e.stability),
-                 'threshold': to_json(array_to_string(s.allowed_stabilities, ', ')),
+                 'threshold': to_json(array_to_string(e.allowed_stabilities, ', ')),
                  'passed': coalesce(e.stability_allowed, false),
                  'source': concat(
                      'stability_allowlist.', e.side,
-                     CASE WHEN e.stability_allowed AND NOT list_contains(s.allowed_stabilities, e.stability)
+                     CASE WHEN e.stability_allowed AND NOT list_contains(e.allowed_stabilities, e.stability)
                           THEN '; dev_mode lets UNKNOWN pass below the least sample' END,
                      CASE WHEN e.stated_stability = 'UNKNOWN' AND e.stability_metrics IS NOT NULL THEN format(
                          '; read from its metrics: overlap {:.3f} ± {:.3f}, tau {:.3f} ± {:.3f}',
                          e.stability_metrics.mean_overlap, e.stability_metrics.std_overlap,
                          e.stability_metrics.mean_tau, e.stability_metrics.std_tau) END)},
                 {'check': 'EXPERIMENTAL_SCORE', 'observed': to_json(e.score),
-                 'threshold': CASE WHEN p.experimental_lane THEN to_json(e.experimental_min_score) END,
-                 'passed': coalesce(p.experimental_lane AND e.score >= e.experimental_min_score, false),
-                 'source': CASE WHEN p.experimental_lane
-                                THEN threshold_source(q.document, 'experimental.min_score', e.task, e.tier, h.minutes)
+                 'threshold': CASE WHEN e.experimental_lane THEN to_json(e.experimental_min_score) END,
+                 'passed': coalesce(e.experimental_lane AND e.score >= e.experimental_min_score, false),
+                 'source': CASE WHEN e.experimental_lane
+                                THEN threshold_source(q.document, 'experimental.min_score', e.task, e.tier, e.minutes)
                                 ELSE 'enable_experimental_lane: false' END},
                 {'check': 'EXPERIMENTAL_STABILITY', 'observed': to_json(e.stability),
-                 'threshold': CASE WHEN p.experimental_lane
-                                   THEN to_json(array_to_string(p.experimental_stabilities, ', ')) END,
-                 'passed': p.experimental_lane AND list_contains(p.experimental_stabilities, e.stability),
-                 'source': CASE WHEN p.experimental_lane THEN 'experimental.allowed_stabilities'
+                 'threshold': CASE WHEN e.experimental_lane
+                                   THEN to_json(array_to_string(e.experimental_stabilities, ', ')) END,
+                 'passed': e.experimental_lane AND list_contains(e.experimental_stabilities, e.stability),
+                 'source': CASE WHEN e.experimental_lane THEN 'experimental.allowed_stabilities'
                                 ELSE 'enable_experimental_lane: false' END}
             ] AS listed
-        FROM side_checks AS e
-        JOIN policy_settings AS p USING (scenario)
-        JOIN policy_sides AS s USING (scenario, side)
+        FROM explained_sides AS e
         JOIN scenarios AS q USING (scenario)
-        JOIN target_horizons AS h USING (scenario, target)
     )
 )
 UNION ALL

@@ -2,12 +2,14 @@
 -- lightgbm and xgboost where nobody asked. The reference drops names that are feature selectors there.
 CREATE OR REPLACE TEMP TABLE model_families AS
 WITH requested AS (
-    SELECT generate_subscripts(names, 1) AS ordinal, unnest(names) AS name, scenario
-    FROM (SELECT coalesce(model_families, ['lightgbm', 'xgboost']) AS names, scenario FROM scenarios)
+    SELECT scenario, strict, list_transform(
+        coalesce(model_families, ['lightgbm', 'xgboost']),
+        lambda name: CASE WHEN strict THEN family_name(name) ELSE reference_family_name(name) END) AS families
+    FROM scenarios JOIN policy_settings USING (scenario)
 ),
+-- names are made before they are listed, because a filter on what is listed is not taken into how it is made
 named AS (
-    SELECT ordinal, strict, CASE WHEN strict THEN family_name(name) ELSE reference_family_name(name) END AS family, scenario
-    FROM requested JOIN policy_settings USING (scenario)
+    SELECT generate_subscripts(families, 1) AS ordinal, unnest(families) AS family, strict, scenario FROM requested
 )
 SELECT min(ordinal) AS ordinal, family, scenario
 FROM named

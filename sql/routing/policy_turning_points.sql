@@ -1,16 +1,7 @@
--- The values of a policy's thresholds at which a check of a side turns, nearest first: what to try when asking for the
+-- The values of a policy's thresholds at which a check of a side turns: what to try when asking for the
 -- smallest change of policy that flips a route. Distances are as those of turning_points.
 CREATE OR REPLACE TEMP VIEW policy_turning_points AS
-WITH sides AS MATERIALIZED (
-    SELECT e.*, q.document, p.*  EXCLUDE (scenario), s.min_sample_size AS base, x.rank, x.symbols,
-           CASE WHEN e.stated_stability = 'UNKNOWN' THEN e.stability_metrics END AS metrics
-    FROM (SELECT * EXCLUDE (min_sample_size) FROM side_checks) AS e
-    JOIN scenarios AS q USING (scenario)
-    JOIN policy_settings AS p USING (scenario)
-    JOIN policy_sides AS s USING (scenario, side)
-    LEFT JOIN experimental_ranks AS x USING ("position")
-),
-numbers AS MATERIALIZED (
+WITH numbers AS MATERIALIZED (
     SELECT scenario, "position", side, target, symbol, unnest([
         {'key': threshold_key(document, side || '.strong_score', task, tier), 'current': strong_score, 'turn': score},
         {'key': threshold_key(document, side || '.min_score', task, tier), 'current': min_score, 'turn': score},
@@ -18,19 +9,19 @@ numbers AS MATERIALIZED (
          'current': experimental_min_score, 'turn': score},
         {'key': CASE WHEN null_margin IS NOT NULL THEN threshold_key(document, 'min_margin_over_null', task, tier) END,
          'current': null_margin, 'turn': score - null_score},
-        {'key': 'stability_classification.stable_overlap_min', 'current': stable_overlap_min, 'turn': metrics.mean_overlap},
-        {'key': 'stability_classification.drifting_overlap_min', 'current': drifting_overlap_min, 'turn': metrics.mean_overlap},
-        {'key': 'stability_classification.stable_tau_min', 'current': stable_tau_min, 'turn': metrics.mean_tau},
-        {'key': 'stability_classification.drifting_tau_min', 'current': drifting_tau_min, 'turn': metrics.mean_tau},
-        {'key': 'stability_classification.max_std_overlap', 'current': max_std_overlap, 'turn': metrics.std_overlap},
-        {'key': 'stability_classification.max_std_tau', 'current': max_std_tau, 'turn': metrics.std_tau},
+        {'key': 'stability_classification.stable_overlap_min', 'current': stable_overlap_min, 'turn': read_metrics.mean_overlap},
+        {'key': 'stability_classification.drifting_overlap_min', 'current': drifting_overlap_min, 'turn': read_metrics.mean_overlap},
+        {'key': 'stability_classification.stable_tau_min', 'current': stable_tau_min, 'turn': read_metrics.mean_tau},
+        {'key': 'stability_classification.drifting_tau_min', 'current': drifting_tau_min, 'turn': read_metrics.mean_tau},
+        {'key': 'stability_classification.max_std_overlap', 'current': max_std_overlap, 'turn': read_metrics.std_overlap},
+        {'key': 'stability_classification.max_std_tau', 'current': max_std_tau, 'turn': read_metrics.std_tau},
         {'key': 'experimental.max_fraction_symbols_per_target', 'current': experimental_fraction, 'turn': (rank - 1e-9) / symbols}
     ], recursive := true)
-    FROM sides
+    FROM explained_sides JOIN scenarios USING (scenario)
 ),
 counts AS MATERIALIZED (
     SELECT scenario, "position", side, target, symbol, unnest([
-        {'key': 'min_sample_size.' || side, 'current': base, 'turn': sample_size},
+        {'key': 'min_sample_size.' || side, 'current': base_sample_size, 'turn': sample_size},
         {'key': CASE WHEN dev_mode THEN 'dev_mode_min_sample_size' END, 'current': dev_mode_min_sample_size,
          'turn': sample_size},
         {'key': CASE WHEN strict THEN 'stability_classification.min_snapshots_for_stability' END, 'current': min_snapshots,
@@ -38,7 +29,7 @@ counts AS MATERIALIZED (
         {'key': CASE WHEN strict THEN 'require_min_successful_families' END, 'current': min_successful_families,
          'turn': working_families}
     ], recursive := true)
-    FROM sides
+    FROM explained_sides
 ),
 tries AS (
     SELECT scenario, "position", side, target, symbol, "key", to_json("current") AS "current", to_json(needed) AS needed,
@@ -64,5 +55,4 @@ tries AS (
     FROM (SELECT *, unnest([turn, turn + 1]) AS needed FROM counts)
     WHERE "key" IS NOT NULL AND needed <> "current"
 )
-FROM tries
-ORDER BY scenario, "position", distance, "key", needed;
+FROM tries;

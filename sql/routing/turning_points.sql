@@ -1,4 +1,4 @@
--- The values of a side's evidence at which a check turns, nearest first: what to try when asking for the smallest change
+-- The values of a side's evidence at which a check turns: what to try when asking for the smallest change
 -- of evidence that flips a route. Between two neighbours of one metric nothing turns. Distances of scores and stability
 -- metrics are in their own units, of counts as a share of the larger one, and 1 where a word or a missing value changes.
 CREATE OR REPLACE TEMP VIEW turning_points AS
@@ -22,45 +22,37 @@ numbers AS MATERIALIZED (
         {'metric': 'score', 'observed': score, 'turn': edge},
         {'metric': 'score', 'observed': score, 'turn': null_score + null_margin},
         {'metric': 'null_score', 'observed': null_score, 'turn': CASE WHEN null_margin IS NOT NULL THEN score - null_margin END},
-        {'metric': 'stability_metrics.mean_overlap', 'observed': metrics.mean_overlap, 'turn': stable_overlap_min},
-        {'metric': 'stability_metrics.mean_overlap', 'observed': metrics.mean_overlap, 'turn': drifting_overlap_min},
-        {'metric': 'stability_metrics.mean_tau', 'observed': metrics.mean_tau, 'turn': stable_tau_min},
-        {'metric': 'stability_metrics.mean_tau', 'observed': metrics.mean_tau, 'turn': drifting_tau_min},
-        {'metric': 'stability_metrics.std_overlap', 'observed': metrics.std_overlap, 'turn': max_std_overlap},
-        {'metric': 'stability_metrics.std_tau', 'observed': metrics.std_tau, 'turn': max_std_tau}
+        {'metric': 'stability_metrics.mean_overlap', 'observed': read_metrics.mean_overlap, 'turn': stable_overlap_min},
+        {'metric': 'stability_metrics.mean_overlap', 'observed': read_metrics.mean_overlap, 'turn': drifting_overlap_min},
+        {'metric': 'stability_metrics.mean_tau', 'observed': read_metrics.mean_tau, 'turn': stable_tau_min},
+        {'metric': 'stability_metrics.mean_tau', 'observed': read_metrics.mean_tau, 'turn': drifting_tau_min},
+        {'metric': 'stability_metrics.std_overlap', 'observed': read_metrics.std_overlap, 'turn': max_std_overlap},
+        {'metric': 'stability_metrics.std_tau', 'observed': read_metrics.std_tau, 'turn': max_std_tau}
     ], recursive := true)
     FROM (
-        SELECT e.*, l.score AS edge, p.stable_overlap_min, p.drifting_overlap_min, p.stable_tau_min, p.drifting_tau_min,
-               p.max_std_overlap, p.max_std_tau,
-               CASE WHEN e.stated_stability = 'UNKNOWN' THEN e.stability_metrics END AS metrics
-        FROM side_checks AS e
-        JOIN policy_settings AS p USING (scenario)
-        LEFT JOIN lane_edges AS l USING ("position")
+        SELECT e.*, l.score AS edge FROM explained_sides AS e LEFT JOIN lane_edges AS l USING ("position")
     )
 ),
 counts AS MATERIALIZED (
     SELECT scenario, "position", side, target, symbol, unnest([
-        {'metric': 'sample_size', 'observed': sample_size, 'turn': base},
+        {'metric': 'sample_size', 'observed': sample_size, 'turn': base_sample_size},
         {'metric': 'sample_size', 'observed': sample_size, 'turn': CASE WHEN dev_mode THEN dev_mode_min_sample_size END},
         {'metric': 'sample_size', 'observed': sample_size, 'turn': CASE WHEN dev_mode THEN 5000 END},
         {'metric': 'stability_snapshots', 'observed': stability_snapshots, 'turn': min_snapshots}
     ], recursive := true)
-    FROM (
-        SELECT e.* EXCLUDE (min_sample_size), s.min_sample_size AS base, p.dev_mode, p.dev_mode_min_sample_size, p.min_snapshots
-        FROM side_checks AS e JOIN policy_settings AS p USING (scenario) JOIN policy_sides AS s USING (scenario, side)
-    )
+    FROM explained_sides
 ),
 words AS (
     SELECT scenario, "position", side, target, symbol, 'stability' AS metric, stated_stability AS observed,
            unnest(['STABLE', 'DRIFTING', 'DIVERGED', 'UNKNOWN']) AS turn
-    FROM side_checks
+    FROM explained_sides
     UNION ALL
     SELECT scenario, "position", side, target, symbol, 'leakage_status', leakage_status,
            unnest(['SAFE', 'SUSPECT', 'BLOCKED', 'UNKNOWN'])
-    FROM side_checks
+    FROM explained_sides
     UNION ALL
     SELECT scenario, "position", side, target, symbol, 'model_status', model_status, unnest(['OK', 'FAILED'])
-    FROM side_checks
+    FROM explained_sides
 ),
 tries AS (
     SELECT scenario, "position", side, target, symbol, metric, to_json(observed) AS observed, to_json(needed) AS needed,
@@ -89,5 +81,4 @@ tries AS (
     FROM words
     WHERE turn IS DISTINCT FROM observed
 )
-FROM tries
-ORDER BY scenario, "position", distance, metric, needed;
+FROM tries;

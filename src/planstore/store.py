@@ -329,7 +329,8 @@ class Store:
         Raises:
             NotFoundError: there is no such run.
         """
-        return explain(self._reading, self._ledger.artifacts, target, symbol, self._run(run_id))
+        with self._reading.transaction():  # because a ledger that grows meanwhile would be read as of several moments
+            return explain(self._reading, self._ledger.artifacts, target, symbol, self._run(run_id))
 
     def history(self, target: str, symbol: str | None = None) -> list[Change]:
         """Return each change of a pair's route over the runs, or of a target's cross-sectional side, and its causes.

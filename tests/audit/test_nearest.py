@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 import oracles
 import samples
 import strategies
-from planstore.audit.nearest import nearest_misses
-from planstore.audit.replay import Replay, Scenario
+from planstore.audit.nearest import trace
+from planstore.audit.replay import Replay, Scenario, own_rows
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import Policy, read_policy
 from planstore.routing.rules import current_rules
@@ -104,15 +104,12 @@ def decide(document: Record, rows: list[Record], requested: Sequence[str] | None
     evidence = read_candidates(pa.Table.from_pylist(rows, SCHEMA), strict=policy.semantics == "strict").table
     evidence = evidence.filter(pc.equal(evidence["target"], target))
     evidence = evidence.append_column("commit_id", pa.array([1] * len(evidence), pa.int64()))
-    rules = current_rules()
-    with Replay(evidence, target, symbol).opened() as replay:
-        scenario = Scenario(1, policy.document.decode(), requested, False)
-        (outcome,) = replay.decide(rules, [scenario])
-        assert outcome is not None
-        assert outcome["route"] == one["route"]
-        _, tries, policy_tries = replay.explain(rules, others=20)
-        miss, policy_miss = nearest_misses(replay, rules, scenario, one["route"], tries, policy_tries)
-    return Decided(policy, rows, families, target, symbol, one["route"], miss, policy_miss)
+    scenario = Scenario(1, policy.document.decode(), requested, False)
+    with Replay(own_rows(evidence, symbol), target, symbol, lambda _: evidence).opened() as replay:
+        found = trace(replay, current_rules(), scenario)
+    assert found.outcome is not None
+    assert found.outcome["route"] == one["route"]
+    return Decided(policy, rows, families, target, symbol, one["route"], found.nearest_miss, found.nearest_policy)
 
 
 def between(observed: float, needed: float, rounded: bool) -> Iterator[float]:

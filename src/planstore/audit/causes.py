@@ -228,7 +228,7 @@ class Flip:
 
     def _others(self, a: Scenario, b: Scenario) -> Iterator[_Suspect]:
         """Yield the other symbols' evidence, which matters where the experimental lane ranks them."""
-        if not (self._before.kept.has_lane or self._after.kept.has_lane):
+        if not (self._before.scenario.has_lane or self._after.scenario.has_lane):
             return
         columns = tuple(column for group in _METRICS.values() for column in group)
         without, alone = replace(b, commit_id=a.commit_id), replace(a, commit_id=b.commit_id)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from planstore.audit.causes import Flip, Questions, Side
-from planstore.audit.replay import Kept, Record, Replay
+from planstore.audit.replay import Kept, Record, Replay, own_rows
 from planstore.database import Session
 from planstore.errors import NotFoundError, StoreError
 from planstore.ledger.artifacts import Artifacts
@@ -70,22 +71,27 @@ def _causes(
     session: Session, artifacts: Artifacts, target: str, symbol: str | None, pairs: list[tuple[Record, Record]]
 ) -> list[list[Record]]:
     """Return the causes of each flip; one pass of each version of the rules answers for all of them."""
+    import pyarrow as pa
+
     if not pairs:
         return []
     runs = {row["commit_id"]: row for pair in pairs for row in pair}
     try:
         kept = {commit: Kept.of(session, artifacts, run, target, symbol) for commit, run in runs.items()}
-        batches = session.batches(
-            "audit/evidence_history",
-            target=target, symbol=symbol, first=min(runs), last=max(runs),
-            every_symbol=any(one.has_lane for one in kept.values()),
-        )  # fmt: skip
-        evidence = batches.read_all()
+        rows = {"target": target, "symbol": symbol}
+        evidence = session.batches("audit/evidence_history", **rows, first=min(runs), last=max(runs)).read_all()
         candidates = _own_candidates(evidence, symbol)
         questions = Questions()
         sides = {commit: Side(kept[commit], run["route"], candidates.get(commit, {})) for commit, run in runs.items()}
         flips = [Flip(questions, sides[a["commit_id"]], sides[b["commit_id"]]) for a, b in pairs]
-        with Replay(evidence, target, symbol).opened() as replay:
+
+        def whole(commits: Collection[int]) -> pa.Table:
+            return pa.concat_tables(
+                session.batches("audit/target_evidence", commit_id=commit, target=target).read_all()
+                for commit in sorted(commits)
+            )
+
+        with Replay(own_rows(evidence, symbol), target, symbol, whole).opened() as replay:
             questions.put_to(replay)
             return [flip.causes() for flip in flips]
     except StoreError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -60,12 +60,6 @@ class Kept:
         """The run's commit."""
         return int(self.run["commit_id"])
 
-    @property
-    def has_lane(self) -> bool:
-        """Whether other symbols of a target can matter to one, because the experimental lane ranks them."""
-        policy = orjson.loads(self.policy)
-        return bool(policy["semantics"] == "strict" and policy["enable_experimental_lane"])
-
     def scenario(self) -> Scenario:
         """Return the run as it was decided."""
         settings = self.run["settings"]
@@ -99,6 +93,12 @@ class Scenario:
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     symbol: str | None = None
 
+    @property
+    def has_lane(self) -> bool:
+        """Whether other symbols of a target can matter to one, because the experimental lane ranks them."""
+        policy = orjson.loads(self.policy)
+        return bool(policy["semantics"] == "strict" and policy["enable_experimental_lane"])
+
     def changed(self, side: str, patch: Mapping[str, Any]) -> Scenario:
         """Return the scenario with metrics of one side changed."""
         return replace(self, changes={**self.changes, side: {**self.changes.get(side, {}), **patch}})
@@ -108,26 +108,37 @@ Outcome = Mapping[str, Any] | None
 """What a scenario decides on a pair: route, rule, states, reasons; None where it decides nothing."""
 
 
+LANE_RULES = ("EXPERIMENTAL_LANE", "EXPERIMENTAL_LANE_FULL")
+"""The rules that leave a pair to its rank among the other symbols of its target."""
+
+
 class Replay:
-    """Runs rules over scenarios of one target, all of them at once.
+    """Runs rules over scenarios of one pair or target, all of them at once.
+
+    A target's other symbols matter to a pair only through the experimental lane, which ranks them. A pair is therefore
+    decided alone, on its own rows, and again among all of its target only where a rule of the lane decides.
 
     Args:
-        evidence: the target's candidates of one or more runs, with their ``commit_id``.
+        evidence: the candidates that the pair or target rests on, of one or more runs, with their ``commit_id``; as
+            :func:`own_rows` picks them.
         target: the target.
         symbol: the symbol, or None for the target's cross-sectional side.
+        whole: returns all candidates of the target in some commits; asked only where the lane decides.
     """
 
-    def __init__(self, evidence: pa.Table, target: str, symbol: str | None) -> None:
+    def __init__(
+        self, evidence: pa.Table, target: str, symbol: str | None, whole: Callable[[Collection[int]], pa.Table]
+    ) -> None:
         self._evidence = evidence
         self._target = target
         self._symbol = symbol
+        self.whole = whole
         self._session: Session | None = None
 
     @contextmanager
     def opened(self) -> Iterator[Replay]:
         """Keep a database for replays open while the block runs."""
         self._session = memory(confined=True, threads=1)
-        self._session.give("kept_evidence", self._evidence)
         try:
             yield self
         finally:
@@ -136,14 +147,36 @@ class Replay:
 
     def decide(self, rules: Rules, scenarios: Sequence[Scenario]) -> list[Outcome]:
         """Return what the rules decide in each scenario, in order."""
+        outcomes = self.alone(rules, scenarios)
+        ranked = [
+            place
+            for place, (outcome, scenario) in enumerate(zip(outcomes, scenarios, strict=True))
+            if in_lane(outcome) and scenario.has_lane
+        ]
+        if ranked:
+            among_all = self.among_all(rules, [scenarios[place] for place in ranked])
+            for place, outcome in zip(ranked, among_all, strict=True):
+                outcomes[place] = outcome
+        return outcomes
+
+    def alone(self, rules: Rules, scenarios: Sequence[Scenario]) -> list[Outcome]:
+        """Return what the rules decide in each scenario where a pair is all that its target has."""
+        return self._decide(self._evidence, rules, scenarios)
+
+    def among_all(self, rules: Rules, scenarios: Sequence[Scenario]) -> list[Outcome]:
+        """Return what the rules decide in each scenario among all symbols of the target."""
+        return self._decide(self.whole({scenario.commit_id for scenario in scenarios}), rules, scenarios)
+
+    def _decide(self, evidence: pa.Table, rules: Rules, scenarios: Sequence[Scenario]) -> list[Outcome]:
         session = self._opened
+        session.give("kept_evidence", evidence)
         stage(session, [replace(scenario, symbol=self._symbol) for scenario in scenarios])
         apply_rules(session, rules)
         found = session.records("scenario/replayed_decisions", target=self._target, symbol=self._symbol)
         by_scenario = {row["scenario"]: row for row in found}
         return [by_scenario.get(place) for place in range(len(scenarios))]
 
-    def explain(self, rules: Rules, *, others: int) -> tuple[list[Record], list[Record], list[Record]]:
+    def explain(self, rules: Rules, *, others: int = 0) -> tuple[list[Record], list[Record], list[Record]]:
         """Return the checks of the scenario decided last, and the changes of evidence and of policy to try on it.
 
         ``others`` is how many thresholds are tried at which a check of another symbol turns.
@@ -161,6 +194,32 @@ class Replay:
     def _opened(self) -> Session:
         assert self._session is not None, "a replay is used inside `with replay.opened()`"
         return self._session
+
+
+def in_lane(outcome: Outcome) -> bool:
+    """Tell whether a rule of the lane decided."""
+    return outcome is not None and outcome["rule"] in LANE_RULES
+
+
+def own_rows(evidence: pa.Table, symbol: str | None) -> pa.Table:
+    """Return the candidates that a pair, or (``symbol`` None) a target rests on, and the first one of each commit.
+
+    That one is there because a target is decided wherever a commit holds any row of it.
+
+    Args:
+        evidence: candidates of one target, by commit and position.
+        symbol: the symbol.
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    own = pc.equal(evidence["mode"], "CROSS_SECTIONAL")
+    if symbol is not None:
+        own = pc.or_kleene(own, pc.equal(evidence["symbol"], symbol))
+    commits = evidence["commit_id"].to_numpy()
+    first = pa.array(np.diff(commits, prepend=-1) != 0)
+    return evidence.filter(pc.or_kleene(own, first))
 
 
 def stage(session: Session, scenarios: Sequence[Scenario]) -> None:

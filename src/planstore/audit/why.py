@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from planstore.audit.nearest import nearest_misses
-from planstore.audit.replay import Kept, Outcome, Record, Replay
+from planstore.audit.nearest import trace, trace_among_all
+from planstore.audit.replay import Kept, Outcome, Record, Replay, own_rows
 from planstore.database import Session
 from planstore.errors import StoreError
 from planstore.ledger.artifacts import Artifacts
@@ -17,8 +17,6 @@ from planstore.ledger.ledger import STATUS_COMMIT, newest_commit_of_kind
 if TYPE_CHECKING:
     import pyarrow as pa
 
-OTHERS, OTHER_ROWS = 60, 30_000
-"""How many thresholds are tried at which a check of another symbol turns, and on how many candidates at most."""
 NO_DECISION = "NO_DECISION"
 """The rule of an answer about a pair on which the run decided nothing."""
 
@@ -36,8 +34,9 @@ class Explanation:
         nearest_miss: the smallest single change of evidence that would have flipped the route, None if there is none:
             ``side, metric, observed, needed, distance, route, text``.
         nearest_policy: the smallest change of one threshold that would have, None if none would:
-            ``key, current, needed, distance, of_others, route, text``. Where the lane ranks symbols, the 60 nearest
-            thresholds at which a check of another symbol turns are tried as well, and no farther ones.
+            ``key, current, needed, distance, of_others, route, text``. Where the lane decides, of the thresholds at
+            which a check of another symbol turns only the 60 nearest are tried (fewer where a target has more than a
+            thousand candidates), so that one among the farther ones may come before the one that is told.
         override: the override that applied, None if none did.
         evidence: the candidates it rests on, as recorded: the pair's own and the target's cross-sectional one.
         jobs: the jobs it led to, each with its status, metrics and artifacts.
@@ -103,50 +102,47 @@ def explain(session: Session, artifacts: Artifacts, target: str, symbol: str | N
         **{name: run[name] for name in ("run_id", "evidence_id", "policy_id", "rules_id", "plan_id")},
     }
     key = {"commit_id": commit_id, "target": target, "symbol": symbol}
-    with session.transaction():  # because a ledger that grows meanwhile would be read as of several moments
-        found = session.records("audit/decision", **key)
-        row = session.row("audit/policy_name", policy_id=run["policy_id"])
-        evidence = session.batches("audit/target_evidence", commit_id=commit_id, target=target).read_all()
-        known |= {"policy_name": row[0] if row else None, "evidence": own_candidates(evidence, symbol)}
-        if not found:
-            return Explanation(
-                **known,
-                route=None,
-                rule=NO_DECISION,
-                reasons=absence(session, target, symbol, run),
-                cs_state=None,
-                local_state=None,
-            )
-        decision = found[0]
-        known |= {name: decision[name] for name in ("route", "rule", "reasons", "cs_state", "local_state")}
-        jobs = _jobs(session, run["plan_id"], target, symbol, decision["route"])
-        try:
-            kept = Kept.of(session, artifacts, run, target, symbol)
-            trace = _trace(kept, evidence, target, symbol, decision)
-        except StoreError as error:
-            trace = {"findings": [f"how this came about cannot be derived again: {error}"]}
-    return Explanation(**known, jobs=jobs, **trace)
+    found = session.records("audit/decision", **key)
+    row = session.row("audit/policy_name", policy_id=run["policy_id"])
+    evidence = session.batches("audit/target_evidence", commit_id=commit_id, target=target).read_all()
+    known |= {"policy_name": row[0] if row else None, "evidence": own_candidates(evidence, symbol)}
+    if not found:
+        return Explanation(
+            **known,
+            route=None,
+            rule=NO_DECISION,
+            reasons=absence(session, target, symbol, run),
+            cs_state=None,
+            local_state=None,
+        )
+    decision = found[0]
+    known |= {name: decision[name] for name in ("route", "rule", "reasons", "cs_state", "local_state")}
+    jobs = _jobs(session, run["plan_id"], target, symbol, decision["route"])
+    try:
+        kept = Kept.of(session, artifacts, run, target, symbol)
+        shown = _trace(kept, evidence, target, symbol, decision)
+    except StoreError as error:
+        shown = {"findings": [f"how this came about cannot be derived again: {error}"]}
+    return Explanation(**known, jobs=jobs, **shown)
 
 
 def _trace(kept: Kept, evidence: pa.Table, target: str, symbol: str | None, decision: Record) -> dict[str, Any]:
     """Return what running the kept rules again shows."""
-    with Replay(evidence, target, symbol).opened() as replay:
-        scenario = kept.scenario()
-        (outcome,) = replay.decide(kept.rules, [scenario])
-        ranked = kept.has_lane and symbol is not None
-        others = min(OTHERS, OTHER_ROWS // max(1, evidence.num_rows)) if ranked else 0
-        checks, tries, policy_tries = replay.explain(kept.rules, others=others)
-        misses = nearest_misses(replay, kept.rules, scenario, decision["route"], tries, policy_tries)
+    scenario = kept.scenario()
+    with Replay(own_rows(evidence, symbol), target, symbol, whole=lambda _: evidence).opened() as replay:
+        found = trace(replay, kept.rules, scenario)
+        if disagreements(decision, found.outcome):
+            found = trace_among_all(replay, kept.rules, scenario)
     return {
         "checks": [
             check
             | {name: None if check[name] is None else json.loads(check[name]) for name in ("observed", "threshold")}
-            for check in checks
+            for check in found.checks
         ],
-        "nearest_miss": misses[0],
-        "nearest_policy": misses[1],
+        "nearest_miss": found.nearest_miss,
+        "nearest_policy": found.nearest_policy,
         "override": next((o for o in kept.overrides if o["override_id"] == decision["override_id"]), None),
-        "findings": disagreements(decision, outcome),
+        "findings": disagreements(decision, found.outcome),
     }
 
 

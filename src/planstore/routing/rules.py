@@ -38,7 +38,14 @@ STEPS = (
 )
 """The steps of ``sql/routing/``, in order, from the scenarios' evidence, policies and overrides to ``decisions``."""
 
-EXPLANATION = ("threshold_key", "threshold_source", "checks", "turning_points", "policy_turning_points")
+EXPLANATION = (
+    "threshold_key",
+    "threshold_source",
+    "explained_sides",
+    "checks",
+    "turning_points",
+    "policy_turning_points",
+)
 """The steps that tell, after the others, how decisions came about."""
 
 INPUTS = ("scenarios", "scenario_evidence", "scenario_overrides")
