@@ -13,4 +13,4 @@ FROM (
         LIMIT $others
     )
 )
-ORDER BY distance, "key", needed, of_others;
+ORDER BY distance, "key", nearness("current", needed), needed, of_others;

@@ -338,7 +338,8 @@ class Store:
         Raises:
             NotFoundError: no run decided on it.
         """
-        return history(self._reading, self._ledger.artifacts, target, symbol)
+        with self._reading.transaction():
+            return history(self._reading, self._ledger.artifacts, target, symbol)
 
     def diff(self, a: str, b: str) -> Difference:
         """Return what run ``b`` changes against run ``a``: routes and what caused each flip, and jobs.

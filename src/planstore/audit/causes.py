@@ -153,9 +153,10 @@ class Flip:
         self._factors: dict[str, _Suspect] = {}
         if before.route is None or after.route is None:
             return
-        for factor in factors(before.kept, after.kept):
-            ask = questions.ask
-            self._factors[factor.cause["cause"]] = _Suspect(factor.cause, ask(*factor.without), ask(*factor.alone))
+        differing = list(factors(before.kept, after.kept))
+        for factor in differing:  # what alone differs is the cause, whatever it comes to
+            places = [questions.ask(*swapped) for swapped in (factor.without, factor.alone) if len(differing) > 1]
+            self._factors[factor.cause["cause"]] = _Suspect(factor.cause, *(places or [None, None]))
         if EVIDENCE in self._factors:
             self._suspects[EVIDENCE] = list(self._metrics())
         if POLICY in self._factors:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planstore.audit.causes import Flip, Questions, Side
 from planstore.audit.replay import Kept, Record, Replay, own_rows
 from planstore.database import Session
 from planstore.errors import NotFoundError, StoreError
 from planstore.ledger.artifacts import Artifacts
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,6 @@ def _causes(
     session: Session, artifacts: Artifacts, target: str, symbol: str | None, pairs: list[tuple[Record, Record]]
 ) -> list[list[Record]]:
     """Return the causes of each flip; one pass of each version of the rules answers for all of them."""
-    import pyarrow as pa
-
     if not pairs:
         return []
     runs = {row["commit_id"]: row for pair in pairs for row in pair}
@@ -86,10 +87,8 @@ def _causes(
         flips = [Flip(questions, sides[a["commit_id"]], sides[b["commit_id"]]) for a, b in pairs]
 
         def whole(commits: Collection[int]) -> pa.Table:
-            return pa.concat_tables(
-                session.batches("audit/target_evidence", commit_id=commit, target=target).read_all()
-                for commit in sorted(commits)
-            )
+            stretch = {"first": min(commits), "last": max(commits)}
+            return session.batches("audit/evidence_history", target=target, symbol=None, **stretch).read_all()
 
         with Replay(own_rows(evidence, symbol), target, symbol, whole).opened() as replay:
             questions.put_to(replay)

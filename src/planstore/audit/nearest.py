@@ -14,7 +14,6 @@ from planstore.audit.replay import Outcome, Record, Replay, Scenario, in_lane
 from planstore.events.sides import SIDE_NAMES
 from planstore.routing.rules import Rules
 
-
 OTHERS, OTHER_CANDIDATES = 60, 60_000
 """How many thresholds are tried at which a check of another symbol turns, and on how many candidates at most."""
 _FEW, _MORE = 8, 4
@@ -60,8 +59,8 @@ class _Try:
 def trace(replay: Replay, rules: Rules, scenario: Scenario) -> Trace:
     """Return how a decision came about, and what would have flipped it.
 
-    A pair is first looked at alone. Its target's other symbols are brought in where the lane decides on it, now or under
-    the nearest change of a kind: where it still does not flip, the rank that it would need is known only among all.
+    A pair is first looked at alone. Its target's other symbols are brought in where the lane decides on it, now or
+    under the nearest change of a kind: where it still does not flip, the rank that it would need is known only among all.
 
     Args:
         replay: replays the pair or target that is asked about.

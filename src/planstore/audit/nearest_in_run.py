@@ -35,12 +35,6 @@ class _Try:
         """The column that says what is now: ``observed`` of evidence, ``current`` of the policy."""
         return "observed" if "observed" in self.row else "current"
 
-    @property
-    def order(self) -> tuple[float, bool, str, str]:
-        """What the tries of a pair are sorted by, as ``sql/audit/turning_points.sql`` and its sister sort them."""
-        row = self.row
-        return row["distance"], row.get("side") != "symbol", row.get("metric") or row["key"], row["needed"]
-
 
 def nearest_in_run(trace: RunTrace, kept: Kept) -> Misses | None:
     """Return what would have flipped each route that the map shows, as ``planstore why`` tells it for one.
@@ -81,14 +75,14 @@ class _Shelf:
 
     def _flips(self, kind: str, target: int, symbol: str | None, turned: Routes) -> Iterator[tuple[Record, str]]:
         places = [place for whose in {None, symbol} for place in self._places[kind, target, whose]]
-        for place in sorted(places, key=lambda place: self._tries[place].order):
+        for place in sorted(places):
             route = turned.get((place, symbol))
             if route is not None and (kind == "observed" or self._fits(self._tries[place].scenario.policy)):
                 yield self._tries[place].row, route
 
 
 def _tries(trace: RunTrace, kept: Kept) -> Iterator[_Try]:
-    """Yield every change to try: of evidence, of one side each, and of the policy, for one target each."""
+    """Yield every change to try, nearest first: of evidence, of one side each, and of the policy, for one target each."""
     names = trace.names("target")
     overrides: dict[str, tuple[Record, ...]] = defaultdict(tuple)
     for override in kept.overrides:

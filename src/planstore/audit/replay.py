@@ -183,6 +183,7 @@ class Replay:
         """
         session = self._opened
         explain_rules(session, rules)
+        session.run("audit/nearness")
         pair = {"target": self._target, "symbol": self._symbol}
         return (
             session.records("audit/checks", **pair),

@@ -55,6 +55,7 @@ class RunTrace:
         stage(self.session, [kept.scenario()])
         apply_rules(self.session, kept.rules)
         explain_rules(self.session, kept.rules)
+        self.session.run("audit/nearness")
 
     def names(self, what: str) -> list[str]:
         """Return the ``target`` or ``symbol`` names of the map, in order."""
