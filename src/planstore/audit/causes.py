@@ -154,9 +154,11 @@ class Flip:
         if before.route is None or after.route is None:
             return
         differing = list(factors(before.kept, after.kept))
-        for factor in differing:  # what alone differs is the cause, whatever it comes to
-            places = [questions.ask(*swapped) for swapped in (factor.without, factor.alone) if len(differing) > 1]
-            self._factors[factor.cause["cause"]] = _Suspect(factor.cause, *(places or [None, None]))
+        for factor in differing:
+            # what alone differs is the cause, whatever it comes to
+            asked = (factor.without, factor.alone) if len(differing) > 1 else ()
+            without, alone = [questions.ask(*swapped) for swapped in asked] or (None, None)
+            self._factors[factor.cause["cause"]] = _Suspect(factor.cause, without, alone)
         if EVIDENCE in self._factors:
             self._suspects[EVIDENCE] = list(self._metrics())
         if POLICY in self._factors:

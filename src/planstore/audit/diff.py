@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from planstore.audit.causes import Factor, factors
-from planstore.audit.replay import Kept, Record, stage
+from planstore.audit.replay import Kept, Record, Scenario, stage_run
 from planstore.database import Session, memory
 from planstore.ledger.artifacts import Artifacts
-from planstore.routing.rules import apply_rules
+from planstore.routing.rules import Rules, apply_rules
 
 if TYPE_CHECKING:
     import duckdb
@@ -97,7 +98,7 @@ def compare(session: Session, artifacts: Artifacts, a: Record, b: Record) -> Dif
         StoreError: an artifact is missing or altered, or rules that are needed cannot be run by this version.
     """
     session.run("audit/flips", a=a["commit_id"], b=b["commit_id"])
-    session.run("audit/changed_jobs", a=a["plan_id"], b=b["plan_id"])
+    session.run("audit/compared_plans", a=a["plan_id"], b=b["plan_id"])
     flips = session.row("audit/count_flips")
     total = int(flips[0]) if flips else 0
     session.give("flip_causes", _causes(session, artifacts, a, b) if total else no_causes())
@@ -121,23 +122,40 @@ def _causes(session: Session, artifacts: Artifacts, a: Record, b: Record) -> pa.
         return session.batches("audit/one_cause", cause=differing[0].cause["cause"]).read_all()
     replays = memory(confined=True)
     try:
-        batches = session.batches("audit/flip_evidence", a=a["commit_id"], b=b["commit_id"])
-        replays.give("kept_evidence", batches.read_all())
         replays.give("flips", session.batches("audit/read_flip_routes").read_all())
         replays.run("audit/swapped_routes")
-        for factor in differing:
-            _swap(replays, factor)
+        for (rules, scenario), answers in _questions(differing):
+            _decide_flips(session, replays, rules, scenario)
+            for cause, direction in answers:
+                replays.run("audit/append_swapped_routes", cause=cause, direction=direction)
         return replays.batches("audit/swap_causes").read_all()
     finally:
         replays.close()
 
 
-def _swap(replays: Session, factor: Factor) -> None:
-    """Decide every flip with one factor swapped, once in each run."""
-    for direction, (rules, scenario) in (("without", factor.without), ("alone", factor.alone)):
-        stage(replays, [scenario])
-        apply_rules(replays, rules)
-        replays.run("audit/append_swapped_routes", cause=factor.cause["cause"], direction=direction)
+Swapped: TypeAlias = tuple[Rules, Scenario]
+"""A run with something swapped."""
+
+
+def _questions(differing: Sequence[Factor]) -> list[tuple[Swapped, list[tuple[str, str]]]]:
+    """Return what is to be decided, once each, and what it answers: a cause, and whether without it or it alone."""
+    found: list[tuple[Swapped, list[tuple[str, str]]]] = []
+    for factor in differing:
+        for direction, swapped in (("without", factor.without), ("alone", factor.alone)):
+            answers = next((answers for asked, answers in found if asked == swapped), None)
+            if answers is None:  # because without one of two it is as with the other alone
+                answers = []
+                found.append((swapped, answers))
+            answers.append((factor.cause["cause"], direction))
+    return found
+
+
+def _decide_flips(session: Session, replays: Session, rules: Rules, scenario: Scenario) -> None:
+    """Decide every flip under a scenario: of its evidence, what matters to them is read."""
+    rows = {"commit_id": scenario.commit_id, "every_symbol": scenario.has_lane}
+    replays.give("evidence", session.batches("audit/flip_evidence", **rows).read_all())
+    stage_run(replays, scenario)
+    apply_rules(replays, rules, narrow="audit/keep_flips")
 
 
 def no_causes() -> pa.Table:

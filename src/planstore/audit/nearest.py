@@ -60,7 +60,7 @@ def trace(replay: Replay, rules: Rules, scenario: Scenario) -> Trace:
     """Return how a decision came about, and what would have flipped it.
 
     A pair is first looked at alone. Its target's other symbols are brought in where the lane decides on it, now or
-    under the nearest change of a kind: where it still does not flip, the rank that it would need is known only among all.
+    under the nearest change of a kind: where it still does not flip, the rank that it needs is known only among all.
 
     Args:
         replay: replays the pair or target that is asked about.

@@ -82,7 +82,7 @@ class _Shelf:
 
 
 def _tries(trace: RunTrace, kept: Kept) -> Iterator[_Try]:
-    """Yield every change to try, nearest first: of evidence, of one side each, and of the policy, for one target each."""
+    """Yield every change to try, nearest first: of evidence, of one side each; of the policy, for one target each."""
     names = trace.names("target")
     overrides: dict[str, tuple[Record, ...]] = defaultdict(tuple)
     for override in kept.overrides:

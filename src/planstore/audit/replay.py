@@ -227,6 +227,26 @@ def stage(session: Session, scenarios: Sequence[Scenario]) -> None:
     """Lay scenarios out as the rules read them, over the session's ``kept_evidence``."""
     import pyarrow as pa
 
+    changes = [
+        {"scenario": place, "side": side, "symbol": scenario.symbol, "patch": orjson.dumps(patch).decode()}
+        for place, scenario in enumerate(scenarios)
+        for side, patch in scenario.changes.items()
+    ]
+    text = pa.string()
+    session.give("staged_changes", _table(changes, scenario=pa.int64(), side=text, symbol=text, patch=text))
+    _stage_policies(session, scenarios)
+    session.run("scenario/replay_evidence")
+
+
+def stage_run(session: Session, scenario: Scenario) -> None:
+    """Lay one scenario that changes no evidence out as the rules read it, over the session's ``evidence``."""
+    _stage_policies(session, [scenario])
+    session.run("scenario/scenario_evidence")
+
+
+def _stage_policies(session: Session, scenarios: Sequence[Scenario]) -> None:
+    import pyarrow as pa
+
     rows = [
         {
             "scenario": place,
@@ -236,11 +256,6 @@ def stage(session: Session, scenarios: Sequence[Scenario]) -> None:
             "include_blocked": scenario.include_blocked,
         }
         for place, scenario in enumerate(scenarios)
-    ]
-    changes = [
-        {"scenario": place, "side": side, "symbol": scenario.symbol, "patch": orjson.dumps(patch).decode()}
-        for place, scenario in enumerate(scenarios)
-        for side, patch in scenario.changes.items()
     ]
     overrides = [
         {**override, "scenario": place} for place, scenario in enumerate(scenarios) for override in scenario.overrides
@@ -257,7 +272,6 @@ def stage(session: Session, scenarios: Sequence[Scenario]) -> None:
             include_blocked=pa.bool_(),
         ),
     )
-    session.give("staged_changes", _table(changes, scenario=number, side=text, symbol=text, patch=text))
     session.give(
         "scenario_overrides",
         _table(
@@ -266,7 +280,6 @@ def stage(session: Session, scenarios: Sequence[Scenario]) -> None:
         ),
     )  # fmt: skip
     session.run("scenario/replay_scenarios")
-    session.run("scenario/replay_evidence")
 
 
 def _table(rows: list[Record], **columns: pa.DataType) -> pa.Table:

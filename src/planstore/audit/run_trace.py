@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from planstore.audit.replay import Kept, Record, stage
+from planstore.audit.replay import Kept, Record, stage_run
 from planstore.database import Session, memory
 from planstore.routing.rules import apply_rules, explain_rules
 
@@ -51,8 +51,9 @@ class RunTrace:
         Raises:
             StoreError: they cannot be run by this version.
         """
-        self.session.give("kept_evidence", evidence)
-        stage(self.session, [kept.scenario()])
+        for name in ("kept_evidence", "evidence"):
+            self.session.give(name, evidence)
+        stage_run(self.session, kept.scenario())
         apply_rules(self.session, kept.rules)
         explain_rules(self.session, kept.rules)
         self.session.run("audit/nearness")

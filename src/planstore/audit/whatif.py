@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from planstore.audit.replay import Kept, Record, stage
+from planstore.audit.replay import Kept, Record, stage_run
 from planstore.database import Session, memory
 from planstore.ledger.artifacts import Artifacts
 from planstore.planning.plan import STEPS as PLANNING_STEPS
@@ -105,12 +105,12 @@ def _decide_again(session: Session, artifacts: Artifacts, policy: Policy, run: R
     kept = Kept.of(session, artifacts, run)
     commit = {"run_id": run["run_id"], "commit_id": run["commit_id"]}
     for name, statement, key in (
-        ("kept_evidence", "audit/run_evidence", {"commit_id": run["commit_id"]}),
+        ("evidence", "audit/run_evidence", {"commit_id": run["commit_id"]}),
         ("recorded", "audit/run_routes", {"commit_id": run["commit_id"]}),
         ("recorded_jobs", "audit/plan_job_ids", {"plan_id": run["plan_id"]}),
     ):
         tried.give(name, session.batches(statement, **key).read_all())
-    stage(tried, [replace(kept.scenario(), policy=policy.document.decode())])
+    stage_run(tried, replace(kept.scenario(), policy=policy.document.decode()))
     apply_rules(tried, kept.rules)
     for step in PLANNING_STEPS:
         tried.run(f"planning/{step}")

@@ -98,20 +98,25 @@ def current_rules() -> Rules:
     )
 
 
-def apply_rules(session: Session, rules: Rules | None = None) -> None:
+def apply_rules(session: Session, rules: Rules | None = None, *, narrow: str | None = None) -> None:
     """Decide: make ``decisions`` (and the steps before it) from the inputs in the session's temporary tables.
 
     Args:
         session: holds the tables that ``INPUTS`` names.
         rules: the rules; those of this version when None.
+        narrow: a statement of ``sql/`` that takes away ``signal_states`` which no decision is wanted of, when all are
+            ranked already.
 
     Raises:
         StoreError: ``rules`` were kept in a form that this version cannot run.
     """
-    steps = (rules or current_rules()).steps
+    *steps, (_, decisions) = (rules or current_rules()).steps
     with _joins_as_written(session):
         for _, text in steps:
             session.run_kept(text)
+        if narrow is not None:
+            session.run(narrow)
+        session.run_kept(decisions)
 
 
 def explain_rules(session: Session, rules: Rules) -> None:

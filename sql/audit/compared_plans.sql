@@ -1,0 +1,2 @@
+-- The plans whose jobs this session compares.
+SET VARIABLE compared_plans = {'a': $a, 'b': $b};
