@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import oracles
 import samples
 import strategies
-from planstore.audit.nearest import trace
+from planstore.audit.nearest import trace, trace_among_all
 from planstore.audit.replay import Replay, Scenario, own_rows
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import Policy, read_policy
@@ -107,6 +107,7 @@ def decide(document: Record, rows: list[Record], requested: Sequence[str] | None
     scenario = Scenario(1, policy.document.decode(), requested, False)
     with Replay(own_rows(evidence, symbol), target, symbol, lambda _: evidence).opened() as replay:
         found = trace(replay, current_rules(), scenario)
+        assert found == trace_among_all(replay, current_rules(), scenario)
     assert found.outcome is not None
     assert found.outcome["route"] == one["route"]
     return Decided(policy, rows, families, target, symbol, one["route"], found.nearest_miss, found.nearest_policy)
