@@ -40,5 +40,4 @@ LEFT JOIN staged_changes AS c
     -- equalities only, because an OR here would make the join compare every change with every candidate
     AND CASE c.side WHEN 'cross_sectional' THEN NULL ELSE c.symbol END
         IS NOT DISTINCT FROM CASE e.mode WHEN 'CROSS_SECTIONAL' THEN NULL ELSE e.symbol END
-WHERE NOT coalesce((c.patch->>'$.absent')::BOOLEAN, false)
-ORDER BY s.scenario, e."position";
+WHERE NOT coalesce((c.patch->>'$.absent')::BOOLEAN, false);

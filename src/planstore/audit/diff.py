@@ -122,7 +122,9 @@ def _causes(session: Session, artifacts: Artifacts, a: Record, b: Record) -> pa.
         return session.batches("audit/one_cause", cause=differing[0].cause["cause"]).read_all()
     replays = memory(confined=True)
     try:
-        replays.give("flips", session.batches("audit/read_flip_routes").read_all())
+        flips = session.batches("audit/read_flip_routes").read_all()
+        replays.give("flips", flips)
+        replays.give("asked", flips.select(["target", "symbol"]))
         replays.run("audit/swapped_routes")
         for (rules, scenario), answers in _questions(differing):
             _decide_flips(session, replays, rules, scenario)
@@ -155,7 +157,7 @@ def _decide_flips(session: Session, replays: Session, rules: Rules, scenario: Sc
     rows = {"commit_id": scenario.commit_id, "every_symbol": scenario.has_lane}
     replays.give("evidence", session.batches("audit/flip_evidence", **rows).read_all())
     stage_run(replays, scenario)
-    apply_rules(replays, rules, narrow="audit/keep_flips")
+    apply_rules(replays, rules, narrow="audit/keep_asked")
 
 
 def no_causes() -> pa.Table:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from planstore.audit.causes import Flip, Questions, Side
-from planstore.audit.replay import Kept, Record, Replay, own_rows
+from planstore.audit.replay import Kept, Record, Replay, in_lane, own_rows
 from planstore.database import Session
 from planstore.errors import NotFoundError, StoreError
 from planstore.ledger.artifacts import Artifacts
@@ -79,16 +79,20 @@ def _causes(
     runs = {row["commit_id"]: row for pair in pairs for row in pair}
     try:
         kept = {commit: Kept.of(session, artifacts, run, target, symbol) for commit, run in runs.items()}
-        rows = {"target": target, "symbol": symbol}
-        evidence = session.batches("audit/evidence_history", **rows, first=min(runs), last=max(runs)).read_all()
+
+        def read(symbol: str | None, commits: Collection[int]) -> pa.Table:
+            stretch = {"first": min(commits), "last": max(commits)}
+            return session.batches("audit/evidence_history", target=target, symbol=symbol, **stretch).read_all()
+
+        is_ranked = any(in_lane(run) for run in runs.values())
+        evidence = read(None if is_ranked else symbol, runs)
         candidates = _own_candidates(evidence, symbol)
         questions = Questions()
         sides = {commit: Side(kept[commit], run["route"], candidates.get(commit, {})) for commit, run in runs.items()}
         flips = [Flip(questions, sides[a["commit_id"]], sides[b["commit_id"]]) for a, b in pairs]
 
         def whole(commits: Collection[int]) -> pa.Table:
-            stretch = {"first": min(commits), "last": max(commits)}
-            return session.batches("audit/evidence_history", target=target, symbol=None, **stretch).read_all()
+            return evidence if is_ranked else read(None, commits)
 
         with Replay(own_rows(evidence, symbol), target, symbol, whole).opened() as replay:
             questions.put_to(replay)

@@ -78,7 +78,7 @@ def trace(replay: Replay, rules: Rules, scenario: Scenario) -> Trace:
 
 def trace_among_all(replay: Replay, rules: Rules, scenario: Scenario) -> Trace:
     """Return the same as :func:`trace`, with all symbols of the target looked at from the beginning."""
-    (outcome,) = replay.among_all(rules, [scenario])
+    (outcome,) = replay.among_all(rules, [scenario], is_explained=True)
     candidates = replay.whole({scenario.commit_id}).num_rows
     others = min(OTHERS, OTHER_CANDIDATES // max(1, candidates)) if scenario.has_lane else 0
     checks, *tries = replay.explain(rules, others=others)

@@ -138,7 +138,11 @@ class Replay:
     @contextmanager
     def opened(self) -> Iterator[Replay]:
         """Keep a database for replays open while the block runs."""
+        import pyarrow as pa
+
         self._session = memory(confined=True, threads=1)
+        asked = {"target": self._target, "symbol": self._symbol}
+        self._session.give("asked", _table([asked], target=pa.string(), symbol=pa.string()))
         try:
             yield self
         finally:
@@ -161,17 +165,23 @@ class Replay:
 
     def alone(self, rules: Rules, scenarios: Sequence[Scenario]) -> list[Outcome]:
         """Return what the rules decide in each scenario where a pair is all that its target has."""
-        return self._decide(self._evidence, rules, scenarios)
+        return self._decide(self._evidence, rules, scenarios, narrow=None)
 
-    def among_all(self, rules: Rules, scenarios: Sequence[Scenario]) -> list[Outcome]:
-        """Return what the rules decide in each scenario among all symbols of the target."""
-        return self._decide(self.whole({scenario.commit_id for scenario in scenarios}), rules, scenarios)
+    def among_all(self, rules: Rules, scenarios: Sequence[Scenario], *, is_explained: bool = False) -> list[Outcome]:
+        """Return what the rules decide in each scenario among all symbols of the target.
 
-    def _decide(self, evidence: pa.Table, rules: Rules, scenarios: Sequence[Scenario]) -> list[Outcome]:
+        ``is_explained`` says that :meth:`explain` follows, to which the other symbols matter as well.
+        """
+        evidence = self.whole({scenario.commit_id for scenario in scenarios})
+        return self._decide(evidence, rules, scenarios, narrow=None if is_explained else "audit/keep_asked")
+
+    def _decide(
+        self, evidence: pa.Table, rules: Rules, scenarios: Sequence[Scenario], *, narrow: str | None
+    ) -> list[Outcome]:
         session = self._opened
         session.give("kept_evidence", evidence)
         stage(session, [replace(scenario, symbol=self._symbol) for scenario in scenarios])
-        apply_rules(session, rules)
+        apply_rules(session, rules, narrow=narrow)
         found = session.records("scenario/replayed_decisions", target=self._target, symbol=self._symbol)
         by_scenario = {row["scenario"]: row for row in found}
         return [by_scenario.get(place) for place in range(len(scenarios))]

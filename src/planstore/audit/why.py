@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from planstore.audit.nearest import trace, trace_among_all
-from planstore.audit.replay import Kept, Outcome, Record, Replay, own_rows
+from planstore.audit.replay import Kept, Outcome, Record, Replay, in_lane, own_rows
 from planstore.database import Session
 from planstore.errors import StoreError
 from planstore.ledger.artifacts import Artifacts
@@ -130,8 +130,9 @@ def _trace(kept: Kept, evidence: pa.Table, target: str, symbol: str | None, deci
     """Return what running the kept rules again shows."""
     scenario = kept.scenario()
     with Replay(own_rows(evidence, symbol), target, symbol, whole=lambda _: evidence).opened() as replay:
-        found = trace(replay, kept.rules, scenario)
-        if disagreements(decision, found.outcome):
+        look = trace_among_all if in_lane(decision) and scenario.has_lane else trace
+        found = look(replay, kept.rules, scenario)
+        if look is trace and disagreements(decision, found.outcome):
             found = trace_among_all(replay, kept.rules, scenario)
     return {
         "checks": [
