@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 import oracles
 import samples
 import strategies
-from planstore.audit.nearest import trace, trace_among_all
-from planstore.audit.replay import Replay, Scenario, own_rows
+from planstore.audit.replay import Replay, own_rows
+from planstore.audit.scenario import Scenario
+from planstore.audit.trace import trace, trace_among_all
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import Policy, read_policy
 from planstore.routing.rules import current_rules

@@ -18,7 +18,7 @@ import samples
 from planstore import JobStatus
 from planstore.audit import nearest_in_run
 from planstore.audit import report as reports
-from planstore.audit.replay import Kept
+from planstore.audit.scenario import Kept
 from planstore.errors import ExportError, NotFoundError
 from planstore.store import Store
 

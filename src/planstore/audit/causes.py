@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from planstore.audit.replay import Kept, Outcome, Record, Replay, Scenario
+from planstore.audit.replay import Outcome, Replay
+from planstore.audit.scenario import Kept, Record, Scenario
 from planstore.events.sides import SIDE_NAMES
 from planstore.routing.rules import Rules
 

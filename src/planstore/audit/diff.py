@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from planstore.audit.causes import Factor, factors
-from planstore.audit.replay import Kept, Record, Scenario, stage_run
+from planstore.audit.scenario import Kept, Record, Scenario, stage_run
 from planstore.database import Session, memory
 from planstore.ledger.artifacts import Artifacts
 from planstore.routing.rules import Rules, apply_rules

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from planstore.audit.causes import Flip, Questions, Side
-from planstore.audit.replay import Kept, Record, Replay, in_lane, own_rows
+from planstore.audit.replay import Replay, in_lane, own_rows
+from planstore.audit.scenario import Kept, Record
 from planstore.database import Session
 from planstore.errors import NotFoundError, StoreError
 from planstore.ledger.artifacts import Artifacts

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from planstore.audit.nearest import is_policy, patch, told, with_threshold
-from planstore.audit.replay import Kept, Record, Scenario, stage
 from planstore.audit.run_trace import RunTrace
+from planstore.audit.scenario import Kept, Record, Scenario, stage
 from planstore.database import memory
 from planstore.routing.rules import apply_rules
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from planstore.audit.replay import Record, Scenario, stage
+from planstore.audit.scenario import Record, Scenario, stage
 from planstore.database import memory
 from planstore.errors import CandidatesError, PolicyError
 from planstore.routing.candidates import COLUMNS, read_candidates

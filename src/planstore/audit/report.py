@@ -14,8 +14,8 @@ from planstore import pages
 from planstore.audit import distributions
 from planstore.audit.diff import compare, no_causes
 from planstore.audit.nearest_in_run import Misses, nearest_in_run
-from planstore.audit.replay import Kept, Record
 from planstore.audit.run_trace import Cell, RunTrace
+from planstore.audit.scenario import Kept, Record
 from planstore.database import Session
 from planstore.errors import ExportError, StoreError
 from planstore.events.sides import SIDE_NAMES

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from planstore.audit.replay import Kept, Record, stage_run
+from planstore.audit.scenario import Kept, Record, stage_run
 from planstore.database import Session, memory
 from planstore.routing.rules import apply_rules, explain_rules
 

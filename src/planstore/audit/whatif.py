@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from planstore.audit.replay import Kept, Record, stage_run
+from planstore.audit.scenario import Kept, Record, stage_run
 from planstore.database import Session, memory
 from planstore.ledger.artifacts import Artifacts
 from planstore.planning.plan import STEPS as PLANNING_STEPS

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, fields
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from planstore.audit.nearest import trace, trace_among_all
-from planstore.audit.replay import Kept, Outcome, Record, Replay, in_lane, own_rows
+from planstore.audit.replay import Outcome, Replay, in_lane, own_rows
+from planstore.audit.scenario import Kept, Record
+from planstore.audit.trace import trace, trace_among_all
 from planstore.database import Session
 from planstore.errors import StoreError
 from planstore.ledger.artifacts import Artifacts
