@@ -158,12 +158,12 @@ def test_no_statement_changes_or_deletes_what_is_in_an_event_table() -> None:
 @pytest.mark.parametrize(
     ("folder", "named"),
     [
-        ("routing", {*ROUTING_STEPS, *EXPLANATION, "read_decisions"}),
+        ("routing", {*ROUTING_STEPS, *EXPLANATION}),
         (
             "planning",
             {
                 *PLANNING_STEPS,
-                *("read_jobs", "read_summary", "read_model_families"),
+                *("plan_summary", "read_summary", "read_model_families"),
                 *("run_of_plan", "overrides_since"),
             },
         ),

@@ -19,7 +19,7 @@ FROM trainable
 UNION ALL
 SELECT
     'dev_fallback_cs_' || d.target || '_' || f.family,
-    d.rowid, f.ordinal, d.target, NULL, 'ROUTE_CROSS_SECTIONAL', 'cross_sectional', 1,
+    d."position", f.ordinal, d.target, NULL, 'ROUTE_CROSS_SECTIONAL', 'cross_sectional', 1,
     'Dev mode fallback: router produced 0 jobs', [f.family],
     {'cs_state': 'UNKNOWN', 'local_state': NULL, 'needs_cs_ensemble': NULL, 'dev_mode_fallback': true}
 FROM decisions AS d, model_families AS f, policy_settings AS p

@@ -1,7 +1,7 @@
 -- One row for each decision that yields a job, before jobs have ids, families and an order.
 CREATE OR REPLACE TEMP VIEW trainable AS
 SELECT
-    d.rowid AS "position", d.target, d.symbol, d.rule,
+    d."position", d.target, d.symbol, d.rule,
     CASE
         WHEN d.symbol IS NOT NULL                                                  THEN d.route
         WHEN p.strict AND d.cs_state = 'EXPERIMENTAL' AND d.override_id IS NULL THEN 'ROUTE_EXPERIMENTAL_ONLY'

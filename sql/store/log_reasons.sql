@@ -1,2 +1,2 @@
 -- Every decision with its reasons, for the log of a run.
-SELECT target, symbol, route, array_to_string(reasons, '; ') AS reasons FROM decisions ORDER BY rowid;
+SELECT target, symbol, route, array_to_string(reasons, '; ') AS reasons FROM decisions ORDER BY "position";

@@ -92,6 +92,22 @@ class Session:
         with _store_errors(self._place):
             return self._connection.sql(sql.load(statement))
 
+    def hold(self, name: str, view: str, *, place: str) -> pa.Table:
+        """Compute a view once: return its rows, and make them visible under ``name`` for as long as the session lives.
+
+        A column ``place`` comes before the others, and numbers the rows in their order from 1. Rows that are held as
+        Arrow batches are digested, read and appended as they are; a table would be read into such batches for that.
+        """
+        import numpy as np
+        import pyarrow as pa
+
+        with _store_errors(self._place):
+            rows = self._connection.view(view).to_arrow_table(BATCH_ROWS)
+        numbered = rows.add_column(0, place, pa.array(np.arange(1, rows.num_rows + 1, dtype=np.int32)))
+        table = pa.Table.from_batches(numbered.to_batches(), numbered.schema)
+        self.give(name, table)
+        return table
+
     def give(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table visible under ``name`` for as long as the session lives."""
         self._connection.register(name, table)
@@ -104,6 +120,15 @@ class Session:
             yield
         finally:
             self._connection.unregister(name)
+
+    @contextmanager
+    def joins_as_written(self) -> Iterator[None]:
+        """Join in the order and on the sides in which statements are written while the block runs."""
+        self.run("database/join_as_written")
+        try:
+            yield
+        finally:
+            self.run("database/join_as_estimated")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -12,7 +12,7 @@ import orjson
 from planstore.database import Session
 from planstore.errors import ConflictError, KeyConflictError, RunConflictError
 from planstore.events.commit import utc_text
-from planstore.events.digest import RowsDigest
+from planstore.events.digest import DigestBeside
 from planstore.ledger.kept import Kept, append_kept
 from planstore.ledger.ledger import OVERRIDE_COMMIT, RUN_COMMIT, Ledger, newest_commit_of_kind
 from planstore.ledger.writing import Writing
@@ -41,8 +41,8 @@ class Publication:
 
     policy: Policy
     policy_name: str
-    evidence: RowsDigest
-    decisions: RowsDigest
+    evidence: DigestBeside
+    decisions: DigestBeside
     plan: Plan
     settings: Mapping[str, Any]
     started_at: datetime

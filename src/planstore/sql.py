@@ -16,7 +16,7 @@ def root() -> Path:
 
 @cache
 def load(name: str) -> str:
-    """Return the text of one statement; ``name`` is its path without ``.sql``: ``"routing/decisions"``."""
+    """Return the text of one statement; ``name`` is its path without ``.sql``: ``"routing/pair_rules"``."""
     return (root() / f"{name}.sql").read_text(encoding="utf-8")
 
 

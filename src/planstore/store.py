@@ -20,7 +20,7 @@ from planstore.audit.whatif import WhatIf, what_if
 from planstore.audit.why import Explanation, absence, explain
 from planstore.database import Session, unreadable
 from planstore.errors import AnchorError, NotFoundError, RequestError, StoreError
-from planstore.events.digest import RowsDigest
+from planstore.events.digest import DigestBeside
 from planstore.events.status import STATUSES
 from planstore.ledger import signing
 from planstore.ledger.backup import backup
@@ -179,8 +179,7 @@ class Store:
             session.run("scenario/scenario_overrides", before_commit=overrides_as_of + 1, moment=started_at)
         else:
             session.run("scenario/no_overrides")
-        apply_rules(session)
-        decisions = RowsDigest.of(session.batches("routing/read_decisions"))
+        decisions = DigestBeside(apply_rules(session).drop_columns(["position", "scenario"]))
         rules = current_rules()
         plan = make_plan(
             session,

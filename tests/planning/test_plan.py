@@ -35,7 +35,7 @@ def plan(
     apply_rules(session)
     digest = evidence.digest.hexdigest()
     made = make_plan(session, evidence_id=digest, policy_id=policy.policy_id, rules_id="r", requested=families)
-    return made, session.records("planning/read_jobs")
+    return made, session.records("consumer/read_rows")
 
 
 def masked(job: Record) -> Record:

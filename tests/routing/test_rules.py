@@ -27,8 +27,7 @@ def decide(session: Session, document: Record, rows: list[Record], families: lis
     policy, _ = read_policy(document)
     table = read_candidates(pa.Table.from_pylist(rows, SCHEMA), strict=policy.semantics == "strict").table
     stage(session, policy, table, families)
-    apply_rules(session)
-    return session.records("routing/read_decisions")
+    return apply_rules(session).drop_columns(["position", "scenario"]).to_pylist()
 
 
 def designed(document: Record, rows: list[Record], families: list[str] | None = None) -> list[Record]:

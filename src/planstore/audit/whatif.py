@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from planstore.audit.scenario import Kept, Record, stage_run
 from planstore.database import Session, memory
 from planstore.ledger.artifacts import Artifacts
-from planstore.planning.plan import STEPS as PLANNING_STEPS
+from planstore.planning.plan import plan_jobs
 from planstore.routing.rules import apply_rules
 
 if TYPE_CHECKING:
@@ -112,7 +112,6 @@ def _decide_again(session: Session, artifacts: Artifacts, policy: Policy, run: R
         tried.give(name, session.batches(statement, **key).read_all())
     stage_run(tried, replace(kept.scenario(), policy=policy.document.decode()))
     apply_rules(tried, kept.rules)
-    for step in PLANNING_STEPS:
-        tried.run(f"planning/{step}")
+    plan_jobs(tried)
     for statement in ("append_whatif_flips", "append_whatif_jobs", "append_whatif_runs"):
         tried.run(f"audit/{statement}", **commit)

@@ -15,8 +15,8 @@ which were made before it hold.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
 from planstore.events.beside import each_beside
@@ -136,21 +136,6 @@ class RowsDigest:
             digest.update(batch)
         return digest
 
-    @classmethod
-    def beside(cls, batches: Sequence[pa.RecordBatch]) -> Future[RowsDigest]:
-        """Promise the digest of ``batches``, at least one; it is computed beside what is done meanwhile."""
-        digest = cls(batches[0].schema)
-
-        def update() -> RowsDigest:
-            for batch in batches:
-                digest.update(batch)
-            return digest
-
-        hashing = ThreadPoolExecutor(max_workers=1)
-        promise = hashing.submit(update)
-        hashing.shutdown(wait=False)
-        return promise
-
     def update(self, batch: pa.RecordBatch) -> None:
         """Add the rows of ``batch``, which has the schema's columns in the schema's order."""
         for name, column in zip(self._columns, batch.columns, strict=True):
@@ -166,6 +151,28 @@ class RowsDigest:
     def hexdigest(self) -> str:
         """Return the digest of the table."""
         return table_digest(self.columns())
+
+
+class DigestBeside:
+    """The digest of a table's rows, computed beside what else is done with them until it is asked for.
+
+    Attributes:
+        rows: how many they are.
+    """
+
+    def __init__(self, table: pa.Table) -> None:
+        self.rows = table.num_rows
+        hashing = ThreadPoolExecutor(max_workers=1)
+        self._digest = hashing.submit(RowsDigest.of_table, table)
+        hashing.shutdown(wait=False)
+
+    def columns(self) -> list[tuple[str, bytes]]:
+        """Return the name and digest of each column that counts."""
+        return self._digest.result().columns()
+
+    def hexdigest(self) -> str:
+        """Return the digest of the table."""
+        return self._digest.result().hexdigest()
 
 
 def table_digest(columns: Iterable[tuple[str, bytes]]) -> str:

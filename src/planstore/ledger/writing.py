@@ -13,7 +13,7 @@ from typing import Any
 
 from planstore.database import Session
 from planstore.events.commit import Commit, TableCount
-from planstore.events.digest import ColumnDigest, RowsDigest, table_digest
+from planstore.events.digest import ColumnDigest, DigestBeside, RowsDigest, table_digest
 from planstore.ledger.artifacts import fsync_folder
 from planstore.version import __version__
 
@@ -76,7 +76,7 @@ class Writing:
         )
         self._rows[table] = self._rows.get(table, 0) + rows
 
-    def append_staged(self, table: str, content: RowsDigest, **values: Any) -> None:
+    def append_staged(self, table: str, content: RowsDigest | DigestBeside, **values: Any) -> None:
         """Append the rows staged for an event table; ``content`` is the digest of what they hold beside their header.
 
         The header is ``commit_id``, ``position``, ``run_id`` and, where a table has more, ``values``.

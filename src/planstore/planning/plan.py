@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planstore.database import Session
 from planstore.errors import PlanInvalidError
 from planstore.events.canonical import canonical_json, sha256
-from planstore.events.digest import RowsDigest
+from planstore.events.digest import DigestBeside
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 STEPS = (
     "family_rules",
@@ -19,10 +22,9 @@ STEPS = (
     "pattern_regex",
     "job_families",
     "repeated_job_ids",
-    "jobs",
-    "plan_summary",
+    "ordered_jobs",
 )
-"""The steps of ``sql/planning/``, in order: from ``decisions`` and what routing left to ``jobs``."""
+"""The steps of ``sql/planning/``, in order: from ``decisions`` and what routing left to the jobs."""
 
 CHECKS = ("jobs_without_decision", "decisions_without_job", "repeated_job_ids")
 """Files of ``sql/verify/`` that must return nothing before a plan is published."""
@@ -48,7 +50,7 @@ class Plan:
     families: list[str]
     summary: dict[str, Any]
     total_jobs: int
-    jobs: RowsDigest
+    jobs: DigestBeside
 
     @cached_property
     def document(self) -> bytes:
@@ -79,8 +81,8 @@ def make_plan(
     Raises:
         PlanInvalidError: the jobs contradict the decisions; shows the first that do.
     """
-    for step in STEPS:
-        session.run(f"planning/{step}")
+    jobs = DigestBeside(plan_jobs(session))
+    session.run("planning/plan_summary")
     for check in CHECKS:
         found = session.records(f"verify/{check}")
         if found:
@@ -95,5 +97,13 @@ def make_plan(
         families=[family for (family,) in session.rows("planning/read_model_families")],
         summary=json.loads(row[0]),
         total_jobs=row[1],
-        jobs=RowsDigest.of(session.batches("planning/read_jobs")),
+        jobs=jobs,
     )
+
+
+def plan_jobs(session: Session) -> pa.Table:
+    """Return the jobs that the session's ``decisions`` come to, as its ``jobs``: their ``ordinal`` first."""
+    with session.joins_as_written():
+        for step in STEPS:
+            session.run(f"planning/{step}")
+        return session.hold("jobs", "ordered_jobs", place="ordinal")

@@ -6,7 +6,7 @@ import ast
 import json
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from planstore.database import BATCH_ROWS, memory
 from planstore.errors import CandidatesError
-from planstore.events.digest import RowsDigest
+from planstore.events.digest import DigestBeside
 from planstore.routing.sources import CandidatesSource, Columns, read_columns
 
 if TYPE_CHECKING:
@@ -51,12 +51,7 @@ class Evidence:
 
     table: pa.Table
     notes: Sequence[str]
-    _digest: Future[RowsDigest]
-
-    @property
-    def digest(self) -> RowsDigest:
-        """The digest of the rows; it is computed beside what else is done with them, until it is asked for."""
-        return self._digest.result()
+    digest: DigestBeside
 
 
 def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool = False) -> Evidence:
@@ -96,7 +91,7 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
             f"{door.where}: {without} scores have no null_score beside them and count for nothing, because the policy "
             "asks for a margin over the null; leave min_margin_over_null out of the policy to route them"
         )
-    return Evidence(evidence, notes, RowsDigest.beside(evidence.drop_columns("position").to_batches()))
+    return Evidence(evidence, notes, DigestBeside(evidence.drop_columns("position")))
 
 
 def _evidence(columns: dict[str, Any], *, strict: bool) -> pa.Table:

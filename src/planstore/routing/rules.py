@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -14,6 +13,9 @@ from planstore import sql
 from planstore.database import Session
 from planstore.errors import StoreError
 from planstore.events.canonical import canonical_json, sha256
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 STEPS = (
     "score_text",
@@ -34,9 +36,9 @@ STEPS = (
     "pair_rules",
     "experimental_ranks",
     "cs_overrides",
-    "decisions",
+    "ordered_decisions",
 )
-"""The steps of ``sql/routing/``, in order, from the scenarios' evidence, policies and overrides to ``decisions``."""
+"""The steps of ``sql/routing/``, in order, from the scenarios' evidence, policies and overrides to the decisions."""
 
 EXPLANATION = (
     "threshold_key",
@@ -48,8 +50,8 @@ EXPLANATION = (
 )
 """The steps that tell, after the others, how decisions came about."""
 
-INPUTS = ("scenarios", "scenario_evidence", "scenario_overrides")
-"""The tables that the rules read. Rules that were kept with other inputs cannot be run by this version."""
+FORM = {"inputs": ["scenarios", "scenario_evidence", "scenario_overrides"], "output": "ordered_decisions"}
+"""The tables that the rules read, and the view they end in. Rules of another form cannot be run by this version."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Rules:
     @cached_property
     def _kept(self) -> dict[str, Any]:
         kept = orjson.loads(self.document)
-        if not isinstance(kept, dict) or tuple(kept.get("inputs", ())) != INPUTS:
+        if not isinstance(kept, dict) or {name: kept.get(name) for name in FORM} != FORM:
             raise StoreError(
                 f"the rules {self.rules_id[:12]} were kept by another version of planstore, in a form that this one "
                 "cannot run again"
@@ -90,7 +92,7 @@ def current_rules() -> Rules:
     return Rules(
         canonical_json(
             {
-                "inputs": INPUTS,
+                **FORM,
                 "steps": [{"name": step, "sql": sql.load(f"routing/{step}")} for step in STEPS],
                 "explanation": [{"name": step, "sql": sql.load(f"routing/{step}")} for step in EXPLANATION],
             }
@@ -98,37 +100,32 @@ def current_rules() -> Rules:
     )
 
 
-def apply_rules(session: Session, rules: Rules | None = None, *, narrow: str | None = None) -> None:
+def apply_rules(session: Session, rules: Rules | None = None, *, narrow: str | None = None) -> pa.Table:
     """Decide: make ``decisions`` (and the steps before it) from the inputs in the session's temporary tables.
 
     Args:
-        session: holds the tables that ``INPUTS`` names.
+        session: holds the tables that ``FORM`` names.
         rules: the rules; those of this version when None.
         narrow: a statement of ``sql/`` that takes away ``signal_states`` which no decision is wanted of, when all are
             ranked already.
+
+    Returns:
+        The decisions, as the session's ``decisions``: their ``position`` first, their ``scenario`` last.
 
     Raises:
         StoreError: ``rules`` were kept in a form that this version cannot run.
     """
     *steps, (_, decisions) = (rules or current_rules()).steps
-    with _joins_as_written(session):
+    with session.joins_as_written():
         for _, text in steps:
             session.run_kept(text)
         if narrow is not None:
             session.run(narrow)
         session.run_kept(decisions)
+        return session.hold("decisions", "ordered_decisions", place="position")
 
 
 def explain_rules(session: Session, rules: Rules) -> None:
     """Make what explains the decisions that the rules have just made: ``checks`` and what would turn them."""
     for _, text in rules.explanation:
         session.run_kept(text)
-
-
-@contextmanager
-def _joins_as_written(session: Session) -> Iterator[None]:
-    session.run("database/join_as_written")
-    try:
-        yield
-    finally:
-        session.run("database/join_as_estimated")

@@ -1,6 +1,6 @@
 -- The jobs of a plan, most urgent first, then in the order of their decisions.
-CREATE OR REPLACE TEMP TABLE jobs AS
-SELECT (row_number() OVER ())::INTEGER AS ordinal, * EXCLUDE ("position", family_position)
+CREATE OR REPLACE TEMP VIEW ordered_jobs AS
+SELECT * EXCLUDE ("position", family_position)
 FROM (
     SELECT
         p."position", p.family_position,

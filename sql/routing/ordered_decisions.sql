@@ -1,6 +1,6 @@
 -- The decisions of a run, in the order they are recorded: target by target, its cross-sectional side (symbol null)
--- first. What is sorted is narrow; texts are made of it afterwards. A row's position is its rowid + 1.
-CREATE OR REPLACE TEMP TABLE decisions AS
+-- first. What is sorted is narrow; texts are made of it afterwards.
+CREATE OR REPLACE TEMP VIEW ordered_decisions AS
 SELECT
     target, symbol,
     CASE
