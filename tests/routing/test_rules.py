@@ -27,7 +27,8 @@ def decide(session: Session, document: Record, rows: list[Record], families: lis
     policy, _ = read_policy(document)
     table = read_candidates(pa.Table.from_pylist(rows, SCHEMA), strict=policy.semantics == "strict").table
     stage(session, policy, table, families)
-    return apply_rules(session).drop_columns(["position", "scenario"]).to_pylist()
+    decisions: list[Record] = apply_rules(session).drop_columns(["position", "scenario"]).to_pylist()
+    return decisions
 
 
 def designed(document: Record, rows: list[Record], families: list[str] | None = None) -> list[Record]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Condition
 from typing import Generic, TypeVar
 
 E = TypeVar("E")
+
+LINGER = 0.005
+"""Seconds, at most, that a commit waits for callers who are on their way back: a part of what one commit takes."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class Gathering(Generic[E]):
     def __init__(self, commit: Callable[[Callable[[], Sequence[Request[E]]]], None]) -> None:
         self._commit = commit
         self._waiting: list[Request[E]] = []
-        self._arriving = Lock()
+        self._arriving = Condition()
+        self._callers = 1
         self._committer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="planstore-commit")
 
     def append(self, events: Sequence[E]) -> int:
@@ -42,6 +46,7 @@ class Gathering(Generic[E]):
         request = Request(events)
         with self._arriving:
             self._waiting.append(request)
+            self._arriving.notify()
         self._committer.submit(self._commit_waiting)
         return request.outcome.result()
 
@@ -56,6 +61,9 @@ class Gathering(Generic[E]):
 
         def take() -> Sequence[Request[E]]:
             with self._arriving:
+                # because callers who were answered just now come back at once: without them, they would have to wait
+                # until this commit is done, and every commit would hold half of what it could
+                self._arriving.wait_for(lambda: len(self._waiting) >= self._callers, LINGER)
                 taken.extend(self._waiting)
                 self._waiting.clear()
             return taken
@@ -66,3 +74,4 @@ class Gathering(Generic[E]):
             for request in taken or take():
                 if not request.outcome.done():
                     request.outcome.set_exception(error)
+        self._callers = len(taken) + len(self._waiting)

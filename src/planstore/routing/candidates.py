@@ -85,8 +85,9 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
         raise CandidatesError("\n".join([f"{door.where}: refused", *lines]))
     evidence = ordered.result()
     notes = [f"{door.where}: {note}" for note in door.notes]
-    without = evidence.filter(pc.and_(pc.is_valid(evidence["score"]), pc.is_null(evidence["null_score"]))).num_rows
-    if nulls_count and without:
+    lacking = pc.and_(pc.is_valid(evidence["score"]), pc.is_null(evidence["null_score"]))
+    without = pc.sum(lacking).as_py() if nulls_count else 0
+    if without:
         notes.append(
             f"{door.where}: {without} scores have no null_score beside them and count for nothing, because the policy "
             "asks for a margin over the null; leave min_margin_over_null out of the policy to route them"
