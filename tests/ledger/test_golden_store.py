@@ -108,6 +108,8 @@ def test_the_kept_store_of_this_format_answers_as_it_did(tmp_path: Path) -> None
         archive.extractall(tmp_path, filter="data")
     with planstore.open(tmp_path / "results", create=False) as store:
         rules = {run: store.why("y_up_01_10m", "SYM00", run_id=run).rule for run in ("run-0", "run-1", "run-2")}
+        assert store.why("y_up_01_10m", "SYM00", run_id="run-0").findings == []
+        assert store.whatif(samples.policy()).runs == ["run-0", "run-1", "run-2"]
         assert rules["run-1"] == "OVERRIDE"
         assert "OVERRIDE" not in (rules["run-0"], rules["run-2"])
         nulls = store.sql("select count(null_score) from candidates where run_id = 'run-0'").fetchall()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ import strategies
 from planstore.database import Session
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import Policy, read_policy
-from planstore.routing.rules import apply_rules, current_rules
+from planstore.routing.rules import OUTPUT, Rules, apply_rules, current_rules
 from staging import stage
 
 Record = dict[str, Any]
@@ -176,5 +177,21 @@ def test_each_pair_of_states_is_decided_as_designed_and_every_rule_is_reached(se
 def test_the_rules_have_one_digest_and_name_every_step() -> None:
     rules = current_rules()
     assert len(rules.rules_id) == 64
-    assert [name for name, _ in rules.steps][-1] == "decisions"
+    assert [name for name, _ in rules.steps][-1] == OUTPUT
     assert all(text.rstrip().endswith(";") for _, text in rules.steps)
+
+
+def test_rules_that_end_in_a_table_as_older_ones_do_decide_the_same_before_and_after_those_of_today(
+    session: Session,
+) -> None:
+    today = current_rules()
+    kept = orjson.loads(today.document)
+    del kept["output"]
+    step = kept["steps"][-1]
+    step["sql"] = step["sql"].replace("TEMP VIEW ordered_decisions", "TEMP TABLE decisions")
+    older = Rules(orjson.dumps(kept))
+    policy, _ = read_policy(samples.policy())
+    stage(session, policy, read_candidates(samples.table(samples.records(4, 3)), strict=True).table)
+    found = [apply_rules(session, rules).to_pylist() for rules in (today, older, today, older, older)]
+    assert found[0] != []
+    assert found[1:] == found[:1] * 4

@@ -50,8 +50,11 @@ EXPLANATION = (
 )
 """The steps that tell, after the others, how decisions came about."""
 
-FORM = {"inputs": ["scenarios", "scenario_evidence", "scenario_overrides"], "output": "ordered_decisions"}
-"""The tables that the rules read, and the view they end in. Rules of another form cannot be run by this version."""
+INPUTS = ("scenarios", "scenario_evidence", "scenario_overrides")
+"""The tables that the rules read. Rules that were kept with other inputs cannot be run by this version."""
+
+OUTPUT = "ordered_decisions"
+"""The view that the rules end in. Older rules, which name none, end in a table ``decisions``."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Rules:
     @cached_property
     def _kept(self) -> dict[str, Any]:
         kept = orjson.loads(self.document)
-        if not isinstance(kept, dict) or {name: kept.get(name) for name in FORM} != FORM:
+        if not isinstance(kept, dict) or tuple(kept.get("inputs", ())) != INPUTS:
             raise StoreError(
                 f"the rules {self.rules_id[:12]} were kept by another version of planstore, in a form that this one "
                 "cannot run again"
@@ -79,6 +82,11 @@ class Rules:
     def steps(self) -> Sequence[tuple[str, str]]:
         """The name and SQL of each step, in order."""
         return [(step["name"], step["sql"]) for step in self._kept["steps"]]
+
+    @property
+    def ends_in_view(self) -> bool:
+        """Whether they end in the view :data:`OUTPUT`, as today's do."""
+        return "output" in self._kept
 
     @property
     def explanation(self) -> Sequence[tuple[str, str]]:
@@ -92,7 +100,8 @@ def current_rules() -> Rules:
     return Rules(
         canonical_json(
             {
-                **FORM,
+                "inputs": INPUTS,
+                "output": OUTPUT,
                 "steps": [{"name": step, "sql": sql.load(f"routing/{step}")} for step in STEPS],
                 "explanation": [{"name": step, "sql": sql.load(f"routing/{step}")} for step in EXPLANATION],
             }
@@ -104,7 +113,7 @@ def apply_rules(session: Session, rules: Rules | None = None, *, narrow: str | N
     """Decide: make ``decisions`` (and the steps before it) from the inputs in the session's temporary tables.
 
     Args:
-        session: holds the tables that ``FORM`` names.
+        session: holds the tables that ``INPUTS`` names.
         rules: the rules; those of this version when None.
         narrow: a statement of ``sql/`` that takes away ``signal_states`` which no decision is wanted of, when all are
             ranked already.
@@ -115,14 +124,21 @@ def apply_rules(session: Session, rules: Rules | None = None, *, narrow: str | N
     Raises:
         StoreError: ``rules`` were kept in a form that this version cannot run.
     """
-    *steps, (_, decisions) = (rules or current_rules()).steps
+    rules = rules or current_rules()
+    *steps, (_, last) = rules.steps
+    session.release("decisions")
     with session.joins_as_written():
         for _, text in steps:
             session.run_kept(text)
         if narrow is not None:
             session.run(narrow)
-        session.run_kept(decisions)
-        return session.hold("decisions", "ordered_decisions", place="position")
+        session.run_kept(last)
+        if rules.ends_in_view:
+            return session.hold("decisions", OUTPUT, place="position")
+    session.run("routing/name_older_decisions")
+    decisions = session.hold("decisions", "older_decisions", place="position")
+    session.run("routing/drop_older_decisions")
+    return decisions
 
 
 def explain_rules(session: Session, rules: Rules) -> None:
