@@ -1,4 +1,4 @@
--- The rows are staged in the order of their positions, and the database keeps the order of what it copies.
+-- The rows are staged with their positions; where they lie in the file, the threads that write it decide.
 INSERT INTO lake.decisions
 SELECT $commit_id, $position + "position", $run_id, * EXCLUDE ("position", scenario)
 FROM decisions;
