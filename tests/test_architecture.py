@@ -158,7 +158,7 @@ def test_no_statement_changes_or_deletes_what_is_in_an_event_table() -> None:
 @pytest.mark.parametrize(
     ("folder", "named"),
     [
-        ("routing", {*ROUTING_STEPS, *EXPLANATION, "name_older_decisions", "drop_older_decisions"}),
+        ("routing", {*ROUTING_STEPS, *EXPLANATION}),
         (
             "planning",
             {

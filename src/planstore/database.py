@@ -108,10 +108,6 @@ class Session:
         self.give(name, table)
         return table
 
-    def release(self, name: str) -> None:
-        """Take back what was held or given under ``name``, if anything was."""
-        self._connection.unregister(name)
-
     def give(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table visible under ``name`` for as long as the session lives."""
         self._connection.register(name, table)

@@ -82,7 +82,7 @@ def test_the_kept_store_is_written_on_rebuilt_and_exported(results: Path) -> Non
 KEPT = {
     "format-1": (ANCHOR, EVENTS, ["run", "run", "status", "run", "status"]),
     "format-2": (
-        "7:283e04febff02ddfe7b8ace112d16a13f2302c453e9f5ebb3f03db1fe5ab73ca",
+        "7:d40a245cef7148a8dc2efa64f0effa8ea6cd8a420c62712ed85b197a20f3592d",
         282,
         ["run", "override", "run", "status", "status", "override", "run"],
     ),

@@ -14,6 +14,7 @@ import oracles
 import samples
 import strategies
 from planstore.database import Session
+from planstore.errors import StoreError
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import Policy, read_policy
 from planstore.routing.rules import OUTPUT, Rules, apply_rules, current_rules
@@ -181,17 +182,8 @@ def test_the_rules_have_one_digest_and_name_every_step() -> None:
     assert all(text.rstrip().endswith(";") for _, text in rules.steps)
 
 
-def test_rules_that_end_in_a_table_as_older_ones_do_decide_the_same_before_and_after_those_of_today(
-    session: Session,
-) -> None:
-    today = current_rules()
-    kept = orjson.loads(today.document)
-    del kept["output"]
-    step = kept["steps"][-1]
-    step["sql"] = step["sql"].replace("TEMP VIEW ordered_decisions", "TEMP TABLE decisions")
-    older = Rules(orjson.dumps(kept))
-    policy, _ = read_policy(samples.policy())
-    stage(session, policy, read_candidates(samples.table(samples.records(4, 3)), strict=True).table)
-    found = [apply_rules(session, rules).to_pylist() for rules in (today, older, today, older, older)]
-    assert found[0] != []
-    assert found[1:] == found[:1] * 4
+@pytest.mark.parametrize("changed", [{"inputs": ["candidates"]}, {"output": None}])
+def test_rules_kept_in_another_form_are_refused(session: Session, changed: dict[str, Any]) -> None:
+    kept = orjson.loads(current_rules().document) | changed
+    with pytest.raises(StoreError, match="in a form that this one cannot run again"):
+        apply_rules(session, Rules(orjson.dumps(kept)))

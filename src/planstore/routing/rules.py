@@ -54,7 +54,7 @@ INPUTS = ("scenarios", "scenario_evidence", "scenario_overrides")
 """The tables that the rules read. Rules that were kept with other inputs cannot be run by this version."""
 
 OUTPUT = "ordered_decisions"
-"""The view that the rules end in. Older rules, which name none, end in a table ``decisions``."""
+"""The view that the rules end in. Rules that were kept with another one cannot be run by this version either."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Rules:
     @cached_property
     def _kept(self) -> dict[str, Any]:
         kept = orjson.loads(self.document)
-        if not isinstance(kept, dict) or tuple(kept.get("inputs", ())) != INPUTS:
+        if not isinstance(kept, dict) or (tuple(kept.get("inputs", ())), kept.get("output")) != (INPUTS, OUTPUT):
             raise StoreError(
                 f"the rules {self.rules_id[:12]} were kept by another version of planstore, in a form that this one "
                 "cannot run again"
@@ -82,11 +82,6 @@ class Rules:
     def steps(self) -> Sequence[tuple[str, str]]:
         """The name and SQL of each step, in order."""
         return [(step["name"], step["sql"]) for step in self._kept["steps"]]
-
-    @property
-    def ends_in_view(self) -> bool:
-        """Whether they end in the view :data:`OUTPUT`, as today's do."""
-        return "output" in self._kept
 
     @property
     def explanation(self) -> Sequence[tuple[str, str]]:
@@ -124,21 +119,14 @@ def apply_rules(session: Session, rules: Rules | None = None, *, narrow: str | N
     Raises:
         StoreError: ``rules`` were kept in a form that this version cannot run.
     """
-    rules = rules or current_rules()
-    *steps, (_, last) = rules.steps
-    session.release("decisions")
+    *steps, (_, last) = (rules or current_rules()).steps
     with session.joins_as_written():
         for _, text in steps:
             session.run_kept(text)
         if narrow is not None:
             session.run(narrow)
         session.run_kept(last)
-        if rules.ends_in_view:
-            return session.hold("decisions", OUTPUT, place="position")
-    session.run("routing/name_older_decisions")
-    decisions = session.hold("decisions", "older_decisions", place="position")
-    session.run("routing/drop_older_decisions")
-    return decisions
+        return session.hold("decisions", OUTPUT, place="position")
 
 
 def explain_rules(session: Session, rules: Rules) -> None:
