@@ -11,6 +11,7 @@ from unittest import mock
 import orjson
 import pyarrow as pa
 
+import planstore.new_run
 import planstore.planning.staleness
 import planstore.routing.rules
 import planstore.store
@@ -52,7 +53,7 @@ def other_rules(before: str, after: str) -> Iterator[Rules]:
     rules = Rules(canonical_json(document))
     with (
         mock.patch.object(planstore.routing.rules, "current_rules", return_value=rules),
-        mock.patch.object(planstore.store, "current_rules", return_value=rules),
+        mock.patch.object(planstore.new_run, "current_rules", return_value=rules),
         mock.patch.object(planstore.planning.staleness, "current_rules", return_value=rules),
     ):
         yield rules
@@ -68,6 +69,7 @@ def time_is(moment: datetime) -> Iterator[None]:
             return moment.astimezone(tz)
 
     with (
+        mock.patch.object(planstore.new_run, "datetime", Clock),
         mock.patch.object(planstore.store, "datetime", Clock),
         mock.patch.object(planstore.planning.staleness, "datetime", Clock),
     ):

@@ -29,7 +29,7 @@ LAYERS = (
     ("sql", "database", "macros", "meanings", "document", "pages"),
     ("ledger",),
     ("routing", "planning", "projections", "training_plan", "consumer", "audit"),
-    ("run", "publication", "run_names", "progress"),
+    ("run", "publication", "new_run", "run_names", "progress"),
     ("store",),
     ("training",),
     ("demo",),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import secrets
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,24 +18,21 @@ from planstore.audit.whatif import WhatIf, what_if
 from planstore.audit.why import Explanation, absence, explain
 from planstore.database import Session, unreadable
 from planstore.errors import AnchorError, NotFoundError, RequestError, StoreError
-from planstore.events.digest import DigestBeside
 from planstore.events.status import STATUSES
 from planstore.ledger import signing
 from planstore.ledger.backup import backup
-from planstore.ledger.ledger import OVERRIDE_COMMIT, Ledger, newest_commit_of_kind
+from planstore.ledger.ledger import Ledger
 from planstore.ledger.maintain import Compacted, compact
 from planstore.ledger.statuses import StatusWriter
 from planstore.ledger.verify import Anchor, Finding, Verified, anchor, verify
 from planstore.macros import MACROS
-from planstore.planning.plan import make_plan
+from planstore.new_run import NewRun, checked_families
 from planstore.planning.staleness import refuse_stale, what_moved_on
 from planstore.progress import Progress
 from planstore.projections.export import Exported, compare_files, export
 from planstore.projections.rebuild import Rebuilt, rebuild
-from planstore.publication import OverriddenError, Publication
-from planstore.routing.candidates import CandidatesWarning, Evidence, read_candidates
+from planstore.routing.candidates import CandidatesWarning, read_candidates
 from planstore.routing.overrides import Override, clear_override, set_override
-from planstore.routing.rules import apply_rules, current_rules
 from planstore.routing.sources import CandidatesSource
 from planstore.run import Run
 from planstore.run_names import find_run, find_runs, newest_run
@@ -46,9 +41,7 @@ from planstore.training_plan import TrainingPlan
 if TYPE_CHECKING:
     import duckdb
 
-    from planstore.routing.policy import Policy, PolicySource
-
-_log = logging.getLogger("planstore.routing")
+    from planstore.routing.policy import PolicySource
 
 
 class Store:
@@ -128,94 +121,28 @@ class Store:
                 raise RequestError(f"{what} is {name[:80]!r}; it can be 1 to 200 characters that can be printed")
         checked, policy_name = read_policy(policy)
         check_patterns(checked, str(policy) if isinstance(policy, str | Path) else "the policy")
-        requested = _checked_families(model_families, strict=checked.semantics == "strict")
+        requested = checked_families(model_families, strict=checked.semantics == "strict")
         evidence = read_candidates(
             candidates, strict=checked.semantics == "strict", nulls_count=checked.min_margin_over_null is not None
         )
         for note in evidence.notes:
             warnings.warn(note, CandidatesWarning, stacklevel=2)
-        settings = {
-            "metrics_snapshot": metrics_snapshot,
-            "model_families": requested,
-            "include_blocked": include_blocked,
-        }
-        while True:
-            session = self._ledger.working()
-            try:
-                return self._routed(
-                    session, evidence, checked, policy_name, settings, run_id,
-                    git_commit=git_commit, config_hash=config_hash,
-                    idempotency_key=idempotency_key, expected_commit=expected_commit,
-                )  # fmt: skip
-            except OverriddenError:
-                continue
-            finally:
-                session.close()
-
-    def _routed(
-        self,
-        session: Session,
-        evidence: Evidence,
-        policy: Policy,
-        policy_name: str,
-        settings: dict[str, Any],
-        run_id: str | None,
-        **given: Any,
-    ) -> Run:
-        """Decide, plan and record what was checked at the door."""
-        started_at = datetime.now(UTC)
-        overrides_as_of = newest_commit_of_kind(session, OVERRIDE_COMMIT)
-        requested = settings["model_families"]
-        session.give("evidence", evidence.table)
-        session.run("scenario/scenario_evidence")
-        session.run(
-            "scenario/scenarios",
-            document=policy.document.decode(),
-            model_families=requested,
-            include_blocked=settings["include_blocked"],
-        )
-        if overrides_as_of:
-            session.run("scenario/overrides_in_force")
-            session.run("scenario/scenario_overrides", before_commit=overrides_as_of + 1, moment=started_at)
-        else:
-            session.run("scenario/no_overrides")
-        decisions = DigestBeside(apply_rules(session).drop_columns(["position", "scenario"]))
-        rules = current_rules()
-        plan = make_plan(
-            session,
-            evidence_id=evidence.digest.hexdigest(),
-            policy_id=policy.policy_id,
-            rules_id=rules.rules_id,
-            requested=requested,
-        )
-        for content in (policy.document, rules.document, plan.document):
-            self._ledger.artifacts.put(content)
-        recorded = Publication(
-            policy=policy,
+        new = NewRun(
+            evidence=evidence,
+            policy=checked,
             policy_name=policy_name,
-            evidence=evidence.digest,
-            decisions=decisions,
-            plan=plan,
-            settings=settings,
-            started_at=started_at,
-            rules_document=rules.document,
-            overrides_as_of=overrides_as_of,
-            **given,
-        ).record(self._ledger, session, run_id or _new_run_id(started_at))
-        if policy.log_decision_reasons and _log.isEnabledFor(logging.INFO):
-            for target, symbol, route, reasons in session.rows("store/log_reasons"):
-                _log.info("%s%s: %s (%s)", target, f" / {symbol}" if symbol else "", route, reasons)
-        return Run(
-            run_id=recorded.run_id,
-            commit_id=recorded.commit_id,
-            evidence_id=plan.evidence_id,
-            policy_id=plan.policy_id,
-            rules_id=plan.rules_id,
-            plan_id=plan.plan_id,
-            is_new_plan=recorded.is_new_plan,
-            routes=dict(session.rows("store/routes")),
-            _ledger=self._ledger,
+            settings={
+                "metrics_snapshot": metrics_snapshot,
+                "model_families": requested,
+                "include_blocked": include_blocked,
+            },
+            run_id=run_id,
+            git_commit=git_commit,
+            config_hash=config_hash,
+            idempotency_key=idempotency_key,
+            expected_commit=expected_commit,
         )
+        return new.record(self._ledger)
 
     def run(self, name: str | None = None) -> Run:
         """Return a run, named as for :meth:`plan`; the newest one when ``name`` is None.
@@ -624,25 +551,3 @@ def _moment(text: str) -> datetime:
         raise RequestError(
             f"{text[:80]!r} is neither a commit's number nor a time in ISO 8601, as 2022-12-31T00:00:00Z is"
         ) from error
-
-
-def _new_run_id(started_at: datetime) -> str:
-    return f"{started_at:%Y%m%d_%H%M%S}_{secrets.token_hex(3)}"
-
-
-def _checked_families(families: Sequence[str] | None, *, strict: bool) -> list[str] | None:
-    """Return the families asked for, or refuse what cannot be one."""
-    if families is None:
-        return None
-    if isinstance(families, str) or not all(isinstance(family, str) for family in families):
-        raise RequestError(f"model_families is a list of names, got {families!r}")
-    selectors = {"mutualinformation", "univariateselection"}
-    for family in families if strict else ():
-        if not family.isprintable():
-            raise RequestError(f"{family!r} is no name of a model family: it holds what cannot be printed")
-        plain = "".join(character for character in family.lower() if character.isalnum())
-        if not plain:
-            raise RequestError("a model family needs a name, got an empty one")
-        if plain in selectors:
-            raise RequestError(f"{family!r} selects features; it is no model family that can be trained")
-    return list(families)

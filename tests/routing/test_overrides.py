@@ -151,7 +151,7 @@ def test_one_that_is_set_while_a_route_is_decided_is_in_its_decisions(
         decided.append(1)
         return make_plan(*given, **named)
 
-    monkeypatch.setattr("planstore.store.make_plan", overridden_meanwhile)
+    monkeypatch.setattr("planstore.new_run.make_plan", overridden_meanwhile)
     run = route(store, [cs(), local()])
     assert (len(decided), run.commit_id) == (2, 2)
     found = store.why(TARGET, SYMBOL)
