@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,16 +48,25 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 
 def refusal(results: Path, error: type[Exception], call: Callable[[planstore.Store], object]) -> str:
     """Return the message with which a call is refused by a new store and by one with a run; neither changes."""
-    fresh, old = results / "fresh", results / "old"
+    fresh = results / "fresh"
     with planstore.open(fresh) as store:
         message = _refused(error, call, store)
     assert not fresh.exists(), "a refused call made the results folder"
-    with planstore.open(old) as store:
-        store.route(samples.table(samples.records(1, 1)), samples.policy())
+    with planstore.open(_store_with_a_run()) as store:
         before = len(store.log())
         assert _refused(error, call, store) == message
         assert len(store.log()) == before, "a refused call made a commit"
     return message
+
+
+@cache
+def _store_with_a_run() -> Path:
+    """Return the results folder of a store that every refusal of this process leaves as it is."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    with planstore.open(Path(folder) / "old") as store:
+        store.route(samples.table(samples.records(1, 1)), samples.policy())
+    return Path(folder) / "old"
 
 
 def _refused(error: type[Exception], call: Callable[[planstore.Store], object], store: planstore.Store) -> str:

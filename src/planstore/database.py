@@ -152,6 +152,13 @@ class Session:
             self._check(query)
             return self._connection.sql(query, params=dict(parameters) if parameters else None)
 
+    def interrupt(self) -> None:
+        """End the query that runs. What an interrupt by the user ends is ended for certain by another one.
+
+        One that comes while a query is being started is told to the caller, and yet some of its tasks go on.
+        """
+        self._connection.interrupt()
+
     def cursor(self) -> Session:
         """Return another session on the same database."""
         return Session(self._connection.cursor(), self._place)

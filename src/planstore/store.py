@@ -172,6 +172,10 @@ class Store:
         """
         return self._reading.query(query, parameters)
 
+    def interrupt(self) -> None:
+        """End the query of :meth:`sql` that a KeyboardInterrupt has left running in this thread, if any."""
+        self._reading.interrupt()
+
     def words(self) -> list[tuple[str, str, str | None, str | None]]:
         """Return every word that :meth:`sql` knows, to complete queries with.
 

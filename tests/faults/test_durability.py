@@ -5,6 +5,7 @@ A killed process loses nothing that it gave to the operating system, so only the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,13 +25,15 @@ def faults(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faults]:
 
 
 def calls_in(trace: Path) -> list[tuple[str, Path]]:
-    return [(kind, Path(path)) for kind, path in (line.split(" ", 1) for line in trace.read_text().splitlines())]
+    """Return kinds and paths of calls; what is below a folder on its way in is told under the folder's later name."""
+    lines = (re.sub(r"\.incoming-[0-9a-f]{32}", "", line) for line in trace.read_text().splitlines())
+    return [(kind, Path(path)) for kind, path in (line.split(" ", 1) for line in lines)]
 
 
 def made(calls: list[tuple[str, Path]], path: Path) -> int:
     """Return the place of the call that gave a path its name; a folder may be asked for again when it is there."""
     folders = [place for place, call in enumerate(calls) if call == ("mkdir", path)]
-    return folders[0] if folders else last(calls, ("create", "rename", "link"), path)
+    return max(folders[:1] + [last(calls, ("rename",) if folders else ("create", "rename", "link"), path)])
 
 
 def last(calls: list[tuple[str, Path]], kinds: tuple[str, ...], path: Path) -> int:

@@ -67,7 +67,7 @@ class Shell:
             except EOFError:
                 return
             except KeyboardInterrupt:
-                continue
+                self._store.interrupt()
             except PlanstoreError as error:
                 output.print_note(_one_line(str(error)))
 
