@@ -13,9 +13,10 @@ import pytest
 import inputs
 import planstore
 import samples
-from planstore import QueryError, Store
+from planstore import QueryError, Store, database
 from planstore.cli.queries import relations
 from planstore.database import query_errors
+from planstore.errors import StoreError
 
 WRITES = (
     "insert into lake.runs select * from lake.runs",
@@ -289,3 +290,24 @@ def test_the_store_answers_after_every_refusal(reader: Store) -> None:
         with contextlib.suppress(QueryError, duckdb.Error):
             rows_of(reader, query)
     assert rows_of(reader, "from runs")
+
+
+def test_an_extension_that_is_not_what_was_signed_is_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.create()
+    store.close()
+    honest = database._extension
+
+    def altered(module: str) -> Path:
+        there = store.results / honest(module).name
+        content = bytearray(honest(module).read_bytes())
+        content[len(content) // 2] ^= 1
+        there.write_bytes(content)
+        return there
+
+    monkeypatch.setattr(database, "_extension", altered)
+    database._signed_extensions.cache_clear()
+    with pytest.raises(StoreError, match="signature"):
+        store.log()
+    monkeypatch.undo()
+    database._signed_extensions.cache_clear()
+    assert store.log() == []

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ _TABLE_FUNCTIONS = {
 """What may stand after FROM beside tables and views: the store's macros, and functions that reach nothing else."""
 _FORBIDDEN_FUNCTIONS = {"current_setting", "getvariable", "json_serialize_plan", "nextval", "write_log"}
 """Functions that tell about the machine, or do something, instead of computing a value."""
+_EXTENSIONS = ("duckdb_extension_ducklake", "duckdb_extension_sqlite_scanner")
 BATCH_ROWS = 122_880
 """Rows a batch when tables enter DuckDB: one of its row groups, which its threads take one each."""
 LEAVING_ROWS = 16_384
@@ -250,6 +252,8 @@ class Database:
             config={
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
+                # because their signatures were checked when this process first used them, which takes long
+                "allow_unsigned_extensions": "true",
                 "python_enable_replacements": "false",
                 "temp_directory": str(self._folder / "tmp"),
                 # because memory that one step gave back is what the next one takes, a moment later
@@ -260,8 +264,8 @@ class Database:
         )
         session = Session(connection, f"the catalog {catalog}")
         with _store_errors(f"the catalog {catalog}", duckdb.Error):
-            for module in ("duckdb_extension_ducklake", "duckdb_extension_sqlite_scanner"):
-                connection.load_extension(str(_extension(module)))
+            for extension in _signed_extensions():
+                connection.load_extension(extension)
             session.run("database/use_utc")
             session.run("database/one_view_of_catalog")
             session.run("database/set_catalog", catalog=f"sqlite:{catalog}")
@@ -402,8 +406,22 @@ def _store_errors(place: str, *kinds: type[Exception]) -> Iterator[None]:
         raise StoreError(f"{place} could not be read or written: {reason[0]}") from error
 
 
+@cache
+def _signed_extensions() -> tuple[str, ...]:
+    """Return the files of our extensions inside their wheels, from where nothing is downloaded; DuckDB signed them.
+
+    Raises:
+        duckdb.Error: one of them is not what was signed.
+    """
+    import duckdb
+
+    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
+        for module in _EXTENSIONS:
+            connection.load_extension(str(_extension(module)))
+    return tuple(str(_extension(module)) for module in _EXTENSIONS)
+
+
 def _extension(module: str) -> Path:
-    """Return the extension's file inside its wheel, so that nothing is downloaded at run time."""
     from importlib.resources import files
 
     return next(Path(str(files(module))).rglob("*.duckdb_extension"))

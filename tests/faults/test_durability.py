@@ -33,7 +33,7 @@ def calls_in(trace: Path) -> list[tuple[str, Path]]:
 def made(calls: list[tuple[str, Path]], path: Path) -> int:
     """Return the place of the call that gave a path its name; a folder may be asked for again when it is there."""
     folders = [place for place, call in enumerate(calls) if call == ("mkdir", path)]
-    return max(folders[:1] + [last(calls, ("rename",) if folders else ("create", "rename", "link"), path)])
+    return max([*folders[:1], last(calls, ("rename",) if folders else ("create", "rename", "link"), path)])
 
 
 def last(calls: list[tuple[str, Path]], kinds: tuple[str, ...], path: Path) -> int:
