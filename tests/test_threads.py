@@ -15,7 +15,7 @@ import samples
 from ledger_checks import check_ledger
 from planstore import QueryError, Store
 
-TURNS = 40
+TURNS = 20
 
 
 def at_once(*works: Callable[[], None]) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+import inputs
 import planstore
 import samples
 from planstore import JobStatus, Store, StoreError
@@ -17,17 +18,31 @@ from planstore.ledger.ledger import Ledger
 from planstore.ledger.maintain import step
 
 NOW = timedelta(0)
+COUNT_INLINED = """
+import sqlite3, sys
+catalog = sqlite3.connect(sys.argv[1])
+names = catalog.execute("select name from sqlite_master where name glob 'ducklake_inlined_data_[0-9]*'").fetchall()
+print(sum(catalog.execute(f'select count(*) from "{name}"').fetchone()[0] for (name,) in names))
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the results folder of a store with rows in its catalog, and with small files side by side."""
+    with planstore.open(tmp_path_factory.mktemp("made") / "results") as store:
+        for seed in range(3):
+            run = store.route(samples.table(samples.records(12, 12, seed=seed)), samples.policy(), run_id=f"run-{seed}")
+            with store.status_writer() as writer:
+                for attempt in range(1, 4):
+                    writer.record(JobStatus(run.plan_id, run.plan.jobs[0]["job_id"], "running", attempt=attempt))
+    return store.results
 
 
 @pytest.fixture
-def busy(store: Store) -> Store:
-    """Return a store with rows in its catalog, and with small files side by side."""
-    for seed in range(3):
-        run = store.route(samples.table(samples.records(12, 12, seed=seed)), samples.policy(), run_id=f"run-{seed}")
-        with store.status_writer() as writer:
-            for attempt in range(1, 4):
-                writer.record(JobStatus(run.plan_id, run.plan.jobs[0]["job_id"], "running", attempt=attempt))
-    return store
+def busy(made: Path, tmp_path: Path) -> Iterator[Store]:
+    """Yield a copy of that store."""
+    with planstore.open(shutil.copytree(made, tmp_path / "results"), create=False) as store:
+        yield store
 
 
 def everything(store: Store) -> list[list[tuple[object, ...]]]:
@@ -38,11 +53,8 @@ def everything(store: Store) -> list[list[tuple[object, ...]]]:
 
 def inlined(store: Store) -> int:
     """Return how many rows are kept inside the catalog."""
-    with sqlite3.connect(store.results / "planstore" / "catalog.sqlite") as catalog:
-        tables = catalog.execute(
-            "select name from sqlite_master where name glob 'ducklake_inlined_data_[0-9]*'"
-        ).fetchall()
-        return sum(catalog.execute(f'select count(*) from "{name}"').fetchone()[0] for (name,) in tables)
+    # in a process of its own, because a second SQLite library takes away the locks of the one that DuckDB brings
+    return int(inputs.python(COUNT_INLINED, str(store.results / "planstore" / "catalog.sqlite")).stdout)
 
 
 def test_compaction_moves_rows_into_fewer_files_and_changes_no_digest(busy: Store) -> None:

@@ -13,7 +13,7 @@ import pytest
 import planstore
 import samples
 
-SECONDS = 8
+SECONDS = 6
 SCRIPT = """
 import json, sys, time
 import planstore
