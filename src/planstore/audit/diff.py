@@ -98,7 +98,7 @@ def compare(session: Session, artifacts: Artifacts, a: Record, b: Record) -> Dif
         StoreError: an artifact is missing or altered, or rules that are needed cannot be run by this version.
     """
     session.run("audit/flips", a=a["commit_id"], b=b["commit_id"])
-    session.run("audit/compared_plans", a=a["plan_id"], b=b["plan_id"])
+    session.run("audit/changed_jobs", a=a["plan_id"], b=b["plan_id"])
     flips = session.row("audit/count_flips")
     total = int(flips[0]) if flips else 0
     session.give("flip_causes", _causes(session, artifacts, a, b) if total else no_causes())
