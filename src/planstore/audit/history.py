@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from planstore.audit.causes import Flip, Questions, Side
-from planstore.audit.replay import Replay, in_lane, own_rows
+from planstore.audit.replay import Replay, in_lane, is_own, own_rows
 from planstore.audit.scenario import Kept, Record
 from planstore.database import Session
 from planstore.errors import NotFoundError, StoreError
@@ -102,15 +102,10 @@ def _causes(
         return [[{"cause": "unknown", "text": f"cannot be derived again: {error}"}] for _ in pairs]
 
 
-def _own_candidates(evidence: Any, symbol: str | None) -> dict[int, dict[str, Record]]:
+def _own_candidates(evidence: pa.Table, symbol: str | None) -> dict[int, dict[str, Record]]:
     """Return the candidates that a pair rests on, by commit and side; the first of a side counts."""
-    import pyarrow.compute as pc
-
-    own = pc.equal(evidence["mode"], "CROSS_SECTIONAL")
-    if symbol is not None:
-        own = pc.or_kleene(own, pc.equal(evidence["symbol"], symbol))
     found: dict[int, dict[str, Record]] = {}
-    for row in evidence.filter(own).to_pylist():
+    for row in evidence.filter(is_own(evidence, symbol)).to_pylist():
         side = "cross_sectional" if row["mode"] == "CROSS_SECTIONAL" else "symbol"
         if side == "symbol" and row["mode"] != "SYMBOL_SPECIFIC":
             continue

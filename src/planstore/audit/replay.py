@@ -122,6 +122,14 @@ def in_lane(outcome: Outcome) -> bool:
     return outcome is not None and outcome["rule"] in LANE_RULES
 
 
+def is_own(evidence: pa.Table, symbol: str | None) -> pa.ChunkedArray:
+    """Tell of each candidate of a target whether a pair, or (``symbol`` None) the target itself, rests on it."""
+    import pyarrow.compute as pc
+
+    pooled = pc.equal(evidence["mode"], "CROSS_SECTIONAL")
+    return pooled if symbol is None else pc.or_kleene(pooled, pc.equal(evidence["symbol"], symbol))
+
+
 def own_rows(evidence: pa.Table, symbol: str | None) -> pa.Table:
     """Return the candidates that a pair, or (``symbol`` None) a target rests on, and the first one of each commit.
 
@@ -135,9 +143,6 @@ def own_rows(evidence: pa.Table, symbol: str | None) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    own = pc.equal(evidence["mode"], "CROSS_SECTIONAL")
-    if symbol is not None:
-        own = pc.or_kleene(own, pc.equal(evidence["symbol"], symbol))
     commits = evidence["commit_id"].to_numpy()
     first = pa.array(np.diff(commits, prepend=-1) != 0)
-    return evidence.filter(pc.or_kleene(own, first))
+    return evidence.filter(pc.or_kleene(is_own(evidence, symbol), first))

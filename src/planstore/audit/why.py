@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from planstore.audit.replay import Outcome, Replay, in_lane, own_rows
+from planstore.audit.replay import Outcome, Replay, in_lane, is_own, own_rows
 from planstore.audit.scenario import Kept, Record
 from planstore.audit.trace import trace, trace_among_all
 from planstore.database import Session
@@ -168,12 +168,7 @@ def _jobs(session: Session, plan_id: str, target: str, symbol: str | None, route
 
 def own_candidates(evidence: pa.Table, symbol: str | None) -> list[Record]:
     """Return the candidates that a pair rests on, as recorded: its target's cross-sectional rows and its own."""
-    import pyarrow.compute as pc
-
-    own = pc.equal(evidence["mode"], "CROSS_SECTIONAL")
-    if symbol is not None:
-        own = pc.or_(own, pc.fill_null(pc.equal(evidence["symbol"], symbol), False))
-    rows: list[Record] = evidence.filter(own).drop_columns(["commit_id", "position"]).to_pylist()
+    rows: list[Record] = evidence.filter(is_own(evidence, symbol)).drop_columns(["commit_id", "position"]).to_pylist()
     return rows
 
 
