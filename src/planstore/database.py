@@ -415,10 +415,11 @@ def _signed_extensions() -> tuple[str, ...]:
     """
     import duckdb
 
+    extensions = tuple(str(_extension(module)) for module in _EXTENSIONS)
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
-        for module in _EXTENSIONS:
-            connection.load_extension(str(_extension(module)))
-    return tuple(str(_extension(module)) for module in _EXTENSIONS)
+        for extension in extensions:
+            connection.load_extension(extension)
+    return extensions
 
 
 def _extension(module: str) -> Path:

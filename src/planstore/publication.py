@@ -17,6 +17,7 @@ from planstore.ledger.kept import Kept, append_kept
 from planstore.ledger.ledger import OVERRIDE_COMMIT, RUN_COMMIT, Ledger, newest_commit_of_kind
 from planstore.ledger.writing import Writing
 from planstore.planning.plan import Plan
+from planstore.routing.candidates import Evidence
 
 if TYPE_CHECKING:
     from planstore.routing.policy import Policy
@@ -36,22 +37,41 @@ class Recorded:
 
 
 @dataclass(frozen=True)
+class RunRequest:
+    """What a run is asked for with, checked at the door.
+
+    Attributes:
+        evidence: the candidates.
+        policy: the policy.
+        policy_name: where it came from.
+        settings: ``metrics_snapshot``, ``model_families`` and ``include_blocked``, as they were asked for.
+        run_id: its name; one is made up when None.
+        git_commit, config_hash: recorded with the run.
+        idempotency_key: a name for the call.
+        expected_commit: the commit that must be the newest.
+    """
+
+    evidence: Evidence
+    policy: Policy
+    policy_name: str
+    settings: Mapping[str, Any]
+    run_id: str | None
+    git_commit: str | None
+    config_hash: str | None
+    idempotency_key: str | None
+    expected_commit: int | None
+
+
+@dataclass(frozen=True)
 class Publication:
     """Everything a run's commit holds beside the rows that are staged in the session."""
 
-    policy: Policy
-    policy_name: str
-    evidence: DigestBeside
+    request: RunRequest
     decisions: DigestBeside
     plan: Plan
-    settings: Mapping[str, Any]
     started_at: datetime
-    git_commit: str | None
-    config_hash: str | None
     rules_document: bytes
     overrides_as_of: int
-    idempotency_key: str | None = None
-    expected_commit: int | None = None
 
     def record(self, ledger: Ledger, session: Session, run_id: str) -> Recorded:
         """Append the run's one commit; the same run under the same id again is the one that is there.
@@ -69,9 +89,9 @@ class Publication:
             session,
             RUN_COMMIT,
             run_id=run_id,
-            message=f"route by {self.policy_name}",
-            idempotency_key=self.idempotency_key,
-            expected_commit=self.expected_commit,
+            message=f"route by {self.request.policy_name}",
+            idempotency_key=self.request.idempotency_key,
+            expected_commit=self.request.expected_commit,
         ) as writing:
             # because another process may have recorded the same while this one waited for the lock
             earlier = self._earlier(session, run_id)
@@ -83,23 +103,23 @@ class Publication:
             writing.append(
                 "runs",
                 started_at=self.started_at,
-                git_commit=self.git_commit,
-                config_hash=self.config_hash,
+                git_commit=self.request.git_commit,
+                config_hash=self.request.config_hash,
                 evidence_id=self.plan.evidence_id,
                 policy_id=self.plan.policy_id,
                 rules_id=self.plan.rules_id,
                 plan_id=self.plan.plan_id,
-                **self.settings,
+                **self.request.settings,
             )
             if not self._known(session, "policy", policy_id=self.plan.policy_id):
                 writing.append(
                     "policies",
                     policy_id=self.plan.policy_id,
-                    name=self.policy_name,
-                    document=self.policy.document.decode(),
+                    name=self.request.policy_name,
+                    document=self.request.policy.document.decode(),
                 )
             append_kept(session, writing, [one for one in self._files(run_id) if not self._is_kept(session, one)])
-            writing.append_staged("candidates", self.evidence)
+            writing.append_staged("candidates", self.request.evidence.digest)
             writing.append_staged("decisions", self.decisions)
             if is_new_plan:
                 self._publish(writing, run_id)
@@ -107,7 +127,7 @@ class Publication:
 
     def _files(self, run_id: str) -> list[Kept]:
         documents = (
-            (self.plan.policy_id, self.policy.document, "policy"),
+            (self.plan.policy_id, self.request.policy.document, "policy"),
             (self.plan.rules_id, self.rules_document, "rules"),
             (self.plan.plan_id, self.plan.document, "plan"),
         )
@@ -121,10 +141,10 @@ class Publication:
         metadata = {
             "generated_at": utc_text(generated_at),
             "run_id": run_id,
-            "git_commit": self.git_commit,
-            "config_hash": self.config_hash,
-            "routing_plan_path": self.settings["metrics_snapshot"] or "routing_candidates.parquet",
-            "metrics_snapshot": self.settings["metrics_snapshot"] or "globals/routing_candidates.parquet",
+            "git_commit": self.request.git_commit,
+            "config_hash": self.request.config_hash,
+            "routing_plan_path": self.request.settings["metrics_snapshot"] or "routing_candidates.parquet",
+            "metrics_snapshot": self.request.settings["metrics_snapshot"] or "globals/routing_candidates.parquet",
             "total_jobs": self.plan.total_jobs,
             "model_families_requested": self.plan.requested,
             "model_families_normalized": self.plan.families,
@@ -133,7 +153,7 @@ class Publication:
             "commit_id": writing.commit_id,
             "policy_id": self.plan.policy_id,
         }
-        if self.policy.semantics == "strict":
+        if self.request.policy.semantics == "strict":
             metadata["semantics"] = "strict"
         writing.append(
             "plans",
@@ -148,10 +168,10 @@ class Publication:
 
     def _earlier(self, session: Session, run_id: str) -> Recorded | None:
         """Return where this run is recorded already: under its idempotency key, or under its id."""
-        if self.idempotency_key is not None:
-            found = session.records("ledger/find_key", idempotency_key=self.idempotency_key)
+        if self.request.idempotency_key is not None:
+            found = session.records("ledger/find_key", idempotency_key=self.request.idempotency_key)
             if found:
-                self._refuse_other(found[0], f"idempotency key {self.idempotency_key!r}", KeyConflictError)
+                self._refuse_other(found[0], f"idempotency key {self.request.idempotency_key!r}", KeyConflictError)
                 return Recorded(found[0]["run_id"], found[0]["commit_id"], is_new_plan=False)
         found = session.records("ledger/find_run", run_id=run_id)
         if found:
@@ -164,8 +184,8 @@ class Publication:
             "evidence_id": self.plan.evidence_id,
             "policy_id": self.plan.policy_id,
             "rules_id": self.plan.rules_id,
-            "model_families": self.settings["model_families"],
-            "include_blocked": self.settings["include_blocked"],
+            "model_families": self.request.settings["model_families"],
+            "include_blocked": self.request.settings["include_blocked"],
         }
         other = [name for name, value in same.items() if earlier[name] != value]
         if other:

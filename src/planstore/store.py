@@ -26,11 +26,12 @@ from planstore.ledger.maintain import Compacted, compact
 from planstore.ledger.statuses import StatusWriter
 from planstore.ledger.verify import Anchor, Finding, Verified, anchor, verify
 from planstore.macros import MACROS
-from planstore.new_run import NewRun, checked_families
+from planstore.new_run import checked_families, make_run
 from planstore.planning.staleness import refuse_stale, what_moved_on
 from planstore.progress import Progress
 from planstore.projections.export import Exported, compare_files, export
 from planstore.projections.rebuild import Rebuilt, rebuild
+from planstore.publication import RunRequest
 from planstore.routing.candidates import CandidatesWarning, read_candidates
 from planstore.routing.overrides import Override, clear_override, set_override
 from planstore.routing.sources import CandidatesSource
@@ -127,7 +128,7 @@ class Store:
         )
         for note in evidence.notes:
             warnings.warn(note, CandidatesWarning, stacklevel=2)
-        new = NewRun(
+        request = RunRequest(
             evidence=evidence,
             policy=checked,
             policy_name=policy_name,
@@ -142,7 +143,7 @@ class Store:
             idempotency_key=idempotency_key,
             expected_commit=expected_commit,
         )
-        return new.record(self._ledger)
+        return make_run(self._ledger, request)
 
     def run(self, name: str | None = None) -> Run:
         """Return a run, named as for :meth:`plan`; the newest one when ``name`` is None.
