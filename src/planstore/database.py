@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,22 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from planstore import sql
 from planstore.errors import QueryError, StoreError
-from planstore.macros import MACROS
+from planstore.sandbox import explained, refuse_escapes
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-_GAP = r"(?:\s|--[^\n]*\n|/\*.*?\*/)"
-_EXPLAIN = re.compile(rf"^{_GAP}*explain(?:{_GAP}+analyze|{_GAP}*\([^()]*\))?(?={_GAP}|\()", re.IGNORECASE | re.DOTALL)
-_TABLE_FUNCTIONS = {
-    *("range", "generate_series", "unnest", "repeat", "json_each", "json_tree", "summary", "show"),
-    *("duckdb_columns", "duckdb_functions", "duckdb_tables", "duckdb_types", "duckdb_views"),
-    *MACROS,
-}
-"""What may stand after FROM beside tables and views: the store's macros, and functions that reach nothing else."""
-_FORBIDDEN_FUNCTIONS = {"current_setting", "getvariable", "json_serialize_plan", "nextval", "write_log"}
-"""Functions that tell about the machine, or do something, instead of computing a value."""
 _EXTENSIONS = ("duckdb_extension_ducklake", "duckdb_extension_sqlite_scanner")
 BATCH_ROWS = 122_880
 """Rows a batch when tables enter DuckDB: one of its row groups, which its threads take one each."""
@@ -189,30 +178,11 @@ class Session:
             raise QueryError(f"one query at a time, please: this text holds {len(statements)} statements")
         kind, text = statements[0].type.name, statements[0].query
         if kind == "EXPLAIN":
-            explained = _EXPLAIN.sub("", text, count=1)
-            if explained == text:
-                raise QueryError("this EXPLAIN cannot be read; write it as EXPLAIN or EXPLAIN ANALYZE, then the query")
-            return self._check(explained)
+            return self._check(explained(text))
         if kind != "SELECT":
             raise QueryError(f"planstore sql only reads: {kind} is not allowed here")
         row = self.row("database/parse", query=text)
-        tree = json.loads(row[0]) if row else {"error": True}
-        if tree["error"]:
-            raise QueryError("planstore sql takes SELECT, FROM, VALUES, WITH, DESCRIBE, SHOW, SUMMARIZE and EXPLAIN")
-        for node in _nodes(tree):
-            if node.get("type") == "TABLE_FUNCTION" and node["function"]["function_name"] not in _TABLE_FUNCTIONS:
-                raise QueryError(
-                    f"{node['function']['function_name']}() is not allowed here: it is no macro of the store"
-                )
-            if node.get("function_name") in _FORBIDDEN_FUNCTIONS:
-                raise QueryError(f"{node['function_name']}() is not allowed here: it says nothing about the ledger")
-            if node.get("type") == "BASE_TABLE" and (node["catalog_name"] or node["schema_name"]):
-                qualified = ".".join(filter(None, (node["catalog_name"], node["schema_name"], node["table_name"])))
-                raise QueryError(
-                    f"{qualified} cannot be asked; name a view alone, as in `from {node['table_name']}` "
-                    "(`show tables` lists them)"
-                )
-        return None
+        return refuse_escapes(json.loads(row[0]) if row else {"error": True})
 
 
 class Database:
@@ -426,14 +396,3 @@ def _extension(module: str) -> Path:
     from importlib.resources import files
 
     return next(Path(str(files(module))).rglob("*.duckdb_extension"))
-
-
-def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    """Yield every node of a syntax tree."""
-    if isinstance(tree, dict):
-        yield tree
-        for value in tree.values():
-            yield from _nodes(value)
-    elif isinstance(tree, list):
-        for value in tree:
-            yield from _nodes(value)
