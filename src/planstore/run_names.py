@@ -1,4 +1,4 @@
-"""Names of runs: a run id, a commit's number, the start of a plan id, or a time."""
+"""Names of runs: a run id, a commit's number, the start of a plan id, or a time; and of commits: a number or a time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from planstore.database import Session
 from planstore.errors import NotFoundError, RequestError
+from planstore.ledger.ledger import Ledger
 
 Record = dict[str, Any]
 
@@ -72,9 +73,37 @@ def find_runs(session: Session, names: Sequence[str]) -> list[Record]:
     return [found[commit] for commit in sorted(found)]
 
 
+def find_commit(ledger: Ledger, when: int | datetime | str) -> int:
+    """Return the commit that a number means, or the newest one recorded by a time; 0 where there was none.
+
+    A text is a number, or a time in ISO 8601; UTC where no zone is given.
+
+    Raises:
+        NotFoundError: the ledger has no such commit yet.
+        RequestError: a text is neither a number nor a time.
+    """
+    if isinstance(when, str) and when.isascii() and when.isdigit() and len(when) < 19:
+        when = int(when)
+    if isinstance(when, int):
+        last = ledger.last_commit()
+        if not 0 <= when <= last:
+            raise NotFoundError(f"the ledger has commits {'1 to ' if last else ''}{last}, not {when}")
+        return when
+    moment = _time(when) if isinstance(when, str) else _in_utc(when)
+    if moment is None:
+        raise RequestError(
+            f"{str(when)[:80]!r} is neither a commit's number nor a time in ISO 8601, as 2022-12-31T00:00:00Z is"
+        )
+    row = ledger.confined().row("store/commit_at", moment=moment)
+    return (row and row[0]) or 0
+
+
 def _time(text: str) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(text)
+        return _in_utc(datetime.fromisoformat(text))
     except ValueError:
         return None
+
+
+def _in_utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

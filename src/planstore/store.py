@@ -17,7 +17,7 @@ from planstore.audit.report import Report, make_report
 from planstore.audit.whatif import WhatIf, what_if
 from planstore.audit.why import Explanation, absence, explain
 from planstore.database import Session, unreadable
-from planstore.errors import AnchorError, NotFoundError, RequestError, StoreError
+from planstore.errors import AnchorError, RequestError, StoreError
 from planstore.events.status import STATUSES
 from planstore.ledger import signing
 from planstore.ledger.backup import backup
@@ -36,7 +36,7 @@ from planstore.routing.candidates import CandidatesWarning, read_candidates
 from planstore.routing.overrides import Override, clear_override, set_override
 from planstore.routing.sources import CandidatesSource
 from planstore.run import Run
-from planstore.run_names import find_run, find_runs, newest_run
+from planstore.run_names import find_commit, find_run, find_runs, newest_run
 from planstore.training_plan import TrainingPlan
 
 if TYPE_CHECKING:
@@ -422,20 +422,7 @@ class Store:
             NotFoundError: the ledger has no such commit yet.
             RequestError: a text is neither a number nor a time.
         """
-        return Store(self.results, create=False, as_of=self._commit_at(when))
-
-    def _commit_at(self, when: int | datetime | str) -> int:
-        if isinstance(when, str):
-            when = int(when) if when.isascii() and when.isdigit() and len(when) < 19 else _moment(when)
-        if isinstance(when, datetime):
-            row = self._ledger.confined().row(
-                "store/commit_at", moment=when if when.tzinfo else when.replace(tzinfo=UTC)
-            )
-            return (row and row[0]) or 0
-        last = self._ledger.last_commit()
-        if not 0 <= when <= last:
-            raise NotFoundError(f"the ledger has commits {'1 to ' if last else ''}{last}, not {when}")
-        return when
+        return Store(self.results, create=False, as_of=find_commit(self._ledger, when))
 
     def rebuild(self) -> Rebuilt:
         """Drop the projections and derive them again from events alone."""
@@ -547,12 +534,3 @@ def open(results: str | Path = "results", *, create: bool = True, as_of: int | d
         return store
     with store:
         return store.at(as_of)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError as error:
-        raise RequestError(
-            f"{text[:80]!r} is neither a commit's number nor a time in ISO 8601, as 2022-12-31T00:00:00Z is"
-        ) from error
