@@ -182,6 +182,20 @@ def test_what_could_not_be_copied_leaves_nothing_and_can_be_done_again(busy: Sto
     assert [path.name for path in target.parent.iterdir()] == ["planstore"]
 
 
+def test_a_backup_that_somebody_else_made_meanwhile_stays(busy: Store, tmp_path: Path) -> None:
+    target, started = tmp_path / "there" / "backup", list[str]()
+
+    def meanwhile(step: str) -> None:
+        if not started:
+            started.append(step)
+            busy.backup(target)
+
+    with pytest.raises(StoreError, match="was made meanwhile, by somebody else; that one stays"):
+        busy.backup(target, progress=meanwhile)
+    assert list(target.parent.iterdir()) == [target]
+    restore(target, tmp_path / "again" / "planstore")
+
+
 def test_a_restore_never_replaces_a_store(busy: Store, tmp_path: Path) -> None:
     busy.backup(tmp_path / "backup")
     with pytest.raises(StoreError, match="there is a store in"):

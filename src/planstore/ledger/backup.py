@@ -29,7 +29,7 @@ def backup(ledger: Ledger, target: Path, progress: Callable[[str], None] = lambd
     Raises:
         StoreError: ``target`` is taken, or something cannot be copied; there is no ``target`` then.
     """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+    if _is_taken(target):
         raise StoreError(f"{target} is there already; a backup goes into a new folder")
     source = ledger.folder
     try:
@@ -74,11 +74,17 @@ def _incoming(target: Path) -> Iterator[Path]:
         for part in PARTS:
             (incoming / part).mkdir()
         yield incoming
+        if _is_taken(target):
+            raise StoreError(f"{target} was made meanwhile, by somebody else; that one stays")
         incoming.replace(target)
     except BaseException:
         shutil.rmtree(incoming, ignore_errors=True)
         raise
     fsync_folder(target.parent)
+
+
+def _is_taken(target: Path) -> bool:
+    return target.exists() and (not target.is_dir() or any(target.iterdir()))
 
 
 def _files(store: Path) -> list[Path]:
