@@ -1,5 +1,7 @@
--- The rows are staged with their places, from 1.
+-- The rows come with their places, from 1.
 INSERT INTO lake.artifacts
 SELECT $commit_id, $position + place, $run_id, digest, media_type, size, name, belongs_to
-FROM incoming_artifacts
+FROM (SELECT unnest($rows::STRUCT(
+    place BIGINT, digest VARCHAR, media_type VARCHAR, size BIGINT, name VARCHAR, belongs_to VARCHAR)[],
+    recursive := true))
 ORDER BY place;

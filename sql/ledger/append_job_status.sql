@@ -1,6 +1,10 @@
--- The rows are staged with their places, from 1.
+-- The rows come with their places, from 1. They are given as a value, because a table is registered for longer than it
+-- takes to append a row.
 INSERT INTO lake.job_status
 SELECT $commit_id, $position + place, $run_id, plan_id, job_id, attempt, status, worker, occurred_at, lease_until,
        metrics::JSON, error, artifacts
-FROM incoming_status
+FROM (SELECT unnest($rows::STRUCT(
+    place BIGINT, plan_id VARCHAR, job_id VARCHAR, attempt INTEGER, status VARCHAR, worker VARCHAR,
+    occurred_at TIMESTAMPTZ, lease_until TIMESTAMPTZ, metrics VARCHAR, error VARCHAR, artifacts VARCHAR[])[],
+    recursive := true))
 ORDER BY place;

@@ -118,7 +118,7 @@ class Publication:
                     name=self.request.policy_name,
                     document=self.request.policy.document.decode(),
                 )
-            append_kept(session, writing, [one for one in self._files(run_id) if not self._is_kept(session, one)])
+            append_kept(writing, [one for one in self._files(run_id) if not self._is_kept(session, one)])
             writing.append_staged("candidates", self.request.evidence.digest)
             writing.append_staged("decisions", self.decisions)
             if is_new_plan:

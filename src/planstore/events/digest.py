@@ -15,8 +15,9 @@ which were made before it hold.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from planstore.events.beside import each_beside
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 ADDED = frozenset({"null_score"})
 """Columns that tables did not have in format 1."""
+
+FEW_ROWS = 1_000
+"""Rows that are digested sooner than a thread is started for them."""
 
 
 class ColumnDigest:
@@ -156,23 +160,27 @@ class RowsDigest:
 class DigestBeside:
     """The digest of a table's rows, computed beside what else is done with them until it is asked for.
 
+    A few rows are digested only when it is asked for: starting a thread for them takes as long.
+
     Attributes:
         rows: how many they are.
     """
 
     def __init__(self, table: pa.Table) -> None:
         self.rows = table.num_rows
-        hashing = ThreadPoolExecutor(max_workers=1)
-        self._digest = hashing.submit(RowsDigest.of_table, table)
-        hashing.shutdown(wait=False)
+        self._digest: Callable[[], RowsDigest] = partial(RowsDigest.of_table, table)
+        if self.rows > FEW_ROWS:
+            hashing = ThreadPoolExecutor(max_workers=1)
+            self._digest = hashing.submit(self._digest).result
+            hashing.shutdown(wait=False)
 
     def columns(self) -> list[tuple[str, bytes]]:
         """Return the name and digest of each column that counts."""
-        return self._digest.result().columns()
+        return self._digest().columns()
 
     def hexdigest(self) -> str:
         """Return the digest of the table."""
-        return self._digest.result().hexdigest()
+        return self._digest().hexdigest()
 
 
 def table_digest(columns: Iterable[tuple[str, bytes]]) -> str:

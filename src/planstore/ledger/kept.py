@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planstore.database import Session
-from planstore.events.digest import RowsDigest
+from planstore.events.digest import DigestBeside
 from planstore.ledger.writing import Writing
 
 
@@ -29,7 +28,7 @@ class Kept:
     belongs_to: str
 
 
-def append_kept(session: Session, writing: Writing, kept: Sequence[Kept]) -> None:
+def append_kept(writing: Writing, kept: Sequence[Kept]) -> None:
     """Append one event a file to the commit on its way."""
     import pyarrow as pa
 
@@ -38,6 +37,5 @@ def append_kept(session: Session, writing: Writing, kept: Sequence[Kept]) -> Non
     columns = [(name, pa.string()) for name in ("digest", "media_type", "size", "name", "belongs_to")]
     columns[2] = ("size", pa.int64())
     table = pa.Table.from_pylist([vars(one) for one in kept], pa.schema(columns))
-    places = pa.array(range(1, len(kept) + 1), pa.int64())
-    with session.given("incoming_artifacts", table.add_column(0, "place", places)):
-        writing.append_staged("artifacts", RowsDigest.of_table(table))
+    placed = [vars(one) | {"place": place} for place, one in enumerate(kept, 1)]
+    writing.append_staged("artifacts", DigestBeside(table), given={"rows": placed})

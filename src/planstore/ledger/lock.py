@@ -8,12 +8,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
 from planstore.errors import StoreBusyError, StoreError
 from planstore.events.commit import utc_text
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 POLL = 0.01
 """Seconds between two tries for a lock that somebody holds."""
@@ -37,10 +42,9 @@ class WriterLock:
         Raises:
             StoreBusyError: somebody held it for longer than the timeout; says who.
         """
-        from filelock import FileLock, Timeout
+        from filelock import Timeout
 
-        lock = FileLock(self._path)
-        queue = FileLock(self._path.with_name(f"{self._path.name}.queue"))
+        lock, queue = self._locks
         started = time.monotonic()
         try:
             with queue.acquire(timeout=self._timeout, poll_interval=POLL):
@@ -57,6 +61,13 @@ class WriterLock:
             yield
         finally:
             lock.release()
+
+    @cached_property
+    def _locks(self) -> tuple[FileLock, FileLock]:
+        """The lock and its queue; each thread that takes them holds them for itself."""
+        from filelock import FileLock
+
+        return FileLock(self._path), FileLock(self._path.with_name(f"{self._path.name}.queue"))
 
     def _sign(self) -> None:
         note = {"pid": os.getpid(), "host": socket.gethostname(), "since": utc_text(datetime.now(UTC))}

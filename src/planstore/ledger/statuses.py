@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from planstore.database import Session
 from planstore.errors import KeyConflictError, PlanstoreError, RequestError
-from planstore.events.digest import RowsDigest
+from planstore.events.digest import DigestBeside
 from planstore.events.status import JobStatus
 from planstore.ledger.gathering import Gathering, Request
 from planstore.ledger.ledger import STATUS_COMMIT, Ledger
@@ -85,7 +85,7 @@ class StatusWriter:
         try:
             with self._ledger.writing(session, STATUS_COMMIT, run_id=None) as writing:
                 batch = self._sorted_out(session, take(), writing.commit_id)
-                append_statuses(session, writing, batch.rows)
+                append_statuses(writing, batch.rows)
         except BaseException:
             self._drop_session()
             raise
@@ -155,13 +155,12 @@ def _conflict(status: JobStatus, commit_id: int) -> PlanstoreError:
     )
 
 
-def append_statuses(session: Session, writing: Writing, rows: Sequence[dict[str, Any]]) -> None:
+def append_statuses(writing: Writing, rows: Sequence[dict[str, Any]]) -> None:
     """Append rows of statuses, as :meth:`JobStatus.row` gives them, to the commit on its way."""
     if not rows:
         return
-    table = status_table([row | {"place": place} for place, row in enumerate(rows, 1)])
-    with session.given("incoming_status", table):
-        writing.append_staged("job_status", RowsDigest.of_table(table.drop_columns("place")))
+    placed = [row | {"place": place} for place, row in enumerate(rows, 1)]
+    writing.append_staged("job_status", DigestBeside(status_table(rows).drop_columns("place")), given={"rows": placed})
 
 
 def status_table(rows: Sequence[dict[str, Any]]) -> pa.Table:

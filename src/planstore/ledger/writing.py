@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import getpass
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,21 +76,21 @@ class Writing:
         )
         self._rows[table] = self._rows.get(table, 0) + rows
 
-    def append_staged(self, table: str, content: RowsDigest | DigestBeside, **values: Any) -> None:
+    def append_staged(
+        self, table: str, content: DigestBeside, *, given: Mapping[str, Any] | None = None, **header: Any
+    ) -> None:
         """Append the rows staged for an event table; ``content`` is the digest of what they hold beside their header.
 
-        The header is ``commit_id``, ``position``, ``run_id`` and, where a table has more, ``values``.
+        The header is ``commit_id``, ``position``, ``run_id`` and, where a table has more, ``header``. ``given`` is what
+        the statement takes besides.
         """
         first = sum(self._rows.values())
-        header = partial(_header_digests, self.commit_id, first, self._run_id, values, content.rows)
-        if content.rows <= INLINED_ROWS:
-            self.append(table, staged=content.rows, **values)
-            self._digests[table] = table_digest([*header(), *content.columns()])
-            return
-        with ThreadPoolExecutor(max_workers=1) as hashing:
-            digests = hashing.submit(header)
-            self.append(table, staged=content.rows, **values)
-        self._digests[table] = table_digest([*digests.result(), *content.columns()])
+        with ThreadPoolExecutor(max_workers=1) as appending:
+            appended = appending.submit(self.append, table, staged=content.rows, **header, **(given or {}))
+            digests = _header_digests(self.commit_id, first, self._run_id, header, content.rows)
+            digests += content.columns()
+        appended.result()
+        self._digests[table] = table_digest(digests)
 
     def project(self) -> None:
         """Derive the documents of the plans that this commit publishes."""

@@ -116,8 +116,8 @@ class Claims:
             self._add(lost, writing.commit_id, len(rows))
             claims = self._claimable(wanted)
             rows += lost + [self._row(claim, "running", now, lease_until=now + self._lease) for claim in claims]
-            append_kept(self._session, writing, [file for claim in held for file in kept.get(claim, ())])
-            append_statuses(self._session, writing, rows)
+            append_kept(writing, [file for claim in held for file in kept.get(claim, ())])
+            append_statuses(writing, rows)
             self._add(rows[len(rows) - len(claims) :], writing.commit_id, len(rows) - len(claims))
             progress = dict(self._session.rows("training/progress", since=self._since))
         self._seen = writing.commit_id if writing.commit is not None else writing.commit_id - 1

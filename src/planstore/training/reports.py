@@ -34,7 +34,7 @@ def keep_evidence(store: Store, evidence: Evidence) -> str:
         with ledger.writing(session, NAME, run_id=None, message=f"evidence {evidence_id[:12]}") as writing:
             known = session.row("ledger/has_artifact", digest=digest)
             if known is None or not known[0]:
-                append_kept(session, writing, [Kept(digest, "application/json", len(content), NAME, evidence_id)])
+                append_kept(writing, [Kept(digest, "application/json", len(content), NAME, evidence_id)])
     finally:
         session.close()
     return digest
