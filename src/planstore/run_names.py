@@ -87,7 +87,8 @@ def find_commit(ledger: Ledger, when: int | datetime | str) -> int:
     if isinstance(when, int):
         last = ledger.last_commit()
         if not 0 <= when <= last:
-            raise NotFoundError(f"the ledger has commits {'1 to ' if last else ''}{last}, not {when}")
+            has = f"has commits 1 to {last}" if last else "is empty"
+            raise NotFoundError(f"there is no commit {when}: the ledger {has}")
         return when
     moment = _time(when) if isinstance(when, str) else _in_utc(when)
     if moment is None:

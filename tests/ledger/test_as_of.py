@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -71,8 +72,13 @@ def test_what_is_neither_commit_nor_time_is_refused(history: Store, when: str) -
 
 
 def test_a_commit_that_is_not_there_yet_is_refused(history: Store) -> None:
-    with pytest.raises(NotFoundError, match=r"the ledger has commits 1 to \d+, not 999"):
+    with pytest.raises(NotFoundError, match=r"there is no commit 999: the ledger has commits 1 to \d+"):
         history.at(999)
+
+
+def test_an_empty_ledger_has_no_commit(tmp_path: Path) -> None:
+    with planstore.open(tmp_path) as store, pytest.raises(NotFoundError, match="no commit 1: the ledger is empty"):
+        store.at(1)
 
 
 def test_a_store_of_then_is_not_written(history: Store) -> None:
