@@ -13,7 +13,7 @@ from planstore.database import Session
 from planstore.errors import ConflictError, KeyConflictError, RunConflictError
 from planstore.events.commit import utc_text
 from planstore.events.digest import DigestBeside
-from planstore.ledger.kept import Kept, append_kept
+from planstore.ledger.kept import Kept, append_kept, known_artifacts
 from planstore.ledger.ledger import OVERRIDE_COMMIT, RUN_COMMIT, Ledger, newest_commit_of_kind
 from planstore.ledger.writing import Writing
 from planstore.planning.plan import Plan
@@ -82,24 +82,22 @@ class Publication:
             StaleError: the ledger has moved on since ``expected_commit``.
             OverriddenError: an override was set or cleared since the run was decided.
         """
-        earlier = self._earlier(session, run_id)
-        if earlier:
-            return earlier
         with ledger.writing(
             session,
             RUN_COMMIT,
             run_id=run_id,
             message=f"route by {self.request.policy_name}",
             idempotency_key=self.request.idempotency_key,
-            expected_commit=self.request.expected_commit,
         ) as writing:
-            # because another process may have recorded the same while this one waited for the lock
             earlier = self._earlier(session, run_id)
             if earlier:
                 return earlier
+            writing.expect_after(self.request.expected_commit)
             if newest_commit_of_kind(session, OVERRIDE_COMMIT) != self.overrides_as_of:
                 raise OverriddenError
-            is_new_plan = not self._known(session, "plan", plan_id=self.plan.plan_id)
+            files = self._files(run_id)
+            known = known_artifacts(session, [file.digest for file in files])
+            is_new_plan = self.plan.plan_id not in known
             writing.append(
                 "runs",
                 started_at=self.started_at,
@@ -111,14 +109,14 @@ class Publication:
                 plan_id=self.plan.plan_id,
                 **self.request.settings,
             )
-            if not self._known(session, "policy", policy_id=self.plan.policy_id):
+            if self.plan.policy_id not in known:
                 writing.append(
                     "policies",
                     policy_id=self.plan.policy_id,
                     name=self.request.policy_name,
                     document=self.request.policy.document.decode(),
                 )
-            append_kept(writing, [one for one in self._files(run_id) if not self._is_kept(session, one)])
+            append_kept(writing, [file for file in files if file.digest not in known])
             writing.append_staged("candidates", self.request.evidence.digest)
             writing.append_staged("decisions", self.decisions)
             if is_new_plan:
@@ -132,9 +130,6 @@ class Publication:
             (self.plan.plan_id, self.plan.document, "plan"),
         )
         return [Kept(digest, "application/json", len(content), name, run_id) for digest, content, name in documents]
-
-    def _is_kept(self, session: Session, file: Kept) -> bool:
-        return self._known(session, "artifact", digest=file.digest)
 
     def _publish(self, writing: Writing, run_id: str) -> None:
         generated_at = writing.recorded_at
@@ -193,8 +188,3 @@ class Publication:
                 f"{what} is recorded already, in commit {earlier['commit_id']}, with another {', '.join(other)}; "
                 "choose another one"
             )
-
-    @staticmethod
-    def _known(session: Session, what: str, **key: str) -> bool:
-        row = session.row(f"ledger/has_{what}", **key)
-        return bool(row and row[0])

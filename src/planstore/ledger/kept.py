@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from planstore.database import Session
 from planstore.events.digest import DigestBeside
 from planstore.ledger.writing import Writing
 
@@ -26,6 +27,11 @@ class Kept:
     size: int
     name: str
     belongs_to: str
+
+
+def known_artifacts(session: Session, digests: Sequence[str]) -> set[str]:
+    """Return those of some files, by their digests, that the ledger knows."""
+    return {digest for (digest,) in session.rows("ledger/known_artifacts", digests=list(digests))}
 
 
 def append_kept(writing: Writing, kept: Sequence[Kept]) -> None:

@@ -14,7 +14,7 @@ import orjson
 
 from planstore import sql
 from planstore.database import Database, Session
-from planstore.errors import StaleError, StoreError, StoreMissingError, StoreVersionError
+from planstore.errors import StoreError, StoreMissingError, StoreVersionError
 from planstore.events.commit import GENESIS
 from planstore.ledger.artifacts import Artifacts, fsync_folder, make_folder
 from planstore.ledger.lock import WriterLock
@@ -126,24 +126,15 @@ class Ledger:
         run_id: str | None,
         message: str = "",
         idempotency_key: str | None = None,
-        expected_commit: int | None = None,
     ) -> Iterator[Writing]:
         """Append one commit: the block's events, all of them or, when it raises, none.
 
         ``session`` comes from :meth:`working` or :meth:`recording`, so that its temporary tables can be appended.
         A block that appends nothing makes no commit.
-
-        Raises:
-            StaleError: the ledger has moved on since ``expected_commit``.
         """
         with self._lock.held(), self._disk_errors():
             with session.transaction():
                 head = self._current_head(session)
-                if expected_commit is not None and head.commit_id != expected_commit:
-                    raise StaleError(
-                        f"commit {expected_commit} was expected to be the newest, but commit {head.commit_id} is: "
-                        "read again what changed, and decide anew"
-                    )
                 writing = Writing(
                     session,
                     self.folder / "data",

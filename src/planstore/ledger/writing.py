@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from planstore.database import Session
+from planstore.errors import StaleError
 from planstore.events.commit import Commit, TableCount
 from planstore.events.digest import ColumnDigest, DigestBeside, RowsDigest, table_digest
 from planstore.ledger.artifacts import fsync_folder
@@ -62,6 +63,19 @@ class Writing:
         self._digests: dict[str, str] = {}
         self._files_before: set[Path] | None = None
         self.commit: Commit | None = None
+
+    def expect_after(self, commit_id: int | None) -> None:
+        """Refuse to go on when another commit than ``commit_id`` is the newest; None expects nothing.
+
+        Raises:
+            StaleError: the ledger has moved on.
+        """
+        newest = self.commit_id - 1
+        if commit_id not in (None, newest):
+            raise StaleError(
+                f"commit {commit_id} was expected to be the newest, but commit {newest} is: "
+                "read again what changed, and decide anew"
+            )
 
     def append(self, table: str, *, staged: int = 1, **values: Any) -> None:
         """Append to an event table what ``sql/ledger/append_<table>.sql`` says: its values, or ``staged`` rows."""

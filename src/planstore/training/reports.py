@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from planstore.events.canonical import canonical_json, sha256
-from planstore.ledger.kept import Kept, append_kept
+from planstore.ledger.kept import Kept, append_kept, known_artifacts
 from planstore.routing.candidates import read_candidates
 from planstore.training.evidence import Earlier, Evidence
 from planstore.training.stability import Snapshot
@@ -32,8 +32,7 @@ def keep_evidence(store: Store, evidence: Evidence) -> str:
     try:
         ledger.artifacts.put(content)
         with ledger.writing(session, NAME, run_id=None, message=f"evidence {evidence_id[:12]}") as writing:
-            known = session.row("ledger/has_artifact", digest=digest)
-            if known is None or not known[0]:
+            if digest not in known_artifacts(session, [digest]):
                 append_kept(writing, [Kept(digest, "application/json", len(content), NAME, evidence_id)])
     finally:
         session.close()

@@ -1,2 +1,0 @@
--- Whether a file is known to the ledger.
-SELECT count(*) > 0 FROM lake.artifacts WHERE digest = $digest;

@@ -1,0 +1,2 @@
+-- Those of some files that are known to the ledger.
+SELECT DISTINCT digest FROM lake.artifacts WHERE digest IN (SELECT unnest($digests::VARCHAR[])) ORDER BY digest;
