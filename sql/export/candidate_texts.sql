@@ -1,5 +1,5 @@
 -- Each candidate of a run as it stands in routing_candidates.json, with the comma and line end that part it from the
--- next; a score that JSON has no word for is null. $in_order: the rows are stored in order, and so need no sorting.
+-- next; a score that JSON has no word for is null.
 SELECT concat(
     E'\t{"target":', to_json(target),
     ',"symbol":', coalesce(to_json(symbol), 'null'),
@@ -22,8 +22,6 @@ SELECT concat(
     ',"git_commit":', coalesce(to_json(git_commit), 'null'),
     E'},\n'
 ) AS text
-FROM (
-    FROM lake.candidates WHERE $in_order AND commit_id = $commit_id
-    UNION ALL
-    FROM (FROM lake.candidates WHERE NOT $in_order AND commit_id = $commit_id ORDER BY "position")
-);
+FROM lake.candidates
+WHERE commit_id = $commit_id
+ORDER BY "position";

@@ -1,5 +1,4 @@
 -- Each job of a plan as it stands in every file that lists it, with the comma and line end that part it from the next.
--- $in_order: the rows are stored in order, and so need no sorting.
 SELECT concat(
     E'    {\n      "job_id": ', json_text(j.job_id),
     E',\n      "target": ', json_text(j.target),
@@ -24,8 +23,6 @@ SELECT concat(
     END,
     E'\n      }\n    },\n'
 ) AS text
-FROM (
-    FROM lake.jobs WHERE $in_order AND plan_id = $plan_id
-    UNION ALL
-    FROM (FROM lake.jobs WHERE NOT $in_order AND plan_id = $plan_id ORDER BY ordinal)
-) AS j;
+FROM lake.jobs AS j
+WHERE plan_id = $plan_id
+ORDER BY ordinal;

@@ -3,8 +3,7 @@ CREATE OR REPLACE TEMP MACRO json_text(value) AS
     CASE
         WHEN value IS NULL THEN 'null'
         WHEN strlen(value) = length(value) THEN to_json(value)::VARCHAR
-        WHEN strlen(replace(value, '→', '')) = length(replace(value, '→', ''))
-            THEN replace(to_json(value)::VARCHAR, '→', '\u2192')
+        WHEN NOT regexp_matches(value, '[^\x00-\x7F→]') THEN replace(to_json(value)::VARCHAR, '→', '\u2192')
         ELSE array_to_string(list_transform(regexp_extract_all(to_json(value)::VARCHAR, '(?s).'), lambda sign:
             CASE
                 WHEN unicode(sign) < 128   THEN sign

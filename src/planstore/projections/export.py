@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import mmap
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +24,7 @@ from planstore.ledger.lock import WriterLock
 from planstore.projections.file_names import file_names
 from planstore.projections.markdown import routing_plan_markdown, training_plan_markdown
 from planstore.projections.publish import Buffer, Comparing, Manifest, Outgoing, export_errors
+from planstore.projections.texts import mapped, stretches, target_pieces, text_buffers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -200,14 +200,14 @@ class _Export:
     def _write_training_plan(self, outgoing: Outgoing) -> None:
         self._progress("training plan")
         master = PLAN / "master_training_plan.json"
-        with outgoing.stage_only(master).open("wb+") as file:
+        with outgoing.staging_path(master).open("wb+") as file:
             ends = self._write_master(file)
             file.flush()
             with ThreadPoolExecutor(_WRITERS) as writers:
+                text = mapped(file)
                 tasks: list[Callable[[], None]]
-                tasks = [partial(outgoing.place_copy, Path(file.name), path) for path in self._mirrors()]
-                if len(ends) > 1:
-                    tasks += self._views(outgoing, _mapped(file), ends)
+                tasks = [partial(outgoing.add, path, [text]) for path in self._mirrors()]
+                tasks += self._views(outgoing, text, ends)
                 for done in [writers.submit(task) for task in tasks]:
                     done.result()
         outgoing.place(master)
@@ -230,15 +230,13 @@ class _Export:
         starts = [np.array([len(head) + 1], dtype="i8")]
 
         def write(batch: pa.RecordBatch) -> None:
-            offsets, data = _text_buffers(batch.column(0))
+            offsets, data = text_buffers(batch.column(0))
             file.write(data)
             starts.append(offsets[1:].astype("i8") - offsets[0] + starts[-1][-1])
 
         plan = {"plan_id": self._run["plan_id"]}
         self._session.run("export/set_family_texts", **plan)
-        with self._session.transaction():  # because rows that are found in order have to be there as they were found
-            in_order = _is_true(self._session.row("export/jobs_in_order", **plan))
-            each_beside(self._session.batches("export/job_texts", in_order=in_order, **plan), write)
+        each_beside(self._session.batches("export/job_texts", **plan), write)
         ends = np.concatenate(starts)
         # because no comma follows the last job, and no line the bracket of a plan without jobs
         file.seek(ends[-1] - 2 if len(ends) > 1 else len(head))
@@ -258,7 +256,7 @@ class _Export:
 
         def write(view: str, key: str, jobs: pa.ListScalar) -> None:
             pieces: list[Buffer] = [f'{{\n  {json.dumps(_KEYS[view])}: {json.dumps(key)},\n  "jobs": [\n'.encode()]
-            pieces += [text[start:end] for start, end in _stretches(jobs.values.to_numpy(), ends)]
+            pieces += [text[start:end] for start, end in stretches(jobs.values.to_numpy(), ends)]
             pieces[-1] = pieces[-1][:-2]
             pieces.append(b"\n  ]\n}")
             for folder in self._folders:
@@ -289,17 +287,15 @@ class _Export:
         path, commit = ROUTING / "routing_plan.json", {"commit_id": self._run["commit_id"]}
         with outgoing.staged(path) as file:
             file.write((_object_text({"metadata": metadata})[:-2] + ',\n  "targets": {\n').encode())
-            ends_open = False
+            ending = b""
 
             def write(batch: pa.RecordBatch) -> None:
-                nonlocal ends_open
-                file.write(_text_buffers(batch.column(0))[1])
-                ends_open = batch.column(1)[-1].as_py()
+                nonlocal ending
+                pieces, ending = target_pieces(batch, ending)
+                file.writelines(pieces)
 
-            with self._session.transaction():
-                in_order = _is_true(self._session.row("export/decisions_in_order", **commit))
-                each_beside(self._session.batches("export/decision_texts", in_order=in_order, **commit), write)
-            file.write(b"}\n    }\n  }\n}" if ends_open else b"\n      }\n    }\n  }\n}")
+            each_beside(self._session.batches("export/decision_texts", **commit), write)
+            file.write(ending[:-2] + b"\n  }\n}")
         if "yaml" in self._formats:
             outgoing.add(ROUTING / "routing_plan.yaml", [_yaml(orjson.loads(outgoing.path_of(path).read_bytes()))])
         if "markdown" in self._formats:
@@ -308,18 +304,15 @@ class _Export:
 
     def _write_candidates(self, session: Session, outgoing: Outgoing) -> None:
         commit, path = {"commit_id": self._run["commit_id"]}, CANDIDATES.with_suffix(".parquet")
-        with session.transaction():
-            in_order = _is_true(session.row("export/candidates_in_order", **commit))
-            with outgoing.staged(CANDIDATES.with_suffix(".json")) as file:
-                file.write(b"[\n")
-                each_beside(
-                    session.batches("export/candidate_texts", in_order=in_order, **commit),
-                    lambda batch: file.write(_text_buffers(batch.column(0))[1]),
-                )
-                file.seek(-2, os.SEEK_CUR)  # because no comma follows the last one
-                file.write(b"\n]\n")
-            staged = outgoing.stage_only(path)
-            session.run("export/candidates_parquet", in_order=in_order, path=str(staged), **commit)
+        with outgoing.staged(CANDIDATES.with_suffix(".json")) as file:
+            file.write(b"[\n")
+            each_beside(
+                session.batches("export/candidate_texts", **commit),
+                lambda batch: file.write(text_buffers(batch.column(0))[1]),
+            )
+            file.seek(-2, os.SEEK_CUR)  # because no comma follows the last one
+            file.write(b"\n]\n")
+        session.run("export/candidates_parquet", path=str(outgoing.staging_path(path)), **commit)
         outgoing.place(path)
 
     # --- what is no longer part of the plan ---------------------------------------------------------------------
@@ -357,35 +350,6 @@ class _Export:
 
 def _file_key(view: str, key: str) -> str:
     return key.removeprefix("ROUTE_").lower() if view == "by_route" else key
-
-
-def _is_true(row: tuple[Any, ...] | None) -> bool:
-    return bool(row and row[0])
-
-
-def _stretches(jobs: np.ndarray[Any, Any], ends: np.ndarray[Any, Any]) -> Iterator[tuple[int, int]]:
-    """Yield the parts of the master plan that hold these jobs; neighbours there are one part."""
-    import numpy as np
-
-    breaks = np.flatnonzero(np.diff(jobs) != 1) + 1
-    firsts = jobs[np.concatenate(([0], breaks))] - 1
-    lasts = jobs[np.concatenate((breaks - 1, [len(jobs) - 1]))]
-    yield from zip(ends[firsts].tolist(), ends[lasts].tolist(), strict=True)
-
-
-def _mapped(file: BinaryIO) -> memoryview:
-    """Return what is in a file, its pages mapped at once where the system can: one by one costs more than reading."""
-    flags = mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0)
-    return memoryview(mmap.mmap(file.fileno(), 0, flags=flags, prot=mmap.PROT_READ))
-
-
-def _text_buffers(column: Any) -> tuple[np.ndarray[Any, Any], memoryview]:
-    """Return the offsets of a column of texts, and all its bytes."""
-    import numpy as np
-
-    kind = "<i8" if "large" in str(column.type) else "<i4"
-    offsets = np.frombuffer(column.buffers()[1], dtype=kind)[column.offset : column.offset + len(column) + 1]
-    return offsets, memoryview(column.buffers()[2])[int(offsets[0]) : int(offsets[-1])]
 
 
 def _object_text(value: dict[str, Any]) -> str:

@@ -43,40 +43,25 @@ class Outgoing:
 
     def add(self, path: Path, pieces: Sequence[Buffer]) -> None:
         """Put a file of these pieces at ``path``, relative to the results folder."""
-        there = self._results / path
-        size = sum(len(piece) for piece in pieces)
-        if there.exists() and there.stat().st_size == size and there.read_bytes() == b"".join(pieces):
-            self.kept.append(path)
-            return
-        with self._staging_path(path).open("wb", buffering=0) as file:
-            for first in range(0, len(pieces), _PIECES):
-                write_all(file, pieces[first : first + _PIECES])
-        self._move(path)
+        with self.staging_path(path).open("wb", buffering=0) as file:
+            write_all(file, pieces)
+        self.place(path)
 
     @contextmanager
     def staged(self, path: Path) -> Iterator[BinaryIO]:
         """Yield a file to write; when the block ends it is put at ``path``, relative to the results folder."""
-        with self._staging_path(path).open("wb") as file:
+        with self.staging_path(path).open("wb") as file:
             yield file
         self.place(path)
 
     def place(self, path: Path) -> None:
         """Put the file that was staged for ``path`` there, unless the same file is there already."""
-        staged, there = self._staging_path(path), self._results / path
+        staged, there = self.staging_path(path), self._results / path
         if there.exists() and filecmp.cmp(staged, there, shallow=False):
             staged.unlink()
             self.kept.append(path)
             return
         self._move(path)
-
-    def stage_only(self, path: Path) -> Path:
-        """Return where the file for ``path`` is staged, for one that is placed later."""
-        return self._staging_path(path)
-
-    def place_copy(self, staged: Path, path: Path) -> None:
-        """Put a copy of a staged file at ``path``; a file of its own, because a reader may edit one of the two."""
-        shutil.copyfile(staged, self._staging_path(path))
-        self.place(path)
 
     def path_of(self, path: Path) -> Path:
         """Return where a file that was placed at ``path`` is."""
@@ -88,10 +73,11 @@ class Outgoing:
             if there.parent not in self._made:
                 there.parent.mkdir(parents=True, exist_ok=True)
                 self._made.add(there.parent)
-        self._staging_path(path).replace(there)
+        self.staging_path(path).replace(there)
         self.written.append(path)
 
-    def _staging_path(self, path: Path) -> Path:
+    def staging_path(self, path: Path) -> Path:
+        """Return where the file for ``path`` is made."""
         return self._staging / "~".join(path.parts)
 
 
@@ -105,7 +91,7 @@ class Comparing(Outgoing):
 
     def path_of(self, path: Path) -> Path:
         """Return where a file that was made is, if it is kept, else the one that stands in its place."""
-        staged = self._staging_path(path)
+        staged = self.staging_path(path)
         return staged if staged.exists() else super().path_of(path)
 
     def _move(self, path: Path) -> None:
@@ -163,12 +149,14 @@ class Manifest:
 
 def write_all(file: FileIO, pieces: Sequence[Buffer]) -> None:
     """Write pieces to an unbuffered file without gluing them together first."""
-    written = os.writev(file.fileno(), pieces)
-    if written < sum(len(piece) for piece in pieces):
-        # because a call writes at most about two gigabytes, and less when the disk is filling
-        view = memoryview(b"".join(pieces))[written:]
-        while view:
-            view = view[os.write(file.fileno(), view) :]
+    for first in range(0, len(pieces), _PIECES):
+        some = pieces[first : first + _PIECES]
+        written = os.writev(file.fileno(), some)
+        if written < sum(map(len, some)):
+            # because a call writes at most about two gigabytes, and less when the disk is filling
+            view = memoryview(b"".join(some))[written:]
+            while view:
+                view = view[os.write(file.fileno(), view) :]
 
 
 @contextmanager
