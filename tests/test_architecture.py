@@ -17,7 +17,7 @@ from planstore import sql
 from planstore.ledger.ledger import EVENT_TABLES
 from planstore.macros import MACROS
 from planstore.planning.plan import STEPS as PLANNING_STEPS
-from planstore.routing.rules import EXPLANATION
+from planstore.routing.rules import EXPLANATION, WHERE_ASKED
 from planstore.routing.rules import STEPS as ROUTING_STEPS
 
 ROOT = Path(__file__).parents[1]
@@ -158,7 +158,7 @@ def test_no_statement_changes_or_deletes_what_is_in_an_event_table() -> None:
 @pytest.mark.parametrize(
     ("folder", "named"),
     [
-        ("routing", {*ROUTING_STEPS, *EXPLANATION}),
+        ("routing", {*ROUTING_STEPS, *WHERE_ASKED.values(), *EXPLANATION}),
         (
             "planning",
             {

@@ -1,16 +1,13 @@
 -- The place of each experimental pair among those of its target, best local score first, ties by symbol,
 -- and how many of them the lane has room for. The reference does not bound its lane.
 CREATE OR REPLACE TEMP TABLE experimental_ranks AS
-WITH sizes AS (
-    SELECT scenario, target, count(*) AS symbols FROM signal_states WHERE side = 'symbol' GROUP BY scenario, target
-)
 SELECT
     r."position",
     row_number() OVER (PARTITION BY r.scenario, r.target ORDER BY r.score DESC NULLS LAST, r.symbol) AS rank,
-    s.symbols,
+    n.symbols,
     p.experimental_fraction AS fraction,
-    floor(p.experimental_fraction * s.symbols + 1e-9)::BIGINT AS room
+    floor(p.experimental_fraction * n.symbols + 1e-9)::BIGINT AS room
 FROM pair_rules AS r
-JOIN sizes AS s USING (scenario, target)
+JOIN target_symbols AS n USING (scenario, target)
 JOIN policy_settings AS p USING (scenario)
 WHERE p.strict AND r.rule = 'EXPERIMENTAL_LANE';

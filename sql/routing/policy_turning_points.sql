@@ -1,14 +1,21 @@
 -- The values of a policy's thresholds at which a check of a side turns: what to try when asking for the
 -- smallest change of policy that flips a route. Distances are as those of turning_points.
 CREATE OR REPLACE TEMP VIEW policy_turning_points AS
-WITH numbers AS MATERIALIZED (
+WITH keys AS MATERIALIZED (
+    SELECT k.*,
+           threshold_key(document, side || '.strong_score', task, tier)  AS strong_key,
+           threshold_key(document, side || '.min_score', task, tier)     AS min_key,
+           threshold_key(document, 'experimental.min_score', task, tier) AS experimental_key,
+           threshold_key(document, 'min_margin_over_null', task, tier)   AS margin_key
+    FROM (SELECT DISTINCT scenario, side, task, tier FROM explained_sides) AS k
+    JOIN scenarios USING (scenario)
+),
+numbers AS MATERIALIZED (
     SELECT scenario, "position", side, target, symbol, unnest([
-        {'key': threshold_key(document, side || '.strong_score', task, tier), 'current': strong_score, 'turn': score},
-        {'key': threshold_key(document, side || '.min_score', task, tier), 'current': min_score, 'turn': score},
-        {'key': CASE WHEN experimental_lane THEN threshold_key(document, 'experimental.min_score', task, tier) END,
-         'current': experimental_min_score, 'turn': score},
-        {'key': CASE WHEN null_margin IS NOT NULL THEN threshold_key(document, 'min_margin_over_null', task, tier) END,
-         'current': null_margin, 'turn': score - null_score},
+        {'key': strong_key, 'current': strong_score, 'turn': score},
+        {'key': min_key, 'current': min_score, 'turn': score},
+        {'key': CASE WHEN experimental_lane THEN experimental_key END, 'current': experimental_min_score, 'turn': score},
+        {'key': CASE WHEN null_margin IS NOT NULL THEN margin_key END, 'current': null_margin, 'turn': score - null_score},
         {'key': 'stability_classification.stable_overlap_min', 'current': stable_overlap_min, 'turn': read_metrics.mean_overlap},
         {'key': 'stability_classification.drifting_overlap_min', 'current': drifting_overlap_min, 'turn': read_metrics.mean_overlap},
         {'key': 'stability_classification.stable_tau_min', 'current': stable_tau_min, 'turn': read_metrics.mean_tau},
@@ -17,7 +24,7 @@ WITH numbers AS MATERIALIZED (
         {'key': 'stability_classification.max_std_tau', 'current': max_std_tau, 'turn': read_metrics.std_tau},
         {'key': 'experimental.max_fraction_symbols_per_target', 'current': experimental_fraction, 'turn': (rank - 1e-9) / symbols}
     ], recursive := true)
-    FROM explained_sides JOIN scenarios USING (scenario)
+    FROM explained_sides JOIN keys USING (scenario, side, task, tier)
 ),
 counts AS MATERIALIZED (
     SELECT scenario, "position", side, target, symbol, unnest([

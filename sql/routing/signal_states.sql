@@ -17,7 +17,7 @@ WITH decided AS (
             WHEN stability_allowed                                THEN 'SCORE'
             ELSE 'STABILITY'
         END AS decided_by
-    FROM side_checks
+    FROM decided_sides
 )
 SELECT "position", side, target, symbol, task, score, sample_size, stability, decided_by,
        CASE decided_by

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from planstore.audit.causes import Factor, factors
-from planstore.audit.scenario import Kept, Record, Scenario, stage_run
-from planstore.database import Session, memory
+from planstore.audit.causes import factors
+from planstore.audit.scenario import Kept, Record
+from planstore.audit.swaps import swap_causes
+from planstore.database import Session
 from planstore.ledger.artifacts import Artifacts
-from planstore.routing.rules import Rules, apply_rules
 
 if TYPE_CHECKING:
     import duckdb
@@ -57,12 +57,18 @@ class Difference:
 
         ``fields`` names what differs of a changed job, and ``values`` says it: field, in ``a``, in ``b``.
         """
-        return self._session.relation("audit/read_changed_jobs")
+        return self._listing.relation("audit/read_changed_jobs")
 
     @property
     def jobs(self) -> list[Record]:
         """The rows of :meth:`job_table`."""
-        return self._session.records("audit/read_changed_jobs")
+        return self._listing.records("audit/read_changed_jobs")
+
+    @cached_property
+    def _listing(self) -> Session:
+        """What differs of each job, listed when it is first asked for: that takes longer than to count them."""
+        self._session.run("audit/changed_jobs", a=self.plan_a, b=self.plan_b)
+        return self._session
 
     def as_dict(self) -> dict[str, Any]:
         """Return the difference for JSON."""
@@ -98,11 +104,10 @@ def compare(session: Session, artifacts: Artifacts, a: Record, b: Record) -> Dif
         StoreError: an artifact is missing or altered, or rules that are needed cannot be run by this version.
     """
     session.run("audit/flips", a=a["commit_id"], b=b["commit_id"])
-    session.run("audit/changed_jobs", a=a["plan_id"], b=b["plan_id"])
     flips = session.row("audit/count_flips")
     total = int(flips[0]) if flips else 0
     session.give("flip_causes", _causes(session, artifacts, a, b) if total else no_causes())
-    counts = dict(session.rows("audit/count_changed_jobs"))
+    counts = dict(session.rows("audit/count_changed_jobs", a=a["plan_id"], b=b["plan_id"]))
     return Difference(
         a=a["run_id"],
         b=b["run_id"],
@@ -117,47 +122,11 @@ def compare(session: Session, artifacts: Artifacts, a: Record, b: Record) -> Dif
 
 def _causes(session: Session, artifacts: Artifacts, a: Record, b: Record) -> pa.Table:
     """Return target, symbol and causes of every flip."""
-    differing = list(factors(Kept.of(session, artifacts, a), Kept.of(session, artifacts, b)))
+    runs = {"a": Kept.of(session, artifacts, a), "b": Kept.of(session, artifacts, b)}
+    differing = list(factors(runs["a"], runs["b"]))
     if len(differing) == 1:
         return session.batches("audit/one_cause", cause=differing[0].cause["cause"]).read_all()
-    replays = memory(confined=True)
-    try:
-        flips = session.batches("audit/read_flip_routes").read_all()
-        replays.give("flips", flips)
-        replays.give("asked", flips.select(["target", "symbol"]))
-        replays.run("audit/swapped_routes")
-        for (rules, scenario), answers in _questions(differing):
-            _decide_flips(session, replays, rules, scenario)
-            for cause, direction in answers:
-                replays.run("audit/append_swapped_routes", cause=cause, direction=direction)
-        return replays.batches("audit/swap_causes").read_all()
-    finally:
-        replays.close()
-
-
-Swapped: TypeAlias = tuple[Rules, Scenario]
-"""A run with something swapped."""
-
-
-def _questions(differing: Sequence[Factor]) -> list[tuple[Swapped, list[tuple[str, str]]]]:
-    """Return what is to be decided, once each, and what it answers: a cause, and whether without it or it alone."""
-    found: list[tuple[Swapped, list[tuple[str, str]]]] = []
-    for factor in differing:
-        for direction, swapped in (("without", factor.without), ("alone", factor.alone)):
-            answers = next((answers for asked, answers in found if asked == swapped), None)
-            if answers is None:  # because without one of two it is as with the other alone
-                answers = []
-                found.append((swapped, answers))
-            answers.append((factor.cause["cause"], direction))
-    return found
-
-
-def _decide_flips(session: Session, replays: Session, rules: Rules, scenario: Scenario) -> None:
-    """Decide every flip under a scenario: of its evidence, what matters to them is read."""
-    rows = {"commit_id": scenario.commit_id, "every_symbol": scenario.has_lane}
-    replays.give("evidence", session.batches("audit/flip_evidence", **rows).read_all())
-    stage_run(replays, scenario)
-    apply_rules(replays, rules, narrow="audit/keep_asked")
+    return swap_causes(session, runs, differing)
 
 
 def no_causes() -> pa.Table:

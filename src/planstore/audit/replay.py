@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from planstore.audit.scenario import Record, Scenario, arrow_table, stage
 from planstore.database import Session, memory
-from planstore.routing.rules import Rules, apply_rules, explain_rules
+from planstore.routing.rules import Rules, explain_rules, run_steps
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,6 +44,7 @@ class Replay:
         self._symbol = symbol
         self.whole = whole
         self._session: Session | None = None
+        self._ran: str | None = None
 
     @contextmanager
     def opened(self) -> Iterator[Replay]:
@@ -57,7 +58,7 @@ class Replay:
             yield self
         finally:
             self._session.close()
-            self._session = None
+            self._session = self._ran = None
 
     def decide(self, rules: Rules, scenarios: Sequence[Scenario]) -> list[Outcome]:
         """Return what the rules decide in each scenario, in order."""
@@ -75,7 +76,7 @@ class Replay:
 
     def alone(self, rules: Rules, scenarios: Sequence[Scenario]) -> list[Outcome]:
         """Return what the rules decide in each scenario where a pair is all that its target has."""
-        return self._decide(self._evidence, rules, scenarios, narrow=None)
+        return self._decide(self._evidence, rules, scenarios, only_asked=False)
 
     def among_all(self, rules: Rules, scenarios: Sequence[Scenario], *, is_explained: bool = False) -> list[Outcome]:
         """Return what the rules decide in each scenario among all symbols of the target.
@@ -83,16 +84,18 @@ class Replay:
         ``is_explained`` says that :meth:`explain` follows, to which the other symbols matter as well.
         """
         evidence = self.whole({scenario.commit_id for scenario in scenarios})
-        return self._decide(evidence, rules, scenarios, narrow=None if is_explained else "audit/keep_asked")
+        return self._decide(evidence, rules, scenarios, only_asked=not is_explained)
 
     def _decide(
-        self, evidence: pa.Table, rules: Rules, scenarios: Sequence[Scenario], *, narrow: str | None
+        self, evidence: pa.Table, rules: Rules, scenarios: Sequence[Scenario], *, only_asked: bool
     ) -> list[Outcome]:
         session = self._opened
         session.give("kept_evidence", evidence)
         stage(session, [replace(scenario, symbol=self._symbol) for scenario in scenarios])
-        apply_rules(session, rules, narrow=narrow)
-        found = session.records("scenario/replayed_decisions", target=self._target, symbol=self._symbol)
+        with session.joins_as_written():
+            run_steps(session, rules, only_asked=only_asked, again=self._ran == rules.rules_id)
+            found = session.records("scenario/replayed_decisions", target=self._target, symbol=self._symbol)
+        self._ran = rules.rules_id
         by_scenario = {row["scenario"]: row for row in found}
         return [by_scenario.get(place) for place in range(len(scenarios))]
 

@@ -114,17 +114,18 @@ def stage(session: Session, scenarios: Sequence[Scenario]) -> None:
     ]
     text = pa.string()
     session.give("staged_changes", arrow_table(changes, scenario=pa.int64(), side=text, symbol=text, patch=text))
-    _stage_policies(session, scenarios)
+    stage_policies(session, scenarios)
     session.run("scenario/replay_evidence")
 
 
 def stage_run(session: Session, scenario: Scenario) -> None:
     """Lay one scenario that changes no evidence out as the rules read it, over the session's ``evidence``."""
-    _stage_policies(session, [scenario])
+    stage_policies(session, [scenario])
     session.run("scenario/scenario_evidence")
 
 
-def _stage_policies(session: Session, scenarios: Sequence[Scenario]) -> None:
+def stage_policies(session: Session, scenarios: Sequence[Scenario]) -> None:
+    """Lay out what scenarios are decided under, without any evidence."""
     import pyarrow as pa
 
     rows = [

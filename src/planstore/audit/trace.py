@@ -14,8 +14,8 @@ from planstore.routing.rules import Rules
 
 OTHERS, OTHER_CANDIDATES = 60, 60_000
 """How many thresholds are tried at which a check of another symbol turns, and on how many candidates at most."""
-_FEW, _MORE = 8, 4
-"""Changes that are tried among all symbols at once, of each kind: at first, and how many times as many each time."""
+_FEW = 8
+"""Changes of each kind that are tried among all symbols at first; where none of them flips it, all others are."""
 
 
 @dataclass(frozen=True)
@@ -138,13 +138,10 @@ class _Search:
 
     def among_all(self) -> Misses:
         """Return the nearest changes."""
-        found: list[list[tuple[_Try, str]]] = [[], []]
-        few = _FEW
-        while any(rest and not one for rest, one in zip(self._open, found, strict=True)):
-            batches = [[] if one else rest[:few] for rest, one in zip(self._open, found, strict=True)]
-            found = [one or more for one, more in zip(found, self._decided(batches), strict=True)]
-            self._open = [rest[few:] for rest in self._open]
-            few *= _MORE
+        found = self._decided([tries[:_FEW] for tries in self._open])
+        rest = [[] if one else tries[_FEW:] for one, tries in zip(found, self._open, strict=True)]
+        if any(rest):
+            found = [one or more for one, more in zip(found, self._decided(rest), strict=True)]
         return self._told(found)
 
     def _decided(self, batches: Sequence[Sequence[_Try]]) -> list[list[tuple[_Try, str]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -26,9 +26,12 @@ STEPS = (
     "policy_thresholds",
     "model_families",
     "target_horizons",
+    "target_symbols",
+    "target_sides",
     "repeated_evidence",
     "side_evidence",
     "side_checks",
+    "decided_sides",
     "signal_states",
     "rule_route",
     "rule_text",
@@ -39,6 +42,23 @@ STEPS = (
     "ordered_decisions",
 )
 """The steps of ``sql/routing/``, in order, from the scenarios' evidence, policies and overrides to the decisions."""
+
+WHERE_ASKED = {"decided_sides": "asked_sides"}
+"""The steps that another one stands in for where only the pairs in the table ``asked`` are decided."""
+
+LASTING = (
+    "score_text",
+    "family_name",
+    "reference_family_name",
+    "side_evidence",
+    "side_checks",
+    "rule_route",
+    "rule_text",
+    "override_text",
+    "pair_rules",
+    "ordered_decisions",
+)
+"""The steps that are macros and views: where the rules are applied again, they are there."""
 
 EXPLANATION = (
     "threshold_key",
@@ -84,6 +104,23 @@ class Rules:
         return [(step["name"], step["sql"]) for step in self._kept["steps"]]
 
     @property
+    def lasting(self) -> Collection[str]:
+        """The names of the steps that need not be run again in a session where these rules were applied."""
+        found: Collection[str] = self._kept.get("lasting", ())
+        return found
+
+    @property
+    def has_sides(self) -> bool:
+        """Whether a step makes ``target_sides``, with all that a policy says of a target."""
+        return any(name == "target_sides" for name, _ in self.steps)
+
+    @property
+    def where_asked(self) -> Mapping[str, str]:
+        """The SQL of the steps that are others where only some pairs are decided, by name."""
+        found: Mapping[str, str] = self._kept.get("where_asked", {})
+        return found
+
+    @property
     def explanation(self) -> Sequence[tuple[str, str]]:
         """The name and SQL of each step that explains what the steps decided, in order."""
         return [(step["name"], step["sql"]) for step in self._kept["explanation"]]
@@ -98,20 +135,21 @@ def current_rules() -> Rules:
                 "inputs": INPUTS,
                 "output": OUTPUT,
                 "steps": [{"name": step, "sql": sql.load(f"routing/{step}")} for step in STEPS],
+                "lasting": LASTING,
+                "where_asked": {step: sql.load(f"routing/{other}") for step, other in WHERE_ASKED.items()},
                 "explanation": [{"name": step, "sql": sql.load(f"routing/{step}")} for step in EXPLANATION],
             }
         )
     )
 
 
-def apply_rules(session: Session, rules: Rules | None = None, *, narrow: str | None = None) -> pa.Table:
+def apply_rules(session: Session, rules: Rules | None = None, *, only_asked: bool = False) -> pa.Table:
     """Decide: make ``decisions`` (and the steps before it) from the inputs in the session's temporary tables.
 
     Args:
         session: holds the tables that ``INPUTS`` names.
         rules: the rules; those of this version when None.
-        narrow: a statement of ``sql/`` that takes away ``signal_states`` which no decision is wanted of, when all are
-            ranked already.
+        only_asked: as for :func:`run_steps`.
 
     Returns:
         The decisions, as the session's ``decisions``: their ``position`` first, their ``scenario`` last.
@@ -119,14 +157,33 @@ def apply_rules(session: Session, rules: Rules | None = None, *, narrow: str | N
     Raises:
         StoreError: ``rules`` were kept in a form that this version cannot run.
     """
-    *steps, (_, last) = (rules or current_rules()).steps
     with session.joins_as_written():
-        for _, text in steps:
-            session.run_kept(text)
-        if narrow is not None:
-            session.run(narrow)
-        session.run_kept(last)
+        run_steps(session, rules or current_rules(), only_asked=only_asked)
         return session.hold("decisions", OUTPUT, place="position")
+
+
+def run_steps(
+    session: Session, rules: Rules, *, only_asked: bool = False, again: bool = False, last: str | None = None
+) -> None:
+    """Run the steps of the rules, up to the view ``OUTPUT``, whose decisions are not computed yet.
+
+    Args:
+        session: holds the tables that ``INPUTS`` names.
+        rules: the rules.
+        only_asked: decide only the pairs of the session's ``asked``, and every target. Other pairs are looked at as
+            far as they may come before those in the lane.
+        again: the rules that were last run in this session are these.
+        last: the step to stop after; all are run when None.
+    """
+    instead = rules.where_asked if only_asked else {}
+    there = rules.lasting if again else ()
+    for name, text in rules.steps:
+        if only_asked and name == OUTPUT:
+            session.run("audit/keep_asked")
+        if name not in there:
+            session.run_kept(instead.get(name, text))
+        if name == last:
+            break
 
 
 def explain_rules(session: Session, rules: Rules) -> None:
