@@ -85,7 +85,8 @@ class _Swaps:
             self._replays.run("audit/asked_evidence")
         else:
             read = self._session.batches("audit/flip_evidence", commit_id=scenario.commit_id)
-            self._replays.give("evidence", read.read_all())
+            self._replays.give("flip_evidence", read.read_all())
+            self._replays.run("audit/few_evidence")
         stage_run(self._replays, scenario)
         run_steps(self._replays, rules, only_asked=True)
         self._replays.run("audit/append_swapped_routes", recorded=alike, answers=answers)
