@@ -12,10 +12,8 @@ from planstore.audit.replay import Outcome, Replay, in_lane
 from planstore.audit.scenario import Record, Scenario
 from planstore.routing.rules import Rules
 
-OTHERS, OTHER_CANDIDATES = 60, 60_000
+OTHERS, OTHER_CANDIDATES = 40, 40_000
 """How many thresholds are tried at which a check of another symbol turns, and on how many candidates at most."""
-_FEW = 8
-"""Changes of each kind that are tried among all symbols at first; where none of them flips it, all others are."""
 
 
 @dataclass(frozen=True)
@@ -138,11 +136,7 @@ class _Search:
 
     def among_all(self) -> Misses:
         """Return the nearest changes."""
-        found = self._decided([tries[:_FEW] for tries in self._open])
-        rest = [[] if one else tries[_FEW:] for one, tries in zip(found, self._open, strict=True)]
-        if any(rest):
-            found = [one or more for one, more in zip(found, self._decided(rest), strict=True)]
-        return self._told(found)
+        return self._told(self._decided(self._open))
 
     def _decided(self, batches: Sequence[Sequence[_Try]]) -> list[list[tuple[_Try, str]]]:
         """Return the tries of each batch that flip the route, with the route that they flip it to."""

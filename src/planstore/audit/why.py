@@ -36,7 +36,7 @@ class Explanation:
             ``side, metric, observed, needed, distance, route, text``.
         nearest_policy: the smallest change of one threshold that would have, None if none would:
             ``key, current, needed, distance, of_others, route, text``. Where the lane decides, of the thresholds at
-            which a check of another symbol turns only the 60 nearest are tried (fewer where a target has more than a
+            which a check of another symbol turns only the 40 nearest are tried (fewer where a target has more than a
             thousand candidates), so that one among the farther ones may come before the one that is told.
         override: the override that applied, None if none did.
         evidence: the candidates it rests on, as recorded: the pair's own and the target's cross-sectional one.

@@ -92,10 +92,12 @@ class Ledger:
         """Return a session that can only read, with the stable views and macros as of commit ``as_of`` (None: now)."""
         session = self.confined()
         session.run("database/set_as_of", as_of=as_of)
-        for view in _VIEWS:
-            session.run(f"schema/views/{view}")
-        make_macros(session)
-        session.run("scenario/overrides_in_force")
+        # because each statement alone would be a transaction that looks into the catalog
+        with session.transaction():
+            for view in _VIEWS:
+                session.run(f"schema/views/{view}")
+            make_macros(session)
+            session.run("scenario/overrides_in_force")
         return session
 
     def confined(self) -> Session:
