@@ -143,13 +143,12 @@ def current_rules() -> Rules:
     )
 
 
-def apply_rules(session: Session, rules: Rules | None = None, *, only_asked: bool = False) -> pa.Table:
+def apply_rules(session: Session, rules: Rules | None = None) -> pa.Table:
     """Decide: make ``decisions`` (and the steps before it) from the inputs in the session's temporary tables.
 
     Args:
         session: holds the tables that ``INPUTS`` names.
         rules: the rules; those of this version when None.
-        only_asked: as for :func:`run_steps`.
 
     Returns:
         The decisions, as the session's ``decisions``: their ``position`` first, their ``scenario`` last.
@@ -158,7 +157,7 @@ def apply_rules(session: Session, rules: Rules | None = None, *, only_asked: boo
         StoreError: ``rules`` were kept in a form that this version cannot run.
     """
     with session.joins_as_written():
-        run_steps(session, rules or current_rules(), only_asked=only_asked)
+        run_steps(session, rules or current_rules())
         return session.hold("decisions", OUTPUT, place="position")
 
 
