@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE = 250_000
 """Events that are read in one query, unless a single commit holds more."""
-PLAN_CHECKS = ("jobs_without_decision", "decisions_without_job", "repeated_job_ids")
+PLAN_CHECKS = ("jobs_against_decisions", "repeated_job_ids")
 
 
 @dataclass(frozen=True)
