@@ -1,14 +1,22 @@
 -- Jobs whose id another job has as well (a_b + c and a + b_c). The first by target and symbol keeps it,
--- the others get a suffix made of what they train, the same in every run.
+-- the others get a suffix made of what they train, the same in every run. Ids of two targets can only be the same where
+-- one target is the beginning of the other, up to an underscore; jobs of other targets are not looked at.
 CREATE OR REPLACE TEMP TABLE repeated_job_ids AS
-WITH repeated AS (
-    SELECT hash(job_id) AS job_hash FROM planned GROUP BY job_hash HAVING count(*) > 1
+WITH targets AS (
+    SELECT DISTINCT target, string_split(target, '_') AS parts FROM target_horizons
+),
+beginnings AS (
+    SELECT target, array_to_string(parts[:n], '_') AS beginning FROM targets, unnest(range(1, len(parts))) AS places(n)
+),
+alike AS (
+    SELECT b.target, b.beginning FROM beginnings AS b SEMI JOIN targets AS t ON t.target = b.beginning
 ),
 ranked AS (
     SELECT "position", family_position,
            row_number() OVER (PARTITION BY job_id ORDER BY target, symbol, family_position) AS rank,
            sha256(concat_ws(chr(31), training_type, target, symbol, family_position::VARCHAR)) AS digest
-    FROM planned WHERE hash(job_id) IN (FROM repeated)
+    FROM planned
+    WHERE target IN (SELECT target FROM alike UNION ALL SELECT beginning FROM alike)
 )
 SELECT "position", family_position, '~' || digest[1:12] AS suffix
 FROM ranked
