@@ -24,8 +24,8 @@ matches AS MATERIALIZED (
     WHERE t.training_type <> 'blocked'
 )
 SELECT m."position", arg_min(m.families, m.ordinal) AS families
-FROM matches AS m
-JOIN (SELECT s.target, s.symbol, s.task FROM signal_states AS s, any_rule) AS s
-    ON s.target = m.target AND s.symbol IS NOT DISTINCT FROM m.symbol
+FROM side_evidence AS s
+JOIN matches AS m
+    ON m.target = s.target AND m.symbol IS NOT DISTINCT FROM s.symbol
     AND coalesce(m.task = s.task, true)
 GROUP BY m."position";

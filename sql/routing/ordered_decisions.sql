@@ -1,50 +1,34 @@
--- The decisions of a run, in the order they are recorded: target by target, its cross-sectional side (symbol null)
--- first. What is sorted is narrow; texts are made of it afterwards, but for the notes that only some rows have.
+-- The decisions of a run, and the two places that they are recorded in the order of: target by target, its cross-sectional
+-- side (symbol null) first. What is sorted is narrow; afterwards comes what a target says of all its pairs, put into words
+-- once, and texts are made, but for the notes that only some rows have. A join after a sort promises no order, but leaves
+-- long stretches in order.
 CREATE OR REPLACE TEMP VIEW ordered_decisions AS
-SELECT
-    target, symbol,
-    CASE
-        WHEN override_id IS NOT NULL  THEN override_route
-        WHEN symbol IS NOT NULL       THEN rule_route(rule)
-        WHEN cs_state = 'DISALLOWED'  THEN 'DISABLED'
-        ELSE 'ENABLED'
-    END AS route,
-    cs_state, local_state, cs_stability, local_stability,
-    CASE WHEN override_id IS NOT NULL THEN 'OVERRIDE' ELSE rule END AS rule,
-    CASE
-        WHEN symbol IS NULL THEN [concat(note, '; ' || override_text)]
-        ELSE [
-            CASE WHEN cs_stability IS NULL THEN 'CS: No metrics available'
-                 ELSE concat('CS: ', cs_state, ' (score=', score_text(cs_score), ', stability=', cs_stability, ')') END,
-            concat('LOCAL: ', local_state, ' (score=', score_text(score), ', stability=', local_stability, ')'),
-            concat(override_text || '; by the rules: ', rule_text(rule), note)
-        ]
-    END AS reasons,
-    override_id,
-    scenario
-FROM (
+WITH targets AS MATERIALIZED (
     SELECT
-        h.scenario, h.first_position, -1 AS pair_position, h.target, NULL::VARCHAR AS symbol,
-        coalesce(cs.state, 'DISALLOWED') AS cs_state, NULL::VARCHAR AS local_state,
-        cs.stability AS cs_stability, NULL::VARCHAR AS local_stability, NULL::DOUBLE AS cs_score, NULL::DOUBLE AS score,
-        CASE
-            WHEN cs.state IS NULL          THEN 'CS_NO_EVIDENCE'
-            WHEN cs.state = 'DISALLOWED'   THEN 'CS_DISALLOWED'
-            WHEN cs.state = 'EXPERIMENTAL' THEN 'CS_EXPERIMENTAL'
-            ELSE 'CS_ENABLED'
-        END AS rule,
-        CASE
-            WHEN cs.stability IS NULL THEN 'No CS metrics'
-            ELSE concat('score=', score_text(cs.score), ', stability=', cs.stability, ', sample_size=', cs.sample_size)
-        END AS note,
-        o.override_id, o.route AS override_route, o.text AS override_text
+        h.scenario, h.first_position, h.target, coalesce(cs.state, 'DISALLOWED') AS cs_state, cs.stability AS cs_stability,
+        CASE WHEN cs.state IS NULL          THEN 'CS_NO_EVIDENCE'
+             WHEN cs.state = 'DISALLOWED'   THEN 'CS_DISALLOWED'
+             WHEN cs.state = 'EXPERIMENTAL' THEN 'CS_EXPERIMENTAL'
+             ELSE 'CS_ENABLED' END AS rule,
+        CASE WHEN cs.stability IS NULL THEN 'No CS metrics'
+             ELSE concat('score=', score_text(cs.score), ', stability=', cs.stability, ', sample_size=', cs.sample_size)
+             END AS text,
+        CASE WHEN cs.stability IS NULL THEN 'CS: No metrics available'
+             ELSE concat('CS: ', cs.state, ' (score=', score_text(cs.score), ', stability=', cs.stability, ')')
+             END AS pair_text
     FROM target_horizons AS h
     LEFT JOIN (FROM signal_states WHERE side = 'cross_sectional') AS cs USING (scenario, target)
+),
+ordered AS (
+    SELECT
+        t.scenario, t.first_position, -1 AS pair_position, NULL::VARCHAR AS symbol, NULL::VARCHAR AS local_state,
+        NULL::VARCHAR AS local_stability, NULL::DOUBLE AS score, t.rule, NULL::VARCHAR AS note,
+        o.override_id, o.route AS override_route, o.text AS override_text
+    FROM targets AS t
     LEFT JOIN cs_overrides AS o USING (scenario, target)
     UNION ALL
     SELECT
-        r.scenario, h.first_position, r."position", r.target, r.symbol,
-        r.cs_state, r.local_state, r.cs_stability, r.local_stability, r.cs_score, r.score,
+        r.scenario, h.first_position, r."position", r.symbol, r.local_state, r.local_stability, r.score,
         CASE WHEN x.rank > x.room THEN 'EXPERIMENTAL_LANE_FULL' ELSE coalesce(r.rule, 'NO_RULE_MATCH') END,
         CASE WHEN x.rank > x.room
              THEN format(': rank {} of this target''s experimental symbols, room for {} ({} of {} symbols)',
@@ -59,4 +43,26 @@ FROM (
         ON o.scenario = r.scenario AND o.target = r.target AND o.symbol = r.symbol
     LEFT JOIN (FROM scenario_overrides WHERE symbol IS NULL) AS t ON t.scenario = r.scenario AND t.target = r.target
     ORDER BY first_position, pair_position
-);
+)
+SELECT
+    t.target, d.symbol,
+    CASE
+        WHEN d.override_id IS NOT NULL  THEN d.override_route
+        WHEN d.symbol IS NOT NULL       THEN rule_route(d.rule)
+        WHEN t.cs_state = 'DISALLOWED'  THEN 'DISABLED'
+        ELSE 'ENABLED'
+    END AS route,
+    t.cs_state, d.local_state, t.cs_stability, d.local_stability,
+    CASE WHEN d.override_id IS NOT NULL THEN 'OVERRIDE' ELSE d.rule END AS rule,
+    CASE
+        WHEN d.symbol IS NULL THEN [concat(t.text, '; ' || d.override_text)]
+        ELSE [
+            t.pair_text,
+            concat('LOCAL: ', d.local_state, ' (score=', score_text(d.score), ', stability=', d.local_stability, ')'),
+            concat(d.override_text || '; by the rules: ', rule_text(d.rule), d.note)
+        ]
+    END AS reasons,
+    d.override_id,
+    d.scenario, d.first_position, d.pair_position
+FROM ordered AS d
+JOIN targets AS t USING (scenario, first_position);

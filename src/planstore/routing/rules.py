@@ -76,6 +76,9 @@ INPUTS = ("scenarios", "scenario_evidence", "scenario_overrides")
 OUTPUT = "ordered_decisions"
 """The view that the rules end in. Rules that were kept with another one cannot be run by this version either."""
 
+ORDER = ("first_position", "pair_position")
+"""The columns of that view that tell in which order its decisions are recorded."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -102,6 +105,12 @@ class Rules:
     def steps(self) -> Sequence[tuple[str, str]]:
         """The name and SQL of each step, in order."""
         return [(step["name"], step["sql"]) for step in self._kept["steps"]]
+
+    @property
+    def order(self) -> Sequence[str]:
+        """The columns of the view ``OUTPUT`` that its decisions are put in the order of."""
+        found: Sequence[str] = self._kept.get("order", ())
+        return found
 
     @property
     def lasting(self) -> Collection[str]:
@@ -134,6 +143,7 @@ def current_rules() -> Rules:
             {
                 "inputs": INPUTS,
                 "output": OUTPUT,
+                "order": ORDER,
                 "steps": [{"name": step, "sql": sql.load(f"routing/{step}")} for step in STEPS],
                 "lasting": LASTING,
                 "where_asked": {step: sql.load(f"routing/{other}") for step, other in WHERE_ASKED.items()},
@@ -156,9 +166,10 @@ def apply_rules(session: Session, rules: Rules | None = None) -> pa.Table:
     Raises:
         StoreError: ``rules`` were kept in a form that this version cannot run.
     """
+    applied = rules or current_rules()
     with session.joins_as_written():
-        run_steps(session, rules or current_rules())
-        return session.hold("decisions", OUTPUT, place="position")
+        run_steps(session, applied)
+        return session.hold("decisions", OUTPUT, place="position", order=applied.order)
 
 
 def run_steps(
