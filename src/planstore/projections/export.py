@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, fields
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
@@ -23,8 +22,8 @@ from planstore.ledger.ledger import Ledger
 from planstore.ledger.lock import WriterLock
 from planstore.projections.file_names import file_names
 from planstore.projections.markdown import routing_plan_markdown, training_plan_markdown
-from planstore.projections.publish import Buffer, Comparing, Manifest, Outgoing, export_errors
-from planstore.projections.texts import mapped, stretches, target_pieces, text_buffers
+from planstore.projections.publish import Comparing, Manifest, Outgoing, export_errors
+from planstore.projections.texts import job_pieces, mapped, target_pieces, text_buffers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,9 +40,6 @@ PLAN_COPY = Path("METRICS/training_plan")
 ROUTING = Path("METRICS/routing_plan")
 CANDIDATES = Path("METRICS/routing_candidates")
 _KEYS = {"by_target": "target", "by_symbol": "symbol", "by_type": "training_type", "by_route": "route"}
-
-_WRITERS = 2
-"""Threads that write views: more of them would wait for one another in the system."""
 
 Progress: TypeAlias = Callable[[str], None]
 
@@ -203,23 +199,26 @@ class _Export:
         with outgoing.staging_path(master).open("wb+") as file:
             ends = self._write_master(file)
             file.flush()
-            with ThreadPoolExecutor(_WRITERS) as writers:
-                text = mapped(file)
-                tasks: list[Callable[[], None]]
-                tasks = [partial(outgoing.add, path, [text]) for path in self._mirrors()]
-                tasks += self._views(outgoing, text, ends)
-                for done in [writers.submit(task) for task in tasks]:
-                    done.result()
+            text = mapped(file)
+            write_view = self._view_writer(outgoing, text, ends)
+            with ThreadPoolExecutor(1) as beside:
+                # because writing a large file leaves the time to make small ones, which writing small ones would not
+                large = beside.submit(self._write_large, outgoing, text, write_view)
+                for view in ("by_target", "by_symbol"):
+                    write_view(view)
+                large.result()
         outgoing.place(master)
         if len(self._formats) > 1:
             self._write_readable_plan(outgoing)
 
-    def _mirrors(self) -> Iterator[Path]:
-        """Yield where the master plan stands a second time."""
+    def _write_large(self, outgoing: Outgoing, text: memoryview, write_view: Callable[[str], None]) -> None:
+        """Write what holds large parts of the plan: its mirrors and the views of few files."""
         for folder in self._folders:
             if folder != PLAN:
-                yield folder / "master_training_plan.json"
-            yield folder / "training_plan.json"
+                outgoing.add(folder / "master_training_plan.json", [text])
+            outgoing.add(folder / "training_plan.json", [text])
+        for view in ("by_type", "by_route"):
+            write_view(view)
 
     def _write_master(self, file: BinaryIO) -> np.ndarray[Any, Any]:
         """Write the master plan and return where each job's text starts in it, and where the last one ends."""
@@ -245,24 +244,27 @@ class _Export:
         file.truncate()
         return ends
 
-    def _views(self, outgoing: Outgoing, text: memoryview, ends: np.ndarray[Any, Any]) -> list[Callable[[], None]]:
-        """Return what writes each view file, from pieces of the master plan's text."""
+    def _view_writer(self, outgoing: Outgoing, text: memoryview, ends: np.ndarray[Any, Any]) -> Callable[[str], None]:
+        """Return what writes the files of a view, from the master plan's text and where each job ends in it."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
         documents = self._session.batches("export/documents", plan_id=self._run["plan_id"]).read_all()
-        views, keys = documents["view"].to_pylist(), documents["key"].to_pylist()
-        names = {
-            view: file_names([_file_key(view, key) for of, key in zip(views, keys, strict=True) if of == view])
-            for view in _KEYS
-        }
+        texts = pa.LargeBinaryArray.from_buffers(
+            pa.large_binary(), len(ends) - 1, [None, pa.py_buffer(ends), pa.py_buffer(text)]
+        )
 
-        def write(view: str, key: str, jobs: pa.ListScalar) -> None:
-            pieces: list[Buffer] = [f'{{\n  {json.dumps(_KEYS[view])}: {json.dumps(key)},\n  "jobs": [\n'.encode()]
-            pieces += [text[start:end] for start, end in stretches(jobs.values.to_numpy(), ends)]
-            pieces[-1] = pieces[-1][:-2]
-            pieces.append(b"\n  ]\n}")
-            for folder in self._folders:
-                outgoing.add(folder / view / names[view][_file_key(view, key)], pieces)
+        def write(view: str) -> None:
+            found = documents.filter(pc.equal(documents["view"], view))
+            keys = found["key"].to_pylist()
+            names = file_names([_file_key(view, key) for key in keys])
+            for key, pieces in zip(keys, job_pieces(found["jobs"].combine_chunks(), texts), strict=True):
+                head = f'{{\n  {json.dumps(_KEYS[view])}: {json.dumps(key)},\n  "jobs": [\n'.encode()
+                content = [head, *pieces[:-1], pieces[-1][:-2], b"\n  ]\n}"]
+                for folder in self._folders:
+                    outgoing.add(folder / view / names[_file_key(view, key)], content)
 
-        return [partial(write, *document) for document in zip(views, keys, documents["jobs"], strict=True)]
+        return write
 
     def _write_readable_plan(self, outgoing: Outgoing) -> None:
         master = outgoing.path_of(PLAN / "master_training_plan.json")

@@ -43,9 +43,10 @@ class Outgoing:
 
     def add(self, path: Path, pieces: Sequence[Buffer]) -> None:
         """Put a file of these pieces at ``path``, relative to the results folder."""
-        with self.staging_path(path).open("wb", buffering=0) as file:
+        staged = self.staging_path(path)
+        with staged.open("wb", buffering=0) as file:
             write_all(file, pieces)
-        self.place(path)
+        self._place(path, staged)
 
     @contextmanager
     def staged(self, path: Path) -> Iterator[BinaryIO]:
@@ -56,25 +57,28 @@ class Outgoing:
 
     def place(self, path: Path) -> None:
         """Put the file that was staged for ``path`` there, unless the same file is there already."""
-        staged, there = self.staging_path(path), self._results / path
+        self._place(path, self.staging_path(path))
+
+    def _place(self, path: Path, staged: Path) -> None:
+        there = self._results / path
         if there.exists() and filecmp.cmp(staged, there, shallow=False):
             staged.unlink()
             self.kept.append(path)
-            return
-        self._move(path)
+        else:
+            self._move(staged, there)
+            self.written.append(path)
 
     def path_of(self, path: Path) -> Path:
         """Return where a file that was placed at ``path`` is."""
         return self._results / path
 
-    def _move(self, path: Path) -> None:
-        there = self._results / path
+    def _move(self, staged: Path, there: Path) -> None:
+        folder = there.parent
         with self._making:
-            if there.parent not in self._made:
-                there.parent.mkdir(parents=True, exist_ok=True)
-                self._made.add(there.parent)
-        self.staging_path(path).replace(there)
-        self.written.append(path)
+            if folder not in self._made:
+                folder.mkdir(parents=True, exist_ok=True)
+                self._made.add(folder)
+        staged.replace(there)
 
     def staging_path(self, path: Path) -> Path:
         """Return where the file for ``path`` is made."""
@@ -94,8 +98,8 @@ class Comparing(Outgoing):
         staged = self.staging_path(path)
         return staged if staged.exists() else super().path_of(path)
 
-    def _move(self, path: Path) -> None:
-        self.written.append(path)
+    def _move(self, staged: Path, there: Path) -> None:
+        """Leave the file where it was made."""
 
 
 class Manifest:

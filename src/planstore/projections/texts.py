@@ -15,16 +15,33 @@ if TYPE_CHECKING:
 
 _CLOSING, _CLOSING_WITHOUT_SYMBOLS = b"\n      }\n    },\n", b"}\n    },\n"
 """What closes a target of the routing plan."""
+COPIED = 16_384
+"""Jobs whose texts are copied at once, about ten megabytes."""
 
 
-def stretches(jobs: np.ndarray[Any, Any], ends: np.ndarray[Any, Any]) -> Iterator[tuple[int, int]]:
-    """Yield the parts of the master plan that hold these jobs; neighbours there are one part."""
+def job_pieces(lists: pa.ListArray, texts: pa.LargeBinaryArray, copied: int = COPIED) -> Iterator[list[Buffer]]:
+    """Yield, for each list of jobs, their texts, out of those of all jobs in the order of the plan.
+
+    Short lists are copied, up to ``copied`` jobs at once. The texts of a longer one stay where they are, and neighbours
+    are one piece.
+    """
     import numpy as np
+    import pyarrow as pa
 
-    breaks = np.flatnonzero(np.diff(jobs) != 1) + 1
-    firsts = jobs[np.concatenate(([0], breaks))] - 1
-    lasts = jobs[np.concatenate((breaks - 1, [len(jobs) - 1]))]
-    yield from zip(ends[firsts].tolist(), ends[lasts].tolist(), strict=True)
+    ends, places = lists.offsets.to_numpy(), lists.values.to_numpy() - 1
+    first = 0
+    while first < len(lists):
+        last = max(int(np.searchsorted(ends, ends[first] + copied, "right")) - 1, first + 1)
+        some = places[ends[first] : ends[last]]
+        if len(some) <= copied:
+            offsets, data = text_buffers(texts.take(pa.array(some)))
+            for start, end in pairwise((offsets[ends[first : last + 1] - ends[first]] - offsets[0]).tolist()):
+                yield [data[start:end]]
+        else:
+            breaks = np.flatnonzero(np.diff(some) != 1) + 1
+            stretches = pairwise([0, *breaks.tolist(), len(some)])
+            yield [text_buffers(texts.slice(int(some[start]), end - start))[1] for start, end in stretches]
+        first = last
 
 
 def target_pieces(batch: pa.RecordBatch, closing: bytes) -> tuple[list[Buffer], bytes]:
