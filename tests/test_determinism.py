@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 import planstore
@@ -74,6 +75,27 @@ def test_one_thread_and_many_decide_the_same(tmp_path: Path) -> None:
             run = store.route(samples.table(samples.records(60, 40)), samples.policy(), run_id="r")
             store.export()
             plans.append((run.plan_id, files(tmp_path / str(threads))))
+    assert plans[0] == plans[1]
+
+
+def test_more_rows_than_a_thread_takes_at_once_are_recorded_in_order_by_one_thread_and_many(tmp_path: Path) -> None:
+    targets = 320
+    one = samples.table(samples.records(1, 1000))
+    column = one.schema.get_field_index("target")
+    candidates = pa.concat_tables(
+        one.set_column(column, "target", pa.array([f"y_up_{t:03d}"] * one.num_rows)) for t in range(targets)
+    )
+    policy = samples.policy(enable_experimental_lane=True, experimental={"min_score": 0.45})
+    plans = []
+    for threads in (1, 4):
+        with planstore.open(tmp_path / str(threads)) as store:
+            store.create()
+            store._ledger.working()._connection.execute(f"set threads = {threads}")
+            plans.append(store.route(candidates, policy, run_id="r").plan_id)
+            query = "select target, coalesce(symbol, '') from decisions order by position"
+            decided = store.sql(query).fetchall()
+            assert len(decided) == targets * 1001
+            assert decided == sorted(decided)
     assert plans[0] == plans[1]
 
 
