@@ -117,13 +117,17 @@ def test_vague_names_are_no_file_names(name: str) -> None:
 def test_the_door_offers_what_it_says() -> None:
     assert sorted(planstore.__all__) == planstore.__all__
     assert [name for name in planstore.__all__ if not hasattr(planstore, name)] == []
-    imported = {
-        alias.asname or alias.name
-        for node in ast.parse((SOURCE / "__init__.py").read_text(encoding="utf-8")).body
+    checked = {
+        (node.module, alias.name)
+        for block in ast.parse((SOURCE / "__init__.py").read_text(encoding="utf-8")).body
+        if isinstance(block, ast.If)
+        for node in block.body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert imported == set(planstore.__all__)
+    assert checked == {(part, name) for part, names in planstore._DOOR.items() for name in names}
+    assert {name for _, name in checked} | {"__version__"} == set(planstore.__all__)
+    assert set(planstore.__all__) <= set(dir(planstore))
 
 
 def test_importing_planstore_imports_nothing_heavy() -> None:
