@@ -16,6 +16,7 @@ from planstore.events.canonical import canonical_json, sha256
 from planstore.events.commit import GENESIS, utc_text
 from planstore.events.digest import RowsDigest
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
+from planstore.ledger.plan_checks import plan_problems
 from planstore.ledger.skipping import falsehoods
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE = 250_000
 """Events that are read in one query, unless a single commit holds more."""
-PLAN_CHECKS = ("jobs_against_decisions", "repeated_job_ids")
 
 
 @dataclass(frozen=True)
@@ -334,10 +334,8 @@ def _plans(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterato
     for plan in session.records("verify/plans"):
         commit_id = plan["commit_id"]
         session.run("verify/set_commit", commit_id=commit_id)
-        for check in PLAN_CHECKS:
-            found = session.records(f"verify/{check}")
-            if found:
-                yield Finding(commit_id, "jobs", f"{check.replace('_', ' ')}: {len(found)}, the first is {found[0]}")
+        for check, found in plan_problems(session):
+            yield Finding(commit_id, "jobs", f"{check}: {len(found)}, the first is {found[0]}")
         try:
             document = orjson.loads(ledger.artifacts.get(plan["artifact"]))
         except (StoreError, orjson.JSONDecodeError):

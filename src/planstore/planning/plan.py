@@ -11,6 +11,7 @@ from planstore.database import Session
 from planstore.errors import PlanInvalidError
 from planstore.events.canonical import canonical_json, sha256
 from planstore.events.digest import DigestBeside
+from planstore.ledger.plan_checks import plan_problems
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,9 +26,6 @@ STEPS = (
     "ordered_jobs",
 )
 """The steps of ``sql/planning/``, in order: from ``decisions`` and what routing left to the jobs."""
-
-CHECKS = ("jobs_against_decisions", "repeated_job_ids")
-"""Files of ``sql/verify/`` that must return nothing before a plan is published."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +81,9 @@ def make_plan(
     """
     jobs = DigestBeside(plan_jobs(session))
     session.run("planning/plan_summary")
-    for check in CHECKS:
-        with session.joins_as_written():
-            found = session.records(f"verify/{check}")
-        if found:
-            raise PlanInvalidError(f"the plan was not published, because of {check.replace('_', ' ')}: {found[:3]}")
+    with session.joins_as_written():
+        for check, found in plan_problems(session):
+            raise PlanInvalidError(f"the plan was not published, because of {check}: {found[:3]}")
     row = session.row("planning/read_summary")
     assert row is not None
     return Plan(
