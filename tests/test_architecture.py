@@ -26,7 +26,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 LAYERS = (
     ("errors", "version"),
     ("events",),
-    ("sql", "database", "sandbox", "macros", "meanings", "document", "pages"),
+    ("sql", "database", "row_order", "sandbox", "macros", "meanings", "document", "pages"),
     ("ledger",),
     ("routing", "planning", "projections", "training_plan", "consumer", "audit"),
     ("run", "publication", "new_run", "run_names", "progress"),

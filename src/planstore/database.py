@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from planstore import sql
 from planstore.errors import QueryError, StoreError
+from planstore.row_order import in_order
 from planstore.sandbox import explained, refuse_escapes
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Session:
         with _store_errors(self._place):
             rows = self._connection.view(view).to_arrow_table(BATCH_ROWS)
         if order:
-            rows = _in_order(rows, order).drop_columns(list(order))
+            rows = in_order(rows, order).drop_columns(list(order))
         numbered = rows.add_column(0, place, pa.array(np.arange(1, rows.num_rows + 1, dtype=np.int32)))
         table = pa.Table.from_batches(numbered.to_batches(), numbered.schema)
         self.give(name, table)
@@ -361,21 +362,6 @@ def memory(*, confined: bool = False, threads: int | None = None) -> Session:
     session = Session(connection, "a database in memory")
     session.run("database/use_utc")
     return session
-
-
-def _in_order(rows: pa.Table, columns: Sequence[str]) -> pa.Table:
-    """Return rows in the order of columns of whole numbers, the first before the second and so on.
-
-    Nothing is copied: what the threads of the database each made in order comes in long stretches.
-    """
-    import numpy as np
-    import pyarrow as pa
-
-    places = np.lexsort([rows[column].to_numpy() for column in reversed(columns)])
-    starts = np.flatnonzero(np.diff(places, prepend=-2) != 1)
-    lengths = np.diff(starts, append=len(places))
-    stretches = [rows.slice(places[start], length) for start, length in zip(starts, lengths, strict=True)]
-    return pa.concat_tables(stretches) if stretches else rows
 
 
 @contextmanager

@@ -67,7 +67,7 @@ class _Swaps:
         self._replays = session.cursor()
         self._replays.give("flips", session.batches("audit/read_flip_routes").read_all())
         self._replays.run("audit/swapped_routes")
-        self._moved: tuple[Rules, set[str], Sequence[str] | None] | None = None
+        self._compared: tuple[Rules, set[str], Sequence[str] | None] | None = None
 
     def close(self) -> None:
         """Forget all of it."""
@@ -79,7 +79,7 @@ class _Swaps:
         self._replays.run("audit/replayed_commit", commit_id=scenario.commit_id)
         if alike is None or not rules.has_sides:
             self._replays.run("audit/all_moved")
-            self._moved = None
+            self._compared = None
         else:
             self._find_moved(rules, [self._runs[alike].scenario(), scenario])
         self._replays.run("audit/asked")
@@ -99,14 +99,14 @@ class _Swaps:
         Those that a policy swapped one way moves are those that it moves the other way.
         """
         between = (rules, {scenario.policy for scenario in scenarios}, scenarios[0].model_families)
-        if between == self._moved:
+        if between == self._compared:
             return
         stage_policies(self._replays, scenarios)
         self._replays.run("audit/target_tasks", **{name: run.commit_id for name, run in self._runs.items()})
         self._replays.run("audit/task_evidence")
         run_steps(self._replays, rules, last="side_evidence")
         self._replays.run("audit/moved_targets")
-        self._moved = between
+        self._compared = between
 
     def causes(self) -> pa.Table:
         """Return target, symbol and causes of every flip."""
