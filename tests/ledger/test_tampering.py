@@ -182,6 +182,12 @@ def test_rows_in_the_catalog_are_named_by_commit_and_table_when(damaged: Path, a
     assert against_headers(findings(damaged)) == set(ROWS[attack])
 
 
+def test_jobs_that_contradict_the_decisions_of_their_commit_are_named(damaged: Path) -> None:
+    change(damaged, "update {jobs} set target = 'another' " + ONE_JOB)
+    found = [one.problem for one in findings(damaged) if one.commit_id == 2 and one.where == "jobs"]
+    assert [problem for problem in found if problem.startswith("jobs against decisions: 2, ")] != []
+
+
 def test_a_row_that_is_moved_to_another_commit_is_missed_in_the_one_and_found_in_the_other(damaged: Path) -> None:
     change(damaged, "update {artifacts} set commit_id = 3, position = 1000 where commit_id = 2")
     assert against_headers(findings(damaged)) == {(2, "artifacts"), (3, "artifacts")}

@@ -15,7 +15,7 @@ import samples
 import strategies
 from planstore.database import Session
 from planstore.errors import PlanInvalidError
-from planstore.planning.plan import Plan, make_plan
+from planstore.planning.plan import Plan, make_plan, plan_jobs
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import read_policy
 from planstore.routing.rules import apply_rules
@@ -110,6 +110,24 @@ def test_a_symbol_that_looks_like_a_suffix_overwrites_no_job(session: Session) -
         assert taken in str(refused)  # noqa: PT017  (either answer is right, silence is not)
     else:
         assert len({job["job_id"] for job in jobs}) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("kept", "check"),
+    [([1, 2], "jobs against decisions.*'target': 'a'"), ([0, 1, 1, 2], "repeated job ids.*'sym_b_X'")],
+)
+def test_jobs_that_contradict_their_decisions_are_no_plan(
+    session: Session, monkeypatch: pytest.MonkeyPatch, kept: list[int], check: str
+) -> None:
+    def altered(session: Session) -> pa.Table:
+        jobs = plan_jobs(session).take(kept)
+        session.give("jobs", jobs)
+        return jobs
+
+    monkeypatch.setattr("planstore.planning.plan.plan_jobs", altered)
+    rows = [samples.record("a", "X"), samples.record("b", "X"), samples.record("c", "X")]
+    with pytest.raises(PlanInvalidError, match=check):
+        plan(session, samples.policy(), rows)
 
 
 def test_fallback_jobs_whose_ids_collide_have_ids_of_their_own(session: Session) -> None:
