@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -56,6 +57,8 @@ class Shell:
 
     def run(self) -> None:
         """Read, run and show until the user leaves."""
+        # because one started by a script in the background inherits that Ctrl-C is ignored, and could end no query
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         prompt = self._prompt()
         output.print_line(f"Read-only, over {self._store.results}. Queries end with `;`, `help` explains, Ctrl-D ends.")
         while True:
