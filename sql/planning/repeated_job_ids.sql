@@ -2,14 +2,14 @@
 -- the others get a suffix made of what they train, the same in every run. Ids of two targets can only be the same where
 -- one target is the beginning of the other, up to an underscore; jobs of other targets are not looked at.
 CREATE OR REPLACE TEMP TABLE repeated_job_ids AS
-WITH targets AS (
-    SELECT DISTINCT target, string_split(target, '_') AS parts FROM target_horizons
+WITH names AS (
+    SELECT DISTINCT target, string_split(target, '_') AS parts FROM targets
 ),
 beginnings AS (
-    SELECT target, array_to_string(parts[:n], '_') AS beginning FROM targets, unnest(range(1, len(parts))) AS places(n)
+    SELECT target, array_to_string(parts[:n], '_') AS beginning FROM names, unnest(range(1, len(parts))) AS places(n)
 ),
 alike AS (
-    SELECT b.target, b.beginning FROM beginnings AS b SEMI JOIN targets AS t ON t.target = b.beginning
+    SELECT b.target, b.beginning FROM beginnings AS b SEMI JOIN names AS t ON t.target = b.beginning
 ),
 ranked AS (
     SELECT "position", family_position,

@@ -8,6 +8,6 @@ SELECT
     p.experimental_fraction AS fraction,
     floor(p.experimental_fraction * n.symbols + 1e-9)::BIGINT AS room
 FROM pair_rules AS r
-JOIN target_symbols AS n USING (scenario, target)
+JOIN targets AS n USING (scenario, target)
 JOIN policy_settings AS p USING (scenario)
 WHERE p.strict AND r.rule = 'EXPERIMENTAL_LANE';

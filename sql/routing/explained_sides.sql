@@ -6,5 +6,5 @@ SELECT e.*, p.* EXCLUDE (scenario), s.min_sample_size AS base_sample_size, s.all
 FROM side_checks AS e
 JOIN policy_settings AS p USING (scenario)
 JOIN policy_sides AS s USING (scenario, side)
-JOIN target_horizons AS h USING (scenario, target)
+JOIN targets AS h USING (scenario, target)
 LEFT JOIN experimental_ranks AS x USING ("position");

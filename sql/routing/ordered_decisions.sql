@@ -3,7 +3,7 @@
 -- once, and texts are made, but for the notes that only some rows have. A join after a sort promises no order, but leaves
 -- long stretches in order.
 CREATE OR REPLACE TEMP VIEW ordered_decisions AS
-WITH targets AS MATERIALIZED (
+WITH pooled AS MATERIALIZED (
     SELECT
         h.scenario, h.first_position, h.target, coalesce(cs.state, 'DISALLOWED') AS cs_state, cs.stability AS cs_stability,
         CASE WHEN cs.state IS NULL          THEN 'CS_NO_EVIDENCE'
@@ -16,7 +16,7 @@ WITH targets AS MATERIALIZED (
         CASE WHEN cs.stability IS NULL THEN 'CS: No metrics available'
              ELSE concat('CS: ', cs.state, ' (score=', score_text(cs.score), ', stability=', cs.stability, ')')
              END AS pair_text
-    FROM target_horizons AS h
+    FROM targets AS h
     LEFT JOIN (FROM signal_states WHERE side = 'cross_sectional') AS cs USING (scenario, target)
 ),
 ordered AS (
@@ -24,7 +24,7 @@ ordered AS (
         t.scenario, t.first_position, -1 AS pair_position, NULL::VARCHAR AS symbol, NULL::VARCHAR AS local_state,
         NULL::VARCHAR AS local_stability, NULL::DOUBLE AS score, t.rule, NULL::VARCHAR AS note,
         o.override_id, o.route AS override_route, o.text AS override_text
-    FROM targets AS t
+    FROM pooled AS t
     LEFT JOIN cs_overrides AS o USING (scenario, target)
     UNION ALL
     SELECT
@@ -37,7 +37,7 @@ ordered AS (
         CASE WHEN o.override_id IS NOT NULL THEN override_text(o.route, o.author, o.reason, o.expires_at)
              WHEN t.override_id IS NOT NULL THEN override_text(t.route, t.author, t.reason, t.expires_at) END
     FROM pair_rules AS r
-    JOIN target_horizons AS h USING (scenario, target)
+    JOIN targets AS h USING (scenario, target)
     LEFT JOIN experimental_ranks AS x USING ("position")
     LEFT JOIN (FROM scenario_overrides WHERE symbol IS NOT NULL) AS o
         ON o.scenario = r.scenario AND o.target = r.target AND o.symbol = r.symbol
@@ -65,4 +65,4 @@ SELECT
     d.override_id,
     d.scenario, d.first_position, d.pair_position
 FROM ordered AS d
-JOIN targets AS t USING (scenario, first_position);
+JOIN pooled AS t USING (scenario, first_position);

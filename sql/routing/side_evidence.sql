@@ -32,5 +32,5 @@ SELECT
     e.null_score,
     e.scenario
 FROM scenario_evidence AS e JOIN policy_settings AS p USING (scenario)
-WHERE (e.mode = 'CROSS_SECTIONAL' OR (e.mode = 'SYMBOL_SPECIFIC' AND e.symbol IS NOT NULL))
+WHERE CASE e.mode WHEN 'CROSS_SECTIONAL' THEN true WHEN 'SYMBOL_SPECIFIC' THEN e.symbol IS NOT NULL ELSE false END
   AND e."position" NOT IN (SELECT "position" FROM repeated_evidence);

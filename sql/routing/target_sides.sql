@@ -14,7 +14,7 @@ SELECT h.target, t.side, t.task, h.tier, h.minutes, t.strong_score, t.min_score,
        list_contains(p.experimental_stabilities, 'UNKNOWN')  AS lane_allows_unknown,
        CASE WHEN p.strict AND p.safe_features_only THEN p.allowed_leakage END AS asked_leakage,
        p.*
-FROM target_horizons AS h
+FROM targets AS h
 JOIN policy_thresholds AS t ON t.scenario = h.scenario AND t.tier = h.tier
 JOIN policy_sides AS s ON s.scenario = h.scenario AND s.side = t.side
 JOIN policy_settings AS p ON p.scenario = h.scenario

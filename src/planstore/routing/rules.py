@@ -25,13 +25,12 @@ STEPS = (
     "policy_sides",
     "policy_thresholds",
     "model_families",
-    "target_horizons",
-    "target_symbols",
+    "targets",
     "target_sides",
     "repeated_evidence",
     "side_evidence",
     "side_checks",
-    "decided_sides",
+    "side_states",
     "signal_states",
     "rule_route",
     "rule_text",
@@ -43,7 +42,7 @@ STEPS = (
 )
 """The steps of ``sql/routing/``, in order, from the scenarios' evidence, policies and overrides to the decisions."""
 
-WHERE_ASKED = {"decided_sides": "asked_sides"}
+WHERE_ASKED = {"signal_states": "asked_states"}
 """The steps that another one stands in for where only the pairs in the table ``asked`` are decided."""
 
 LASTING = (
@@ -52,6 +51,7 @@ LASTING = (
     "reference_family_name",
     "side_evidence",
     "side_checks",
+    "side_states",
     "rule_route",
     "rule_text",
     "override_text",

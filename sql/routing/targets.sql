@@ -1,5 +1,6 @@
--- How far ahead each target looks, read from its name, and the tier that this falls into.
-CREATE OR REPLACE TEMP TABLE target_horizons AS
+-- The targets: where each is first spoken of, how far ahead it looks, which is read from its name, the tier that this falls
+-- into, and how many symbols it has, of which the lane takes a share. Strict evidence has each of them once.
+CREATE OR REPLACE TEMP TABLE targets AS
 WITH patterns AS (
     SELECT ordinal, pattern->>'regex' AS regex, (pattern->>'multiplier')::DOUBLE AS multiplier, scenario
     FROM (
@@ -9,22 +10,25 @@ WITH patterns AS (
         FROM scenarios
     )
 ),
-targets AS (
-    SELECT target, min("position") AS first_position, scenario FROM scenario_evidence GROUP BY target, scenario
+named AS MATERIALIZED (
+    -- which rows count is asked while they are counted: a filter before that would copy a million rows to drop a thousand
+    SELECT target, min("position") AS first_position, count(symbol) FILTER (mode = 'SYMBOL_SPECIFIC') AS symbols, scenario
+    FROM scenario_evidence
+    GROUP BY target, scenario
 ),
 matches AS (
     SELECT target, scenario,
            arg_min_null(TRY_CAST(regexp_extract(target, regex, 1, 'i') AS DOUBLE) * multiplier, ordinal) AS minutes
-    FROM targets JOIN patterns USING (scenario)
+    FROM named JOIN patterns USING (scenario)
     WHERE regexp_matches(target, regex, 'i')
     GROUP BY target, scenario
 ),
 horizons AS (
-    SELECT target, first_position, scenario,
+    SELECT target, first_position, symbols, scenario,
            CASE WHEN contains(lower(target), 'same_day') THEN same_day_minutes ELSE minutes END AS minutes
-    FROM targets LEFT JOIN matches USING (scenario, target) JOIN policy_settings USING (scenario)
+    FROM named LEFT JOIN matches USING (scenario, target) JOIN policy_settings USING (scenario)
 )
-SELECT target, first_position, minutes,
+SELECT target, first_position, symbols, minutes,
        CASE
            WHEN minutes IS NULL THEN 'default'
            WHEN minutes < 60    THEN 'short'
