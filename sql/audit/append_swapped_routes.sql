@@ -1,12 +1,16 @@
--- What one swap comes to, for each cause and direction that it answers: what was decided again, and elsewhere what the run
+-- What each swap comes to, for each cause and direction that it answers: what was decided again, and elsewhere what the run
 -- recorded that the swap leaves as it was.
 INSERT INTO swapped_routes
-WITH again AS MATERIALIZED (
-    SELECT f.target, f.symbol,
-           CASE WHEN m.target IS NOT NULL THEN d.route WHEN $recorded = 'a' THEN f.route_a ELSE f.route_b END AS route
+WITH swaps AS (
+    SELECT DISTINCT scenario, recorded FROM swap_answers
+),
+again AS MATERIALIZED (
+    SELECT w.scenario, f.target, f.symbol,
+           CASE WHEN s.target IS NOT NULL THEN d.route WHEN w.recorded = 'a' THEN f.route_a ELSE f.route_b END AS route
     FROM flips AS f
-    LEFT JOIN moved_targets AS m ON m.target = f.target
-    LEFT JOIN ordered_decisions AS d ON d.target = f.target AND d.symbol IS NOT DISTINCT FROM f.symbol
+    CROSS JOIN swaps AS w
+    LEFT JOIN swapped_targets AS s ON s.scenario = w.scenario AND s.target = f.target
+    LEFT JOIN ordered_decisions AS d
+        ON d.scenario = w.scenario AND d.target = f.target AND d.symbol IS NOT DISTINCT FROM f.symbol
 )
-SELECT answers.cause, answers.direction, again.target, again.symbol, again.route
-FROM again, (SELECT unnest($answers::STRUCT(cause VARCHAR, direction VARCHAR)[], recursive := true)) AS answers;
+SELECT q.cause, q.direction, r.target, r.symbol, r.route FROM again AS r JOIN swap_answers AS q USING (scenario);

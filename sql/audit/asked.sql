@@ -1,3 +1,3 @@
--- The flips that are decided again: those of the targets that are measured in another way.
+-- The flips that are decided again: those of the targets that a swap measures in another way.
 CREATE OR REPLACE TEMP TABLE asked AS
-SELECT f.target, f.symbol FROM flips AS f SEMI JOIN moved_targets AS m ON m.target = f.target;
+SELECT f.target, f.symbol FROM flips AS f SEMI JOIN swapped_targets AS s ON s.target = f.target;

@@ -1,2 +1,2 @@
 -- A shelf holds one plan.
-CREATE OR REPLACE TEMP MACRO plan_of(plan) AS TABLE FROM plans;
+CREATE OR REPLACE MACRO plan_of(plan) AS TABLE FROM plans;

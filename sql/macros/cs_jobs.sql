@@ -1,5 +1,5 @@
 -- The cross-sectional jobs of a plan, in plan order.
 -- plan: a plan id; null: the current plan
 -- jobs.*
-CREATE OR REPLACE TEMP MACRO cs_jobs(plan := NULL) AS TABLE
+CREATE OR REPLACE MACRO cs_jobs(plan := NULL) AS TABLE
 FROM jobs_of(plan) WHERE training_type = 'cross_sectional' ORDER BY ordinal;

@@ -1,7 +1,7 @@
 -- What older readers find under a job's metadata: which keys depends on the kind of job.
 -- training_type: of the job
 -- metadata: of the job, as in `jobs`
-CREATE OR REPLACE TEMP MACRO job_metadata(training_type, metadata) AS
+CREATE OR REPLACE MACRO job_metadata(training_type, metadata) AS
     CASE
         WHEN metadata.dev_mode_fallback
             THEN {'cs_state': metadata.cs_state, 'dev_mode_fallback': true}::JSON

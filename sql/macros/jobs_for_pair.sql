@@ -4,7 +4,7 @@
 -- kind: a training type; null: any
 -- plan: a plan id; null: the current plan
 -- jobs.*
-CREATE OR REPLACE TEMP MACRO jobs_for_pair(t, s, kind := NULL, plan := NULL) AS TABLE
+CREATE OR REPLACE MACRO jobs_for_pair(t, s, kind := NULL, plan := NULL) AS TABLE
 FROM jobs_of(plan)
 WHERE target = t AND symbol IS NOT DISTINCT FROM s
   AND coalesce(training_type = kind, true)

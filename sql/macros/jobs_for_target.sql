@@ -2,5 +2,5 @@
 -- t: a target
 -- plan: a plan id; null: the current plan
 -- jobs.*
-CREATE OR REPLACE TEMP MACRO jobs_for_target(t, plan := NULL) AS TABLE
+CREATE OR REPLACE MACRO jobs_for_target(t, plan := NULL) AS TABLE
 FROM jobs_of(plan) WHERE target = t ORDER BY ordinal;

@@ -1,5 +1,5 @@
 -- The jobs of one plan: the one named, or (null) the current one.
 -- plan: a plan id; null: the current plan
 -- jobs.*
-CREATE OR REPLACE TEMP MACRO jobs_of(plan) AS TABLE
+CREATE OR REPLACE MACRO jobs_of(plan) AS TABLE
 FROM jobs WHERE plan_id = coalesce(plan, (SELECT plan_id FROM current_plan));

@@ -4,7 +4,7 @@
 -- s: a symbol; null: the target's cross-sectional side
 -- kind: a training type; null: any
 -- plan: a plan id; null: the current plan
-CREATE OR REPLACE TEMP MACRO model_families_for_job(t, s, kind := NULL, plan := NULL) AS (
+CREATE OR REPLACE MACRO model_families_for_job(t, s, kind := NULL, plan := NULL) AS (
     SELECT CASE
         WHEN is_strict(plan) THEN nullif(list_distinct_in_order(flatten(coalesce(list(model_families ORDER BY ordinal), []))), [])
         ELSE coalesce(

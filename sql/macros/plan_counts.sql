@@ -3,7 +3,7 @@
 -- training_type: `cross_sectional`, `symbol_specific` or `blocked`
 -- route: the route that the jobs come from
 -- jobs: how many jobs
-CREATE OR REPLACE TEMP MACRO plan_counts(plan := NULL) AS TABLE
+CREATE OR REPLACE MACRO plan_counts(plan := NULL) AS TABLE
 SELECT training_type, route, count(*) AS jobs
 FROM jobs_of(plan)
 GROUP BY ALL

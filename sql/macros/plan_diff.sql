@@ -10,7 +10,7 @@
 -- route_b: its route in plan b
 -- values: what differs, for a job that is in both: the field, and its value in plan a and in plan b, as texts
 -- fields: the names of the fields that differ
-CREATE OR REPLACE TEMP MACRO plan_diff(a, b) AS TABLE
+CREATE OR REPLACE MACRO plan_diff(a, b) AS TABLE
 SELECT
     coalesce(y.job_id, x.job_id) AS job_id,
     CASE WHEN x.job_id IS NULL THEN 'added' WHEN y.job_id IS NULL THEN 'removed' ELSE 'changed' END AS change,

@@ -1,5 +1,5 @@
 -- All jobs of a plan, in plan order.
 -- plan: a plan id; null: the current plan
 -- jobs.*
-CREATE OR REPLACE TEMP MACRO plan_jobs(plan := NULL) AS TABLE
+CREATE OR REPLACE MACRO plan_jobs(plan := NULL) AS TABLE
 FROM jobs_of(plan) ORDER BY ordinal;

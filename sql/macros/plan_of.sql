@@ -1,5 +1,5 @@
 -- One plan: the one named, or (null) the current one.
 -- plan: a plan id; null: the current plan
 -- plans.*
-CREATE OR REPLACE TEMP MACRO plan_of(plan) AS TABLE
+CREATE OR REPLACE MACRO plan_of(plan) AS TABLE
 FROM plans WHERE plan_id = coalesce(plan, (SELECT plan_id FROM current_plan));

@@ -3,7 +3,7 @@
 -- plan: a plan id; null: the current plan
 -- symbol: the symbol
 -- ordinal: place of its job in the plan
-CREATE OR REPLACE TEMP MACRO plan_symbols(t, plan := NULL) AS TABLE
+CREATE OR REPLACE MACRO plan_symbols(t, plan := NULL) AS TABLE
 SELECT symbol, ordinal
 FROM jobs_for_target(t, plan := plan)
 WHERE training_type = 'symbol_specific'

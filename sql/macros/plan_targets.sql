@@ -3,7 +3,7 @@
 -- plan: a plan id; null: the current plan
 -- target: the target
 -- ordinal: place of its first job in the plan
-CREATE OR REPLACE TEMP MACRO plan_targets(kind := NULL, plan := NULL) AS TABLE
+CREATE OR REPLACE MACRO plan_targets(kind := NULL, plan := NULL) AS TABLE
 SELECT target, min(ordinal) AS ordinal
 FROM jobs_of(plan)
 WHERE training_type <> 'blocked' AND coalesce(training_type = kind, true)

@@ -3,7 +3,7 @@
 -- s: a symbol; null: the target's cross-sectional side
 -- kind: a training type; null: any
 -- plan: a plan id; null: the current plan
-CREATE OR REPLACE TEMP MACRO should_train(t, s, kind := NULL, plan := NULL) AS (
+CREATE OR REPLACE MACRO should_train(t, s, kind := NULL, plan := NULL) AS (
     SELECT count(*) > 0
     FROM jobs_for_pair(t, s, kind := kind, plan := plan)
     WHERE training_type <> 'blocked' OR NOT is_strict(plan)

@@ -1,5 +1,5 @@
 -- The symbol-specific jobs of a plan, in plan order.
 -- plan: a plan id; null: the current plan
 -- jobs.*
-CREATE OR REPLACE TEMP MACRO symbol_jobs(plan := NULL) AS TABLE
+CREATE OR REPLACE MACRO symbol_jobs(plan := NULL) AS TABLE
 FROM jobs_of(plan) WHERE training_type = 'symbol_specific' ORDER BY ordinal;

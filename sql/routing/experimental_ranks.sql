@@ -1,9 +1,10 @@
 -- The place of each experimental pair among those of its target, best local score first, ties by symbol,
--- and how many of them the lane has room for. The reference does not bound its lane.
+-- and how many of them the lane has room for. The reference does not bound its lane. A target goes by the place where it
+-- begins, because numbers are sooner sorted than names.
 CREATE OR REPLACE TEMP TABLE experimental_ranks AS
 SELECT
     r."position",
-    row_number() OVER (PARTITION BY r.scenario, r.target ORDER BY r.score DESC NULLS LAST, r.symbol) AS rank,
+    row_number() OVER (PARTITION BY n.first_position ORDER BY r.score DESC NULLS LAST, r.symbol) AS rank,
     n.symbols,
     p.experimental_fraction AS fraction,
     floor(p.experimental_fraction * n.symbols + 1e-9)::BIGINT AS room

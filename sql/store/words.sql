@@ -2,10 +2,10 @@
 -- "of" is the view of a column; detail is a column's type, or a macro's arguments.
 FROM (
     SELECT DISTINCT 'view' AS kind, table_name AS word, NULL AS "of", NULL AS detail
-    FROM duckdb_columns() WHERE database_name = 'temp'
+    FROM duckdb_columns() WHERE database_name = 'memory'
     UNION ALL
     SELECT 'column', column_name, table_name, data_type
-    FROM duckdb_columns() WHERE database_name = 'temp'
+    FROM duckdb_columns() WHERE database_name = 'memory'
     UNION ALL
     SELECT replace(function_type, '_', ' '), function_name, NULL, array_to_string(parameters, ', ')
     FROM duckdb_functions() WHERE NOT internal

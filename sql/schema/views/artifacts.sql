@@ -1,3 +1,3 @@
 -- One row is an artifact: a file kept under its SHA-256.
 -- lake.artifacts.*
-CREATE OR REPLACE TEMP VIEW artifacts AS FROM lake.artifacts WHERE commit_id <= as_of();
+CREATE OR REPLACE VIEW artifacts AS FROM lake.artifacts WHERE commit_id <= as_of();

@@ -1,2 +1,2 @@
 -- The last commit that this session shows; the largest number there is while it shows all.
-CREATE OR REPLACE TEMP MACRO as_of() AS coalesce(getvariable('as_of')::BIGINT, 9223372036854775807);
+CREATE OR REPLACE MACRO as_of() AS coalesce(getvariable('as_of')::BIGINT, 9223372036854775807);

@@ -1,3 +1,3 @@
 -- One row is a commit: one atomic append of events.
 -- lake.commits.*
-CREATE OR REPLACE TEMP VIEW commits AS FROM lake.commits WHERE commit_id <= as_of();
+CREATE OR REPLACE VIEW commits AS FROM lake.commits WHERE commit_id <= as_of();

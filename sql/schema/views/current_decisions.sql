@@ -1,4 +1,4 @@
 -- The decisions of the newest run.
 -- decisions.*
-CREATE OR REPLACE TEMP VIEW current_decisions AS
+CREATE OR REPLACE VIEW current_decisions AS
 FROM decisions WHERE commit_id = (SELECT max(commit_id) FROM runs);

@@ -1,4 +1,4 @@
 -- The plan of the newest run.
 -- plans.*
-CREATE OR REPLACE TEMP VIEW current_plan AS
+CREATE OR REPLACE VIEW current_plan AS
 FROM plans WHERE plan_id = (SELECT plan_id FROM latest_run);

@@ -1,3 +1,3 @@
 -- One row is a decision: the route of a pair, or whether a target's cross-sectional side is enabled.
 -- lake.decisions.*
-CREATE OR REPLACE TEMP VIEW decisions AS FROM lake.decisions WHERE commit_id <= as_of();
+CREATE OR REPLACE VIEW decisions AS FROM lake.decisions WHERE commit_id <= as_of();

@@ -8,7 +8,7 @@
 -- symbol: the symbol it is about
 -- job_id: the job it is about
 -- payload: the whole event: all columns of its own view
-CREATE OR REPLACE TEMP VIEW history AS
+CREATE OR REPLACE VIEW history AS
 SELECT e.commit_id, e."position", c.recorded_at, e.type, e.run_id, e.target, e.symbol, e.job_id, e.payload
 FROM (
     SELECT commit_id, "position", 'run' AS type, run_id, NULL AS target, NULL AS symbol, NULL AS job_id, to_json(r) AS payload FROM runs AS r

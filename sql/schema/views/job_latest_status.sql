@@ -9,7 +9,7 @@
 -- lease_until: until when who works on it has it alone, unless the lease is renewed
 -- metrics: names and numbers of the trained models
 -- artifacts: digests of the files that it made
-CREATE OR REPLACE TEMP VIEW job_latest_status AS
+CREATE OR REPLACE VIEW job_latest_status AS
 SELECT plan_id, job_id, max(attempt) AS attempt,
        arg_max_null(status, (commit_id, "position"))      AS status,
        arg_max_null(worker, (commit_id, "position"))      AS worker,

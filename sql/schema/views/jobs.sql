@@ -1,3 +1,3 @@
 -- One row is a job of a plan, recorded when the plan is first arrived at.
 -- lake.jobs.*
-CREATE OR REPLACE TEMP VIEW jobs AS FROM lake.jobs WHERE commit_id <= as_of();
+CREATE OR REPLACE VIEW jobs AS FROM lake.jobs WHERE commit_id <= as_of();

@@ -1,3 +1,3 @@
 -- One row is a person's pin of a pair or a target, or (cleared) its end.
 -- lake.overrides.*
-CREATE OR REPLACE TEMP VIEW overrides AS FROM lake.overrides WHERE commit_id <= as_of();
+CREATE OR REPLACE VIEW overrides AS FROM lake.overrides WHERE commit_id <= as_of();

@@ -1,5 +1,5 @@
 -- One row is a document of a plan: its jobs by target, symbol, type or route.
 -- lake.plan_documents.*
-CREATE OR REPLACE TEMP VIEW plan_documents AS
+CREATE OR REPLACE VIEW plan_documents AS
 SELECT d.*
 FROM lake.plan_documents AS d SEMI JOIN plans AS p ON p.plan_id = d.plan_id;

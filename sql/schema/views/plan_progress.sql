@@ -3,7 +3,7 @@
 -- training_type: `cross_sectional`, `symbol_specific` or `blocked`
 -- status: the latest status of the jobs; `planned` while nobody has touched them
 -- jobs: how many jobs
-CREATE OR REPLACE TEMP VIEW plan_progress AS
+CREATE OR REPLACE VIEW plan_progress AS
 SELECT j.plan_id, j.training_type, coalesce(s.status, 'planned') AS status, count(*) AS jobs
 FROM jobs AS j
 LEFT JOIN job_latest_status AS s USING (plan_id, job_id)

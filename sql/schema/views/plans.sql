@@ -1,3 +1,3 @@
 -- One row is a plan, recorded when it is first arrived at.
 -- lake.plans.*
-CREATE OR REPLACE TEMP VIEW plans AS FROM lake.plans WHERE commit_id <= as_of();
+CREATE OR REPLACE VIEW plans AS FROM lake.plans WHERE commit_id <= as_of();

@@ -1,3 +1,3 @@
 -- One row is a policy, recorded when it is first adopted.
 -- lake.policies.*
-CREATE OR REPLACE TEMP VIEW policies AS FROM lake.policies WHERE commit_id <= as_of();
+CREATE OR REPLACE VIEW policies AS FROM lake.policies WHERE commit_id <= as_of();

@@ -1,3 +1,3 @@
 -- One row is a run: one pass from candidates over decisions to a plan.
 -- lake.runs.*
-CREATE OR REPLACE TEMP VIEW runs AS FROM lake.runs WHERE commit_id <= as_of();
+CREATE OR REPLACE VIEW runs AS FROM lake.runs WHERE commit_id <= as_of();

@@ -19,7 +19,7 @@
 -- evidence_id: the digest of the run's candidates
 -- policy_id: the policy of that run
 -- rules_id: the rules of that run
-CREATE OR REPLACE TEMP VIEW trained_models AS
+CREATE OR REPLACE VIEW trained_models AS
 SELECT j.target, j.symbol, a.name[7:] AS family, a.digest, a.size, s.attempt, s.worker, s.occurred_at AS trained_at,
        (s.metrics->>'$.score')::DOUBLE AS score, k.score AS evidence_score, k.metric_name,
        j.route, d.rule, d.reasons, j.job_id, j.plan_id, r.run_id, r.evidence_id, r.policy_id, r.rules_id

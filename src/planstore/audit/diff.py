@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -103,21 +105,31 @@ def compare(session: Session, artifacts: Artifacts, a: Record, b: Record) -> Dif
     Raises:
         StoreError: an artifact is missing or altered, or rules that are needed cannot be run by this version.
     """
-    session.run("audit/flips", a=a["commit_id"], b=b["commit_id"])
-    flips = session.row("audit/count_flips")
-    total = int(flips[0]) if flips else 0
-    session.give("flip_causes", _causes(session, artifacts, a, b) if total else no_causes())
-    counts = dict(session.rows("audit/count_changed_jobs", a=a["plan_id"], b=b["plan_id"]))
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        session.run("audit/flips", a=a["commit_id"], b=b["commit_id"])
+        counting = beside.submit(_counts, session.cursor(), a, b)
+        flips = session.row("audit/count_flips")
+        total = int(flips[0]) if flips else 0
+        session.give("flip_causes", _causes(session, artifacts, a, b) if total else no_causes())
+        routes, counts = counting.result()
     return Difference(
         a=a["run_id"],
         b=b["run_id"],
         plan_a=a["plan_id"],
         plan_b=b["plan_id"],
-        routes={route: (x, y) for route, x, y in session.rows("audit/both_routes", a=a["commit_id"], b=b["commit_id"])},
-        counts={change: counts.get(change, 0) for change in CHANGES},
+        routes=routes,
+        counts=counts,
         flips=total,
         _session=session,
     )
+
+
+def _counts(session: Session, a: Record, b: Record) -> tuple[dict[str, tuple[int, int]], dict[str, int]]:
+    """Return how many pairs took each route in either run, and how many jobs differ in which way; end the session."""
+    with closing(session):
+        changed = dict(session.rows("audit/count_changed_jobs", a=a["plan_id"], b=b["plan_id"]))
+        routes = session.rows("audit/both_routes", a=a["commit_id"], b=b["commit_id"])
+    return {route: (x, y) for route, x, y in routes}, {change: changed.get(change, 0) for change in CHANGES}
 
 
 def _causes(session: Session, artifacts: Artifacts, a: Record, b: Record) -> pa.Table:

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 from planstore.audit.causes import Factor
-from planstore.audit.scenario import Kept, Scenario, stage_policies, stage_run
+from planstore.audit.scenario import Kept, Scenario, arrow_table, stage_policies
 from planstore.database import Session
 from planstore.routing.rules import Rules, run_steps
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Swapped: TypeAlias = tuple[Rules, Scenario]
-"""A run with something swapped."""
-Answer: TypeAlias = dict[str, str]
-"""A ``cause`` and a ``direction``: the later run without it, or the earlier one with it alone."""
+
+@dataclass(frozen=True)
+class _Swap:
+    """A run with something swapped, and what it answers.
+
+    Attributes:
+        rules: the rules.
+        scenario: what they decide.
+        recorded: the run that this is with nothing but its policy swapped, ``a`` or ``b``; None where it is neither.
+            What that run recorded is what the swap comes to, wherever it measures a target as the run did.
+        answers: the causes that it tells of, and the directions: the later run ``without`` it, or the earlier one with
+            it ``alone``.
+    """
+
+    rules: Rules
+    scenario: Scenario
+    recorded: str | None
+    answers: list[tuple[str, str]] = field(default_factory=list)
 
 
 def swap_causes(session: Session, runs: Mapping[str, Kept], differing: Sequence[Factor]) -> pa.Table:
@@ -28,91 +43,96 @@ def swap_causes(session: Session, runs: Mapping[str, Kept], differing: Sequence[
         runs: the runs ``a`` and ``b``.
         differing: what differs between them.
     """
-    swaps = _Swaps(session, runs)
+    replays = session.cursor()
     try:
-        for (rules, scenario), answers in _questions(differing):
-            swaps.decide(rules, scenario, answers)
-        return swaps.causes()
+        replays.give("flips", session.batches("audit/read_flip_routes").read_all())
+        replays.run("audit/swapped_routes")
+        commits = {name: run.commit_id for name, run in runs.items()}
+        replays.run("audit/swapped_commits", **commits)
+        for swaps in _passes(_swaps(runs, differing)):
+            _find_targets(replays, runs, swaps)
+            replays.run("audit/asked")
+            if swaps[0].scenario.has_lane:
+                replays.run("audit/swapped_evidence")
+            else:
+                replays.give("swapped_evidence", session.batches("audit/flip_evidence", **commits).read_all())
+            replays.run("audit/swap_evidence")
+            stage_policies(replays, [swap.scenario for swap in swaps])
+            run_steps(replays, swaps[0].rules, only_asked=True)
+            replays.give("swap_answers", _answers(swaps))
+            replays.run("audit/append_swapped_routes")
+        return replays.batches("audit/swap_causes").read_all()
     finally:
-        swaps.close()
+        replays.close()
 
 
-def _questions(differing: Sequence[Factor]) -> list[tuple[Swapped, list[Answer]]]:
+def _swaps(runs: Mapping[str, Kept], differing: Sequence[Factor]) -> list[_Swap]:
     """Return what is to be decided, once each, and what it answers."""
-    found: list[tuple[Swapped, list[Answer]]] = []
+    found: list[_Swap] = []
     for factor in differing:
-        for direction, swapped in (("without", factor.without), ("alone", factor.alone)):
-            answers = next((answers for asked, answers in found if asked == swapped), None)
-            if answers is None:  # because without one of two it is as with the other alone
-                answers = []
-                found.append((swapped, answers))
-            answers.append({"cause": factor.cause["cause"], "direction": direction})
+        for direction, (rules, scenario) in (("without", factor.without), ("alone", factor.alone)):
+            # once, because without one of two it is as with the other alone
+            swap = next((swap for swap in found if (swap.rules, swap.scenario) == (rules, scenario)), None)
+            if swap is None:
+                swap = _Swap(rules, scenario, _recorded(runs, rules, scenario))
+                found.append(swap)
+            swap.answers.append((factor.cause["cause"], direction))
     return found
 
 
-class _Swaps:
-    """Decides all flips again, with one thing swapped at a time, where the evidence lies.
-
-    A run whose policy alone is swapped comes to what it recorded wherever a target is measured as before: those targets
-    are not decided again.
-
-    Args:
-        session: holds the ``flips``.
-        runs: the runs ``a`` and ``b``.
-    """
-
-    def __init__(self, session: Session, runs: Mapping[str, Kept]) -> None:
-        self._session = session
-        self._runs = runs
-        self._replays = session.cursor()
-        self._replays.give("flips", session.batches("audit/read_flip_routes").read_all())
-        self._replays.run("audit/swapped_routes")
-        self._compared: tuple[Rules, set[str], Sequence[str] | None] | None = None
-
-    def close(self) -> None:
-        """Forget all of it."""
-        self._replays.close()
-
-    def decide(self, rules: Rules, scenario: Scenario, answers: list[Answer]) -> None:
-        """Decide every flip as ``rules`` do in a scenario."""
-        alike = next((name for name, run in self._runs.items() if _is_policy_swapped(run, rules, scenario)), None)
-        self._replays.run("audit/replayed_commit", commit_id=scenario.commit_id)
-        if alike is None or not rules.has_sides:
-            self._replays.run("audit/all_moved")
-            self._compared = None
-        else:
-            self._find_moved(rules, [self._runs[alike].scenario(), scenario])
-        self._replays.run("audit/asked")
-        if scenario.has_lane:
-            self._replays.run("audit/asked_evidence")
-        else:
-            read = self._session.batches("audit/flip_evidence", commit_id=scenario.commit_id)
-            self._replays.give("flip_evidence", read.read_all())
-            self._replays.run("audit/few_evidence")
-        stage_run(self._replays, scenario)
-        run_steps(self._replays, rules, only_asked=True)
-        self._replays.run("audit/append_swapped_routes", recorded=alike, answers=answers)
-
-    def _find_moved(self, rules: Rules, scenarios: Sequence[Scenario]) -> None:
-        """Find the targets that are measured otherwise in one of two scenarios than in the other.
-
-        Those that a policy swapped one way moves are those that it moves the other way.
-        """
-        between = (rules, {scenario.policy for scenario in scenarios}, scenarios[0].model_families)
-        if between == self._compared:
-            return
-        stage_policies(self._replays, scenarios)
-        self._replays.run("audit/target_tasks", **{name: run.commit_id for name, run in self._runs.items()})
-        self._replays.run("audit/task_evidence")
-        run_steps(self._replays, rules, last="side_evidence")
-        self._replays.run("audit/moved_targets")
-        self._compared = between
-
-    def causes(self) -> pa.Table:
-        """Return target, symbol and causes of every flip."""
-        return self._replays.batches("audit/swap_causes").read_all()
+def _recorded(runs: Mapping[str, Kept], rules: Rules, scenario: Scenario) -> str | None:
+    """Return the run that a scenario is with nothing but its policy swapped."""
+    if not rules.has_sides:
+        return None
+    return next(
+        (
+            name
+            for name, run in runs.items()
+            if rules == run.rules and replace(scenario, policy=run.policy) == run.scenario()
+        ),
+        None,
+    )
 
 
-def _is_policy_swapped(run: Kept, rules: Rules, scenario: Scenario) -> bool:
-    """Tell whether a scenario is a run with nothing but its policy swapped."""
-    return rules == run.rules and replace(scenario, policy=run.policy) == run.scenario()
+def _passes(swaps: Iterable[_Swap]) -> list[list[_Swap]]:
+    """Return the swaps that can be decided in one pass: by the same rules, and on as much evidence."""
+
+    def alike(swap: _Swap) -> tuple[str, bool]:
+        return swap.rules.rules_id, swap.scenario.has_lane
+
+    return [list(group) for _, group in groupby(sorted(swaps, key=alike), alike)]
+
+
+def _find_targets(replays: Session, runs: Mapping[str, Kept], swaps: Sequence[_Swap]) -> None:
+    """Find the targets that each swap decides again: where a run has recorded it, those that are measured otherwise."""
+    replays.run("audit/swapped_targets")
+    compared = None
+    for place, swap in enumerate(swaps):
+        where = {"scenario": place, "commit_id": swap.scenario.commit_id}
+        if swap.recorded is None:
+            replays.run("audit/append_all_targets", **where)
+            continue
+        scenarios = [runs[swap.recorded].scenario(), swap.scenario]
+        # because those that a policy swapped one way moves are those that it moves the other way
+        between = ({scenario.policy for scenario in scenarios}, swap.scenario.model_families)
+        if between != compared:
+            stage_policies(replays, scenarios)
+            replays.run("audit/target_tasks", **{name: run.commit_id for name, run in runs.items()})
+            replays.run("audit/task_evidence")
+            run_steps(replays, swap.rules, last="side_evidence")
+            replays.run("audit/moved_targets")
+            compared = between
+        replays.run("audit/append_moved_targets", **where)
+
+
+def _answers(swaps: Sequence[_Swap]) -> pa.Table:
+    """Return what swaps answer: the place of each, the run that recorded it, a cause and a direction."""
+    import pyarrow as pa
+
+    rows = [
+        {"scenario": place, "recorded": swap.recorded, "cause": cause, "direction": direction}
+        for place, swap in enumerate(swaps)
+        for cause, direction in swap.answers
+    ]
+    text = pa.string()
+    return arrow_table(rows, scenario=pa.int64(), recorded=text, cause=text, direction=text)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import orjson
@@ -78,6 +79,8 @@ class Ledger:
         self._head: Head | None = None
         self._lock = WriterLock(folder / "writer.lock", lock_timeout)
         self._reader = Database(folder, read_only=True)
+        self._making_views = Lock()
+        self._has_views = False
         self._writer = Database(folder, read_only=False)
         self._recorder = Database(folder, read_only=False, threads=1)
         if not self._is_ready() and not create:
@@ -92,13 +95,20 @@ class Ledger:
         """Return a session that can only read, with the stable views and macros as of commit ``as_of`` (None: now)."""
         session = self.confined()
         session.run("database/set_as_of", as_of=as_of)
+        with self._making_views:
+            if not self._has_views:
+                self._make_views(session)
+                self._has_views = True
+        session.run("scenario/overrides_in_force")
+        return session
+
+    def _make_views(self, session: Session) -> None:
+        """Make the stable views and macros, which all sessions of one database share."""
         # because each statement alone would be a transaction that looks into the catalog
         with session.transaction():
             for view in _VIEWS:
                 session.run(f"schema/views/{view}")
             make_macros(session)
-            session.run("scenario/overrides_in_force")
-        return session
 
     def confined(self) -> Session:
         """Return a session that can only read, with nothing in it but the lake."""
@@ -188,7 +198,9 @@ class Ledger:
 
     def close(self) -> None:
         """Close what was opened; the ledger can be used again afterwards."""
-        self._reader.close()
+        with self._making_views:
+            self._reader.close()
+            self._has_views = False
         self._writer.close()
         self._recorder.close()
 

@@ -42,8 +42,11 @@ STEPS = (
 )
 """The steps of ``sql/routing/``, in order, from the scenarios' evidence, policies and overrides to the decisions."""
 
-WHERE_ASKED = {"signal_states": "asked_states"}
-"""The steps that another one stands in for where only the pairs in the table ``asked`` are decided."""
+WHERE_ASKED = {
+    "signal_states": ("asked_states", "competing_states"),
+    "experimental_ranks": ("experimental_ranks", "asked_pairs"),
+}
+"""The steps that others stand in for where only the pairs in the table ``asked`` are decided."""
 
 LASTING = (
     "score_text",
@@ -124,9 +127,9 @@ class Rules:
         return any(name == "target_sides" for name, _ in self.steps)
 
     @property
-    def where_asked(self) -> Mapping[str, str]:
-        """The SQL of the steps that are others where only some pairs are decided, by name."""
-        found: Mapping[str, str] = self._kept.get("where_asked", {})
+    def where_asked(self) -> Mapping[str, Sequence[str]]:
+        """The SQL of what stands in for a step where only some pairs are decided, by the step's name."""
+        found: Mapping[str, Sequence[str]] = self._kept.get("where_asked", {})
         return found
 
     @property
@@ -146,7 +149,9 @@ def current_rules() -> Rules:
                 "order": ORDER,
                 "steps": [{"name": step, "sql": sql.load(f"routing/{step}")} for step in STEPS],
                 "lasting": LASTING,
-                "where_asked": {step: sql.load(f"routing/{other}") for step, other in WHERE_ASKED.items()},
+                "where_asked": {
+                    step: [sql.load(f"routing/{other}") for other in others] for step, others in WHERE_ASKED.items()
+                },
                 "explanation": [{"name": step, "sql": sql.load(f"routing/{step}")} for step in EXPLANATION],
             }
         )
@@ -188,10 +193,9 @@ def run_steps(
     instead = rules.where_asked if only_asked else {}
     there = rules.lasting if again else ()
     for name, text in rules.steps:
-        if only_asked and name == OUTPUT:
-            session.run("audit/keep_asked")
         if name not in there:
-            session.run_kept(instead.get(name, text))
+            for statement in instead.get(name, [text]):
+                session.run_kept(statement)
         if name == last:
             break
 
