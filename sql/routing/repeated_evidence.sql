@@ -1,9 +1,9 @@
--- Evidence that says again what an earlier row said: the first row of a side wins. Strict evidence has none: the door
--- refuses it.
+-- Evidence that says again what an earlier row said: the first row of a side wins, and rows that share a place are all
+-- first. Strict evidence has none: the door refuses it.
 CREATE OR REPLACE TEMP TABLE repeated_evidence AS
 SELECT "position"
 FROM scenario_evidence
 SEMI JOIN (FROM policy_settings WHERE NOT strict) AS reference USING (scenario)
-QUALIFY row_number() OVER (
+QUALIFY rank() OVER (
     PARTITION BY scenario, target, mode, CASE WHEN mode <> 'CROSS_SECTIONAL' THEN symbol END ORDER BY "position"
 ) > 1;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -9,12 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import oracles
 import planstore
 import samples
 import strategies
 from histories import SCHEMA, SYMBOL, TARGET, cs, local, route
 from planstore import NotFoundError, RequestError, Run
 from planstore.database import Session
+from planstore.routing.policy import read_policy
 from planstore.run_names import find_run
 from planstore.store import Store
 
@@ -30,6 +34,44 @@ def routes(store: Store, run: Run) -> dict[tuple[str, str | None], str]:
 
 def jobs(run: Run) -> dict[str, Record]:
     return {job["job_id"]: job for job in run.plan.jobs}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run is decided from."""
+
+    evidence: list[Record]
+    policy: Record
+    families: list[str] | None
+
+    def route(self, store: Store) -> Run:
+        """Record the run."""
+        return store.route(pa.Table.from_pylist(self.evidence, SCHEMA), self.policy, self.families)
+
+    def routes(self) -> dict[tuple[str, str | None], str]:
+        """Return what it comes to, in plain Python."""
+        policy = read_policy(self.policy)[0].model_dump(mode="json")
+        families = oracles.model_families(self.families, policy)
+        found = oracles.decisions(self.evidence, policy, families)
+        return {(decision["target"], decision["symbol"]): decision["route"] for decision in found}
+
+
+def causes(before: Asked, after: Asked, differing: Sequence[str]) -> dict[tuple[str, str | None], list[str]]:
+    """Return the causes of every flip: each thing that differs is swapped by itself, and all is decided anew."""
+    old, new = before.routes(), after.routes()
+    flips = [pair for pair in {*old, *new} if old.get(pair) != new.get(pair)]
+    without = {name: replace(after, **{name: getattr(before, name)}).routes() for name in differing}
+    alone = {name: replace(before, **{name: getattr(after, name)}).routes() for name in differing}
+
+    def of_one(pair: tuple[str, str | None]) -> list[str]:
+        if pair not in old or pair not in new:
+            return ["evidence"]
+        if len(differing) == 1:
+            return list(differing)
+        guilty = [n for n in differing if without[n].get(pair) != new[pair] or alone[n].get(pair) == new[pair]]
+        return sorted(guilty or differing)
+
+    return {pair: of_one(pair) for pair in flips}
 
 
 def check(store: Store, a: Run, b: Run) -> None:
@@ -65,15 +107,29 @@ def check(store: Store, a: Run, b: Run) -> None:
 @settings(max_examples=5)
 @given(data=st.data())
 def test_a_diff_is_what_plain_python_finds(shared_store: Store, semantics: str, data: st.DataObject) -> None:
-    runs = []
-    for _ in range(2):
-        policy, rows = data.draw(strategies.policies(semantics)), data.draw(strategies.candidates(semantics))
-        runs.append(
-            shared_store.route(pa.Table.from_pylist(rows, SCHEMA), policy, data.draw(strategies.model_families))
+    first, second = (
+        Asked(
+            data.draw(strategies.candidates(semantics)),
+            data.draw(strategies.policies(semantics)),
+            data.draw(strategies.model_families),
         )
-    check(shared_store, *runs)
-    check(shared_store, runs[1], runs[0])
-    assert not shared_store.diff(runs[0].run_id, runs[0].run_id)
+        for _ in range(2)
+    )
+    for name in vars(first):
+        if data.draw(st.booleans(), label=f"the same {name}"):
+            second = replace(second, **{name: getattr(first, name)})
+    a, b = first.route(shared_store), second.route(shared_store)
+    same = {
+        "evidence": a.evidence_id == b.evidence_id,
+        "policy": a.policy_id == b.policy_id,
+        "families": first.families == second.families,
+    }
+    differing = sorted(name for name, is_same in same.items() if not is_same)
+    for old, new, expected in ((a, b, causes(first, second, differing)), (b, a, causes(second, first, differing))):
+        check(shared_store, old, new)
+        flips = shared_store.diff(old.run_id, new.run_id).as_dict()["flips"]
+        assert {(flip["target"], flip["symbol"]): flip["causes"] for flip in flips} == expected
+    assert not shared_store.diff(a.run_id, a.run_id)
 
 
 def test_a_job_that_changes_says_from_what_to_what(store: Store) -> None:
