@@ -3,7 +3,7 @@
 -- one target is the beginning of the other, up to an underscore; jobs of other targets are not looked at.
 CREATE OR REPLACE TEMP TABLE repeated_job_ids AS
 WITH names AS (
-    SELECT DISTINCT target, string_split(target, '_') AS parts FROM targets
+    SELECT DISTINCT target, string_split(target, '_') AS parts FROM decisions WHERE symbol IS NULL
 ),
 beginnings AS (
     SELECT target, array_to_string(parts[:n], '_') AS beginning FROM names, unnest(range(1, len(parts))) AS places(n)
