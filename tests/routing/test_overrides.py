@@ -55,13 +55,13 @@ def test_a_pairs_pin_comes_before_its_targets_and_both_before_the_rules(
     overridden = shared_store.sql("select count(*) from current_decisions where override_id is not null").fetchall()
     assert (overridden[0][0] > 0) == any(target != "none" for target, _ in pins)
     assert planstore.validate_training_plan(run.plan) == {"ok": True, "warnings": []}
-    assert shared_store.verify().holds
 
 
 def test_a_pinned_pair_gets_the_jobs_of_its_route(store: Store) -> None:
     store.override(TARGET, SYMBOL, "ROUTE_BOTH", reason="a trial", author="ann")
     run = route(store, [cs(0.4), local(0.4)])
     assert [job["job_id"] for job in run.plan.jobs] == [f"sym_{TARGET}_{SYMBOL}", f"cs_{TARGET}"]
+    assert store.verify().holds
     found = store.why(TARGET)
     assert (found.route, found.rule) == ("ENABLED", "OVERRIDE")
     assert found.reasons[0].endswith("Override ROUTE_BOTH by ann: a trial on AAPL")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -43,27 +44,19 @@ def swap_causes(session: Session, runs: Mapping[str, Kept], differing: Sequence[
         runs: the runs ``a`` and ``b``.
         differing: what differs between them.
     """
-    replays = session.cursor()
-    try:
+    commits = {name: run.commit_id for name, run in runs.items()}
+    with closing(session.cursor()) as replays:
         replays.give("flips", session.batches("audit/read_flip_routes").read_all())
-        replays.run("audit/swapped_routes")
-        commits = {name: run.commit_id for name, run in runs.items()}
         replays.run("audit/swapped_commits", **commits)
+        replays.run("audit/swapped_routes")
         for swaps in _passes(_swaps(runs, differing)):
             _find_targets(replays, runs, swaps)
-            replays.run("audit/asked")
             if swaps[0].scenario.has_lane:
                 replays.run("audit/swapped_evidence")
             else:
                 replays.give("swapped_evidence", session.batches("audit/flip_evidence", **commits).read_all())
-            replays.run("audit/swap_evidence")
-            stage_policies(replays, [swap.scenario for swap in swaps])
-            run_steps(replays, swaps[0].rules, only_asked=True)
-            replays.give("swap_answers", _answers(swaps))
-            replays.run("audit/append_swapped_routes")
+            _decide(replays, swaps)
         return replays.batches("audit/swap_causes").read_all()
-    finally:
-        replays.close()
 
 
 def _swaps(runs: Mapping[str, Kept], differing: Sequence[Factor]) -> list[_Swap]:
@@ -123,6 +116,16 @@ def _find_targets(replays: Session, runs: Mapping[str, Kept], swaps: Sequence[_S
             replays.run("audit/moved_targets")
             compared = between
         replays.run("audit/append_moved_targets", **where)
+
+
+def _decide(replays: Session, swaps: Sequence[_Swap]) -> None:
+    """Decide the flips of the targets that swaps decide again, and append what each swap comes to."""
+    replays.run("audit/asked")
+    replays.run("audit/swap_evidence")
+    stage_policies(replays, [swap.scenario for swap in swaps])
+    run_steps(replays, swaps[0].rules, only_asked=True)
+    replays.give("swap_answers", _answers(swaps))
+    replays.run("audit/append_swapped_routes")
 
 
 def _answers(swaps: Sequence[_Swap]) -> pa.Table:
