@@ -1,13 +1,14 @@
 -- The targets: where each is first spoken of, how far ahead it looks, which is read from its name, the tier that this falls
 -- into, and how many symbols it has, of which the lane takes a share. Strict evidence has each of them once.
 CREATE OR REPLACE TEMP TABLE targets AS
-WITH patterns AS (
-    SELECT ordinal, pattern->>'regex' AS regex, (pattern->>'multiplier')::DOUBLE AS multiplier, scenario
+WITH ways AS (
+    SELECT scenario, document->'$.horizon.patterns' AS way FROM scenarios
+),
+patterns AS (
+    SELECT way, ordinal, pattern->>'regex' AS regex, (pattern->>'multiplier')::DOUBLE AS multiplier
     FROM (
-        SELECT generate_subscripts((document->'$.horizon.patterns')::JSON[], 1) AS ordinal,
-               unnest((document->'$.horizon.patterns')::JSON[])                 AS pattern,
-               scenario
-        FROM scenarios
+        SELECT way, generate_subscripts(way::JSON[], 1) AS ordinal, unnest(way::JSON[]) AS pattern
+        FROM (SELECT DISTINCT way FROM ways)
     )
 ),
 named AS MATERIALIZED (
@@ -16,17 +17,18 @@ named AS MATERIALIZED (
     FROM scenario_evidence
     GROUP BY target, scenario
 ),
+-- a name is read once in each way, however many scenarios read it so, because a pattern is translated at each reading
 matches AS (
-    SELECT target, scenario,
+    SELECT target, way,
            arg_min_null(TRY_CAST(regexp_extract(target, regex, 1, 'i') AS DOUBLE) * multiplier, ordinal) AS minutes
-    FROM named JOIN patterns USING (scenario)
+    FROM (SELECT DISTINCT target FROM named), patterns
     WHERE regexp_matches(target, regex, 'i')
-    GROUP BY target, scenario
+    GROUP BY target, way
 ),
 horizons AS (
     SELECT target, first_position, symbols, scenario,
            CASE WHEN contains(lower(target), 'same_day') THEN same_day_minutes ELSE minutes END AS minutes
-    FROM named LEFT JOIN matches USING (scenario, target) JOIN policy_settings USING (scenario)
+    FROM named JOIN ways USING (scenario) LEFT JOIN matches USING (way, target) JOIN policy_settings USING (scenario)
 )
 SELECT target, first_position, symbols, minutes,
        CASE
