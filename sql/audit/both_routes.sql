@@ -1,6 +1,11 @@
 -- How many pairs took each route in two runs.
-SELECT route, count(*) FILTER (commit_id = $a) AS in_a, count(*) FILTER (commit_id = $b) AS in_b
-FROM decisions
-WHERE commit_id IN ($a, $b) AND symbol IS NOT NULL
+WITH counted AS (
+    SELECT route, commit_id, count(symbol) AS pairs FROM decisions WHERE commit_id IN ($a, $b) GROUP BY route, commit_id
+)
+SELECT route,
+       coalesce(any_value(pairs) FILTER (commit_id = $a), 0) AS in_a,
+       coalesce(any_value(pairs) FILTER (commit_id = $b), 0) AS in_b
+FROM counted
+WHERE pairs > 0
 GROUP BY route
 ORDER BY route;
