@@ -1,6 +1,6 @@
 """Processes killed at calls of every kind that they make, and at random moments: nothing acknowledged is lost.
 
-``make crash`` kills a thousand, the suite sixty.
+``make crash`` kills a thousand, the suite forty-eight.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from faults.harness import (
 )
 
 pytestmark = needs_compiler
-KILLS = int(os.environ.get("PLANSTORE_KILLS", "60"))
+KILLS = int(os.environ.get("PLANSTORE_KILLS", "48"))
 """Kills of this whole module."""
 KILLS_A_STORE = 8
 """Kills after which a new store is begun, because each check verifies all of a store."""
