@@ -50,6 +50,13 @@ def other_rules(before: str, after: str) -> Iterator[Rules]:
         changed += before in step["sql"]
         step["sql"] = step["sql"].replace(before, after, 1)
     assert changed == 1, f"{before!r} is in {changed} steps"
+    with kept_rules(document) as rules:
+        yield rules
+
+
+@contextmanager
+def kept_rules(document: Record) -> Iterator[Rules]:
+    """Route by the rules of a document."""
     rules = Rules(canonical_json(document))
     with (
         mock.patch.object(planstore.routing.rules, "current_rules", return_value=rules),

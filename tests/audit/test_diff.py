@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -15,10 +16,11 @@ import oracles
 import planstore
 import samples
 import strategies
-from histories import SCHEMA, SYMBOL, TARGET, cs, local, route
+from histories import SCHEMA, SYMBOL, TARGET, cs, kept_rules, local, route
 from planstore import NotFoundError, RequestError, Run
 from planstore.database import Session
 from planstore.routing.policy import read_policy
+from planstore.routing.rules import current_rules
 from planstore.run_names import find_run
 from planstore.store import Store
 
@@ -130,6 +132,26 @@ def test_a_diff_is_what_plain_python_finds(shared_store: Store, semantics: str, 
         flips = shared_store.diff(old.run_id, new.run_id).as_dict()["flips"]
         assert {(flip["target"], flip["symbol"]): flip["causes"] for flip in flips} == expected
     assert not shared_store.diff(a.run_id, a.run_id)
+
+
+def test_rules_that_were_kept_without_a_shorter_way_are_run_whole(store: Store) -> None:
+    lane = {"min_score": 0.3, "allowed_stabilities": ["DRIFTING"], "max_fraction_symbols_per_target": 0.5}
+    whole = orjson.loads(current_rules().document)
+    del whole["asked"]
+    told = []
+    for document in (
+        orjson.loads(current_rules().document),
+        whole,
+        whole | {"where_asked": {"signal_states": "FROM x"}},
+    ):
+        with kept_rules(document):
+            before = route(store, [cs(), local()])
+            policy = samples.policy(enable_experimental_lane=True, experimental=lane)
+            after = route(store, [cs(0.6), local(0.4, stability="DRIFTING")], policy)
+        found = store.diff(before.run_id, after.run_id)
+        told.append((found.counts, found.as_dict()["flips"]))
+    assert told[0] == told[1] == told[2]
+    assert {cause for flip in told[0][1] for cause in flip["causes"]} == {"evidence", "policy"}
 
 
 def test_a_job_that_changes_says_from_what_to_what(store: Store) -> None:

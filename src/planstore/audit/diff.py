@@ -105,13 +105,18 @@ def compare(session: Session, artifacts: Artifacts, a: Record, b: Record) -> Dif
     Raises:
         StoreError: an artifact is missing or altered, or rules that are needed cannot be run by this version.
     """
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        session.run("audit/flips", a=a["commit_id"], b=b["commit_id"])
-        counting = beside.submit(_counts, session.cursor(), a, b)
-        flips = session.row("audit/count_flips")
-        total = int(flips[0]) if flips else 0
-        session.give("flip_causes", _causes(session, artifacts, a, b) if total else no_causes())
-        routes, counts = counting.result()
+    session.run("audit/flips", a=a["commit_id"], b=b["commit_id"])
+    flips = session.row("audit/count_flips")
+    total = int(flips[0]) if flips else 0
+    beside = session.cursor()
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        counting = thread.submit(_counts, beside, a, b)
+        try:
+            session.give("flip_causes", _causes(session, artifacts, a, b) if total else no_causes())
+            routes, counts = counting.result()
+        except BaseException:
+            beside.interrupt()  # because whoever is interrupted would wait for what nobody wants any more
+            raise
     return Difference(
         a=a["run_id"],
         b=b["run_id"],
@@ -125,7 +130,10 @@ def compare(session: Session, artifacts: Artifacts, a: Record, b: Record) -> Dif
 
 
 def _counts(session: Session, a: Record, b: Record) -> tuple[dict[str, tuple[int, int]], dict[str, int]]:
-    """Return how many pairs took each route in either run, and how many jobs differ in which way; end the session."""
+    """Return how many pairs took each route in either run, and how many jobs differ in which way; end the session.
+
+    The session is a cursor, which shows every commit: both questions are about the two runs alone.
+    """
     with closing(session):
         changed = dict(session.rows("audit/count_changed_jobs", a=a["plan_id"], b=b["plan_id"]))
         routes = session.rows("audit/both_routes", a=a["commit_id"], b=b["commit_id"])

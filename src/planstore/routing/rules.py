@@ -128,8 +128,11 @@ class Rules:
 
     @property
     def where_asked(self) -> Mapping[str, Sequence[str]]:
-        """The SQL of what stands in for a step where only some pairs are decided, by the step's name."""
-        found: Mapping[str, Sequence[str]] = self._kept.get("where_asked", {})
+        """The SQL of what stands in for a step where only some pairs are decided, by the step's name.
+
+        Rules that were kept without it are run whole: they take longer, and come to the same.
+        """
+        found: Mapping[str, Sequence[str]] = self._kept.get("asked", {})
         return found
 
     @property
@@ -149,7 +152,7 @@ def current_rules() -> Rules:
                 "order": ORDER,
                 "steps": [{"name": step, "sql": sql.load(f"routing/{step}")} for step in STEPS],
                 "lasting": LASTING,
-                "where_asked": {
+                "asked": {
                     step: [sql.load(f"routing/{other}") for other in others] for step, others in WHERE_ASKED.items()
                 },
                 "explanation": [{"name": step, "sql": sql.load(f"routing/{step}")} for step in EXPLANATION],
