@@ -19,6 +19,7 @@ import strategies
 from histories import SCHEMA, SYMBOL, TARGET, cs, kept_rules, local, route
 from planstore import NotFoundError, RequestError, Run
 from planstore.database import Session
+from planstore.errors import StoreError
 from planstore.routing.policy import read_policy
 from planstore.routing.rules import current_rules
 from planstore.run_names import find_run
@@ -152,6 +153,16 @@ def test_rules_that_were_kept_without_a_shorter_way_are_run_whole(store: Store) 
         told.append((found.counts, found.as_dict()["flips"]))
     assert told[0] == told[1] == told[2]
     assert {cause for flip in told[0][1] for cause in flip["causes"]} == {"evidence", "policy"}
+
+
+def test_what_fails_after_the_jobs_were_counted_is_said_itself(store: Store) -> None:
+    document = orjson.loads(current_rules().document)
+    document["asked"]["experimental_ranks"] = ["SELECT error('what failed')"]
+    with kept_rules(document):
+        route(store, [cs(), local()])
+        route(store, [cs(0.6), local(0.4)], samples.policy(min_sample_size={"cross_sectional": 1000, "symbol": 600}))
+    with pytest.raises(StoreError, match="what failed"):
+        store.diff("1", "2")
 
 
 def test_a_job_that_changes_says_from_what_to_what(store: Store) -> None:

@@ -108,8 +108,7 @@ def compare(session: Session, artifacts: Artifacts, a: Record, b: Record) -> Dif
     session.run("audit/flips", a=a["commit_id"], b=b["commit_id"])
     flips = session.row("audit/count_flips")
     total = int(flips[0]) if flips else 0
-    beside = session.cursor()
-    with ThreadPoolExecutor(max_workers=1) as thread:
+    with closing(session.cursor()) as beside, ThreadPoolExecutor(max_workers=1) as thread:
         counting = thread.submit(_counts, beside, a, b)
         try:
             session.give("flip_causes", _causes(session, artifacts, a, b) if total else no_causes())
@@ -130,13 +129,12 @@ def compare(session: Session, artifacts: Artifacts, a: Record, b: Record) -> Dif
 
 
 def _counts(session: Session, a: Record, b: Record) -> tuple[dict[str, tuple[int, int]], dict[str, int]]:
-    """Return how many pairs took each route in either run, and how many jobs differ in which way; end the session.
+    """Return how many pairs took each route in either run, and how many jobs differ in which way.
 
     The session is a cursor, which shows every commit: both questions are about the two runs alone.
     """
-    with closing(session):
-        changed = dict(session.rows("audit/count_changed_jobs", a=a["plan_id"], b=b["plan_id"]))
-        routes = session.rows("audit/both_routes", a=a["commit_id"], b=b["commit_id"])
+    changed = dict(session.rows("audit/count_changed_jobs", a=a["plan_id"], b=b["plan_id"]))
+    routes = session.rows("audit/both_routes", a=a["commit_id"], b=b["commit_id"])
     return {route: (x, y) for route, x, y in routes}, {change: changed.get(change, 0) for change in CHANGES}
 
 

@@ -111,7 +111,7 @@ class Ledger:
             make_macros(session)
 
     def confined(self) -> Session:
-        """Return a session that can only read, with nothing in it but the lake."""
+        """Return a session that can only read, with nothing of its own in it yet."""
         self.create()
         return self._reader.session()
 
