@@ -115,7 +115,8 @@ def stage(session: Session, scenarios: Sequence[Scenario]) -> None:
     text = pa.string()
     session.give("staged_changes", arrow_table(changes, scenario=pa.int64(), side=text, symbol=text, patch=text))
     stage_policies(session, scenarios)
-    session.run("scenario/replay_evidence" if changes else "scenario/unchanged_evidence")
+    session.run("scenario/laid_evidence")
+    session.run("scenario/changed_evidence" if changes else "scenario/replay_evidence")
 
 
 def stage_run(session: Session, scenario: Scenario) -> None:
