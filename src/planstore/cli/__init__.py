@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
-from typing import TextIO
+from typing import Any, TextIO
 
 import typer
 from typer.core import TyperGroup
@@ -16,6 +15,7 @@ from planstore.cli import (
     compact,
     demo,
     diff,
+    ending,
     evidence,
     export,
     history,
@@ -24,6 +24,7 @@ from planstore.cli import (
     key,
     log,
     migrate,
+    output,
     override,
     plan,
     policy,
@@ -38,21 +39,19 @@ from planstore.cli import (
     whatif,
     why,
 )
-from planstore.cli.visible import visible
+from planstore.termination import sigterm_interrupts
 
 
 class _Verbs(TyperGroup):
-    """All verbs; each ends well when the reader of its output, such as head, has seen enough."""
+    """All verbs; one whose reader, such as head, has seen enough ends at once."""
+
+    def make_context(self, *arguments: Any, **more: Any) -> Any:
+        with ending.with_reader():
+            return super().make_context(*arguments, **more)
 
     def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]
-        try:
-            done = super().invoke(ctx)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            # because Python flushes standard output once more when it ends
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return None
-        return done
+        with ending.with_reader():
+            return super().invoke(ctx)
 
 
 app = typer.Typer(
@@ -97,15 +96,37 @@ for verbs in (override, policy):
 
 
 def main() -> None:
-    """Run the command line: exit 0 when done, 1 with a finding, 2 when the call or what it was given is wrong."""
+    """Run the command line and exit.
+
+    Exit codes: 0 done, 1 a finding, 2 the call or its input is wrong, 130 ended by Ctrl-C, 141 the reader of standard
+    output left, 143 ended by SIGTERM.
+    """
+    ending.take_streams()
+    warnings.showwarning = _show_warning
+    with sigterm_interrupts() as termination:
+        try:
+            code = _run()
+        except BaseException:
+            if not termination.requested:
+                raise
+    if termination.requested:
+        output.print_note("planstore: ended by SIGTERM")
+        code = ending.TERMINATED
+    sys.exit(ending.exit_code(code))
+
+
+def _run() -> int | str | None:
+    """Run the verb, and return its exit code."""
     from planstore.errors import PlanstoreError
 
-    warnings.showwarning = _show_warning
     try:
         app()
+    except SystemExit as ended:
+        return ended.code
     except PlanstoreError as error:
-        sys.stderr.write(f"planstore: {visible(str(error), lines=True)}\n")
-        sys.exit(2)
+        output.print_note(f"planstore: {error}")
+        return 2
+    return 0
 
 
 def _show_warning(
@@ -116,4 +137,4 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    sys.stderr.write(f"planstore: {visible(str(message), lines=True)}\n")
+    output.print_note(f"planstore: {message}")

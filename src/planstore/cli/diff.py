@@ -28,14 +28,15 @@ def command(
     """
     import planstore
     from planstore.cli import output
+    from planstore.cli.ending import ending
 
     with planstore.open(results, create=False, as_of=as_of) as store:
         found = store.diff(a, b)
-        if json:
-            output.print_json(found.as_dict())
-        else:
-            _print(found, limit)
-    raise typer.Exit(1 if found else 0)
+        with ending(1 if found else 0):
+            if json:
+                output.print_json(found.as_dict())
+            else:
+                _print(found, limit)
 
 
 def _print(found: Difference, limit: int) -> None:

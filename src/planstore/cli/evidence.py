@@ -66,6 +66,7 @@ def command(
     """
     import planstore
     from planstore.cli import output
+    from planstore.cli.ending import ending
     from planstore.errors import RequestError
     from planstore.training.evidence import FAMILIES, measure
     from planstore.training.panel import Panel
@@ -93,21 +94,21 @@ def command(
     if out is not None:
         evidence.write_candidates(out)
     ranking = evidence.ranking()
-    if json:
-        told = evidence.as_dict()
-        output.print_json(
-            {name: told[name] for name in told if name not in ("sides", "features")} | {"artifact": digest}
-        )
-    else:
-        for note in (*evidence.notes, *evidence.troubles):
-            output.print_note(f"planstore: {note}")
-        output.print_table("Targets, best first", COLUMNS, map(_row, ranking))
-        for one in ranking:
-            for sign in one.signs:
-                output.print_line(f"{one.target}: {sign}")
-        if out is not None:
-            output.print_line(f"\nNext: planstore route {out} --policy policy.yaml --results {results}")
-    raise typer.Exit(1 if evidence.troubles else 0)
+    with ending(1 if evidence.troubles else 0):
+        if json:
+            told = evidence.as_dict()
+            output.print_json(
+                {name: told[name] for name in told if name not in ("sides", "features")} | {"artifact": digest}
+            )
+        else:
+            for note in (*evidence.notes, *evidence.troubles):
+                output.print_note(f"planstore: {note}")
+            output.print_table("Targets, best first", COLUMNS, map(_row, ranking))
+            for one in ranking:
+                for sign in one.signs:
+                    output.print_line(f"{one.target}: {sign}")
+            if out is not None:
+                output.print_line(f"\nNext: planstore route {out} --policy policy.yaml --results {results}")
 
 
 def _row(one: Ranked) -> tuple[object, ...]:

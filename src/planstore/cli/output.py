@@ -7,7 +7,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
@@ -147,8 +147,9 @@ def print_pairs(pairs: Mapping[str, Any]) -> None:
 
 
 def print_note(text: str) -> None:
-    """Print prose on standard error, out of a program's way."""
-    sys.stderr.write(visible(text, lines=True) + "\n")
+    """Print prose on standard error, out of a program's way; nothing else depends on whether anybody reads it."""
+    with suppress(BrokenPipeError):
+        sys.stderr.write(visible(text, lines=True) + "\n")
 
 
 @contextmanager

@@ -26,18 +26,19 @@ def try_(
     """Check that POLICY gives each of CASES the route it expects. Exit code 1 when one gets another."""
     from planstore.audit.policy_cases import try_cases
     from planstore.cli import output
+    from planstore.cli.ending import ending
 
     found = try_cases(policy, cases)
-    if json:
-        output.print_json([case.as_dict() for case in found])
-    else:
-        output.print_table(
-            f"{sum(case.passed for case in found)} of {len(found)} cases get the route they expect",
-            ("case", "expected", "route", "", "reasons"),
-            (
-                (case.title, case.expected, case.route or "no decision", "ok" if case.passed else "FAILED",
-                 "" if case.passed else "; ".join(case.reasons))
-                for case in found
-            ),
-        )  # fmt: skip
-    raise typer.Exit(0 if all(case.passed for case in found) else 1)
+    with ending(0 if all(case.passed for case in found) else 1):
+        if json:
+            output.print_json([case.as_dict() for case in found])
+        else:
+            output.print_table(
+                f"{sum(case.passed for case in found)} of {len(found)} cases get the route they expect",
+                ("case", "expected", "route", "", "reasons"),
+                (
+                    (case.title, case.expected, case.route or "no decision", "ok" if case.passed else "FAILED",
+                     "" if case.passed else "; ".join(case.reasons))
+                    for case in found
+                ),
+            )  # fmt: skip

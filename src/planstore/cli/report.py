@@ -27,18 +27,19 @@ def command(
     """
     import planstore
     from planstore.cli import output as out
+    from planstore.cli.ending import ending
     from planstore.projections.file_names import file_names
 
     with planstore.open(results, create=False, as_of=as_of) as store, out.working("writing the report"):
         report = store.report(run)
         name = file_names([report.run_id], ".html")[report.run_id]
         written = report.write(output or results / "reports" / name)
-    if json:
-        out.print_json(report.as_dict() | {"output": str(written)})
-    else:
-        against = f"against run {report.previous_run_id}" if report.previous_run_id else "it is the first run"
-        out.print_line(f"Run {report.run_id}: {report.pairs:,} pairs, {report.flips:,} flips ({against})")
-        for finding in report.findings:
-            out.print_line(f"  ! {finding}")
-        out.print_line(str(written))
-    raise typer.Exit(1 if report.findings else 0)
+    with ending(1 if report.findings else 0):
+        if json:
+            out.print_json(report.as_dict() | {"output": str(written)})
+        else:
+            against = f"against run {report.previous_run_id}" if report.previous_run_id else "it is the first run"
+            out.print_line(f"Run {report.run_id}: {report.pairs:,} pairs, {report.flips:,} flips ({against})")
+            for finding in report.findings:
+                out.print_line(f"  ! {finding}")
+            out.print_line(str(written))

@@ -18,15 +18,16 @@ def command(
     """Make a store out of the backup in DIR, in a results folder that has none, and verify it."""
     import planstore
     from planstore.cli import output
+    from planstore.cli.ending import ending
     from planstore.ledger.backup import restore
 
     restore(source, results / "planstore")
     with planstore.open(results, create=False) as store, output.working("recomputing digests"):
         found = store.verify()
-    if json:
-        output.print_json(found.as_dict())
-    elif found.holds:
-        output.print_line(f"Restored {found.commits} commits, up to {found.anchor}; everything holds.")
-    else:
-        output.print_line(f"Restored, but {len(found.findings)} findings; the first: {found.findings[0]}")
-    raise typer.Exit(0 if found.holds else 1)
+    with ending(0 if found.holds else 1):
+        if json:
+            output.print_json(found.as_dict())
+        elif found.holds:
+            output.print_line(f"Restored {found.commits} commits, up to {found.anchor}; everything holds.")
+        else:
+            output.print_line(f"Restored, but {len(found.findings)} findings; the first: {found.findings[0]}")

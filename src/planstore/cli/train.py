@@ -46,6 +46,7 @@ def command(
     """
     import planstore
     from planstore.cli import output
+    from planstore.cli.ending import ending
     from planstore.training.panel import Panel
     from planstore.training.train import train
 
@@ -68,17 +69,19 @@ def command(
                 seed=seed,
                 progress=show,
             )
-    if json:
-        output.print_json(training.as_dict())
-    else:
-        more = f"{len(training.jobs) - limit} more; --limit or --json shows them" if len(training.jobs) > limit else ""
-        output.print_table(
-            f"{len(training.jobs)} jobs: {output.counts(training.progress)}",
-            COLUMNS,
-            ([_cell(job, column) for column in COLUMNS] for job in training.jobs[:limit]),
-            more=more,
-        )
-    raise typer.Exit(1 if training.failed else 0)
+    with ending(1 if training.failed else 0):
+        if json:
+            output.print_json(training.as_dict())
+        else:
+            more = (
+                f"{len(training.jobs) - limit} more; --limit or --json shows them" if len(training.jobs) > limit else ""
+            )
+            output.print_table(
+                f"{len(training.jobs)} jobs: {output.counts(training.progress)}",
+                COLUMNS,
+                ([_cell(job, column) for column in COLUMNS] for job in training.jobs[:limit]),
+                more=more,
+            )
 
 
 def _cell(job: dict[str, object], column: str) -> object:

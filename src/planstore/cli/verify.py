@@ -21,19 +21,20 @@ def command(
     """Recompute digests, chain, plans, projections, files and artifacts. Exit code 1 when one does not hold."""
     import planstore
     from planstore.cli import output
+    from planstore.cli.ending import ending
 
     with planstore.open(results, create=False) as store, output.working("recomputing digests"):
         found = store.verify(anchor, public_key=public_key)
-    if json:
-        output.print_json(found.as_dict())
-    elif found.holds:
-        output.print_line(f"Everything holds: {found.commits} commits, up to {found.anchor}.")
-    else:
-        output.print_line(f"{len(found.findings)} findings; the first:")
-        for finding in found.findings[:20]:
-            output.print_line(f"  {finding}")
-    if found.unreferenced and not json:
-        output.print_line("Artifacts that no event names; they do no harm and stay:")
-        for digest in found.unreferenced:
-            output.print_line(f"  {digest}")
-    raise typer.Exit(0 if found.holds else 1)
+    with ending(0 if found.holds else 1):
+        if json:
+            output.print_json(found.as_dict())
+        elif found.holds:
+            output.print_line(f"Everything holds: {found.commits} commits, up to {found.anchor}.")
+        else:
+            output.print_line(f"{len(found.findings)} findings; the first:")
+            for finding in found.findings[:20]:
+                output.print_line(f"  {finding}")
+        if found.unreferenced and not json:
+            output.print_line("Artifacts that no event names; they do no harm and stay:")
+            for digest in found.unreferenced:
+                output.print_line(f"  {digest}")

@@ -28,29 +28,37 @@ def command(
     """
     import planstore
     from planstore.cli import output
+    from planstore.cli.ending import ending
     from planstore.cli.visible import visible
     from planstore.events.sides import SIDE_NAMES
 
     with planstore.open(results, create=False, as_of=as_of) as store:
         found = store.why(target, symbol, run_id=run)
-    if json:
-        output.print_json(found.as_dict())
-    else:
-        for line in _told(found):
-            output.print_line(visible(line))  # because a name with a line end could pass for a line of ours
-        if found.checks:
-            output.print_line()
-            output.print_table(
-                "Checks, in the order in which the rules ran",
-                ("side", "check", "observed", "threshold", "", "source"),
-                (
-                    (SIDE_NAMES[c["side"]], c["check"], c["observed"], _threshold(c), MARKS[c["passed"]], c["source"])
-                    for c in found.checks
-                ),
-            )
-        for line in _afterwards(found):
-            output.print_line(visible(line))  # because a name with a line end could pass for a line of ours
-    raise typer.Exit(1 if found.route is None or found.findings else 0)
+    with ending(1 if found.route is None or found.findings else 0):
+        if json:
+            output.print_json(found.as_dict())
+        else:
+            for line in _told(found):
+                output.print_line(visible(line))  # because a name with a line end could pass for a line of ours
+            if found.checks:
+                output.print_line()
+                output.print_table(
+                    "Checks, in the order in which the rules ran",
+                    ("side", "check", "observed", "threshold", "", "source"),
+                    (
+                        (
+                            SIDE_NAMES[c["side"]],
+                            c["check"],
+                            c["observed"],
+                            _threshold(c),
+                            MARKS[c["passed"]],
+                            c["source"],
+                        )
+                        for c in found.checks
+                    ),
+                )
+            for line in _afterwards(found):
+                output.print_line(visible(line))  # because a name with a line end could pass for a line of ours
 
 
 def _told(found: Any) -> Iterator[str]:

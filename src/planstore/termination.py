@@ -1,0 +1,60 @@
+"""SIGTERM taken as Ctrl-C is: whatever is under way gives back what it holds before the process ends."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+
+class TerminatedError(KeyboardInterrupt):
+    """The process was asked to end, by SIGTERM."""
+
+
+@dataclass
+class Termination:
+    """Whether the process was asked to end.
+
+    Attributes:
+        requested: whether SIGTERM came.
+    """
+
+    requested: bool = False
+
+
+@contextmanager
+def sigterm_interrupts() -> Iterator[Termination]:
+    """Raise TerminatedError in the main thread when SIGTERM comes; further ones change nothing.
+
+    Where SIGTERM has a handler already, or in any other thread, all stays as it is.
+    """
+    termination = Termination()
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield termination
+        return
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # because a second one would interrupt the giving back
+        termination.requested = True
+        raise TerminatedError
+
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield termination
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def sigterm_ends_after() -> Iterator[None]:
+    """Let SIGTERM end the process as it would have, but not before the block has given back what it holds."""
+    termination = Termination()
+    try:
+        with sigterm_interrupts() as termination:
+            yield
+    finally:
+        if termination.requested:
+            signal.raise_signal(signal.SIGTERM)
