@@ -11,10 +11,10 @@ from unittest import mock
 import orjson
 import pyarrow as pa
 
+import planstore.ledger.ledger
 import planstore.new_run
 import planstore.planning.staleness
 import planstore.routing.rules
-import planstore.store
 import samples
 from planstore.events.canonical import canonical_json
 from planstore.routing.rules import Rules, current_rules
@@ -75,9 +75,5 @@ def time_is(moment: datetime) -> Iterator[None]:
         def now(cls, tz: Any = None) -> Any:
             return moment.astimezone(tz)
 
-    with (
-        mock.patch.object(planstore.new_run, "datetime", Clock),
-        mock.patch.object(planstore.store, "datetime", Clock),
-        mock.patch.object(planstore.planning.staleness, "datetime", Clock),
-    ):
+    with mock.patch.object(planstore.ledger.ledger, "datetime", Clock):
         yield

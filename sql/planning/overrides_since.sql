@@ -3,6 +3,6 @@ SELECT coalesce(b.target, a.target) AS "target", coalesce(b.symbol, a.symbol) AS
        coalesce(b.route, a.route) AS route,
        CASE WHEN a.override_id IS NULL THEN 'set' ELSE 'cleared, replaced or expired' END AS "change"
 FROM overrides_in_force($commit_id, $started_at) AS a
-FULL JOIN overrides_in_force(9223372036854775807, $now) AS b USING (override_id)
+FULL JOIN overrides_in_force($before_commit, $now) AS b USING (override_id)
 WHERE a.override_id IS NULL OR b.override_id IS NULL
 ORDER BY ALL;

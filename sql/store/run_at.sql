@@ -1,5 +1,5 @@
--- The newest run that was recorded by then.
-SELECT r.* FROM runs AS r JOIN commits AS c USING (commit_id)
-WHERE c.recorded_at <= $moment
-ORDER BY r.commit_id DESC
+-- The newest run by then. It stands before every commit that was recorded later, as in commit_at.sql.
+FROM runs
+WHERE commit_id < coalesce((SELECT min(commit_id) FROM commits WHERE recorded_at > $moment), 9223372036854775807)
+ORDER BY commit_id DESC
 LIMIT 1;

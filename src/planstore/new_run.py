@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from planstore.database import Session
 from planstore.errors import RequestError
@@ -37,7 +37,7 @@ def make_run(ledger: Ledger, request: RunRequest) -> Run:
 
 
 def _made(ledger: Ledger, session: Session, request: RunRequest) -> Run:
-    started_at = datetime.now(UTC)
+    started_at = ledger.now(session)
     overrides_as_of = newest_commit_of_kind(session, OVERRIDE_COMMIT)
     _stage(session, request, overrides_as_of, started_at)
     decisions = DigestBeside(apply_rules(session).drop_columns(["position", "scenario"]))

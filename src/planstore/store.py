@@ -6,7 +6,7 @@ import json
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import local
 from typing import TYPE_CHECKING, Any
@@ -376,13 +376,16 @@ class Store:
 
     def overrides(self) -> list[Override]:
         """Return the overrides in force, by target and symbol."""
-        last = self._ledger.last_commit() if self._as_of is None else self._as_of
-        moment = datetime.now(UTC)
-        if self._as_of is not None:
-            row = self._reading.row("store/recorded_at", commit_id=self._as_of)
-            moment = row[0] if row else moment
-        rows = self._reading.records("scenario/read_overrides", before_commit=last + 1, moment=moment)
+        before_commit, moment = self._moment()
+        rows = self._reading.records("scenario/read_overrides", before_commit=before_commit, moment=moment)
         return [Override(**row) for row in rows]
+
+    def _moment(self) -> tuple[int, datetime]:
+        """Return the first commit that this store does not show, and what time it is there."""
+        if self._as_of is None:
+            return 2**62, self._ledger.now(self._reading)
+        row = self._reading.row("store/recorded_at", commit_id=self._as_of)
+        return self._as_of + 1, row[0] if row else self._ledger.now(self._reading)
 
     def unknown_to_newest_run(self, target: str, symbol: str | None) -> str | None:
         """Return a sentence that says so when the newest run decided nothing on a pair or target, None when it did."""
@@ -398,7 +401,7 @@ class Store:
         Args:
             plan: named as for :meth:`plan`.
         """
-        return what_moved_on(self._reading, self._plan_id(plan))
+        return what_moved_on(self._reading, self._plan_id(plan), *self._moment())
 
     def refuse_stale(self, plan: str | None = None) -> None:
         """Refuse a plan that should not be trained any more.
@@ -409,7 +412,7 @@ class Store:
         Raises:
             PlanStaleError: its evidence, policy, rules or overrides have moved on; says how.
         """
-        refuse_stale(self._reading, self._plan_id(plan))
+        refuse_stale(self._plan_id(plan), self.moved_on(plan))
 
     def at(self, when: int | datetime | str) -> Store:
         """Return the store as it was: what was recorded later is never seen.

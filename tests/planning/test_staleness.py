@@ -9,8 +9,6 @@ import pytest
 import samples
 from histories import SYMBOL, TARGET, cs, local, other_rules, route, time_is
 from planstore import NotFoundError, PlanStaleError
-from planstore.ledger.ledger import Ledger
-from planstore.planning.staleness import refuse_stale
 from planstore.store import Store
 
 LATER = datetime.now(UTC) + timedelta(days=1)
@@ -70,13 +68,11 @@ def test_overrides_that_were_set_cleared_or_expired_since_are_told(store: Store)
 
 def test_a_stale_plan_is_refused_with_everything_that_moved(store: Store) -> None:
     run = route(store, [cs(), local()], run_id="first")
-    ledger = Ledger(store.results / "planstore", create=False)
-    refuse_stale(ledger.reading(), run.plan_id)
+    store.refuse_stale(run.plan_id)
     route(store, [cs(), local(0.4)], run_id="second")
     store.override(TARGET, SYMBOL, "ROUTE_BOTH", reason="x")
     with pytest.raises(PlanStaleError) as refused:
-        refuse_stale(ledger.reading(), run.plan_id)
-    ledger.close()
+        store.refuse_stale(run.plan_id)
     said = str(refused.value)
     assert said.startswith(f"plan {run.plan_id[:12]} is stale: the evidence has moved on: run first (commit 1)")
     assert "an override of y_up_10m on AAPL (ROUTE_BOTH) was set since run first" in said

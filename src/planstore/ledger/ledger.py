@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -67,15 +68,24 @@ class Ledger:
         folder: the store's folder, ``<results>/planstore``.
         create: make the store, when it is first used, if there is none yet.
         lock_timeout: seconds to wait for another writer before giving up.
+        clock: returns what time it is.
 
     Raises:
         StoreMissingError: there is no store and ``create`` is false.
         StoreVersionError: the store has another format than this code's.
     """
 
-    def __init__(self, folder: Path, *, create: bool = True, lock_timeout: float = 600.0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        create: bool = True,
+        lock_timeout: float = 600.0,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.folder = folder
         self.artifacts = Artifacts(folder / "artifacts")
+        self._clock = clock
         self._head: Head | None = None
         self._lock = WriterLock(folder / "writer.lock", lock_timeout)
         self._reader = Database(folder, read_only=True)
@@ -152,6 +162,7 @@ class Ledger:
                     self.folder / "data",
                     kind,
                     head,
+                    self._now(head.recorded_at),
                     run_id=run_id,
                     message=message,
                     idempotency_key=idempotency_key,
@@ -159,7 +170,7 @@ class Ledger:
                 yield writing
                 writing.seal()
             if writing.commit is not None:
-                self._head = Head(head.snapshot + 1, writing.commit_id, writing.commit.digest)
+                self._head = Head(head.snapshot + 1, writing.commit_id, writing.commit.digest, writing.recorded_at)
 
     def _current_head(self, session: Session) -> Head:
         """Return the newest commit; as long as the catalog's snapshot is that of our own last one, it is that."""
@@ -167,8 +178,16 @@ class Ledger:
         snapshot = int(row[0]) if row else 0
         if self._head is None or self._head.snapshot != snapshot:
             last = session.row("ledger/last_commit")
-            self._head = Head(snapshot, int(last[0]), str(last[1])) if last else Head(snapshot, 0, GENESIS)
+            self._head = Head(snapshot, *last) if last else Head(snapshot, 0, GENESIS, None)
         return self._head
+
+    def now(self, session: Session) -> datetime:
+        """Return the time, UTC; where the clock was set back, the latest time that a commit carries."""
+        last = session.row("ledger/last_commit")
+        return self._now(last[2] if last else None)
+
+    def _now(self, recorded_at: datetime | None) -> datetime:
+        return self._clock() if recorded_at is None else max(self._clock(), recorded_at)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,16 @@ INLINED_ROWS = 100
 
 @dataclass(frozen=True)
 class Head:
-    """The newest commit, and the catalog's snapshot that it was seen in."""
+    """The newest commit, and the catalog's snapshot that it was seen in.
+
+    Attributes:
+        recorded_at: the latest time that any commit carries; None in an empty ledger.
+    """
 
     snapshot: int
     commit_id: int
     digest: str
+    recorded_at: datetime | None
 
 
 class Writing:
@@ -45,13 +50,14 @@ class Writing:
         data: Path,
         kind: str,
         head: Head,
+        recorded_at: datetime,
         *,
         run_id: str | None,
         message: str,
         idempotency_key: str | None,
     ) -> None:
         self.commit_id = head.commit_id + 1
-        self.recorded_at = datetime.now(UTC)
+        self.recorded_at = recorded_at
         self._previous_digest = head.digest
         self._session = session
         self._data = data

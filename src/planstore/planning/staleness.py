@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
 
 from planstore.database import Session
 from planstore.errors import PlanStaleError
 from planstore.routing.rules import current_rules
 
 
-def what_moved_on(session: Session, plan_id: str) -> list[str]:
+def what_moved_on(session: Session, plan_id: str, before_commit: int, now: datetime) -> list[str]:
     """Return what has changed since the newest run that arrived at a plan, one sentence each; empty for a fresh plan.
 
     Args:
         session: a reading session of the store.
         plan_id: the whole id of a plan.
+        before_commit: the first commit that does not count.
+        now: the time by which overrides have expired.
     """
     plan = session.records("planning/run_of_plan", plan_id=plan_id)[0]
     newest = session.records("store/newest_run")[0]
@@ -36,7 +39,11 @@ def what_moved_on(session: Session, plan_id: str) -> list[str]:
             f"this planstore ships {rules[:12]}"
         )
     for override in session.records(
-        "planning/overrides_since", commit_id=plan["commit_id"], started_at=plan["started_at"], now=datetime.now(UTC)
+        "planning/overrides_since",
+        commit_id=plan["commit_id"],
+        started_at=plan["started_at"],
+        before_commit=before_commit,
+        now=now,
     ):
         symbol = f" on {override['symbol']}" if override["symbol"] else ""
         told.append(
@@ -46,13 +53,16 @@ def what_moved_on(session: Session, plan_id: str) -> list[str]:
     return told
 
 
-def refuse_stale(session: Session, plan_id: str) -> None:
+def refuse_stale(plan_id: str, told: Sequence[str]) -> None:
     """Refuse a plan that should not be trained any more.
+
+    Args:
+        plan_id: the plan.
+        told: what :func:`what_moved_on` says of it.
 
     Raises:
         PlanStaleError: says what changed.
     """
-    told = what_moved_on(session, plan_id)
     if told:
         raise PlanStaleError(
             f"plan {plan_id[:12]} is stale: {'; '.join(told)}. Route again, or force it if it is to be trained as it is"
