@@ -25,9 +25,9 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "planstore"
 FILES = sorted(SOURCE.rglob("*.py"))
 LAYERS = (
-    ("errors", "version", "termination"),
+    ("errors", "version", "termination", "quoted"),
     ("events",),
-    ("sql", "database", "row_order", "sandbox", "macros", "meanings", "document", "pages"),
+    ("sql", "database", "row_order", "sandbox", "macros", "meanings", "bounded_yaml", "document", "pages"),
     ("ledger",),
     ("routing", "planning", "projections", "training_plan", "consumer", "audit"),
     ("run", "publication", "new_run", "run_names", "progress"),

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
+from planstore.bounded_yaml import MOST_BYTES, Located, YamlError, read_yaml
 from planstore.errors import BadInputError
+from planstore.quoted import quoted
 
 M = TypeVar("M", bound=BaseModel)
 _Place: TypeAlias = tuple[str | int, ...]
+PROBLEMS = 20
+"""How many problems a message names."""
 
 
 @dataclass(frozen=True)
@@ -21,13 +24,13 @@ class Kind:
     """A kind of document.
 
     Attributes:
-        name: what one is called in messages.
-        key: the one top key that it has.
-        error: what is raised when one cannot be used.
+        name: of one, in messages.
+        key: its one top key; None for one that is a list.
+        error: raised when one cannot be used.
     """
 
     name: str
-    key: str
+    key: str | None
     error: type[BadInputError]
 
     def read(self, path: Path, model: type[M]) -> M:
@@ -37,83 +40,71 @@ class Kind:
             BadInputError: in this kind's own form; names the file, each key that is wrong, its line and why.
         """
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            with path.open("rb") as file:
+                content = file.read(MOST_BYTES + 1)
+            # because of a document that is too large, the end may be half a character
+            text = content.decode("utf-8-sig", "strict" if len(content) <= MOST_BYTES else "replace")
+        except UnicodeDecodeError as error:
+            raise self.error(
+                f"{self.name} file {path} cannot be read: no UTF-8 text, at byte {error.start + 1}"
+            ) from error
+        except (OSError, ValueError) as error:
             raise self.error(f"{self.name} file {path} cannot be read: {error}") from error
         return self.parse(text, str(path), model)
 
     def parse(self, text: str, where: str, model: type[M]) -> M:
         """Return what a YAML text holds under the top key, checked; ``where`` names the text in errors."""
         try:
-            node = yaml.compose(text, Loader=yaml.SafeLoader)
-            document = yaml.safe_load(text)
-            lines = {} if node is None else dict(self._lines(node, (), where))
-        except yaml.YAMLError as error:
-            raise self.error(f"{where} is not YAML: {error}") from error
-        except RecursionError as error:
-            raise self.error(f"{where} is nested too deeply, or holds itself") from error
-        if not isinstance(document, Mapping):
-            raise self.error(f"{where} holds no {self.name}: it needs the top key `{self.key}`")
-        return self.check(document, where, model, lines)
+            found = read_yaml(text)
+        except YamlError as error:
+            raise self.error(f"{where}{error}") from error
+        return self.check(found.value, where, model, found)
 
-    def check(
-        self, document: Mapping[str, Any], where: str, model: type[M], lines: Mapping[_Place, int] | None = None
-    ) -> M:
-        """Return what a document holds under the top key, checked; ``lines`` says where its keys stand."""
-        if set(document) != {self.key}:
-            unknown = ", ".join(sorted(str(key) for key in document if key != self.key))
-            raise self.error(
-                f"{where} needs the one top key `{self.key}`" + (f", and has others: {unknown}" if unknown else "")
-            )
+    def check(self, document: Any, where: str, model: type[M], found: Located | None = None) -> M:
+        """Return what a document holds under the top key, checked; ``found`` says where its keys stand."""
+        if self.key is not None:
+            if not isinstance(document, Mapping):
+                raise self.error(f"{where} holds no {self.name}: it needs the top key `{self.key}`")
+            if set(document) != {self.key}:
+                unknown = ", ".join(sorted(str(key) for key in document if key != self.key))
+                raise self.error(
+                    f"{where} needs the one top key `{self.key}`" + (f", and has others: {unknown}" if unknown else "")
+                )
+            document = document[self.key]
+        elif not isinstance(document, list):
+            raise self.error(f"{where} must be a list: a file of {self.name}s is one, got {quoted(document)}")
         try:
-            return model.model_validate(document[self.key])
+            return model.model_validate(document)
         except ValidationError as error:
-            raise self.error("\n".join(self._problems(error, where, lines or {}))) from error
+            raise self.error("\n".join(self._problems(error, where, found))) from error
 
-    def _lines(self, node: yaml.Node, path: _Place, where: str) -> Iterator[tuple[_Place, int]]:
-        """Yield the line of every key, and refuse a key that is given twice, because YAML keeps only the last."""
-        yield path, node.start_mark.line + 1
-        if isinstance(node, yaml.MappingNode):
-            seen: dict[str, int] = {}
-            for key, value in node.value:
-                line = key.start_mark.line + 1
-                if key.value in seen:
-                    raise self.error(
-                        f"{where}, line {line}: {'.'.join(map(str, (*path, key.value)))} is given twice, "
-                        f"first on line {seen[key.value]}"
-                    )
-                seen[key.value] = line
-                yield from self._lines(value, (*path, key.value), where)
-                yield (*path, key.value), line
-        elif isinstance(node, yaml.SequenceNode):
-            for index, value in enumerate(node.value):
-                yield from self._lines(value, (*path, index), where)
-
-    def _problems(self, error: ValidationError, where: str, lines: Mapping[_Place, int]) -> Iterator[str]:
-        found: dict[_Place, Any] = {}
-        for problem in error.errors():
+    def _problems(self, error: ValidationError, where: str, found: Located | None) -> Iterator[str]:
+        problems: dict[_Place, Any] = {}
+        for problem in error.errors(include_url=False):
             path = tuple(part for part in problem["loc"] if not _is_union_tag(part))
             if (
                 not path and problem["type"] == "value_error"
             ):  # because a check of the whole document names the key in its words
                 path = tuple(problem["msg"].removeprefix("Value error, ").partition(" ")[0].split("."))
-            found.setdefault(path, problem)
-        for path, problem in found.items():
-            if any(len(other) > len(path) and other[: len(path)] == path for other in found):
-                continue  # because what is wrong inside says more
-            line = next(
-                (lines[(self.key, *path[:n])] for n in range(len(path), -1, -1) if (self.key, *path[:n]) in lines), 0
-            )
-            place = f"{where}, line {line}" if line else where
-            key = ".".join(map(str, path)) or self.key
-            message = {"extra_forbidden": f"is not a key of a {self.name}", "missing": "is missing"}.get(
-                problem["type"], problem["msg"].removeprefix("Value error, ")
-            )
-            if problem["type"] == "value_error" and message.startswith(key):
-                yield f"{place}: {message}"
-                continue
-            got = "" if problem["type"] in ("missing", "extra_forbidden") else f", got {problem['input']!r}"
-            yield f"{place}: {key}: {message}{got}"
+            problems.setdefault(path, problem)
+        inside = {path[:length] for path in problems for length in range(len(path))}
+        deepest = [path for path in problems if path not in inside]  # because what is wrong inside says more
+        for path in deepest[:PROBLEMS]:
+            yield self._problem(path, problems[path], where, found)
+        if len(deepest) > PROBLEMS:
+            yield f"{where}: and {len(deepest) - PROBLEMS} more problems"
+
+    def _problem(self, path: _Place, problem: Any, where: str, found: Located | None) -> str:
+        line = found.line((*([] if self.key is None else [self.key]), *path)) if found else None
+        place = f"{where}, line {line}" if line else where
+        key = ".".join(map(str, path)) or self.key or "the document"
+        message = {"extra_forbidden": f"is not a key of a {self.name}", "missing": "is missing"}.get(
+            problem["type"], problem["msg"].removeprefix("Value error, ")
+        )
+        if problem["type"] == "value_error" and message.startswith(key):
+            return f"{place}: {message}"
+        got = "" if problem["type"] in ("missing", "extra_forbidden") else f", got {quoted(problem['input'])}"
+        return f"{place}: {key}: {message}{got}"
 
 
 def _is_union_tag(part: str | int) -> bool:

@@ -78,12 +78,12 @@ CASE = "{title: mine, target: y, symbol: A, local: {score: 0.7}, expect: ROUTE_B
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[", "are not YAML"),
-        ("a: 1", "a file of cases is a list"),
-        ("", "a file of cases is a list"),
+        ("[", "is not YAML"),
+        ("a: 1", "must be a list"),
+        ("", "must be a list"),
         ("[]", "holds no case"),
-        ("[{title: mine, target: y}]", "0.expect: Field required"),
-        (f"[{CASE}, {CASE.replace('mine', 'yours').replace('local', 'lokal')}]", "1.lokal: Extra inputs"),
+        ("[{title: mine, target: y}]", "line 1: 0.expect: is missing"),
+        (f"[{CASE}, {CASE.replace('mine', 'yours').replace('local', 'lokal')}]", "1.lokal: is not a key of a case"),
         (f"[{CASE.replace('ROUTE_BOTH', 'ROUTE_NONE')}]", "0.expect: Input should be 'ROUTE_CROSS_SECTIONAL'"),
         (f"[{CASE.replace('title: mine', 'title: ')}]", "0.title"),
         (f"[{CASE.replace('symbol: A, ', '')}]", "'mine': a case with a symbol expects a route"),

@@ -104,7 +104,7 @@ GOOD = "estimators: {regression: sklearn.linear_model.Ridge}"
     [
         ("families: [", ("is not YAML",)),
         ("family: {}", ("top key `families`",)),
-        (f"families:\n  x:\n    {GOOD}\n    stagee: cpu\n", ("line 4", "x.stagee", "is not a key of a families")),
+        (f"families:\n  x:\n    {GOOD}\n    stagee: cpu\n", ("line 4", "x.stagee", "is not a key of a family")),
         (f"families:\n  x:\n    {GOOD}\n    stage: tpu\n", ("line 4", "x.stage", "'tpu'")),
         (f"families:\n  x:\n    {GOOD}\n  x:\n    {GOOD}\n", ("line 4", "x is given twice")),
         ("families:\n  x:\n    estimators: {}\n", ("line 3", "x.estimators", "needs `classification`")),

@@ -7,12 +7,13 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from planstore.audit.scenario import Record, Scenario, stage
 from planstore.database import memory
+from planstore.document import Kind
 from planstore.errors import CandidatesError, PolicyError
+from planstore.quoted import quoted
 from planstore.routing.candidates import COLUMNS, read_candidates
 from planstore.routing.policy import Policy, PolicySource, check_patterns, read_policy
 from planstore.routing.rules import apply_rules
@@ -26,6 +27,13 @@ Expected = Literal[
     "ENABLED",
     "DISABLED",
 ]
+READ = tuple(
+    name
+    for name in COLUMNS
+    if name not in ("target", "symbol", "mode")  # because the case says them
+    and name not in ("score_ci_low", "score_ci_high", "feature_set_id", "evidence_as_of", "git_commit")
+)
+"""The columns of candidates that a case can give: those that the rules read."""
 _USUAL = {"stability": "STABLE", "sample_size": 1_000_000, "leakage_status": "SAFE", "model_status": "OK"}
 """What a case's evidence has where it does not say otherwise: nothing that a policy would object to."""
 
@@ -50,6 +58,13 @@ class PolicyCase(BaseModel):
     local: dict[str, Any] | None = None
     families: list[str] | None = None
     expect: Expected
+
+
+class _Cases(RootModel[list[PolicyCase]]):
+    """A file of cases."""
+
+
+_KIND = Kind("case", None, PolicyError)
 
 
 @dataclass(frozen=True)
@@ -110,21 +125,7 @@ def _result(case: PolicyCase, row: Record | None) -> CaseResult:
 
 
 def _read(path: Path) -> list[PolicyCase]:
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(f"the cases {path} cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        raise PolicyError(f"the cases {path} are not YAML: {error}") from error
-    try:
-        found = TypeAdapter(list[PolicyCase]).validate_python(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise PolicyError(
-            f"{path}: {place}: {first['msg']}; a file of cases is a list, each with title, target and expect, and "
-            "with evidence under cross_sectional and local"
-        ) from error
+    found = _KIND.read(path, _Cases).root
     if not found:
         raise PolicyError(f"{path} holds no case")
     for case in found:
@@ -133,9 +134,11 @@ def _read(path: Path) -> list[PolicyCase]:
                 f"{path}: {case.title!r}: a case with a symbol expects a route, one without expects ENABLED or DISABLED"
             )
         for name in (*(case.cross_sectional or ()), *(case.local or ())):
-            if name not in COLUMNS:
+            if name not in READ:
+                reason = "no rule reads it" if name in COLUMNS else "it is no column of candidates"
                 raise PolicyError(
-                    f"{path}: {case.title!r}: {name!r} is no column of candidates; they have {', '.join(COLUMNS)}"
+                    f"{path}: {case.title!r}: {quoted(name)} has no effect, because {reason}; evidence has "
+                    f"{', '.join(READ)}"
                 )
         if case.symbol is None and case.local is not None:
             raise PolicyError(f"{path}: {case.title!r}: evidence under local needs a symbol")

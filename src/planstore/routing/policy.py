@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -23,6 +24,7 @@ from planstore.database import memory
 from planstore.document import Kind
 from planstore.errors import PolicyError
 from planstore.events.canonical import canonical_json, sha256
+from planstore.quoted import quoted
 
 
 class Stability(StrEnum):
@@ -49,8 +51,15 @@ def _number(value: Any) -> Any:
     return value
 
 
+def _storable(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("should hold no NUL")
+    return value
+
+
 Number = Annotated[FiniteFloat, BeforeValidator(_number)]
-Count = Annotated[int, Field(strict=True, ge=0)]
+Count = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+Text = Annotated[str, Field(max_length=1000), AfterValidator(_storable)]
 DEFAULT_POLICY = Path(__file__).parent / "default_policy.yaml"
 """The policy that planstore ships: a conservative one to start from."""
 TIERS = ("short", "medium", "long", "very_long")
@@ -137,15 +146,17 @@ class StabilityClassification(_Section):
 class HorizonPattern(_Section):
     """A pattern that finds a number in a target's name, and how many minutes one of it is."""
 
-    regex: str
+    regex: Text
     multiplier: Annotated[Number, Field(gt=0)]
 
     @model_validator(mode="after")
     def _has_one_group(self) -> HorizonPattern:
         try:
             groups = re.compile(self.regex).groups
-        except re.error as error:
+        except (re.error, OverflowError) as error:
             raise ValueError(f"regex is not a regular expression: {error}") from error
+        except RecursionError as error:
+            raise ValueError("regex is nested too deeply") from error
         if groups < 1:
             raise ValueError(r"regex needs a group around the number: (\d+)d")
         return self
@@ -165,14 +176,14 @@ class Horizon(_Section):
 class FamilyRule(_Section):
     """Which families train the jobs that match; every condition given must hold, and the first rule that does wins."""
 
-    use: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
+    use: Annotated[list[Annotated[Text, Field(min_length=1)]], Field(min_length=1)]
     route: Literal["ROUTE_CROSS_SECTIONAL", "ROUTE_SYMBOL_SPECIFIC", "ROUTE_BOTH", "ROUTE_EXPERIMENTAL_ONLY"] | None = (
         None
     )
     task: Literal["classification", "regression"] | None = None
-    priority: Annotated[int, Field(strict=True, ge=0)] | None = None
-    target: str | None = None
-    symbol: str | None = None
+    priority: Annotated[int, Field(strict=True, ge=0, lt=2**31)] | None = None
+    target: Text | None = None
+    symbol: Text | None = None
 
 
 def _document_format(value: Any) -> Any:
@@ -195,7 +206,7 @@ class Policy(_Section):
     cross_sectional: Scores
     symbol: Scores
     stability_allowlist: Allowlist
-    both_strong_behavior: str = "ROUTE_BOTH"
+    both_strong_behavior: Text = "ROUTE_BOTH"
     enable_experimental_lane: StrictBool = False
     experimental: Experimental = Experimental()
     require_safe_features_only: StrictBool = False
@@ -259,6 +270,8 @@ def read_policy(source: PolicySource) -> tuple[Policy, str]:
         return source, "policy"
     if isinstance(source, Mapping):
         return _KIND.check(source, "the policy", Policy), "policy"
+    if not isinstance(source, str | Path):
+        raise PolicyError(f"the policy must be a policy, a mapping or the path of a YAML file, got {quoted(source)}")
     path = Path(source)
     return _KIND.read(path, Policy), path.stem
 

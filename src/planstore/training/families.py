@@ -11,13 +11,14 @@ import importlib
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from planstore.database import memory
 from planstore.document import Kind
 from planstore.errors import FamiliesError, FamilyMissingError
+from planstore.quoted import quoted
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
@@ -28,7 +29,18 @@ ENTRY_POINTS = "planstore.families"
 """The group of entry points under which packages offer families."""
 
 ImportPath = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")]
-_KIND = Kind("families", "families", FamiliesError)
+_KIND = Kind("family", "families", FamiliesError)
+
+
+def _with_effect(parameters: dict[str, Any]) -> dict[str, Any]:
+    for name in parameters:
+        last = name.rpartition("__")[2]
+        if last in ("random_state", "n_jobs"):
+            raise ValueError(f"{name} has no effect, because the seed and the workers of a call set it: leave it out")
+    return parameters
+
+
+Parameters = Annotated[dict[str, Any], AfterValidator(_with_effect)]
 
 
 class Estimators(BaseModel):
@@ -64,9 +76,20 @@ class Definition(BaseModel):
     stage: Literal["cpu", "gpu"] = "cpu"
     estimators: Estimators
     prepare: list[Literal["impute", "scale", "scale_labels"]] = []
-    parameters: dict[str, Any] = {}
-    symbol_parameters: dict[str, Any] = {}
+    parameters: Parameters = {}
+    symbol_parameters: Parameters = {}
     members: list[Annotated[str, Field(min_length=1)]] = []
+
+    @model_validator(mode="after")
+    def _everything_has_an_effect(self) -> Self:
+        if "scale_labels" in self.prepare and self.estimators.regression is None:
+            raise ValueError("prepare: scale_labels has no effect, because the family trains no regression")
+        for name, values in (("prepare", self.prepare), ("members", self.members)):
+            if len(set(values)) < len(values):
+                raise ValueError(f"{name} should name each once")
+        if self.members and "estimators" in {*self.parameters, *self.symbol_parameters}:
+            raise ValueError("parameters: estimators has no effect, because the members are the estimators")
+        return self
 
 
 class _Definitions(RootModel[dict[str, Definition]]):
@@ -186,7 +209,7 @@ def _offered(document: Any, where: str) -> dict[str, Definition]:
     if isinstance(document, str | Path):
         return _KIND.read(Path(document), _Definitions).root
     if not isinstance(document, Mapping):
-        raise FamiliesError(f"{where} is neither a families document nor the path of one, but {document!r}")
+        raise FamiliesError(f"{where} must be a families document or the path of one, got {quoted(document)}")
     return _KIND.check(document, where, _Definitions).root
 
 
