@@ -49,9 +49,9 @@ class Store:
     """What a results folder remembers. Made by :func:`open`."""
 
     def __init__(self, results: Path, *, create: bool, as_of: int | None = None) -> None:
-        self.results = results
         self._as_of = as_of
         self._ledger = Ledger(results / "planstore", create=create)
+        self.results = self._ledger.folder.parent
         self._threads = local()
 
     def __enter__(self) -> Store:
@@ -68,6 +68,7 @@ class Store:
     @property
     def _reading(self) -> Session:
         """This thread's session: an answer is taken from the connection that the question went to."""
+        self._ledger.check_place()
         if not hasattr(self._threads, "session"):
             self._threads.session = self._ledger.reading(self._as_of)
         return self._threads.session  # type: ignore[no-any-return]
@@ -479,6 +480,7 @@ class Store:
             AnchorError: ``anchor`` is none, or is not signed where ``public_key`` asks for it.
             RequestError: ``public_key`` is none.
         """
+        self._ledger.create()
         expected = None if anchor is None else Anchor.parse(anchor)
         if public_key is not None:
             if expected is None or expected.signature is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +17,16 @@ WRITERS = 8
 
 
 class Artifacts:
-    """The folder ``artifacts/sha256/ab/abcdef…`` of a store."""
+    """The folder ``artifacts/sha256/ab/abcdef…`` of a store.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: the folder ``artifacts``.
+        check_place: refuses to go on when it is no longer the store's.
+    """
+
+    def __init__(self, folder: Path, check_place: Callable[[], None] = lambda: None) -> None:
         self._folder = folder / "sha256"
+        self._check_place = check_place
 
     def put(self, content: bytes) -> str:
         """Keep ``content`` durably and return its digest; content that is kept already is left alone."""
@@ -28,6 +34,7 @@ class Artifacts:
 
     def put_all(self, contents: Sequence[bytes]) -> list[str]:
         """Keep several contents durably and return their digests; quicker than one after the other."""
+        self._check_place()
         digests = [sha256(content) for content in contents]
         paths = {self.path(digest): content for digest, content in zip(digests, contents, strict=True)}
         new = {path: content for path, content in paths.items() if not path.exists()}

@@ -14,9 +14,8 @@ from urllib.parse import quote
 
 from planstore.errors import StoreError
 from planstore.ledger.artifacts import fsync_folder, make_folder
-from planstore.ledger.ledger import MARKER, Ledger
+from planstore.ledger.ledger import CATALOG, MARKER, Ledger
 
-CATALOG = "catalog.sqlite"
 PARTS = ("data", "artifacts")
 """The folders of a store that hold its files; the catalog and the marker are beside them."""
 
@@ -29,9 +28,9 @@ def backup(ledger: Ledger, target: Path, progress: Callable[[str], None] = lambd
     Raises:
         StoreError: ``target`` is taken, or something cannot be copied; there is no ``target`` then.
     """
+    target, source = target.absolute(), ledger.folder
     if _is_taken(target):
         raise StoreError(f"{target} is there already; a backup goes into a new folder")
-    source = ledger.folder
     try:
         with _incoming(target) as incoming:
             progress("copying the catalog")
@@ -53,6 +52,7 @@ def restore(source: Path, folder: Path) -> None:
         StoreError: there is a store already, ``source`` is no backup, or something cannot be copied; there is no store
             then.
     """
+    source, folder = source.absolute(), folder.absolute()
     if not (source / MARKER).exists():
         raise StoreError(f"{source} is no complete backup: it has no {MARKER}")
     if folder.exists():

@@ -20,6 +20,7 @@ from planstore.errors import StoreError, StoreMissingError, StoreVersionError
 from planstore.events.commit import GENESIS
 from planstore.ledger.artifacts import Artifacts, fsync_folder, make_folder
 from planstore.ledger.lock import WriterLock
+from planstore.ledger.place import Place
 from planstore.ledger.writing import Head, Writing
 from planstore.macros import make_macros
 
@@ -28,6 +29,9 @@ FORMAT = 2
 
 MARKER = "store.json"
 """The file that makes a folder a store, and says of which format."""
+
+CATALOG = "catalog.sqlite"
+"""The file that holds the catalog of the store's tables."""
 
 EVENT_TABLES = (
     "runs",
@@ -83,10 +87,12 @@ class Ledger:
         lock_timeout: float = 600.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.folder = folder
-        self.artifacts = Artifacts(folder / "artifacts")
+        self._place = Place(folder)
+        self.folder = folder = self._place.folder
+        self.artifacts = Artifacts(folder / "artifacts", self.check_place)
         self._clock = clock
         self._head: Head | None = None
+        self._was_ready = False
         self._lock = WriterLock(folder / "writer.lock", lock_timeout)
         self._reader = Database(folder, read_only=True)
         self._making_views = Lock()
@@ -97,9 +103,29 @@ class Ledger:
             raise StoreMissingError(f"there is no store in {folder.parent}: run `planstore init` or `planstore route`")
 
     def create(self) -> None:
-        """Make the store if there is none yet."""
+        """Make the store if there is none yet; what was there once is never made again.
+
+        Raises:
+            StoreError: the store is no longer where it was opened.
+        """
+        self.check_place()
         if not self._is_ready():
             self._create()
+
+    def check_place(self) -> None:
+        """Refuse to go on when the store was removed, renamed or replaced since it was opened.
+
+        Raises:
+            StoreError: says which.
+        """
+        self._place.check()
+        if self._was_ready:
+            for name in (MARKER, CATALOG):
+                # because a catalog that is not there would be made anew, empty
+                if not (self.folder / name).exists():
+                    raise StoreMissingError(
+                        f"the store in {self.folder} is gone: its {name} was there before; nothing was written"
+                    )
 
     def reading(self, as_of: int | None = None) -> Session:
         """Return a session that can only read, with the stable views and macros as of commit ``as_of`` (None: now)."""
@@ -154,7 +180,7 @@ class Ledger:
         ``session`` comes from :meth:`working` or :meth:`recording`, so that its temporary tables can be appended.
         A block that appends nothing makes no commit.
         """
-        with self._lock.held(), self._disk_errors():
+        with self._locked():
             with session.transaction():
                 head = self._current_head(session)
                 writing = Writing(
@@ -192,8 +218,15 @@ class Ledger:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep writers out while the block runs; readers go on."""
-        with self._lock.held(), self._disk_errors():
+        with self._locked():
             self._head = None  # because the catalog's snapshots may be others afterwards
+            yield
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self.check_place()
+        with self._lock.held(), self._disk_errors():
+            self.check_place()  # because it may have been removed while this one waited
             yield
 
     @contextmanager
@@ -222,6 +255,7 @@ class Ledger:
             self._has_views = False
         self._writer.close()
         self._recorder.close()
+        self._place.let_go()
 
     @cached_property
     def _marker(self) -> Path:
@@ -234,6 +268,9 @@ class Ledger:
                 f"the store in {self.folder} has format {found['format']}, this planstore knows format {FORMAT}: "
                 "if it is older, run `planstore migrate`; if it is newer, use a newer planstore"
             )
+        if found is not None:
+            self._place.hold()
+            self._was_ready = True
         return found is not None
 
     def _create(self) -> None:
@@ -247,7 +284,7 @@ class Ledger:
                 return
             # because DuckDB's writers need the catalog in WAL mode before they first open it; this is the only time
             # another SQLite library touches the file, and DuckDB has not opened it yet
-            with closing(sqlite3.connect(self.folder / "catalog.sqlite")) as catalog:
+            with closing(sqlite3.connect(self.folder / CATALOG)) as catalog:
                 catalog.execute("PRAGMA journal_mode=WAL")
             session = self._writer.session()
             row = session.row("ledger/store_exists")
@@ -257,6 +294,7 @@ class Ledger:
                         session.run(table)
                     session.run("database/row_groups")
             write_marker(self._marker)
+            self._is_ready()
 
 
 def write_marker(marker: Path) -> None:

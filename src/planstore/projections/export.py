@@ -87,6 +87,7 @@ def export(
     unknown = sorted(set(formats or ()) - set(FORMATS))
     if unknown:
         raise RequestError(f"formats are {', '.join(FORMATS)}, not {', '.join(unknown)}")
+    ledger.create()
     with export_errors(results), WriterLock(ledger.folder / "export.lock", timeout=3600).held():
         session = ledger.working()
         found = session.records("export/newest_run")
