@@ -25,7 +25,7 @@
     │   ├── StoreMissingError  there is no store at this place
     │   ├── StoreVersionError  the store was made by another version
     │   └── StoreBusyError     another process held the writer lock for too long
-    ├── WorkerDiedError        a process that measured died; nothing was written
+    ├── WorkerDiedError        a worker process died; what it was at is lost
     └── ExportError            files could not be written; the ledger is not touched
 """
 
@@ -125,7 +125,7 @@ class StoreBusyError(StoreError):
 
 
 class WorkerDiedError(PlanstoreError):
-    """A worker process died while evidence was measured, as one does that runs out of memory; nothing was written."""
+    """A worker process died, as one does that runs out of memory; what it measured or trained is lost."""
 
 
 class ExportError(PlanstoreError):

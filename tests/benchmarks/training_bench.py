@@ -17,6 +17,7 @@ import planstore
 from planstore.store import Store
 from planstore.training.families import load_families
 from planstore.training.local import LocalExecutor
+from planstore.training.worker import work
 from planstore.training.panel import Panel
 from planstore.training.task import Result, Task
 from planstore.training.train import train
@@ -111,7 +112,7 @@ def _run_bare(panel: Panel, store: Store, workers: int) -> None:
     """Run the tasks of a plan on as many workers, with nothing claimed or recorded."""
     saved = store.results / "panel.parquet"
     panel.save(saved)
-    executor = LocalExecutor(saved, workers)
+    executor = LocalExecutor(saved, workers, work)
     waiting, running = _tasks(store), set[Future[Result]]()
     while waiting or running:
         while waiting and len(running) < executor.slots:

@@ -18,8 +18,9 @@ from statistics import median
 from threading import Event
 from typing import Any
 
+from planstore.errors import WorkerDiedError
 from planstore.training.claims import Claim, Claims, Settled
-from planstore.training.executor import Executor, WorkerDiedError
+from planstore.training.executor import Executor
 from planstore.training.task import Result, Task
 
 _log = logging.getLogger("planstore.training")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import as_completed
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +15,12 @@ from planstore.errors import RequestError, WorkerDiedError
 from planstore.events.canonical import canonical_json, sha256
 from planstore.training.families import load_families
 from planstore.training.leakage import LeakageLimits
-from planstore.training.local import affordable_workers
+from planstore.training.local import LocalExecutor, affordable_workers
 from planstore.training.panel import Panel
 from planstore.training.ranking import Ranked, rank
 from planstore.training.side import Question, Side, measure_side
 from planstore.training.stability import Snapshot
+from planstore.training.worker import opened
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -188,39 +189,29 @@ def _measured(
     panel: Panel, questions: Sequence[Question], workers: int | None, progress: Callable[[dict[str, int]], None]
 ) -> list[Side]:
     """Return the sides in the order of their questions; the long ones are measured first, so that no core waits."""
-    from joblib import Parallel, delayed
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
     order = sorted(range(len(questions)), key=lambda place: questions[place].symbol is not None)
     found: dict[int, Side] = {}
     with tempfile.TemporaryDirectory(prefix="planstore-") as folder:
         saved = Path(folder) / "panel.parquet"
         panel.save(saved)
-        asked = (delayed(_measure)(saved, place, questions[place]) for place in order)
-        pool = Parallel(
-            n_jobs=min(affordable_workers(saved, workers), len(questions)),
-            batch_size=1, pre_dispatch="2*n_jobs", return_as="generator_unordered",
-        )  # fmt: skip
+        executor = LocalExecutor(saved, min(affordable_workers(saved, workers), len(questions)), _measure)
         try:
-            for place, side in pool(asked):
-                found[place] = side
+            running = {executor.start(questions[place]): place for place in order}
+            for done in as_completed(running):
+                found[running[done]] = done.result()
                 progress({"measured": len(found), "planned": len(questions) - len(found)})
-        except TerminatedWorkerError as error:
+        except WorkerDiedError as error:
             raise WorkerDiedError(
                 "a worker process died while it measured, perhaps for want of memory; fewer --workers need less of it"
             ) from error
-    _opened.cache_clear()
+        finally:
+            executor.close()
     return [found[place] for place in range(len(questions))]
 
 
-def _measure(saved: Path, place: int, question: Question) -> tuple[int, Side]:
-    return place, measure_side(_opened(saved), question)
-
-
-@cache
-def _opened(saved: Path) -> Panel:
-    """Return a panel that was saved; a worker opens it once."""
-    return Panel.open(saved)
+def _measure(saved: Path, question: Question) -> Side:
+    """Run in a worker process: measure one side of the panel that was saved."""
+    return measure_side(opened(str(saved), lambda: saved), question)
 
 
 def _troubles(sides: Sequence[Side]) -> list[str]:

@@ -5,12 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from typing import Protocol
 
-from planstore.errors import PlanstoreError
 from planstore.training.task import Result, Task
-
-
-class WorkerDiedError(PlanstoreError):
-    """The worker died that a task was with; nothing is known of the task."""
 
 
 class Executor(Protocol):

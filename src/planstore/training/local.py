@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
+from typing import Generic, TypeVar
 
-from planstore.training import worker
-from planstore.training.executor import WorkerDiedError
-from planstore.training.task import Result, Task
+from planstore.errors import WorkerDiedError
+from planstore.training.worker_process import WorkerProcess
+
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
 
 _log = logging.getLogger("planstore.training")
 
@@ -36,57 +39,57 @@ def affordable_workers(panel: Path, wanted: int | None) -> int:
     return max(1, min(asked, fitting))
 
 
-class LocalExecutor:
+class LocalExecutor(Generic[Asked, Answer]):
     """Processes of this machine, one a slot, so that the death of one is the death of one task.
 
     Args:
         panel: where the panel was saved.
         slots: how many.
+        work: what a process does with the panel and a task; a function of an importable module.
     """
 
-    def __init__(self, panel: Path, slots: int) -> None:
+    def __init__(self, panel: Path, slots: int, work: Callable[[Path, Asked], Answer]) -> None:
         self.slots = slots
         self._panel = panel
-        self._idle = [_process() for _ in range(slots)]
-        self._busy: dict[Future[Result], ProcessPoolExecutor] = {}
+        self._work = work
+        self._threads = ThreadPoolExecutor(slots, thread_name_prefix="planstore-worker")
+        self._processes: set[WorkerProcess] = set()
+        self._idle: list[WorkerProcess] = []
+        self._changing = Lock()
+        self._is_closed = False
 
-    def start(self, task: Task) -> Future[Result]:
-        """Run a task on an idle process."""
-        process = self._idle.pop()
+    def start(self, task: Asked) -> Future[Answer]:
+        """Run a task on an idle process, or as soon as there is one."""
+        return self._threads.submit(self._run, task)
+
+    def _run(self, task: Asked) -> Answer:
+        process = self._process()
         try:
-            running = process.submit(worker.work, self._panel, task)
-        except BrokenProcessPool:
-            # because an idle process can die as well
-            process.shutdown(wait=False)
-            process = _process()
-            running = process.submit(worker.work, self._panel, task)
-        promised: Future[Result] = Future()
-        promised.set_running_or_notify_cancel()
-        self._busy[promised] = process
-        running.add_done_callback(lambda done: self._settle(promised, done))
-        return promised
+            answer: Answer = process.call(self._work, self._panel, task)
+        finally:
+            with self._changing:
+                self._idle.append(process)
+        return answer
 
-    def _settle(self, promised: Future[Result], done: Future[Result]) -> None:
-        process = self._busy.pop(promised)
-        error = done.exception()
-        if isinstance(error, BrokenProcessPool):
-            process.shutdown(wait=False)
-            process = _process()
-            error = WorkerDiedError("its worker process died")
-        self._idle.append(process)
-        if error is not None:
-            promised.set_exception(error)
-        else:
-            promised.set_result(done.result())
+    def _process(self) -> WorkerProcess:
+        """Return an idle process; a new one where there is none, or where the one that there is has died."""
+        with self._changing:
+            process = self._idle.pop() if self._idle else None
+            if process is not None and process.is_alive:
+                return process
+            if self._is_closed:
+                raise WorkerDiedError("its workers were ended")
+            if process is not None:
+                self._processes.remove(process)
+                process.end()
+            new = WorkerProcess()
+            self._processes.add(new)
+            return new
 
     def close(self) -> None:
-        """Kill all processes."""
-        for process in [*self._idle, *self._busy.values()]:
-            for running in list((process._processes or {}).values()):
-                running.kill()
-            process.shutdown(wait=True, cancel_futures=True)
-
-
-def _process() -> ProcessPoolExecutor:
-    """Return a pool of one process; the process itself starts with its first task."""
-    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=worker.begin)
+        """End all processes, whatever they are at."""
+        with self._changing:
+            self._is_closed = True
+            for process in self._processes:
+                process.end()
+        self._threads.shutdown(wait=True, cancel_futures=True)

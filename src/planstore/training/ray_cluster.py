@@ -8,11 +8,11 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planstore.errors import RequestError
+from planstore.errors import RequestError, WorkerDiedError
 from planstore.events.canonical import sha256
-from planstore.training.executor import WorkerDiedError
+from planstore.training.fit import train_job
 from planstore.training.task import Result, Task
-from planstore.training.worker import work_on
+from planstore.training.worker import opened
 
 if TYPE_CHECKING:
     import numpy as np
@@ -114,4 +114,4 @@ def _work(panel: list[Any], digest: str, task: Task) -> Result:
     import pyarrow as pa
     import ray
 
-    return work_on(digest, lambda: pa.BufferReader(pa.py_buffer(ray.get(panel[0]))), task)
+    return train_job(opened(digest, lambda: pa.BufferReader(pa.py_buffer(ray.get(panel[0])))), task)

@@ -24,6 +24,7 @@ from planstore.training.local import LocalExecutor, affordable_workers
 from planstore.training.panel import Panel
 from planstore.training.reports import selected_features
 from planstore.training.tasks import Tasks
+from planstore.training.worker import work
 
 if TYPE_CHECKING:
     from planstore.store import Store
@@ -147,7 +148,7 @@ def _check(executor: str, workers: int | None, max_attempts: int) -> None:
 
 def _executor(name: str, panel: Path, workers: int | None, ray_address: str | None) -> Executor:
     if name == "local":
-        return LocalExecutor(panel, affordable_workers(panel, workers))
+        return LocalExecutor(panel, affordable_workers(panel, workers), work)
     from planstore.training.ray_cluster import RayExecutor
 
     return RayExecutor(panel, workers, ray_address)
