@@ -94,6 +94,23 @@ def test_only_the_database_imports_duckdb_when_it_runs() -> None:
     assert importers == {"database.py"}
 
 
+def test_nothing_starts_processes_that_import_the_main_module() -> None:
+    importers = {
+        (path.relative_to(SOURCE).as_posix(), module)
+        for path in FILES
+        for module in _imports(path)
+        if module.startswith(("subprocess", "multiprocessing", "joblib", "concurrent.futures.process"))
+    }
+    assert importers == {
+        ("ledger/backup.py", "subprocess"),
+        ("training/worker_process.py", "subprocess"),
+        ("training/worker_process.py", "multiprocessing.spawn"),  # names the interpreter
+        ("training/local.py", "joblib"),  # counts cores
+    }
+    source = "\n".join(path.read_text(encoding="utf-8") for path in FILES)
+    assert re.findall(r"ProcessPoolExecutor|joblib\.(?!cpu_count)\w+|os\.(?:fork|spawn|posix_spawn)", source) == []
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_no_sql_text_stands_in_the_source(path: Path) -> None:
     texts = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -253,7 +254,8 @@ class Database:
             session.run("database/attach_read_only" if self._read_only else "database/attach")
             if self._read_only:
                 session.run("database/confine_directories", directories=[str(self._folder / "data")])
-                session.run("database/confine_access")
+                with _existing_working_directory():
+                    session.run("database/confine_access")
                 session.run("database/confine_settings")
         return Session(connection, place)
 
@@ -288,6 +290,23 @@ class Batches:
         import pyarrow as pa
 
         return pa.Table.from_batches(list(self), self.schema)
+
+
+@contextmanager
+def _existing_working_directory() -> Iterator[None]:
+    """Leave the working directory where it has been removed, because the database asks for its path."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        removed = os.open(os.curdir, os.O_RDONLY)
+        os.chdir(os.sep)
+        try:
+            yield
+        finally:
+            os.fchdir(removed)
+            os.close(removed)
+    else:
+        yield
 
 
 @contextmanager

@@ -58,3 +58,12 @@ def sigterm_ends_after() -> Iterator[None]:
     finally:
         if termination.requested:
             signal.raise_signal(signal.SIGTERM)
+
+
+@contextmanager
+def sigterm_kept() -> Iterator[None]:
+    """Keep the handler of SIGTERM, because the block calls a library that sets one of its own."""
+    kept = signal.getsignal(signal.SIGTERM)
+    yield
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, kept)

@@ -17,10 +17,10 @@ import planstore
 from planstore.store import Store
 from planstore.training.families import load_families
 from planstore.training.local import LocalExecutor
-from planstore.training.worker import work
 from planstore.training.panel import Panel
 from planstore.training.task import Result, Task
 from planstore.training.train import train
+from planstore.training.worker import work
 
 SYMBOLS = 20
 POLICY = {

@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import markets
@@ -27,42 +30,48 @@ POLICY = {
         },
     }
 }
-SNIPPET = """
-import warnings
-with warnings.catch_warnings(record=True) as heard:
-    warnings.simplefilter("always")
-    from TRAINING.orchestration.intelligent_trainer import IntelligentTrainer
-assert [str(w.category.__name__) for w in heard] == ["DeprecationWarning"]
+SNIPPET = """\
+from TRAINING.orchestration.intelligent_trainer import IntelligentTrainer
 from pathlib import Path
-
-if __name__ == "__main__":
-    trainer = IntelligentTrainer(
-        data_dir=Path("data"),
-        symbols=["AAA", "BBB"],
-        output_dir=Path("results")
-    )
-    results = trainer.train_with_intelligence(
-        auto_targets=True,
-        top_n_targets=5,
-        auto_features=True,
-        top_m_features=100
-    )
-    print(sorted(results), len(results["targets"]), results["plan"]["metadata"]["total_jobs"], results["statuses"])
+trainer = IntelligentTrainer(data_dir=Path("data"), symbols=["AAPL", "MSFT", "GOOGL"], output_dir=Path("results"))
+results = trainer.train_with_intelligence(auto_targets=True, top_n_targets=5, auto_features=True, top_m_features=100)
 """
 
 
-def test_the_older_snippet_runs_unchanged(tmp_path: Path) -> None:
-    markets.write_panel(tmp_path / "data", ["AAA", "BBB", "CCC"])
+def write_market(folder: Path) -> None:
+    """Write four symbols, long enough and good enough for the default policy, as parquet and CSV."""
+    folder.mkdir()
+    days = 2000
+    for place, symbol in enumerate(("AAPL", "MSFT", "GOOGL", "OTHER")):
+        chance = np.random.default_rng(place)
+        features = chance.normal(size=(days, 2))
+        signal = features[:, 0] - features[:, 1] + chance.normal(size=days) * 1.7
+        table = pa.table(
+            {
+                "timestamp": np.datetime64("2015-01-01", "s") + np.arange(days) * np.timedelta64(1, "D"),
+                **{f"f{number}": features[:, number] for number in range(2)},
+                "y_up_1d": (signal > 0).astype(int),
+            }
+        )
+        if symbol == "GOOGL":
+            table.to_pandas().to_csv(folder / f"{symbol}.csv", index=False)
+        else:
+            pq.write_table(table, folder / f"{symbol}.parquet")
+
+
+def test_the_older_snippet_trains_as_a_plain_script(tmp_path: Path) -> None:
+    write_market(tmp_path / "data")
     (tmp_path / "snippet.py").write_text(SNIPPET, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "snippet.py"], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("['features', 'models', 'plan', 'statuses', 'targets'] 3 ")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert done.stderr.count("DeprecationWarning") == len(done.stderr.splitlines()) - 1 == 1
     with planstore.open(tmp_path / "results", create=False) as store:
+        assert {(job["status"], job["attempt"]) for job in store.jobs()} == {("succeeded", 1)}
         assert store.verify().holds
         symbols = store.sql("select distinct symbol from candidates where symbol is not null order by all").fetchall()
-    assert symbols == [("AAA",), ("BBB",)]
+    assert symbols == [("AAPL",), ("GOOGL",), ("MSFT",)]
 
 
 def test_a_panel_becomes_trained_models_in_one_call_and_the_same_call_again_trains_nothing(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 import markets
 import planstore
+import unguarded
 from estimators import families_file, until, waiting_pids
 from ledger_checks import check_ledger
 from planstore import RequestError
@@ -80,6 +81,10 @@ def test_a_node_that_is_killed_in_the_middle_costs_an_attempt_and_no_job(tmp_pat
     assert (lost[0], lost[1].startswith("its Ray worker died")) == (1, True)
     check_ledger(store.results)
     assert store.verify().findings == []
+
+
+def test_a_worker_of_ray_does_not_run_the_script_again(tmp_path: Path, cluster: Any) -> None:
+    assert unguarded.trained(tmp_path, "ray", cluster.address) == "3\n{'succeeded': 1}\n"
 
 
 def test_a_cluster_that_is_not_there_is_said(tmp_path: Path) -> None:

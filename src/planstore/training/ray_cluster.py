@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from planstore.errors import RequestError, WorkerDiedError
 from planstore.events.canonical import sha256
+from planstore.termination import sigterm_kept
 from planstore.training.fit import train_job
 from planstore.training.task import Result, Task
 from planstore.training.worker import opened
@@ -42,7 +43,8 @@ class RayExecutor:
             raise RequestError("executor ray needs Ray: pip install 'planstore[ray]'") from error
         self._owns_connection = not ray.is_initialized()
         if self._owns_connection:
-            _connect(ray, most, address)
+            with sigterm_kept():
+                _connect(ray, most, address)
         content = panel.read_bytes()
         self._panel = [ray.put(_as_array(content))]
         self._digest = sha256(content)
@@ -87,7 +89,8 @@ def _connect(ray: Any, most: int | None, address: str | None) -> None:
             socket.create_connection((host, int(port)), timeout=10).close()  # because Ray itself tries for minutes
         ray.init(**options)
     except (OSError, ValueError, RuntimeError) as error:
-        raise RequestError(f"there is no Ray cluster at {address}: {error}") from error
+        wrong = "Ray cannot be started on this machine" if address is None else f"there is no Ray cluster at {address}"
+        raise RequestError(f"{wrong}: {error}") from error
 
 
 def _as_array(content: bytes) -> np.ndarray:
