@@ -27,7 +27,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 LAYERS = (
     ("errors", "version", "termination", "quoted"),
     ("events",),
-    ("sql", "database", "row_order", "sandbox", "macros", "meanings", "bounded_yaml", "document", "pages"),
+    ("sql", "database", "row_order", "sandbox", "macros", "meanings", "columns", "bounded_yaml", "document", "pages"),
     ("ledger",),
     ("routing", "planning", "projections", "training_plan", "consumer", "audit"),
     ("run", "publication", "new_run", "run_names", "progress"),

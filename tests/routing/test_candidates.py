@@ -167,7 +167,7 @@ REFUSED: dict[str, tuple[Maker, str]] = {
     # types
     "a target that is a number": (column("target", pa.array([1.5] * 3)), "column target should hold text"),
     "a target that is a truth": (column("target", pa.array([True] * 3)), "column target should hold text"),
-    "a target that is bytes": (column("target", pa.array([b"a\xff"] * 3)), "column target should hold text"),
+    "a target that is bytes": (column("target", pa.array([b"a\xff"] * 3)), "row 1, column target: b'a.*no UTF-8 text"),
     "a target that is a struct": (column("target", pa.array([{"a": 1}] * 3)), "column target should hold text"),
     "a target that is a list, JSON": (json_file(changed(target=["a"])), "row 2, column target"),
     "a target that is a Python object": (frame(target=object()), "column target"),

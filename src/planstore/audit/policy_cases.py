@@ -17,6 +17,7 @@ from planstore.quoted import quoted
 from planstore.routing.candidates import COLUMNS, read_candidates
 from planstore.routing.policy import Policy, PolicySource, check_patterns, read_policy
 from planstore.routing.rules import apply_rules
+from planstore.routing.sources import Records
 
 Expected = Literal[
     "ROUTE_CROSS_SECTIONAL",
@@ -162,7 +163,7 @@ def _evidence(cases: list[PolicyCase], policy: Policy, path: Path) -> Any:
         if not rows:
             raise PolicyError(f"{path}: {case.title!r} has no evidence: give cross_sectional, local or both")
         try:
-            table = read_candidates(_frame(rows), strict=policy.semantics == "strict").table
+            table = read_candidates(Records(rows), strict=policy.semantics == "strict").table
         except CandidatesError as error:
             raise CandidatesError(f"{path}: {case.title!r}: {error}") from error
         tables.append(table.append_column("commit_id", pa.array([place] * len(table), pa.int64())))
@@ -175,13 +176,3 @@ def _row(case: PolicyCase, given: Mapping[str, Any] | None, mode: str, symbol: s
         if given is None
         else {**_USUAL, "score": None, **given, "target": case.target, "symbol": symbol, "mode": mode}
     )
-
-
-def _frame(rows: list[Record]) -> Any:
-    import pyarrow as pa
-
-    names = {name: None for row in rows for name in row}
-    try:
-        return pa.table({name: [row.get(name) for row in rows] for name in names})
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise CandidatesError(f"values of one column do not go together: {error}") from error

@@ -8,14 +8,29 @@ import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
+from numbers import Complex, Real
 from typing import TYPE_CHECKING, Any
 
+from planstore.columns import (
+    EXACT,
+    UnfitError,
+    doubles,
+    each,
+    has_nanoseconds,
+    is_text,
+    moments,
+    text_lists,
+    texts,
+    wholes,
+)
 from planstore.database import BATCH_ROWS, memory
 from planstore.errors import CandidatesError
 from planstore.events.digest import DigestBeside
-from planstore.routing.sources import CandidatesSource, Columns, read_columns
+from planstore.events.moment import utc
+from planstore.quoted import quoted
+from planstore.routing.sources import CandidatesSource, Columns, read_columns, read_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,6 +49,12 @@ EVIDENCE = (
 """The columns of candidates, in the order of ``sql/schema/tables/candidates.sql``."""
 PROBLEMS = 20
 """How many problems a message tells."""
+LONGEST_NUMBER = 1000
+"""The longest text of a number, in characters."""
+LONGEST_TEXT = 100_000
+"""The longest text of a list or mapping, in characters."""
+OLDER_NAME = "timestamp"
+"""The name that ``evidence_as_of`` has in older files."""
 COLUMNS = (*TEXT, *NUMBERS, *COUNTS, "failed_model_families", "stability_metrics", "evidence_as_of")
 
 
@@ -141,22 +162,22 @@ def _sentence(row: int, rows: int, column: str, value: str | None, problem: str)
 
 
 def _short(value: Any) -> str:
-    if not isinstance(value, str | int | float | list | dict | date | timedelta | Decimal | bytes | None):
-        return f"a value of type {type(value).__name__}"
-    text = "(empty)" if value is None else repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return "(empty)" if value is None else quoted(value)
 
 
 class _Door:
     """Brings each column to the type that candidates have, or says which row does not fit."""
 
     def __init__(self, source: CandidatesSource) -> None:
-        found, self.where = read_columns(source)
+        found = read_columns(source, (*COLUMNS, OLDER_NAME))
+        self.where = found.where
+        self.rows = found.rows
         self.notes: list[str] = []
-        self.rows = len(next(iter(found.values()))) if found else 0
-        if self.rows == 0:
+        if not found.rows or not (found.columns or found.unused):
             raise CandidatesError(f"{self.where} is empty: there is nothing to route")
-        self._found = self._known(found)
+        self._found = self._known(found.columns)
+        if found.unused:
+            self.notes.append(f"columns not used: {', '.join(map(_short_name, found.unused))}")
 
     def columns(self) -> dict[str, Any]:
         """Return every column of candidates; one that the source lacks is all null."""
@@ -164,106 +185,128 @@ class _Door:
 
         return (
             {name: self._text(name) for name in TEXT}
-            | {name: self._converted(name, pa.float64(), _is_number, _to_number) for name in NUMBERS}
-            | {name: self._converted(name, pa.int64(), _is_number, _to_count) for name in COUNTS}
+            | {name: self._converted(name, pa.float64(), doubles, _to_number) for name in NUMBERS}
+            | {name: self._converted(name, pa.int64(), wholes, _to_count) for name in COUNTS}
             | {
                 "failed_model_families": self._converted(
-                    "failed_model_families", pa.list_(pa.string()), _is_texts, _to_texts
+                    "failed_model_families", pa.list_(pa.string()), text_lists, _to_texts
                 ),
                 "stability_metrics": self._metrics(),
-                "evidence_as_of": self._converted(
-                    "evidence_as_of", pa.timestamp("us", "UTC"), pa.types.is_timestamp, _to_moment
-                ),
+                "evidence_as_of": self._times("evidence_as_of"),
             }
         )
 
     def _known(self, found: Columns) -> Columns:
-        if "timestamp" in found:
+        if OLDER_NAME in found:
             if "evidence_as_of" in found:
                 raise CandidatesError(f"{self.where}: timestamp and evidence_as_of are one column; give one of them")
-            found = {"evidence_as_of" if name == "timestamp" else name: column for name, column in found.items()}
+            found = {"evidence_as_of" if name == OLDER_NAME else name: column for name, column in found.items()}
         missing = [name for name in REQUIRED if name not in found]
         if missing:
             raise CandidatesError(
                 f"{self.where}: columns missing: {', '.join(missing)}; candidates have {', '.join(COLUMNS)}"
             )
-        unknown = [name for name in found if name not in COLUMNS]
-        if unknown:
-            self.notes.append(f"columns not used: {', '.join(map(_short_name, unknown))}")
         return found
 
     def _column(self, name: str) -> Any:
-        import pyarrow as pa
-
-        return self._found[name] if name in self._found else pa.nulls(self.rows)
-
-    def _text(self, name: str) -> Any:
+        """Return a column; one that the source lacks, or has no value in, is all null, whatever its type is."""
         import pyarrow as pa
         import pyarrow.compute as pc
         import pyarrow.types as types
 
-        array = self._column(name)
-        if isinstance(array, list):
-            values = [self._value(name, row, value, _to_text) for row, value in enumerate(array, 1)]
-            self.notes.append(f"column {name} holds numbers beside texts; they are read as text")
-            return pa.array(values, pa.string())
-        if types.is_floating(array.type) and pc.all(pc.equal(array, pc.floor(array))).as_py():
-            array = array.cast(pa.int64())  # because pandas turns whole numbers beside a gap into floats
-        if types.is_integer(array.type):
-            self.notes.append(f"column {name} holds whole numbers; they are read as text")
-        elif not (_is_text(array.type) or types.is_null(array.type)):
-            raise CandidatesError(f"{self.where}: column {name} should hold text, not {array.type}")
-        return array.cast(pa.string())
+        column = self._found.get(name)
+        if column is None or (isinstance(column, list) and column.count(None) == self.rows):
+            return pa.nulls(self.rows)
+        if isinstance(column, list):
+            return column
+        empty = column.null_count == self.rows
+        if types.is_floating(column.type) and name not in NUMBERS:
+            # because that is how a frame holds a column without values
+            empty = empty or pc.all(pc.is_nan(column)).as_py()
+        return pa.nulls(self.rows) if empty else column
 
-    def _converted(
-        self, name: str, kind: Any, fits: Callable[[pa.DataType], bool], convert: Callable[[Any], Any]
-    ) -> Any:
-        """Return a column of type ``kind``: cast where its own type ``fits`` and all values do, else one by one."""
-        import pyarrow as pa
-
-        array = self._column(name)
-        if not isinstance(array, list):
-            if fits(array.type) or pa.types.is_null(array.type):
-                try:
-                    return array.cast(kind)
-                except pa.ArrowException:
-                    pass  # because the loop below finds the row that does not fit, and names it
-            array = array.to_pylist()
-        return pa.array([self._value(name, row, value, convert) for row, value in enumerate(array, 1)], kind)
-
-    def _metrics(self) -> Any:
+    def _text(self, name: str) -> Any:
         import pyarrow as pa
         import pyarrow.types as types
 
-        kind = pa.struct([(field, pa.float64()) for field in METRICS])
-        array = self._column("stability_metrics")
-        if isinstance(array, pa.StructArray):
-            names = [array.type.field(i).name for i in range(array.type.num_fields)]
-            unknown = [name for name in names if name not in METRICS]
-            if unknown:
-                self.notes.append(f"stability metrics not used: {', '.join(map(_short_name, unknown))}")
-            elif set(METRICS) <= set(names):
-                fields = dict(zip(names, array.flatten(), strict=True))
-                if all(types.is_floating(values.type) for values in fields.values()):
-                    return pa.StructArray.from_arrays(
-                        [fields[name].cast(pa.float64()) for name in METRICS], names=METRICS, mask=array.is_null()
-                    )
-        values = array if isinstance(array, list) else array.to_pylist(maps_as_pydicts="strict")
-        return pa.array(
-            [self._value("stability_metrics", row, value, _to_metrics) for row, value in enumerate(values, 1)], kind
-        )
+        array = self._column(name)
+        is_array = not isinstance(array, list)
+        if is_array and types.is_null(array.type):
+            return array.cast(pa.string())
+        found = texts(array) if is_array else None
+        if found is not None:
+            return found
+        if is_array and not (is_text(array.type) or _is_number(array.type)):
+            raise CandidatesError(f"{self.where}: column {name} should hold text, not {array.type}")
+        if is_array and types.is_floating(array.type) and not _is_whole(array):
+            raise CandidatesError(f"{self.where}: column {name} should hold text, not {array.type}")
+        values = self._each(name, array, _to_text)
+        if is_array and _is_number(array.type):
+            self.notes.append(f"column {name} holds whole numbers; they are read as text")
+        elif not all(value is None or isinstance(value, str) for value in array):
+            self.notes.append(f"column {name} holds numbers beside texts; they are read as text")
+        return pa.array(values, pa.string())
 
-    def _value(self, name: str, row: int, value: Any, convert: Callable[[Any], Any]) -> Any:
+    def _converted(
+        self, name: str, kind: Any, cast: Callable[[Any], Any], convert: Callable[[Any], Any], values: Any = None
+    ) -> Any:
+        """Return a column of type ``kind``: by ``cast`` where it takes the column as a whole, else value by value."""
+        import pyarrow as pa
+
+        values = self._column(name) if values is None else values
+        if not isinstance(values, list):
+            found = values.cast(kind) if pa.types.is_null(values.type) else cast(values)
+            if found is not None:
+                return found
+        return pa.array(self._each(name, values, convert), kind)
+
+    def _times(self, name: str) -> Any:
+        import pyarrow as pa
+
+        values = self._column(name)
+        found = self._converted(name, pa.timestamp("us", "UTC"), moments, _to_moment, values)
+        if has_nanoseconds(values):
+            self.notes.append(f"column {name} holds nanoseconds; they are cut off")
+        return found
+
+    def _metrics(self) -> Any:
+        import pyarrow as pa
+
+        kind = pa.struct([(field, pa.float64()) for field in METRICS])
+        return self._converted("stability_metrics", kind, self._metric_columns, _to_metrics)
+
+    def _metric_columns(self, array: Any) -> Any:
+        """Return structs of metrics as candidates have them, or None where their fields need a look one by one."""
+        import pyarrow as pa
+
+        if not pa.types.is_struct(array.type) or isinstance(array, pa.ChunkedArray):
+            return None
+        names = [array.type.field(place).name for place in range(array.type.num_fields)]
+        unknown = [name for name in names if name not in METRICS]
+        if unknown:
+            self.notes.append(f"stability metrics not used: {', '.join(map(_short_name, unknown))}")
+        if not set(METRICS) <= set(names) or len(set(names)) < len(names):
+            return None
+        fields = dict(zip(names, array.flatten(), strict=True))
+        found = [
+            fields[name].cast(pa.float64()) if pa.types.is_null(fields[name].type) else doubles(fields[name])
+            for name in METRICS
+        ]
+        if any(values is None for values in found):
+            return None
+        return pa.StructArray.from_arrays(found, names=METRICS, mask=array.is_null())
+
+    def _each(self, name: str, values: Any, convert: Callable[[Any], Any]) -> list[Any]:
         try:
-            return None if value is None else convert(value)
-        except (TypeError, ValueError, OverflowError, SyntaxError) as error:
+            return each(values, convert)
+        except UnfitError as error:
             raise CandidatesError(
-                f"{self.where}: refused\n  row {row}, column {name}: {_short(value)} does not fit: {error}"
+                f"{self.where}: refused\n  row {error.row}, column {name}: {_short(error.value)} does not fit: {error}"
             ) from error
 
 
 def _short_name(name: str) -> str:
-    return name if name.isprintable() and len(name) <= 80 else _short(name)
+    return name if name.isprintable() and len(name) <= 80 else quoted(name)
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -272,71 +315,126 @@ def _is_number(kind: pa.DataType) -> bool:
     return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    import pyarrow.types as types
+def _is_whole(array: Any) -> bool:
+    """Tell whether all numbers of a column of floats are whole; NaN is none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
-
-
-def _is_texts(kind: pa.DataType) -> bool:
-    import pyarrow.types as types
-
-    return bool(types.is_list(kind) or types.is_large_list(kind)) and (
-        _is_text(kind.value_type) or types.is_null(kind.value_type)
-    )
+    found = array.cast(pa.float64())
+    return bool(pc.all(pc.or_(pc.equal(found, pc.floor(found)), pc.is_nan(found))).as_py())
 
 
-def _to_text(value: Any) -> str:
+def _decoded(value: Any) -> Any:
+    """Return bytes as the text that they are, and any other value as it is; refuse half characters."""
+    try:
+        if isinstance(value, str):
+            value.encode()
+        return value.decode() if isinstance(value, bytes) else value
+    except UnicodeError as error:
+        raise ValueError("it is no UTF-8 text") from error
+
+
+def _to_text(value: Any) -> str | None:
+    value = _decoded(value)
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    if isinstance(value, float) and math.isnan(value):
+        return None  # because a frame has no other way to leave a number out
+    number = _whole(value)
+    if number is None:
         raise TypeError("a text is needed")
-    return str(int(value))
+    if isinstance(value, float) and abs(number) >= EXACT:
+        raise ValueError("write it as a text, because a number of this size is rounded")
+    return str(number)
 
 
 def _to_number(value: Any) -> float:
+    value = _numeric(value)
+    if isinstance(value, str):
+        if len(value) > LONGEST_NUMBER:
+            raise ValueError(f"a number has at most {LONGEST_NUMBER} characters")
+        try:
+            return float(value)
+        except ValueError as error:
+            raise ValueError("it is no number") from error
+    return float(value)
+
+
+def _numeric(value: Any) -> Any:
+    """Return a number, or the text of one, or refuse what is neither."""
     if isinstance(value, bool):
         raise TypeError("a number is needed, not true or false")
-    if not isinstance(value, int | float | Decimal | str):
+    if isinstance(value, Complex) and not isinstance(value, Real) and value.imag == 0:
+        return value.real
+    value = _decoded(value)
+    if not isinstance(value, Real | Decimal | str):
         raise TypeError("a number is needed")
-    try:
-        return float(value)
-    except ValueError as error:
-        raise ValueError("it is no number") from error
+    return value
+
+
+def _whole(value: Any) -> int | None:
+    """Return the whole number that a number is, exactly; None where it is none, or far out of every range."""
+    if isinstance(value, bool) or not isinstance(value, Real | Decimal):
+        return None
+    if isinstance(value, Decimal):
+        if not value.is_finite() or value.adjusted() > 40:
+            return None
+    elif not math.isfinite(value):
+        return None
+    number = int(value)  # type: ignore[arg-type]  # because Real says less than all of its kinds can
+    return number if value == number else None
 
 
 def _to_count(value: Any) -> int:
-    if isinstance(value, bool):
-        raise TypeError("a whole number is needed, not true or false")
-    number = value if isinstance(value, int) else _to_number(value)
-    if not math.isfinite(number) or number != int(number):
+    value = _numeric(value)
+    if isinstance(value, str):
+        if len(value) > LONGEST_NUMBER:
+            raise ValueError(f"a number has at most {LONGEST_NUMBER} characters")
+        try:
+            value = Decimal(value)
+        except ArithmeticError as error:
+            raise ValueError("it is no number") from error
+    number = _whole(value)
+    if number is None:
         raise ValueError("a whole number is needed")
-    if not -(2**63) <= int(number) < 2**63:
+    if not -(2**63) <= number < 2**63:
         raise ValueError("the number is too large")
-    return int(value) if isinstance(value, str) and value.lstrip("+-").isdigit() else int(number)
+    if isinstance(value, float) and abs(number) >= EXACT:
+        raise ValueError("write it as a whole number, because a float of this size is rounded")
+    return number
 
 
 def _parsed(value: Any) -> Any:
     """Return what a text holds: JSON, or, in older files, the text Python prints."""
+    value = _decoded(value)
     if not isinstance(value, str):
         return value
+    if len(value) > LONGEST_TEXT:
+        raise ValueError(f"a list or mapping has at most {LONGEST_TEXT:,} characters")
     try:
-        return json.loads(value)
-    except (json.JSONDecodeError, RecursionError):
+        return read_json(value)
+    except json.JSONDecodeError:
         pass
     try:
-        return ast.literal_eval(value)
-    except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
+        tree = ast.parse(value.strip(), mode="eval")
+        found = ast.literal_eval(tree)
+    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError) as error:
         raise ValueError("it is neither JSON nor what Python prints of a list or mapping") from error
+    for node in ast.walk(tree):
+        keys = [key.value for key in getattr(node, "keys", ()) if isinstance(key, ast.Constant)]
+        if len(set(keys)) < len(keys):
+            raise ValueError("a key is given twice")
+    return found
 
 
 def _to_texts(value: Any) -> list[str] | None:
     items = _parsed(value)
     if items is None:
         return None
-    if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
+    items = items.tolist() if hasattr(items, "tolist") else items
+    if not isinstance(items, list | tuple) or not all(isinstance(item, str | bytes) for item in items):
         raise TypeError("a list of texts is needed")
-    return list(items)
+    return [_to_text(item) or "" for item in items]
 
 
 def _to_metrics(value: Any) -> dict[str, float | None] | None:
@@ -352,13 +450,7 @@ def _to_metrics(value: Any) -> dict[str, float | None] | None:
 
 
 def _to_moment(value: Any) -> datetime:
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError as error:
-            raise ValueError("a time in ISO 8601 is needed, as 2022-12-31T00:00:00Z is") from error
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day)
-    if not isinstance(value, datetime):
-        raise TypeError("a date or time is needed")
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    try:
+        return utc(_decoded(value))
+    except ValueError as error:
+        raise ValueError(f"it {error}") from error

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import re
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from planstore.columns import plain
 from planstore.errors import CandidatesError
+from planstore.quoted import quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,12 +25,39 @@ Columns: TypeAlias = "dict[str, pa.Array | list[Any]]"
 """Columns by name; one whose values are of several types, or need a look one by one, is a list of Python values."""
 
 
+_SHORT_ROW = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a source holds of the columns that are wanted.
+
+    Attributes:
+        where: the name of the source, for messages.
+        columns: those that are wanted and there, all of one length.
+        unused: the names of the others, at which nobody looked.
+        rows: the length.
+    """
+
+    where: str
+    columns: Columns
+    unused: Sequence[str]
+    rows: int
+
+
+@dataclass(frozen=True)
+class Records:
+    """Candidates that planstore itself puts together: a mapping a row."""
+
+    rows: Sequence[Mapping[str, Any]]
+
+
 class _UnreadableError(Exception):
     """What is wrong with a source as a whole, as the end of a sentence."""
 
 
-def read_columns(source: CandidatesSource) -> tuple[Columns, str]:
-    """Return the columns of ``source``, all of one length, and what to call it in messages.
+def read_columns(source: CandidatesSource, wanted: Collection[str]) -> Found:
+    """Return those columns of ``source`` that are ``wanted``; no other is looked at.
 
     Raises:
         CandidatesError: it cannot be read; names the file, and the line where a line is at fault.
@@ -32,124 +65,184 @@ def read_columns(source: CandidatesSource) -> tuple[Columns, str]:
     import pyarrow as pa
 
     if isinstance(source, str | Path):
-        return _read_file(source), str(source)
-    name = type(source).__name__
+        return _Reader(str(source), wanted).file(source)
+    if isinstance(source, Records):
+        return _Reader("the evidence", wanted).records(source.rows)
+    pandas, polars = (sys.modules.get(name) for name in ("pandas", "polars"))
+    if pandas is not None and isinstance(source, pandas.DataFrame):
+        return _Reader("the data frame", wanted).pandas(source)
+    if polars is not None and isinstance(source, polars.DataFrame):
+        return _Reader("the data frame", wanted).polars(source)
+    reader = _Reader("the table", wanted)
     try:
-        if type(source).__module__.partition(".")[0] == "pandas" and hasattr(source, "columns"):
-            return _from_pandas(source), "the data frame"
         if isinstance(source, pa.RecordBatchReader):
-            return _from_arrow(source.read_all(), "the table"), "the table"
+            return reader.arrow(source.read_all())
         if isinstance(source, list | tuple | dict):
             raise _UnreadableError
-        return _from_arrow(pa.table(source), "the table"), "the table"
-    except (TypeError, ValueError, _UnreadableError, pa.ArrowException) as error:
+        return reader.arrow(pa.table(source))
+    except (TypeError, ValueError, OSError, _UnreadableError, pa.ArrowException) as error:
         raise CandidatesError(
-            f"an object of type {name} cannot be read as candidates; give a path, a pandas or Polars frame, "
-            "or an Arrow table"
+            f"an object of type {type(source).__name__} cannot be read as candidates; give a path, a pandas or Polars "
+            "frame, or an Arrow table"
         ) from error
 
 
-def _read_file(source: str | Path) -> Columns:
-    import pyarrow as pa
+class _Reader:
+    """Reads the wanted columns of one source.
 
-    if "://" in str(source):
-        raise CandidatesError(f"{source}: candidates are read from files; bring the file here first")
-    path = Path(source)
-    readers: Mapping[str, Callable[[Path], Columns]] = {
-        ".parquet": _read_parquet,
-        ".pq": _read_parquet,
-        ".csv": _read_csv,
-        ".json": _read_json,
-        ".jsonl": _read_json_lines,
-        ".ndjson": _read_json_lines,
-    }
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise CandidatesError(f"{path}: candidates come as {', '.join(readers)}, not as {path.suffix or 'no suffix'!r}")
-    try:
-        if not path.is_file():
-            raise CandidatesError(f"{path}: there is no such file")
-        if path.stat().st_size == 0:
-            raise CandidatesError(f"{path} is empty: there is nothing to route")
-        return reader(path)
-    except OSError as error:
-        raise CandidatesError(f"{path} cannot be read: {error.strerror or 'it is damaged'}") from error
-    except (ValueError, RecursionError, _UnreadableError, pa.ArrowException) as error:
-        raise CandidatesError(f"{path} cannot be read as {path.suffix.lower()[1:]}: {_reason(error)}") from error
+    Args:
+        where: the name of the source, for messages.
+        wanted: the names of the columns.
+    """
+
+    def __init__(self, where: str, wanted: Collection[str]) -> None:
+        self._where = where
+        self._wanted = wanted
+
+    def file(self, source: str | Path) -> Found:
+        """Read a file, by its suffix."""
+        import pyarrow as pa
+
+        if "://" in str(source):
+            raise CandidatesError(f"{source}: candidates are read from files; bring the file here first")
+        path = Path(source)
+        readers: Mapping[str, Callable[[Path], Found]] = {
+            ".parquet": self._parquet,
+            ".pq": self._parquet,
+            ".csv": self._csv,
+            ".json": self._json,
+            ".jsonl": self._json_lines,
+            ".ndjson": self._json_lines,
+        }
+        reader = readers.get(path.suffix.lower())
+        if reader is None:
+            raise CandidatesError(
+                f"{path}: candidates come as {', '.join(readers)}, not as {path.suffix or 'no suffix'!r}"
+            )
+        try:
+            if not path.is_file():
+                raise CandidatesError(f"{path}: there is no such file")
+            if path.stat().st_size == 0:
+                raise CandidatesError(f"{path} is empty: there is nothing to route")
+            return reader(path)
+        except (ValueError, RecursionError, MemoryError, OSError, _UnreadableError, pa.ArrowException) as error:
+            kind = path.suffix.lower()[1:]
+            raise CandidatesError(f"{path} cannot be read as {kind}: {_reason(error)}") from error
+
+    def arrow(self, table: pa.Table) -> Found:
+        """Read an Arrow table."""
+        names = table.column_names
+        return self._found(names, table.num_rows, lambda place: plain(table.column(place)))
+
+    def pandas(self, frame: Any) -> Found:
+        """Read a pandas frame."""
+        names = [name if isinstance(name, str) else quoted(name) for name in frame.columns]
+        return self._found(names, len(frame), lambda place: _of_pandas(frame.iloc[:, place]))
+
+    def polars(self, frame: Any) -> Found:
+        """Read a Polars frame."""
+        return self._found(frame.columns, frame.height, lambda place: _of_polars(frame.to_series(place)))
+
+    def records(self, rows: Any) -> Found:
+        """Read records, as JSON has them."""
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise _UnreadableError("it must be an array of records")
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        return self._found(names, len(rows), lambda place: _array([row.get(names[place]) for row in rows]))
+
+    def _found(self, names: Sequence[str], rows: int, column: Callable[[int], Any]) -> Found:
+        refuse_twice([name for name in names if name in self._wanted], self._where)
+        return Found(
+            where=self._where,
+            columns={name: column(place) for place, name in enumerate(names) if name in self._wanted},
+            unused=[name for name in names if name not in self._wanted],
+            rows=rows,
+        )
+
+    def _parquet(self, path: Path) -> Found:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        with path.open("rb") as opened:
+            try:
+                # because nanoseconds, which these old times are read as otherwise, end in the year 2262
+                file = pq.ParquetFile(opened, coerce_int96_timestamp_unit="us")
+                names = file.schema_arrow.names
+                table = file.read(columns=[name for name in names if name in self._wanted])
+            except (OSError, ValueError, pa.ArrowException) as error:
+                raise _UnreadableError("it is damaged, or it is no parquet file") from error
+            rows = file.metadata.num_rows
+        return self._found(names, rows, lambda place: plain(table.column(names[place])))
+
+    def _csv(self, path: Path) -> Found:
+        import pyarrow as pa
+        import pyarrow.csv as csv
+
+        read = csv.ReadOptions(use_threads=False)  # because only then a wrong row has a number
+        parse = csv.ParseOptions(newlines_in_values=True)
+        try:
+            with csv.open_csv(path, read, parse) as head:
+                names = head.schema.names
+            if len(names) == 1 and any(sign in names[0] for sign in ";\t|"):
+                raise _UnreadableError("a comma parts its columns, not another sign")
+            used = [name for name in names if name in self._wanted]
+            refuse_twice(used, self._where)
+            convert = csv.ConvertOptions(
+                column_types=dict.fromkeys(used, pa.string()),
+                include_columns=used or names[:1],
+                check_utf8=False,  # because the door names the row
+                strings_can_be_null=True,
+                null_values=[""],
+            )
+            table = csv.read_csv(path, read, parse, convert)
+        except pa.ArrowException as error:
+            short = _SHORT_ROW.search(str(error))
+            if short is None:
+                raise
+            row, columns, found = map(int, short.groups())
+            raise _UnreadableError(f"row {row - 1} has {found} columns, the first line names {columns}") from error
+        return self._found(names, table.num_rows, lambda place: plain(table.column(names[place])))
+
+    def _json(self, path: Path) -> Found:
+        return self.records(read_json(path.read_text(encoding="utf-8-sig")))
+
+    def _json_lines(self, path: Path) -> Found:
+        records = []
+        for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1):
+            if line.strip():
+                try:
+                    records.append(read_json(line))
+                except (ValueError, RecursionError) as error:
+                    raise _UnreadableError(f"line {number}: {_reason(error)}") from error
+        return self.records(records)
+
+
+def read_json(text: str) -> Any:
+    """Return what a JSON text holds; numbers with a point or an exponent as the decimals that are written there.
+
+    Raises:
+        ValueError: it is no JSON, or gives a key twice.
+    """
+    return json.loads(text, object_pairs_hook=_distinct, parse_float=Decimal, parse_int=_whole)
+
+
+def _whole(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) < 100 else Decimal(digits)  # because Python takes long over long numbers
 
 
 def _reason(error: BaseException) -> str:
     """Say what is wrong with a file, in words that are about the file."""
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
+    if isinstance(error, MemoryError):
+        return "it needs more memory than there is"
+    if isinstance(error, OSError):
+        return error.strerror or "it is damaged"
     if isinstance(error, UnicodeDecodeError):
         return f"it is no UTF-8 text, at byte {error.start + 1}"
-    if isinstance(error, UnicodeEncodeError):
-        return "a text in it holds half a character, as \\ud800 alone is"
+    if "Empty CSV file" in str(error):
+        return "it has no line of column names"
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in str(error))
-
-
-def _read_parquet(path: Path) -> Columns:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    with path.open("rb") as file:
-        try:
-            table = pq.ParquetFile(file).read()
-        except (OSError, ValueError, pa.ArrowException) as error:
-            raise _UnreadableError("it is damaged, or it is no parquet file") from error
-    return _from_arrow(table, str(path))
-
-
-def _read_csv(path: Path) -> Columns:
-    from csv import reader as csv_records
-
-    import pyarrow as pa
-    import pyarrow.csv as csv
-
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        names = next(csv_records(file), [])
-    if len(names) == 1 and any(sign in names[0] for sign in ";\t|"):
-        raise _UnreadableError("a comma parts its columns, not another sign")
-    short: list[Any] = []
-
-    def keep(row: Any) -> str:
-        short.append(row)
-        return "error"
-
-    options = csv.ConvertOptions(
-        column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
-    )
-    try:
-        table = csv.read_csv(
-            path,
-            csv.ReadOptions(use_threads=False),  # because only then a wrong row has a number
-            csv.ParseOptions(newlines_in_values=True, invalid_row_handler=keep),
-            options,
-        )
-    except pa.ArrowException as error:
-        if short:
-            wrong = short[0]
-            raise _UnreadableError(
-                f"row {wrong.number - 1} has {wrong.actual_columns} columns, the first line names {len(names)}"
-            ) from error
-        raise
-    return _from_arrow(table, str(path))
-
-
-def _read_json(path: Path) -> Columns:
-    return _from_records(json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_distinct))
-
-
-def _read_json_lines(path: Path) -> Columns:
-    records = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1):
-        if line.strip():
-            try:
-                records.append(json.loads(line, object_pairs_hook=_distinct))
-            except ValueError as error:
-                raise _UnreadableError(f"line {number}: {_reason(error)}") from error
-    return _from_records(records)
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -159,60 +252,53 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _from_records(records: Any) -> Columns:
-    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise _UnreadableError("it must be an array of records")
-    names = dict.fromkeys(name for record in records for name in record)
-    return {name: _array([record.get(name) for record in records]) for name in names}
-
-
-def _from_arrow(table: pa.Table, where: str) -> Columns:
+def _of_pandas(values: Any) -> Any:
+    """Return a column of pandas; values that it holds for gaps are None."""
     import pyarrow as pa
 
-    refuse_twice(table.column_names, where)
-    columns: Columns = {}
-    for name in table.column_names:
-        array = table[name].combine_chunks()
-        array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-        columns[name] = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
-    return columns
-
-
-def _from_pandas(frame: Any) -> Columns:
-    import pyarrow as pa
-
-    refuse_twice([str(name) for name in frame.columns], "the data frame")
-    columns: Columns = {}
-    for name in frame.columns:
-        values = frame[name]
-        if values.dtype == object:
-            columns[str(name)] = _array([None if _is_missing(value) else value for value in values])
-        else:
+    if values.dtype != object:
+        try:
             array = pa.array(values, from_pandas=True)
-            array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-            columns[str(name)] = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
-    return columns
+            if not isinstance(array.type, pa.BaseExtensionType):
+                return plain(array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]))
+        except (pa.ArrowException, TypeError, ValueError, OverflowError):
+            pass  # because Arrow has no such type, and each value can be taken by itself
+    return _array([None if _is_missing(value) else value for value in values])
 
 
 def _is_missing(value: Any) -> bool:
     """Tell whether pandas holds ``value`` for a gap: NaN, NaT and NA are what does not equal itself."""
     try:
         return bool(value != value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, ArithmeticError):
         return type(value).__name__ == "NAType"
 
 
-def _array(values: list[Any]) -> pa.Array | list[Any]:
-    """Return values as an array where they are of one type, and as they are where not."""
+def _of_polars(values: Any) -> Any:
+    import polars as pl
     import pyarrow as pa
 
-    try:
-        array = pa.array(values)
-    except (pa.ArrowException, TypeError, OverflowError):
-        return values
-    if not pa.types.is_boolean(array.type) and any(isinstance(value, bool) for value in values):
+    if values.dtype != pl.Object:  # because those come as addresses
+        try:
+            return plain(pa.chunked_array([values.to_arrow()]))
+        except pa.ArrowException:
+            pass  # because Arrow has no such type, and each value can be taken by itself
+    return _array(values.to_list())
+
+
+def _array(values: list[Any]) -> pa.Array | list[Any]:
+    """Return values as an array where they are of one type that Arrow holds as they are, and as they are where not."""
+    import pyarrow as pa
+
+    kinds = {type(value).__name__ for value in values} - {"NoneType"}
+    if "Decimal" in kinds:
+        return values  # because Arrow's decimals have no negative zero
+    if "bool" in kinds and len(kinds) > 1:
         return values  # because Arrow takes true for 1 where numbers stand beside it
-    return array
+    try:
+        return pa.array(values)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        return values
 
 
 def refuse_twice(names: list[str], where: str) -> None:
