@@ -11,6 +11,7 @@ import orjson
 
 from planstore.database import Session
 from planstore.errors import ConflictError, KeyConflictError, RunConflictError
+from planstore.events import fields
 from planstore.events.commit import utc_text
 from planstore.events.digest import DigestBeside
 from planstore.ledger.kept import Kept, append_kept, known_artifacts
@@ -21,6 +22,10 @@ from planstore.routing.candidates import Evidence
 
 if TYPE_CHECKING:
     from planstore.routing.policy import Policy
+
+
+PATH = 4_096
+"""Characters that the name of a file has at most."""
 
 
 class OverriddenError(Exception):
@@ -49,6 +54,9 @@ class RunRequest:
         git_commit, config_hash: recorded with the run.
         idempotency_key: a name for the call.
         expected_commit: the commit that must be the newest.
+
+    Raises:
+        RequestError: a field cannot be what it is.
     """
 
     evidence: Evidence
@@ -60,6 +68,24 @@ class RunRequest:
     config_hash: str | None
     idempotency_key: str | None
     expected_commit: int | None
+
+    def __post_init__(self) -> None:
+        settings = dict(self.settings)
+        settings["metrics_snapshot"] = fields.optional_text("metrics_snapshot", settings["metrics_snapshot"], most=PATH)
+        for family in settings["model_families"] or ():
+            fields.text("each of model_families", family, most=fields.NAME)
+        settings["include_blocked"] = fields.flag("include_blocked", settings["include_blocked"])
+        expected = self.expected_commit
+        fields.keep(
+            self,
+            policy_name=fields.text("the name of the policy", self.policy_name, most=PATH),
+            settings=settings,
+            git_commit=fields.optional_text("git_commit", self.git_commit, most=fields.NAME),
+            config_hash=fields.optional_text("config_hash", self.config_hash, most=fields.NAME),
+            expected_commit=expected
+            if expected is None
+            else fields.whole_number("expected_commit", expected, least=0, most=2**62),
+        )
 
 
 @dataclass(frozen=True)

@@ -379,7 +379,7 @@ class Store:
         """Return the overrides in force, by target and symbol."""
         before_commit, moment = self._moment()
         rows = self._reading.records("scenario/read_overrides", before_commit=before_commit, moment=moment)
-        return [Override(**row) for row in rows]
+        return [Override.recorded(row) for row in rows]
 
     def _moment(self) -> tuple[int, datetime]:
         """Return the first commit that this store does not show, and what time it is there."""

@@ -72,7 +72,7 @@ def events(folder: Path, rounds: int = 100) -> Iterator[Figure]:
 
         def record(_: int = 0) -> int:
             number = next(numbers)
-            status = JobStatus(str(plan.plan_id), jobs[number % len(jobs)], "running", attempt=number)
+            status = JobStatus(str(plan.plan_id), jobs[number % len(jobs)], "running")
             return writer.record(status)
 
         record()

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 import planstore
 import samples
 from histories import SYMBOL, TARGET, cs, local, route
+from planstore.ledger.ledger import OVERRIDE_COMMIT
 
 PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 NAME, SAID = "[red]x[/red]\nnext", "[red]\x1b[31m\nnext"
@@ -163,10 +165,13 @@ def test_a_policy_is_tried_by_cases(results: Path) -> None:
         (["diff", "one", "nine"], "'nine' is no run"),
         (["whatif", "none.yaml"], "policy file none.yaml cannot be read"),
         (["whatif", "{policy}", "--runs", "nine"], "'nine' is no run"),
-        (["override", "set", TARGET, "BLOCKED", "--reason", "x"], "'BLOCKED' is no route"),
+        (["override", "set", TARGET, "BLOCKED", "--reason", "x"], "got 'BLOCKED'"),
         (["override", "set", TARGET, "a", "b", "c", "--reason", "x"], "give TARGET, SYMBOL and ROUTE"),
         (["override", "set", TARGET, "ROUTE_BOTH"], "Missing option '--reason'"),
-        (["override", "set", TARGET, "ROUTE_BOTH", "--reason", "x", "--expires", "2020-01-01"], "expired already"),
+        (
+            ["override", "set", TARGET, "ROUTE_BOTH", "--reason", "x", "--expires", "2020-01-01"],
+            "expires_at must be later than",
+        ),
         (["override", "set", TARGET, "ROUTE_BOTH", "--reason", "x", "--expires", "soon"], "'soon' does not match"),
         (["override", "clear", "nothing"], "no override is in force on 'nothing'"),
         (["override", "nonsense"], "No such command"),
@@ -193,11 +198,18 @@ def test_an_empty_store_is_said_plainly(results: Path, tmp_path: Path) -> None:
     assert answer("override", "list", "--results", tmp_path) == []
 
 
+def older_override(store: planstore.Store, **said: str) -> None:
+    """Record an override as an older planstore did, which took control characters."""
+    with closing(store._ledger.working()) as session, store._ledger.writing(session, OVERRIDE_COMMIT, run_id=None) as w:
+        pair: dict[str, Any] = {"override_id": "older", "target": NAME, "symbol": NAME, "route": "ROUTE_BLOCKED"}
+        w.append("overrides", **pair | said, expires_at=None, cleared=False)
+
+
 def test_names_do_not_act_on_the_terminal(tmp_path: Path) -> None:
     with planstore.open(tmp_path) as store:
         for score in (0.7, 0.4):
             route(store, [samples.record(NAME, None, 0.7), samples.record(NAME, NAME, score)])
-        store.override(NAME, NAME, "ROUTE_BLOCKED", reason=SAID, author=SAID)
+        older_override(store, reason=SAID, author=SAID)
         route(store, [samples.record(NAME, None, 0.7), samples.record(NAME, NAME, 0.4)])
     policy = tmp_path / "policy.yaml"
     policy.write_text(samples.POLICY_YAML, encoding="utf-8")

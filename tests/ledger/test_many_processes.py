@@ -30,7 +30,7 @@ if role == "append":
     with store.status_writer() as writer:
         while time.monotonic() < until:
             attempt = 1 + len(said) * 100 + number
-            status = JobStatus(plan.plan_id, plan.jobs[0]["job_id"], "running", attempt=attempt)
+            status = JobStatus(plan.plan_id, plan.jobs[number]["job_id"], "running", attempt=attempt)
             said.append([attempt, writer.record(status)])
 elif role == "read":
     while time.monotonic() < until or len(said) < 3:

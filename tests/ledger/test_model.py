@@ -7,13 +7,14 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 import planstore
 import samples
-from planstore import JobStatus, KeyConflictError, RunConflictError
+from planstore import ConflictError, JobStatus, KeyConflictError, RunConflictError
 
 MOMENT = datetime(2025, 1, 1, tzinfo=UTC)
 seeds = st.integers(0, 3)
@@ -77,6 +78,10 @@ class LedgerMachine(RuleBasedStateMachine):
                 except KeyConflictError:
                     return
                 raise AssertionError("a status with other content was recorded")
+            if attempt not in self.events and attempt < max(self.events, default=0):
+                with pytest.raises(ConflictError, match=f"attempt {max(self.events)} has begun"):
+                    writer.record(event)
+                return
             commit = writer.record(event)
         if attempt in self.events:
             assert commit == self.events[attempt]

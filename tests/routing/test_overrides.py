@@ -111,12 +111,12 @@ def test_one_expires_at_its_moment_and_not_before(store: Store) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"route": "BLOCKED"}, "'BLOCKED' is no route: ROUTE_CROSS_SECTIONAL"),
-        ({"reason": " "}, "the reason of an override has"),
-        ({"target": ""}, "the target of an override has"),
-        ({"symbol": "x" * 1001}, "the symbol of an override has"),
-        ({"author": "a\0b"}, "the author of an override has"),
-        ({"expires_at": datetime(2020, 1, 1)}, "expired already, at 2020-01-01T00:00:00"),
+        ({"route": "BLOCKED"}, "route must be one of ROUTE_CROSS_SECTIONAL, .*, got 'BLOCKED'"),
+        ({"reason": " "}, "reason must be a text of 1 to 1,000 characters, got ' '"),
+        ({"target": ""}, "target must be a text of 1 to 1,000 characters, got ''"),
+        ({"symbol": "x" * 1001}, "symbol must be a text of 1 to 1,000 characters, got one of 1,001 characters"),
+        ({"author": "a\0b"}, "author must be a text of .* without control characters, got"),
+        ({"expires_at": datetime(2020, 1, 1)}, r"expires_at must be later than .*, got 2020-01-01T00:00:00"),
     ],
 )
 def test_a_wrong_one_is_refused_and_nothing_is_written(store: Store, changes: dict[str, Any], said: str) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from planstore.events import fields
 from planstore.events.canonical import canonical_json, sha256
 
 GENESIS = "0" * 64
@@ -20,12 +23,20 @@ class TableCount:
     rows: int
     digest: str
 
+    def __post_init__(self) -> None:
+        fields.name("table", self.table)
+        fields.whole_number("rows", self.rows, least=0, most=2**62)
+        fields.digest("digest", self.digest)
+
 
 @dataclass(frozen=True)
 class Commit:
     """One row of ``commits``, before or after it is written.
 
     Attributes mirror the columns; ``counts`` is in the order in which positions were given out.
+
+    Raises:
+        RequestError: a field cannot be what it is.
     """
 
     commit_id: int
@@ -38,6 +49,17 @@ class Commit:
     planstore_version: str
     counts: tuple[TableCount, ...]
     previous_digest: str
+
+    def __post_init__(self) -> None:
+        fields.whole_number("commit_id", self.commit_id, least=1, most=2**62)
+        fields.moment("recorded_at", self.recorded_at)
+        fields.optional_name("run_id", self.run_id)
+        fields.name("kind", self.kind)
+        fields.name("the user of this process", self.actor)
+        fields.text("message", self.message)
+        fields.optional_name("idempotency_key", self.idempotency_key)
+        fields.name("planstore_version", self.planstore_version)
+        fields.digest("previous_digest", self.previous_digest)
 
     @property
     def digest(self) -> str:
@@ -58,6 +80,14 @@ class Commit:
             "counts": [{"table": c.table, "rows": c.rows, "digest": c.digest} for c in self.counts],
             "previous_digest": self.previous_digest,
         }
+
+
+def actor() -> str:
+    """Return who uses this process: the name of its user, or where that user has none, as in a container, a number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def utc_text(moment: datetime) -> str:

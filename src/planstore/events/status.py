@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from planstore.errors import RequestError
+from planstore.events import fields
 from planstore.events.canonical import canonical_json
 
 STATUSES = ("planned", "running", "succeeded", "failed", "skipped", "cancelled")
 """Where a job can be."""
+FINAL = ("succeeded", "failed", "skipped", "cancelled")
+"""Where an attempt stays: from there on only another attempt changes where the job is."""
+JOB_ID = 3_000
+"""Characters that the name of a job has at most: it holds a target's and a symbol's."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +28,16 @@ class JobStatus:
     Attributes:
         plan_id: the plan.
         job_id: a job of that plan.
-        status: one of ``STATUSES``.
+        status: one of ``STATUSES``. From one of ``FINAL`` on, only another attempt changes where the job is.
         attempt: which try of the job this is, from 1.
         worker: who works on it.
         occurred_at: when it happened; now, when it is not given.
         lease_until: until when the worker has the job to itself.
         metrics: names and numbers, as of a trained model.
         error: why it failed, or what was left out.
-        artifacts: digests of artifacts that it made.
+        artifacts: digests of artifacts that it made, which the store keeps.
+
+    Numbers may be of numpy's types.
 
     Raises:
         RequestError: a field cannot be what it is.
@@ -50,20 +55,19 @@ class JobStatus:
     artifacts: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        if self.status not in STATUSES:
-            raise RequestError(f"{self.status!r} is no status of a job: {', '.join(STATUSES)}")
-        if isinstance(self.attempt, bool) or not isinstance(self.attempt, int) or not 0 < self.attempt < 2**31:
-            raise RequestError(f"an attempt is a whole number from 1, not {self.attempt!r}")
-        for name in ("occurred_at", "lease_until"):
-            moment = getattr(self, name)
-            if moment is not None and (not isinstance(moment, datetime) or moment.tzinfo is None):
-                raise RequestError(f"{name} is a time with a time zone, not {moment!r}")
-        for name, number in (self.metrics or {}).items():
-            if not isinstance(name, str) or not isinstance(number, int | float) or not math.isfinite(number):
-                raise RequestError(f"metrics are names and finite numbers, not {name!r}: {number!r}")
-        for text in (self.plan_id, self.job_id, self.worker, self.error, *self.artifacts):
-            if text is not None and (not isinstance(text, str) or "\0" in text):
-                raise RequestError(f"{text!r} is no text that can be recorded")
+        fields.keep(
+            self,
+            plan_id=fields.name("plan_id", self.plan_id),
+            job_id=fields.name("job_id", self.job_id, most=JOB_ID),
+            status=fields.one_of("status", self.status, STATUSES),
+            attempt=fields.whole_number("attempt", self.attempt, least=1),
+            worker=fields.optional_name("worker", self.worker),
+            occurred_at=fields.moment("occurred_at", self.occurred_at),
+            lease_until=fields.optional_moment("lease_until", self.lease_until),
+            metrics=None if self.metrics is None else fields.numbers("metrics", self.metrics),
+            error=fields.optional_text("error", self.error),
+            artifacts=fields.digests("artifacts", self.artifacts),
+        )
 
     def row(self, place: int) -> dict[str, Any]:
         """Return the event as a row that is staged at ``place``, from 1."""
@@ -74,9 +78,9 @@ class JobStatus:
             "attempt": self.attempt,
             "status": self.status,
             "worker": self.worker,
-            "occurred_at": self.occurred_at.astimezone(UTC),
-            "lease_until": None if self.lease_until is None else self.lease_until.astimezone(UTC),
-            "metrics": None if self.metrics is None else canonical_json(dict(self.metrics)).decode(),
+            "occurred_at": self.occurred_at,
+            "lease_until": self.lease_until,
+            "metrics": None if self.metrics is None else canonical_json(self.metrics).decode(),
             "error": self.error,
             "artifacts": list(self.artifacts),
         }

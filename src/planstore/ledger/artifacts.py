@@ -88,6 +88,10 @@ class Artifacts:
             raise StoreError(f"artifact {digest} was altered: its content has digest {sha256(content)}")
         return content
 
+    def has(self, digest: str) -> bool:
+        """Tell whether there is content under ``digest``."""
+        return self.path(digest).is_file()
+
     def digests(self) -> set[str]:
         """Return the digests of all artifacts that are kept."""
         return {path.name for path in self._folder.glob("??/*") if path.is_file()}

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planstore.database import Session
+from planstore.events import fields
 from planstore.events.digest import DigestBeside
+from planstore.events.fields import NAME
+from planstore.events.status import JOB_ID
 from planstore.ledger.writing import Writing
 
 
@@ -20,6 +23,9 @@ class Kept:
         size: in bytes.
         name: what it is, as ``plan`` or ``predictions``.
         belongs_to: the run, or the job of a plan (``<plan_id>/<job_id>``), that it is part of.
+
+    Raises:
+        RequestError: a field cannot be what it is.
     """
 
     digest: str
@@ -27,6 +33,16 @@ class Kept:
     size: int
     name: str
     belongs_to: str
+
+    def __post_init__(self) -> None:
+        fields.keep(
+            self,
+            digest=fields.digest("digest", self.digest),
+            media_type=fields.name("media_type", self.media_type),
+            size=fields.whole_number("size", self.size, least=0, most=2**62),
+            name=fields.name("name", self.name),
+            belongs_to=fields.name("belongs_to", self.belongs_to, most=JOB_ID + NAME),
+        )
 
 
 def known_artifacts(session: Session, digests: Sequence[str]) -> set[str]:

@@ -12,9 +12,11 @@ from planstore.database import Session
 from planstore.errors import KeyConflictError, PlanstoreError, RequestError
 from planstore.events.digest import DigestBeside
 from planstore.events.status import JobStatus
+from planstore.ledger.attempts import Attempts, job_of, too_late
 from planstore.ledger.gathering import Gathering, Request
 from planstore.ledger.ledger import STATUS_COMMIT, Ledger
 from planstore.ledger.writing import Writing
+from planstore.quoted import quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,6 +34,7 @@ class StatusWriter:
         self._session: Session | None = None
         self._last_commit = 0
         self._newest: datetime | None = None
+        self._attempts = Attempts()
         self._jobs: dict[str, frozenset[str]] = {}
         self._reading = Lock()
 
@@ -41,12 +44,18 @@ class StatusWriter:
         Statuses that are recorded already, as after a retry, are not recorded again: the first commit is returned.
 
         Raises:
-            RequestError: a plan has no such job, or nothing was given.
+            RequestError: a plan has no such job, the store has no such artifact, or nothing was given.
             KeyConflictError: a status is recorded already, with other content.
+            ConflictError: the attempt has ended already, or a later one has begun.
         """
         if not statuses:
             raise RequestError("there is no status to record")
         for status in statuses:
+            if not isinstance(status, JobStatus):
+                raise RequestError(f"a status must be a JobStatus, got {quoted(status)}")
+            for digest in status.artifacts:
+                if not self._ledger.artifacts.has(digest):
+                    raise RequestError(f"artifacts must be kept in the store, got {digest}, which is not there")
             if status.job_id not in self._jobs_of(status.plan_id):
                 raise RequestError(f"plan {status.plan_id!r} has no job {status.job_id!r}")
         return self._gathering.append(statuses)
@@ -84,12 +93,16 @@ class StatusWriter:
         session = self._session
         try:
             with self._ledger.writing(session, STATUS_COMMIT, run_id=None) as writing:
-                batch = self._sorted_out(session, take(), writing.commit_id)
+                requests = take()
+                plans = {status.plan_id for request in requests for status in request.events}
+                self._attempts.follow(session, plans, writing.commit_id - 1)
+                batch = self._sorted_out(session, requests, writing.commit_id)
                 append_statuses(writing, batch.rows)
         except BaseException:
             self._drop_session()
             raise
         if batch.rows:
+            self._attempts.add(batch.rows, writing.commit_id)
             self._last_commit = writing.commit_id
             moments = [row["occurred_at"] for row in batch.rows]
             self._newest = max(moments) if self._newest is None else max(self._newest, *moments)
@@ -97,22 +110,30 @@ class StatusWriter:
             request.outcome.set_result(commit_id)
 
     def _sorted_out(self, session: Session, requests: Sequence[Request[JobStatus]], commit_id: int) -> _Batch:
-        """Tell what is new from what is recorded already, and refuse what contradicts it."""
+        """Tell what is new from what is recorded already, and refuse what contradicts it or comes too late."""
         rows = [[status.row(0) for status in request.events] for request in requests]
         known = self._known(session, [row for of_request in rows for row in of_request], commit_id)
         batch = _Batch([], [])
+        standing = self._attempts.copy()
         for request, of_request in zip(requests, rows, strict=True):
             fresh: dict[_Key, dict[str, Any]] = {}
             commits = []
+            reached = standing.new_child()
             for status, row in zip(request.events, of_request, strict=True):
                 earlier, recorded_in = known.get(_key(row), (fresh.get(_key(row)), commit_id))
                 if earlier is None:
+                    late = too_late(row, reached)
+                    if late is not None:
+                        request.outcome.set_exception(late)
+                        break
                     fresh[_key(row)] = row
+                    reached[job_of(row)] = (row["attempt"], row["status"])
                 elif earlier != row:
                     request.outcome.set_exception(_conflict(status, recorded_in))
                     break
                 commits.append(recorded_in)
             else:
+                standing.update(reached.maps[0])
                 batch.rows.extend(fresh.values())
                 batch.accepted.append((request, max(commits)))
                 known.update((key, (row, commit_id)) for key, row in fresh.items())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ from typing import Any
 
 from planstore.database import Session
 from planstore.errors import StaleError
-from planstore.events.commit import Commit, TableCount
+from planstore.events.commit import Commit, TableCount, actor
 from planstore.events.digest import ColumnDigest, DigestBeside, RowsDigest, table_digest
 from planstore.ledger.artifacts import fsync_folder
 from planstore.version import __version__
@@ -128,7 +127,7 @@ class Writing:
             recorded_at=self.recorded_at,
             run_id=self._run_id,
             kind=self._kind,
-            actor=getpass.getuser(),
+            actor=actor(),
             message=self._message,
             idempotency_key=self._idempotency_key,
             planstore_version=__version__,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import getpass
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from planstore.errors import NotFoundError, RequestError
+from planstore.events import fields
 from planstore.events.canonical import canonical_json, sha256
-from planstore.events.commit import utc_text
+from planstore.events.commit import actor, utc_text
+from planstore.events.moment import requested_time
 from planstore.ledger.ledger import OVERRIDE_COMMIT, Ledger
 from planstore.ledger.writing import Writing
 
@@ -32,6 +33,9 @@ class Override:
         author: who set it.
         reason: why.
         expires_at: from when it no longer applies, UTC; None: until it is cleared.
+
+    Raises:
+        RequestError: a field cannot be what it is.
     """
 
     override_id: str
@@ -42,9 +46,36 @@ class Override:
     reason: str
     expires_at: datetime | None
 
+    def __post_init__(self) -> None:
+        fields.keep(
+            self,
+            override_id=fields.name("override_id", self.override_id),
+            target=fields.name("target", self.target),
+            symbol=fields.optional_name("symbol", self.symbol),
+            route=fields.one_of("route", self.route, ROUTES),
+            author=fields.name("author", self.author),
+            reason=fields.name("reason", self.reason),
+            expires_at=None if self.expires_at is None else requested_time("expires_at", self.expires_at),
+        )
+
+    @classmethod
+    def recorded(cls, row: dict[str, Any]) -> Override:
+        """Return an override that the ledger holds, as it is there: older versions of planstore checked less."""
+        override = object.__new__(cls)
+        for name, value in row.items():
+            object.__setattr__(override, name, value)
+        return override
+
+    def recorded_in(self, commit_id: int) -> Override:
+        """Return the override with the name that it has in the commit that records it."""
+        said = self.as_dict() | {"commit_id": commit_id}
+        del said["override_id"]
+        said["expires_at"] = None if self.expires_at is None else utc_text(self.expires_at)
+        return replace(self, override_id=sha256(canonical_json(said))[:12])
+
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return dict(vars(self))
 
 
 def set_override(
@@ -62,30 +93,14 @@ def set_override(
     Raises:
         RequestError: the route is none, there is no reason, the end has passed, or a name cannot be one.
     """
-    if route not in ROUTES:
-        raise RequestError(f"{route!r} is no route: {', '.join(ROUTES)}")
-    author = author or getpass.getuser()
-    for what, text in (("target", target), ("symbol", symbol), ("reason", reason), ("author", author)):
-        if text is not None and not (len(text.strip()) > 0 and len(text) <= 1000 and "\0" not in text):
-            raise RequestError(f"the {what} of an override has 1 to 1,000 characters, got {text[:80]!r}")
-    if expires_at is not None:
-        if expires_at.tzinfo is None:
-            expires_at = expires_at.replace(tzinfo=UTC)
-        if expires_at <= datetime.now(UTC):
-            raise RequestError(f"the override would have expired already, at {utc_text(expires_at)}")
-    said = {
-        "target": target,
-        "symbol": symbol,
-        "route": route,
-        "author": author,
-        "reason": reason,
-        "expires_at": None if expires_at is None else utc_text(expires_at),
-    }
+    said = Override("to be recorded", target, symbol, route, actor() if author is None else author, reason, expires_at)
     session = ledger.working()
     try:
         with ledger.writing(session, OVERRIDE_COMMIT, run_id=None, message=f"override: {reason}") as writing:
-            override_id = sha256(canonical_json({**said, "commit_id": writing.commit_id}))[:12]
-            override = Override(override_id, target, symbol, route, author, reason, expires_at)
+            now = writing.recorded_at
+            if said.expires_at is not None and said.expires_at <= now:
+                raise RequestError(f"expires_at must be later than {utc_text(now)}, got {utc_text(said.expires_at)}")
+            override = said.recorded_in(writing.commit_id)
             _append(writing, override, cleared=False)
         return override
     finally:
@@ -99,7 +114,12 @@ def clear_override(
 
     Raises:
         NotFoundError: there is none in force on the pair, or on the target itself.
+        RequestError: a name or the reason cannot be one.
     """
+    fields.optional_name("target", target)  # None: an older planstore took it, so that it can be cleared
+    fields.optional_name("symbol", symbol)
+    by = actor() if author is None else fields.name("author", author)
+    fields.name("reason", reason)
     session = ledger.working()
     try:
         with ledger.writing(session, OVERRIDE_COMMIT, run_id=None, message=f"override: {reason}") as writing:
@@ -116,13 +136,8 @@ def clear_override(
                 raise NotFoundError(
                     f"no override is in force on {name}; `planstore override list` shows those that are"
                 )
-            cleared = Override(**found[0])
-            _append(
-                writing,
-                Override(**{**found[0], "author": author or getpass.getuser(), "reason": reason}),
-                cleared=True,
-            )
-        return cleared
+            _append(writing, Override.recorded({**found[0], "author": by, "reason": reason}), cleared=True)
+        return Override.recorded(found[0])
     finally:
         session.close()
 

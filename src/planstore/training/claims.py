@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from planstore.events.fields import as_name, recordable
 from planstore.events.status import JobStatus
 from planstore.ledger.kept import Kept, append_kept
 from planstore.ledger.ledger import STATUS_COMMIT, Ledger
@@ -170,7 +171,7 @@ class Claims:
             status,
             now,
             metrics=result.metrics or None,
-            error=result.error,
+            error=None if result.error is None else recordable(result.error),
             artifacts=[file.digest for file in kept[claim]],
         )
 
@@ -181,7 +182,7 @@ class Claims:
                 Claim(job["job_id"], job["attempt"]),
                 job["status"],
                 now,
-                worker=job["worker"],
+                worker=as_name(job["worker"]),
                 error=f"{job['worker'] or 'its worker'} let its lease run out"
                 if job["lease_until"]
                 else f"{job['worker'] or 'its worker'} held no lease",
