@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from planstore.ledger.verify import Finding, Verified
     from planstore.routing.candidates import CandidatesWarning
     from planstore.routing.overrides import Override
+    from planstore.routing.policy import PolicyWarning
     from planstore.run import Run
     from planstore.store import Store, open
     from planstore.training_plan import TrainingPlan, load_training_plan
@@ -88,6 +89,7 @@ __all__ = [
     "PlanStaleError",
     "PlanstoreError",
     "PolicyError",
+    "PolicyWarning",
     "QueryError",
     "RequestError",
     "Run",
@@ -179,6 +181,7 @@ _DOOR = {
     ),
     "planstore.routing.candidates": ("CandidatesWarning",),
     "planstore.routing.overrides": ("Override",),
+    "planstore.routing.policy": ("PolicyWarning",),
     "planstore.run": ("Run",),
     "planstore.store": (
         "Store",

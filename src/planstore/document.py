@@ -27,11 +27,13 @@ class Kind:
         name: of one, in messages.
         key: its one top key; None for one that is a list.
         error: raised when one cannot be used.
+        alone: whether other top keys are refused; where not, they are other programs'.
     """
 
     name: str
     key: str | None
     error: type[BadInputError]
+    alone: bool = True
 
     def read(self, path: Path, model: type[M]) -> M:
         """Return what the file holds under the top key, checked.
@@ -65,16 +67,17 @@ class Kind:
         if self.key is not None:
             if not isinstance(document, Mapping):
                 raise self.error(f"{where} holds no {self.name}: it needs the top key `{self.key}`")
-            if set(document) != {self.key}:
+            if self.key not in document or (self.alone and len(document) > 1):
                 unknown = ", ".join(sorted(str(key) for key in document if key != self.key))
                 raise self.error(
-                    f"{where} needs the one top key `{self.key}`" + (f", and has others: {unknown}" if unknown else "")
+                    f"{where} needs the {'one ' if self.alone else ''}top key `{self.key}`"
+                    + (f", and has others: {unknown}" if unknown else "")
                 )
             document = document[self.key]
         elif not isinstance(document, list):
             raise self.error(f"{where} must be a list: a file of {self.name}s is one, got {quoted(document)}")
         try:
-            return model.model_validate(document)
+            return model.model_validate(document, context={"where": where})
         except ValidationError as error:
             raise self.error("\n".join(self._problems(error, where, found))) from error
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -17,6 +18,7 @@ from pydantic import (
     Field,
     FiniteFloat,
     StrictBool,
+    ValidationInfo,
     model_validator,
 )
 
@@ -25,6 +27,11 @@ from planstore.document import Kind
 from planstore.errors import PolicyError
 from planstore.events.canonical import canonical_json, sha256
 from planstore.quoted import quoted
+from planstore.routing.reference_policy import Section, completed
+
+
+class PolicyWarning(UserWarning):
+    """Something about a policy that is not wrong, but that its owner should know."""
 
 
 class Stability(StrEnum):
@@ -65,12 +72,14 @@ DEFAULT_POLICY = Path(__file__).parent / "default_policy.yaml"
 TIERS = ("short", "medium", "long", "very_long")
 
 
-class _Section(BaseModel):
+class _Section(Section, BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ByTier(_Section):
     """A threshold for each horizon tier; a tier left out means ``default``."""
+
+    REFERENCE: ClassVar[Mapping[str, Any]] = {"default": -0.5}
 
     default: Number
     short: Number | None = None
@@ -81,6 +90,8 @@ class ByTier(_Section):
 
 class ByTask(_Section):
     """A threshold for each task."""
+
+    REFERENCE: ClassVar[Mapping[str, Any]] = {"classification": 0.5, "regression": -0.5}
 
     classification: Number
     regression: Number | ByTier
@@ -103,10 +114,12 @@ def _at(threshold: float | ByTask, task: str, tier: str) -> float:
 
 
 class SampleSizes(_Section):
-    """The fewest rows each side's evidence may rest on."""
+    """The fewest rows each side's evidence may rest on; None for a side that the policy knows nothing of."""
 
-    cross_sectional: Count
-    symbol: Count
+    REFERENCE: ClassVar[Mapping[str, Any]] = {"cross_sectional": None, "symbol": None}
+
+    cross_sectional: Count | None
+    symbol: Count | None
 
 
 class Scores(_Section):
@@ -117,14 +130,18 @@ class Scores(_Section):
 
 
 class Allowlist(_Section):
-    """The stabilities each side may have."""
+    """The stabilities each side may have; None for a side that the policy knows nothing of."""
 
-    cross_sectional: list[Stability]
-    symbol: list[Stability]
+    REFERENCE: ClassVar[Mapping[str, Any]] = {"cross_sectional": None, "symbol": None}
+
+    cross_sectional: list[Stability] | None
+    symbol: list[Stability] | None
 
 
 class Experimental(_Section):
     """The lane for what is not good enough yet."""
+
+    REFERENCE: ClassVar[Mapping[str, Any]] = {"min_score": 0.52}
 
     min_score: Threshold = 0.5
     allowed_stabilities: list[Stability] = [Stability.DRIFTING, Stability.UNKNOWN]
@@ -194,8 +211,14 @@ class Policy(_Section):
     """A routing policy, checked. Frozen; its identity is the SHA-256 of its canonical document.
 
     Keys are those of the recorded policies, and four of planstore's own: ``semantics``, ``horizon``, ``families``,
-    ``min_margin_over_null``.
+    ``min_margin_over_null``. Under reference semantics, a side that no candidate has may be left out, and is None.
     """
+
+    REFERENCE: ClassVar[Mapping[str, Any]] = {
+        "cross_sectional": None,
+        "symbol": None,
+        "experimental": Experimental.REFERENCE,
+    }
 
     semantics: Literal["strict", "reference"] = "strict"
     dev_mode: StrictBool = False
@@ -203,8 +226,8 @@ class Policy(_Section):
     min_sample_size: SampleSizes
     block_on_leakage: StrictBool = True
     min_margin_over_null: Threshold | None = None
-    cross_sectional: Scores
-    symbol: Scores
+    cross_sectional: Scores | None
+    symbol: Scores | None
     stability_allowlist: Allowlist
     both_strong_behavior: Text = "ROUTE_BOTH"
     enable_experimental_lane: StrictBool = False
@@ -218,12 +241,36 @@ class Policy(_Section):
     horizon: Horizon = Horizon()
     families: list[FamilyRule] = []
 
+    @model_validator(mode="before")
+    @classmethod
+    def _reference_may_have_gaps(cls, given: Any, info: ValidationInfo) -> Any:
+        if not isinstance(given, Mapping) or given.get("semantics") != "reference":
+            return given
+        found, unread = completed(cls, given)
+        if unread:
+            where = (info.context or {}).get("where", "the policy")
+            warnings.warn(
+                f"{where}: keys without effect, because routing under semantics: reference does not read them: "
+                f"{', '.join(unread)}",
+                PolicyWarning,
+                stacklevel=2,
+            )
+        return found
+
     @model_validator(mode="after")
     def _strict_has_no_gaps(self) -> Policy:
         if self.semantics == "reference":
             if self.min_margin_over_null is not None:
                 raise ValueError("min_margin_over_null needs semantics: strict; the reference knows no null")
             return self
+        for side in ("cross_sectional", "symbol"):
+            for key, section in (
+                (side, self),
+                (f"min_sample_size.{side}", self.min_sample_size),
+                (f"stability_allowlist.{side}", self.stability_allowlist),
+            ):
+                if getattr(section, side) is None:
+                    raise ValueError(f"{key} must be given under semantics: strict, got null: say what the side needs")
         known = ("ROUTE_BOTH", "PREFER_CS", "PREFER_SYMBOL")
         if self.both_strong_behavior not in known:
             raise ValueError(
@@ -253,7 +300,7 @@ class Policy(_Section):
         return sha256(self.document)
 
 
-_KIND = Kind("policy", "routing", PolicyError)
+_KIND = Kind("policy", "routing", PolicyError, alone=False)
 PolicySource = Policy | Mapping[str, Any] | str | Path
 
 
