@@ -10,6 +10,8 @@ from __future__ import annotations
 import fnmatch
 import math
 import re
+import string
+import unicodedata
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -40,16 +42,20 @@ def tier(minutes: float | None) -> str:
 
 def task(row: Row) -> str:
     """Return the task of a candidate."""
-    return "classification" if "CLASSIFICATION" in (row["task_type"] or "") else "regression"
+    return "classification" if "classification" in (row["task_type"] or "").lower() else "regression"
 
 
 def threshold(value: Any, row: Row, policy: Row) -> float:
-    """Return the threshold that a number, or a mapping by task and tier, means for a candidate."""
+    """Return the threshold that a number, or a mapping by task and tier, means for a candidate.
+
+    Where a mapping has a gap, the reference takes 0.5 for classification and -0.5 for regression.
+    """
+    gap = {"classification": 0.5, "regression": -0.5}[task(row)]
     if isinstance(value, Mapping):
-        value = value[task(row)]
+        value = value.get(task(row), gap)
     if isinstance(value, Mapping):
         found = value.get(tier(horizon_minutes(row["target"], policy["horizon"])))
-        value = value["default"] if found is None else found
+        value = value.get("default", gap) if found is None else found
     return float(value)
 
 
@@ -61,15 +67,14 @@ def stability(row: Row, policy: Row) -> str:
     snapshots = row.get("stability_snapshots")
     if policy["semantics"] == "strict" and snapshots is not None and snapshots < limits["min_snapshots_for_stability"]:
         return "UNKNOWN"
-    if None in metrics.values():
+    known = {name: value for name, value in metrics.items() if value is not None and not math.isnan(value)}
+    if len(known) < 4 and policy["semantics"] == "strict":
         return "UNKNOWN"
-    overlap, tau = metrics["mean_overlap"], metrics["mean_tau"]
-    if metrics["std_overlap"] > limits["max_std_overlap"] or metrics["std_tau"] > limits["max_std_tau"]:
+    if any(known.get(f"std_{name}", -math.inf) > limits[f"max_std_{name}"] for name in ("overlap", "tau")):
         return "DIVERGED"
-    if overlap >= limits["stable_overlap_min"] and tau >= limits["stable_tau_min"]:
-        return "STABLE"
-    if overlap >= limits["drifting_overlap_min"] and tau >= limits["drifting_tau_min"]:
-        return "DRIFTING"
+    for category in ("stable", "drifting"):
+        if all(known.get(f"mean_{name}", -math.inf) >= limits[f"{category}_{name}_min"] for name in ("overlap", "tau")):
+            return category.upper()
     return "UNKNOWN"
 
 
@@ -301,8 +306,11 @@ def jobs(
                 use = _by_rule(job, policy, tasks[job["target"], job["symbol"]]) or use
             found.append(job | {"model_families": use, "estimated_samples": None})
     if not found and policy["dev_mode"]:
+        usual = ("lightgbm", "xgboost") if policy["semantics"] == "reference" else ()
         found = [
-            _fallback(target, family) for target in dict.fromkeys(d["target"] for d in decided) for family in families
+            _fallback(target, family)
+            for target in dict.fromkeys(d["target"] for d in decided)
+            for family in families or usual
         ]
     found.sort(key=lambda job: -job["priority"])
     _make_distinct(found)
@@ -397,14 +405,16 @@ ALIASES = {
     "elastic_net": ("elasticnet",),
 }
 REFERENCE_ALIASES = {
-    "lightgbm": ("light_g_b_m", "lgbm", "gbm"),
-    "xgboost": ("x_g_boost", "xgb"),
-    "mlp": ("m_l_p",),
-    "neural_network": ("nn",),
-    "lstm": ("l_s_t_m",),
-    "cnn1d": ("c_n_n",),
+    "xgboost": ("xgb", "x_g_boost"),
+    "lightgbm": ("lgb", "lgbm", "light_g_b_m"),
     "ngboost": ("n_g_boost",),
+    "mlp": ("m_l_p",),
+    "lstm": ("l_s_t_m",),
+    "cnn1d": ("cnn", "c_n_n", "c_n_n_1d"),
+    "vae": ("v_a_e",),
+    "gan": ("g_a_n",),
 }
+REFERENCE_LAST = {"nn": "neural_network", "gbm": "lightgbm"}
 SELECTORS = {
     "random_forest", "catboost", "lasso", "mutual_information", "univariate_selection", "elastic_net", "ridge",
     "lasso_cv",
@@ -420,9 +430,24 @@ def family_name(name: str) -> str:
 
 
 def reference_family_name(name: str) -> str:
-    """Return the name the reference gives a family: an underscore before every capital, then a few aliases."""
-    snake = re.sub(r"[_ -]+", "_", re.sub(r"(?=[A-Z])", "_", name.strip()).lower()).strip("_")
-    return next((family for family, names in REFERENCE_ALIASES.items() if snake in names), snake)
+    """Return the name the reference gives a family, by the nine steps of the formats, the selectors apart."""
+    spelling = "".join("_" if sign in "- " else sign for sign in name.strip())
+    for family, names in REFERENCE_ALIASES.items():
+        if spelling.lower() in names:
+            return family
+    if spelling in ("XGBoost", "LightGBM", "NGBoost"):
+        return spelling.lower()
+    kinds = {unicodedata.category(letter) for letter in spelling}
+    if "Lu" in kinds and not kinds & {"Ll", "Lt"} and len(spelling) <= 6:
+        found = spelling.lower()
+    elif "_" in spelling:
+        found = spelling.lower().replace("__", "_")
+    else:
+        found = "".join(
+            f"_{letter}" if place and letter in string.ascii_uppercase else letter
+            for place, letter in enumerate(spelling)
+        ).lower()
+    return REFERENCE_LAST.get(found, found)
 
 
 def model_families(requested: Sequence[str] | None, policy: Row) -> list[str]:

@@ -14,6 +14,8 @@ STABILITIES = ("STABLE", "DRIFTING", "DIVERGED", "UNKNOWN")
 METRICS = ("mean_overlap", "std_overlap", "mean_tau", "std_tau")
 LEAKAGE = ("SAFE", "SUSPECT", "BLOCKED", "UNKNOWN")
 TIERS = ("short", "medium", "long", "very_long")
+TASKS = ("BINARY_CLASSIFICATION", "CLASSIFICATION", "REGRESSION", "", None)
+LOOSE_TASKS = ("binary_classification", "Multiclass-Classification", "classif", "binary", "regression")
 FAMILIES = ("lightgbm", "LightGBM", "xgb", "XGBOOST", "CatBoost", "RF", "mlp", "MLP", "Neural-Network", "b_c", "c")
 TARGETS = (
     "y_up_10m", "y_59m", "y_60m", "y_5d_10m", "fwd_ret_4h", "fwd_ret_5D", "ret_Same_Day_10m", "plain", "a", "a_b",
@@ -52,19 +54,36 @@ def _mostly(usual: Any, others: Sequence[Any]) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def thresholds(draw: st.DrawFn, least: float = -math.inf, most: float = math.inf) -> Any:
-    """A threshold from ``least`` to ``most``: a number, by task, or by task and tier with some tiers left out."""
+def thresholds(draw: st.DrawFn, least: float = -math.inf, most: float = math.inf, *, gaps: bool = False) -> Any:
+    """A threshold from ``least`` to ``most``: a number, by task, or by task and tier with some tiers left out.
+
+    With ``gaps``, any key may be left out.
+    """
     at = st.sampled_from([score for score in SCORES if least <= score <= most])
-    tiers = st.fixed_dictionaries({"default": at}, optional=dict.fromkeys(TIERS, at | st.none()))
-    return draw(st.one_of(at, st.fixed_dictionaries({"classification": at, "regression": at | tiers})))
+    left_out = dict.fromkeys(TIERS, at | st.none())
+    tiers = _mapping({"default": at}, left_out, gaps=gaps)
+    return draw(st.one_of(at, _mapping({"classification": at, "regression": at | tiers}, {}, gaps=gaps)))
+
+
+def _mapping(required: Record, optional: Record, *, gaps: bool) -> st.SearchStrategy[Record]:
+    """Mappings of some keys; with ``gaps``, those that are required may be left out as well."""
+    return (
+        st.fixed_dictionaries({}, optional=required | optional)
+        if gaps
+        else st.fixed_dictionaries(required, optional=optional)
+    )
 
 
 @st.composite
 def _sides(draw: st.DrawFn, semantics: str) -> Record:
     """The scores a side asks for; strict ones never have a minimum above what is strong."""
     middle = draw(st.sampled_from(SCORES))
-    least, most = (middle, middle) if semantics == "strict" else (-math.inf, math.inf)
-    return {"min_score": draw(thresholds(most=most)), "strong_score": draw(thresholds(least=least))}
+    gaps = semantics == "reference"
+    least, most = (-math.inf, math.inf) if gaps else (middle, middle)
+    return {
+        "min_score": draw(thresholds(most=most, gaps=gaps)),
+        "strong_score": draw(thresholds(least=least, gaps=gaps)),
+    }
 
 
 def policies(semantics: str) -> st.SearchStrategy[Record]:
@@ -95,7 +114,7 @@ def policies(semantics: str) -> st.SearchStrategy[Record]:
         "experimental": st.fixed_dictionaries(
             {},
             optional={
-                "min_score": thresholds(),
+                "min_score": thresholds(gaps=semantics == "reference"),
                 "allowed_stabilities": allowlists,
                 "max_fraction_symbols_per_target": st.integers(0, 1000).map(lambda n: n / 1000)
                 | st.sampled_from((0, 1, 0.2, 0.29, 0.5)),
@@ -145,13 +164,15 @@ def candidate(draw: st.DrawFn, target: str, symbol: str | None, *, loose: bool =
         "score": draw(scores | scores | scores | st.sampled_from(no_scores)),
         "null_score": draw(st.none() | scores),
         "stability": draw(st.sampled_from(STABILITIES)),
-        "stability_metrics": draw(st.none() | st.fixed_dictionaries(dict.fromkeys(METRICS, levels | st.none()))),
+        "stability_metrics": draw(
+            st.none() | st.fixed_dictionaries(dict.fromkeys(METRICS, levels | st.sampled_from(no_scores)))
+        ),
         "stability_snapshots": draw(st.none() | st.integers(0, 3)),
         "sample_size": draw(_mostly(60_000, SIZES) | st.integers(0, 1_000_000)),
         "leakage_status": draw(_mostly("SAFE", LEAKAGE)),
         "failed_model_families": draw(st.none() | st.lists(st.sampled_from(FAMILIES), max_size=3)),
         "model_status": draw(_mostly("OK", ["OK", "FAILED", "SKIPPED", "UNKNOWN", None])),
-        "task_type": draw(st.sampled_from(("BINARY_CLASSIFICATION", "CLASSIFICATION", "REGRESSION", "", None))),
+        "task_type": draw(st.sampled_from(TASKS + (LOOSE_TASKS if loose else ()))),
     }
 
 

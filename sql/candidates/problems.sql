@@ -73,8 +73,9 @@ problems AS (
     UNION ALL
     SELECT "row", 1, 'stability_metrics', stability_metrics::VARCHAR, 'holds a number that is not finite'
     FROM incoming
-    WHERE NOT isfinite(coalesce(stability_metrics.mean_overlap, 0)) OR NOT isfinite(coalesce(stability_metrics.std_overlap, 0))
-       OR NOT isfinite(coalesce(stability_metrics.mean_tau, 0)) OR NOT isfinite(coalesce(stability_metrics.std_tau, 0))
+    WHERE $strict
+      AND (NOT isfinite(coalesce(stability_metrics.mean_overlap, 0)) OR NOT isfinite(coalesce(stability_metrics.std_overlap, 0))
+        OR NOT isfinite(coalesce(stability_metrics.mean_tau, 0)) OR NOT isfinite(coalesce(stability_metrics.std_tau, 0)))
     UNION ALL
     SELECT min("row"), count(*), 'feature_set_id', arg_min(feature_set_id, "row"), 'holds a NUL character'
     FROM incoming WHERE contains(feature_set_id, chr(0)) HAVING count(*) > 0

@@ -1,5 +1,6 @@
--- The families that train a pair (or, symbol null, a target); null where there are none. Under the reference the last
--- job that matches counts, and where there is no job, or it has no families, the families of the plan.
+-- The families that train a pair (or, symbol null, a target); null where there are none. Under the reference one job
+-- counts, a cross-sectional one before others and then the one whose id comes first, and where there is no job, or it has no
+-- families, the families of the plan.
 -- t: a target
 -- s: a symbol; null: the target's cross-sectional side
 -- kind: a training type; null: any
@@ -8,7 +9,7 @@ CREATE OR REPLACE MACRO model_families_for_job(t, s, kind := NULL, plan := NULL)
     SELECT CASE
         WHEN is_strict(plan) THEN nullif(list_distinct_in_order(flatten(coalesce(list(model_families ORDER BY ordinal), []))), [])
         ELSE coalesce(
-            nullif(arg_max(model_families, ordinal), []),
+            nullif(first(model_families ORDER BY training_type = 'cross_sectional' DESC, job_id NULLS FIRST, ordinal), []),
             nullif((SELECT (metadata->'$.model_families')::VARCHAR[] FROM plan_of(plan)), [])
         )
     END

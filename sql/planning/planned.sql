@@ -1,5 +1,6 @@
 -- The jobs a run comes to, still without ids that are unique. When nothing is to be trained, dev mode plans
--- one cross-sectional job for each target and family instead.
+-- one cross-sectional job for each target and family instead; under the reference, where no family is left, for lightgbm
+-- and xgboost.
 CREATE OR REPLACE TEMP VIEW planned AS
 SELECT
     CASE training_type
@@ -22,5 +23,11 @@ SELECT
     d."position", f.ordinal, d.target, NULL, 'ROUTE_CROSS_SECTIONAL', 'cross_sectional', 1,
     'Dev mode fallback: router produced 0 jobs', [f.family],
     {'cs_state': 'UNKNOWN', 'local_state': NULL, 'needs_cs_ensemble': NULL, 'dev_mode_fallback': true}
-FROM decisions AS d, model_families AS f, policy_settings AS p
+FROM policy_settings AS p, decisions AS d, (
+    SELECT ordinal, family FROM model_families
+    UNION ALL
+    SELECT ordinal, family
+    FROM (VALUES (1, 'lightgbm'), (2, 'xgboost')) AS usual(ordinal, family), policy_settings
+    WHERE NOT strict AND NOT EXISTS (FROM model_families)
+) AS f
 WHERE d.symbol IS NULL AND p.dev_mode AND NOT EXISTS (FROM trainable);

@@ -1,15 +1,18 @@
--- The name the recorded reference gave a family: an underscore before every capital, then a few aliases.
+-- The name the recorded reference gave a family: an alias's first, then that of three spellings, then one made of its words,
+-- some of which are aliases again. The list names the spelling, without white space around it, once.
 CREATE OR REPLACE TEMP MACRO reference_family_name(name) AS
-    CASE trim(regexp_replace(lower(regexp_replace(trim(name), '([A-Z])', '_\1', 'g')), '[_ -]+', '_', 'g'), '_')
-        WHEN 'light_g_b_m' THEN 'lightgbm'
-        WHEN 'lgbm'        THEN 'lightgbm'
-        WHEN 'gbm'         THEN 'lightgbm'
-        WHEN 'x_g_boost'   THEN 'xgboost'
-        WHEN 'xgb'         THEN 'xgboost'
-        WHEN 'm_l_p'       THEN 'mlp'
-        WHEN 'nn'          THEN 'neural_network'
-        WHEN 'l_s_t_m'     THEN 'lstm'
-        WHEN 'c_n_n'       THEN 'cnn1d'
-        WHEN 'n_g_boost'   THEN 'ngboost'
-        ELSE trim(regexp_replace(lower(regexp_replace(trim(name), '([A-Z])', '_\1', 'g')), '[_ -]+', '_', 'g'), '_')
-    END;
+    list_transform(
+        [regexp_replace(regexp_replace(name, '^[\pZ\t-\r\x1c-\x1f\x{85}]+|[\pZ\t-\r\x1c-\x1f\x{85}]+$', '', 'g'), '[- ]', '_', 'g')],
+        lambda spelling: coalesce(
+            MAP {
+                'xgb': 'xgboost', 'x_g_boost': 'xgboost',
+                'lgb': 'lightgbm', 'lgbm': 'lightgbm', 'light_g_b_m': 'lightgbm',
+                'n_g_boost': 'ngboost', 'm_l_p': 'mlp', 'l_s_t_m': 'lstm',
+                'cnn': 'cnn1d', 'c_n_n': 'cnn1d', 'c_n_n_1d': 'cnn1d',
+                'v_a_e': 'vae', 'g_a_n': 'gan'
+            }[unicode_lower(spelling)],
+            MAP {'XGBoost': 'xgboost', 'LightGBM': 'lightgbm', 'NGBoost': 'ngboost'}[spelling],
+            MAP {'nn': 'neural_network', 'gbm': 'lightgbm'}[reference_family_words(spelling)],
+            reference_family_words(spelling)
+        )
+    )[1];

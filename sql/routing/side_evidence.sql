@@ -1,5 +1,5 @@
 -- The evidence that counts: one row a side, with the stability category its metrics say.
--- Metrics with a gap say nothing.
+-- Strictly, metrics with a gap say nothing; the reference looks at each that is there.
 CREATE OR REPLACE TEMP VIEW side_evidence AS
 SELECT
     e."position",
@@ -15,12 +15,12 @@ SELECT
     e.stability AS stated_stability,
     e.stability_metrics,
     e.stability_snapshots,
-    CASE WHEN contains(e.task_type, 'CLASSIFICATION') THEN 'classification' ELSE 'regression' END AS task,
+    CASE WHEN contains(lower(e.task_type), 'classification') THEN 'classification' ELSE 'regression' END AS task,
     CASE
         WHEN e.stability <> 'UNKNOWN' OR e.stability_metrics IS NULL THEN e.stability
         WHEN p.strict AND e.stability_snapshots < p.min_snapshots THEN 'UNKNOWN'
-        WHEN e.stability_metrics.mean_overlap IS NULL OR e.stability_metrics.std_overlap IS NULL
-          OR e.stability_metrics.mean_tau IS NULL OR e.stability_metrics.std_tau IS NULL THEN 'UNKNOWN'
+        WHEN p.strict AND (e.stability_metrics.mean_overlap IS NULL OR e.stability_metrics.std_overlap IS NULL
+          OR e.stability_metrics.mean_tau IS NULL OR e.stability_metrics.std_tau IS NULL) THEN 'UNKNOWN'
         WHEN e.stability_metrics.std_overlap > p.max_std_overlap
           OR e.stability_metrics.std_tau > p.max_std_tau THEN 'DIVERGED'
         WHEN e.stability_metrics.mean_overlap >= p.stable_overlap_min

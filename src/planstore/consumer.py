@@ -6,7 +6,8 @@ the plan once: :meth:`TrainingPlan.from_document`, :func:`load_training_plan`. T
 (``sql/macros/``) that a SQL user can call as well.
 
 Plans made under strict semantics are answered strictly: what is not in the plan is not trained. Plans made under
-reference semantics, and older files, are answered as the recorded reference answered.
+reference semantics, and older files, are answered as the recorded reference answered. So is None, which stands for no
+plan: it has no jobs, and filters nothing.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from planstore.training_plan import PlanSource, TrainingPlan, plan_in
 _log = logging.getLogger("planstore.consumer")
 
 TRAINING_TYPES = ("cross_sectional", "symbol_specific")
+NO_PLAN = "Training plan is None"
+"""The words that older readers look for where there is no plan."""
 
 
 def _training_type(training_type: str | None) -> str | None:
@@ -31,85 +34,103 @@ def _training_type(training_type: str | None) -> str | None:
     return training_type
 
 
-def get_cs_jobs(plan: PlanSource) -> list[dict[str, Any]]:
+def get_cs_jobs(plan: PlanSource | None) -> list[dict[str, Any]]:
     """Return the cross-sectional jobs, in plan order."""
-    return plan_in(plan).ask_jobs("cs_jobs")
+    return _jobs(plan, "cs_jobs")
 
 
-def get_symbol_jobs(plan: PlanSource) -> list[dict[str, Any]]:
+def get_symbol_jobs(plan: PlanSource | None) -> list[dict[str, Any]]:
     """Return the symbol-specific jobs, in plan order."""
-    return plan_in(plan).ask_jobs("symbol_jobs")
+    return _jobs(plan, "symbol_jobs")
 
 
-def get_jobs_for_target(plan: PlanSource, target: str) -> list[dict[str, Any]]:
+def get_jobs_for_target(plan: PlanSource | None, target: str) -> list[dict[str, Any]]:
     """Return all jobs of one target, in plan order; none for a target the plan does not know."""
-    return plan_in(plan).ask_jobs("jobs_for_target", target=target)
+    return _jobs(plan, "jobs_for_target", target=target)
 
 
-def get_jobs_for_symbol(plan: PlanSource, symbol: str) -> list[dict[str, Any]]:
+def get_jobs_for_symbol(plan: PlanSource | None, symbol: str) -> list[dict[str, Any]]:
     """Return all jobs of one symbol, in plan order; none for a symbol the plan does not know."""
-    return plan_in(plan).ask_jobs("jobs_for_symbol", symbol=symbol)
+    return _jobs(plan, "jobs_for_symbol", symbol=symbol)
 
 
 def get_training_jobs_for_target_symbol(
-    plan: PlanSource, target: str, symbol: str | None = None, training_type: str | None = None
+    plan: PlanSource | None, target: str, symbol: str | None = None, training_type: str | None = None
 ) -> list[dict[str, Any]]:
     """Return the jobs of one pair, or (``symbol`` None) the cross-sectional ones of a target."""
-    kind = _training_type(training_type)
-    return plan_in(plan).ask_jobs("jobs_for_pair", target=target, symbol=symbol, training_type=kind)
+    return _jobs(plan, "jobs_for_pair", target=target, symbol=symbol, training_type=_training_type(training_type))
+
+
+def _jobs(plan: PlanSource | None, question: str, **values: Any) -> list[dict[str, Any]]:
+    return [] if plan is None else plan_in(plan).ask_jobs(question, **values)
 
 
 def get_model_families_for_job(
-    plan: PlanSource, target: str, symbol: str | None = None, training_type: str | None = None
+    plan: PlanSource | None, target: str, symbol: str | None = None, training_type: str | None = None
 ) -> list[str] | None:
     """Return the model families that train a pair, or (``symbol`` None) a target; None where there are none.
 
-    A plan of reference semantics answers with its own families where it has no such job.
+    A plan of reference semantics answers with its own families where it has no such job; where it has several, a
+    cross-sectional one comes before the others, and then the one whose id is the first.
     """
     kind = _training_type(training_type)
+    if plan is None:
+        return None
     ((families,),) = plan_in(plan).ask("model_families_for_job", target=target, symbol=symbol, training_type=kind)
     return None if families is None else list(families)
 
 
 def should_train_target_symbol(
-    plan: PlanSource, target: str, symbol: str | None = None, training_type: str | None = None
+    plan: PlanSource | None, target: str, symbol: str | None = None, training_type: str | None = None
 ) -> bool:
     """Tell whether the plan trains a pair, or (``symbol`` None) a target's cross-sectional model."""
     kind = _training_type(training_type)
+    if plan is None:
+        return True
     ((answer,),) = plan_in(plan).ask("should_train", target=target, symbol=symbol, training_type=kind)
     return bool(answer)
 
 
 def filter_targets_by_training_plan(
-    targets: Sequence[str], plan: PlanSource, training_type: str | None = None, *, train_everything: bool = False
+    targets: Sequence[str],
+    plan: PlanSource | None,
+    training_type: str | None = None,
+    *,
+    train_everything: bool = False,
 ) -> list[str]:
     """Return those of ``targets`` that the plan trains, in the order given.
 
     Args:
         targets: names of targets.
         plan: the plan.
-        training_type: count jobs of this type only.
+        training_type: count jobs of this type only; None means any type, and under reference semantics
+            ``cross_sectional``.
         train_everything: return all targets when the plan has no such job, instead of none.
 
     Raises:
-        ValueError: a plan of reference semantics has no jobs at all.
+        ValueError: a plan of reference semantics has no jobs at all, and ``targets`` is not empty.
     """
-    plan, kind = plan_in(plan), _training_type(training_type)
-    planned = {target for (target,) in plan.ask("plan_targets", training_type=kind)}
+    kind = _training_type(training_type)
+    if plan is None or not targets:
+        return list(targets)
+    plan = plan_in(plan)
     if not plan.is_strict:
-        if kind is not None and not plan.metadata.get("total_jobs", len(plan.jobs)):
+        if not _total_jobs(plan):
             raise ValueError("the training plan has no jobs")
-        train_everything = True
+        kind, train_everything = kind or "cross_sectional", True
+    planned = {target for (target,) in plan.ask("plan_targets", training_type=kind)}
     if not planned:
         return _unfiltered(targets, "targets", kind, train_everything)
     return [target for target in targets if target in planned]
 
 
-def filter_symbols_by_training_plan(target: str, symbols: Sequence[str], plan: PlanSource) -> list[str]:
+def filter_symbols_by_training_plan(target: str, symbols: Sequence[str], plan: PlanSource | None) -> list[str]:
     """Return those of ``symbols`` for which the plan trains ``target`` on its own, in the order given.
 
     A plan of reference semantics that trains the target for no symbol returns them all.
     """
+    if plan is None:
+        return list(symbols)
     plan = plan_in(plan)
     planned = {symbol for (symbol,) in plan.ask("plan_symbols", target=target)}
     if not planned and not plan.is_strict:
@@ -118,21 +139,22 @@ def filter_symbols_by_training_plan(target: str, symbols: Sequence[str], plan: P
 
 
 def apply_training_plan_filter(
-    targets: Sequence[str], symbols: Sequence[str], plan: PlanSource, *, train_everything: bool = False
+    targets: Sequence[str], symbols: Sequence[str], plan: PlanSource | None, *, train_everything: bool = False
 ) -> dict[str, Any]:
     """Return what of ``targets`` × ``symbols`` the plan trains.
 
     Returns:
-        ``targets``: those the plan trains (reference semantics: by a cross-sectional job), in the order given;
-        ``symbols_by_target``: for each of them the symbols trained on their own.
+        ``targets``: those the plan trains (reference semantics: by a cross-sectional job, and all of them when it has
+        none), in the order given; ``symbols_by_target``: for each of them the symbols trained on their own.
     """
+    if plan is None:
+        return {"targets": list(targets), "symbols_by_target": {target: list(symbols) for target in targets}}
     plan = plan_in(plan)
-    if plan.is_strict:
+    total = _total_jobs(plan)
+    chosen = list(targets)
+    if plan.is_strict or total:
         chosen = filter_targets_by_training_plan(targets, plan, train_everything=train_everything)
-    else:
-        planned = {target for (target,) in plan.ask("plan_targets", training_type="cross_sectional")}
-        chosen = [target for target in targets if target in planned] or list(targets)
-    everything = train_everything and not plan.metadata.get("total_jobs")
+    everything = train_everything and not total
     return {
         "targets": chosen,
         "symbols_by_target": {
@@ -140,6 +162,11 @@ def apply_training_plan_filter(
             for target in chosen
         },
     }
+
+
+def _total_jobs(plan: TrainingPlan) -> int:
+    total = plan.metadata.get("total_jobs")
+    return len(plan.jobs) if total is None else int(total)
 
 
 def _unfiltered(names: Sequence[str], what: str, kind: str | None, train_everything: bool) -> list[str]:
@@ -151,8 +178,10 @@ def _unfiltered(names: Sequence[str], what: str, kind: str | None, train_everyth
     return []
 
 
-def validate_training_plan(plan: PlanSource) -> dict[str, Any]:
+def validate_training_plan(plan: PlanSource | None) -> dict[str, Any]:
     """Check a plan's structure: ``{"ok": bool, "warnings": [text, …]}``."""
+    if plan is None:
+        return {"ok": False, "warnings": [NO_PLAN]}
     try:
         loaded = plan_in(plan)
     except PlanFileError as error:
@@ -167,8 +196,13 @@ def validate_training_plan(plan: PlanSource) -> dict[str, Any]:
     return {"ok": not warnings, "warnings": warnings}
 
 
-def get_training_plan_summary(plan: PlanSource) -> dict[str, Any]:
-    """Return ``generated_at``, ``run_id``, ``total_jobs``, ``cs_jobs``, ``symbol_jobs``, ``by_route``, ``by_type``."""
+def get_training_plan_summary(plan: PlanSource | None) -> dict[str, Any]:
+    """Return ``generated_at``, ``run_id``, ``total_jobs``, ``cs_jobs``, ``symbol_jobs``, ``by_route``, ``by_type``.
+
+    No plan has no summary: None gives an empty one.
+    """
+    if plan is None:
+        return {}
     plan = plan_in(plan)
     by_route: dict[str, int] = {}
     by_type: dict[str, int] = {}
@@ -186,8 +220,11 @@ def get_training_plan_summary(plan: PlanSource) -> dict[str, Any]:
     }
 
 
-def print_training_plan_summary(plan: PlanSource) -> None:
+def print_training_plan_summary(plan: PlanSource | None) -> None:
     """Print a plan's summary on standard output."""
+    if plan is None:
+        sys.stdout.write(f"{NO_PLAN}\n")
+        return
     summary = get_training_plan_summary(plan)
     lines = [
         f"Training plan of run {summary['run_id']} ({summary['generated_at']})",

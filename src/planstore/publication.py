@@ -18,6 +18,7 @@ from planstore.ledger.kept import Kept, append_kept, known_artifacts
 from planstore.ledger.ledger import OVERRIDE_COMMIT, RUN_COMMIT, Ledger, newest_commit_of_kind
 from planstore.ledger.writing import Writing
 from planstore.planning.plan import Plan
+from planstore.projections.export import SNAPSHOT, UNKNOWN
 from planstore.routing.candidates import Evidence
 
 if TYPE_CHECKING:
@@ -162,9 +163,9 @@ class Publication:
         metadata = {
             "generated_at": utc_text(generated_at),
             "run_id": run_id,
-            "git_commit": self.request.git_commit,
-            "config_hash": self.request.config_hash,
-            "routing_plan_path": self.request.settings["metrics_snapshot"] or "routing_candidates.parquet",
+            "git_commit": self.request.git_commit or UNKNOWN,
+            "config_hash": self.request.config_hash or UNKNOWN,
+            "routing_plan_path": SNAPSHOT,
             "metrics_snapshot": self.request.settings["metrics_snapshot"] or "globals/routing_candidates.parquet",
             "total_jobs": self.plan.total_jobs,
             "model_families_requested": self.plan.requested,

@@ -99,10 +99,10 @@ class Store:
             model_families: what to train with; None means lightgbm and xgboost, an empty list means no family.
             include_blocked: list blocked pairs in the plan as jobs of priority 0.
             run_id: a name for the run, unique in the store; one is made up when None.
-            git_commit: recorded with the run, and in the plan's metadata.
+            git_commit: recorded with the run, and in the plan's metadata; ``unknown`` there when None.
             config_hash: as ``git_commit``.
-            metrics_snapshot: as ``git_commit``: the name of the file the candidates came in; older readers find
-                ``routing_candidates.parquet`` there when None.
+            metrics_snapshot: the name of the file the candidates came in: recorded with the run, and in the plan's
+                metadata; ``globals/routing_candidates.parquet`` there when None.
             idempotency_key: a name for this call: repeated with the same input, as after a crash, it returns the run
                 that the first call recorded, and records nothing.
             expected_commit: the commit that the caller holds for the newest.

@@ -39,6 +39,10 @@ PLAN = Path("globals/training_plan")
 PLAN_COPY = Path("METRICS/training_plan")
 ROUTING = Path("METRICS/routing_plan")
 CANDIDATES = Path("METRICS/routing_candidates")
+SNAPSHOT = "routing_candidates.parquet"
+"""The file of candidates that older readers expect both plans to name, whatever name the caller gave his."""
+UNKNOWN = "unknown"
+"""The git commit and config hash that older readers find where the caller gave none."""
 _KEYS = {"by_target": "target", "by_symbol": "symbol", "by_type": "training_type", "by_route": "route"}
 
 Progress: TypeAlias = Callable[[str], None]
@@ -282,9 +286,9 @@ class _Export:
         self._progress("routing plan and candidates")
         metadata = {
             "generated_at": utc_text(self._run["recorded_at"]),
-            "git_commit": self._run["git_commit"],
-            "config_hash": self._run["config_hash"],
-            "metrics_snapshot": self._run["metrics_snapshot"] or "routing_candidates.parquet",
+            "git_commit": self._run["git_commit"] or UNKNOWN,
+            "config_hash": self._run["config_hash"] or UNKNOWN,
+            "metrics_snapshot": SNAPSHOT,
             "view": None,
         }
         path, commit = ROUTING / "routing_plan.json", {"commit_id": self._run["commit_id"]}

@@ -124,9 +124,11 @@ def _evidence(columns: dict[str, Any], *, strict: bool) -> pa.Table:
 
     table = pa.table({name: columns[name] for name in EVIDENCE})
     for name in NUMBERS:
-        if pc.any(pc.is_nan(table[name])).as_py():
-            values = pc.if_else(pc.is_nan(table[name]), None, table[name])
-            table = table.set_column(EVIDENCE.index(name), name, values)
+        table = table.set_column(EVIDENCE.index(name), name, _without_nan(table[name]))
+    metrics = columns["stability_metrics"]
+    fields = [_without_nan(pc.struct_field(metrics, name)) for name in METRICS]
+    struct = pa.StructArray.from_arrays(fields, names=METRICS, mask=metrics.is_null())
+    table = table.set_column(EVIDENCE.index("stability_metrics"), "stability_metrics", struct)
     if strict:
         if pc.any(pc.equal(table["mode"], "SYMBOL")).as_py():
             mode = pc.if_else(pc.equal(table["mode"], "SYMBOL"), "SYMBOL_SPECIFIC", table["mode"])
@@ -136,6 +138,13 @@ def _evidence(columns: dict[str, Any], *, strict: bool) -> pa.Table:
         if np.any(np.diff(places) < 0):
             table = table.take(np.argsort(places, kind="stable"))
     return _chunked(table.add_column(0, "position", pa.array(np.arange(1, table.num_rows + 1))))
+
+
+def _without_nan(numbers: Any) -> Any:
+    """Return numbers with null in the place of NaN, which means the same: there is none."""
+    import pyarrow.compute as pc
+
+    return pc.if_else(pc.is_nan(numbers), None, numbers) if pc.any(pc.is_nan(numbers)).as_py() else numbers
 
 
 def _ranks(names: pa.ChunkedArray) -> Any:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 STEPS = (
     "score_text",
     "family_name",
+    "unicode_lower",
+    "reference_family_words",
     "reference_family_name",
     "policy_settings",
     "policy_sides",
@@ -51,6 +53,8 @@ WHERE_ASKED = {
 LASTING = (
     "score_text",
     "family_name",
+    "unicode_lower",
+    "reference_family_words",
     "reference_family_name",
     "side_evidence",
     "side_checks",
