@@ -1,4 +1,4 @@
 -- What the commit on its way is going to say.
 INSERT INTO job_changes
-SELECT $commit_id, place, job_id, attempt, status, worker, lease_until
+SELECT $commit_id, place, job_id, attempt, status, worker, $clock + epoch(lease_until) - epoch(occurred_at)
 FROM incoming_status;

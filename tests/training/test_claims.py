@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 import markets
 import samples
 from ledger_checks import check_ledger
+from planstore.ledger.ledger import Ledger
+from planstore.ledger.statuses import append_statuses
 from planstore.store import Store
 from planstore.training.claims import Claim, Claims
 from planstore.training.task import File, Result
@@ -158,3 +160,76 @@ def test_a_plan_is_over_when_nobody_has_anything_left(holder: Holder) -> None:
         settled = one.settle(dict.fromkeys(settled.claims, DONE), wanted=100)
     assert settled.is_over
     assert settled.progress == {"succeeded": 7}
+
+
+LEASE = timedelta(seconds=30)
+NOON = datetime(2031, 1, 1, 12, tzinfo=UTC)
+
+
+class Machine:
+    """A machine with a wall clock of its own, and one of its own that says how long it runs."""
+
+    def __init__(self, store: Store, plan_id: str, name: str, time: datetime) -> None:
+        self.time, self.running = time, 1000.0
+        self._ledger = Ledger(store.results / "planstore", clock=lambda: self.time)
+        self.claims = Claims(
+            self._ledger, plan_id, name, gpu_families=(), lease=LEASE, max_attempts=3, clock=lambda: self.running
+        )
+
+    def waits(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+        self.running += seconds
+
+    def close(self) -> None:
+        self.claims.close()
+        self._ledger.close()
+
+
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(hours=1), -timedelta(hours=1), timedelta(days=400)])
+def test_a_lease_is_lost_when_nothing_was_heard_for_as_long_as_it_lasts_whatever_the_time_is_elsewhere(
+    store: Store, plan_id: str, ahead: timedelta
+) -> None:
+    holder, other = Machine(store, plan_id, "holder", NOON), Machine(store, plan_id, "other", NOON + ahead)
+    held = holder.claims.settle({}, wanted=5).claims
+    assert other.claims.settle({}, wanted=5).claims == []
+    for _ in range(3):
+        for machine in (holder, other):
+            machine.waits(20)
+        assert holder.claims.settle({}, renewed=held).refused == set()
+        assert other.claims.settle({}, wanted=5).claims == [], "it was renewed meanwhile"
+    other.waits(LEASE.total_seconds())
+    assert other.claims.settle({}, wanted=5).claims == []
+    other.waits(0.1)
+    lost = other.claims.settle({}, wanted=5).claims
+    assert lost == [Claim(claim.job_id, 2) for claim in held]
+    assert holder.claims.settle({held[0]: DONE}).refused == {held[0]}
+    assert statuses(store, held[0].job_id)[-2:] == [
+        (1, "planned", "holder", "holder let its lease run out"),
+        (2, "running", "other", None),
+    ]
+    holder.close()
+    other.close()
+
+
+def test_who_comes_later_waits_as_long_as_the_lease_lasts(store: Store, plan_id: str) -> None:
+    holder, late = Machine(store, plan_id, "holder", NOON), Machine(store, plan_id, "late", NOON + timedelta(days=1))
+    held = holder.claims.settle({}, wanted=1).claims
+    late.waits(3600)
+    assert held[0].job_id not in [claim.job_id for claim in late.claims.settle({}, wanted=1).claims]
+    late.waits(LEASE.total_seconds() + 0.1)
+    assert late.claims.settle({}, wanted=1).claims == [Claim(held[0].job_id, 2)]
+    holder.close()
+    late.close()
+
+
+def test_a_holder_whose_name_an_older_planstore_took_can_lose_its_job(store: Store, plan_id: str) -> None:
+    claims = Claims(store._ledger, plan_id, "old", gpu_families=(), lease=OVER, max_attempts=3)
+    (claim,) = claims._claimable(1)
+    with store._ledger.writing(claims._session, "status", run_id=None) as writing:
+        row = claims._row(claim, "running", NOON, worker="old") | {"worker": "a\x1b[31mb"}
+        append_statuses(writing, [row])
+    again = Claims(store._ledger, plan_id, "new", gpu_families=(), lease=LONG, max_attempts=3)
+    assert again.settle({}, wanted=1).claims == [Claim(claim.job_id, 2)]
+    assert statuses(store, claim.job_id)[1][2] == "a\\x1b[31mb"
+    claims.close()
+    again.close()

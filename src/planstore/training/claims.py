@@ -1,7 +1,8 @@
 """Claims on a plan's jobs: who may train which job until when, settled in commits under the writer lock.
 
-A claim is a lease. Its holder renews it; a lease that runs out is lost, and the job is planned again, until too many
-were lost. Only what the holder reports of its own latest attempt is recorded. As claims, renewals and
+A claim is a lease. Its holder renews it; a lease that is not renewed for as long as it lasts, by the clock of whoever
+waits for the job, is lost, and the job is planned again, until too many were lost: no two machines have to agree on the
+time. Only what the holder reports of its own latest attempt is recorded. As claims, renewals and
 reports are made under the writer lock, after all that was committed before, no job has two holders, and none succeeds
 twice.
 
@@ -10,7 +11,8 @@ One commit holds whatever is due: reports, the artifacts that they name, renewal
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -64,6 +66,7 @@ class Claims:
         gpu_families: families whose jobs belong to the GPU stage.
         lease: how long a claim lasts unless it is renewed.
         max_attempts: how often a job may be lost with its worker before it has failed.
+        clock: returns seconds, from anywhere, that only go forward.
     """
 
     def __init__(
@@ -75,12 +78,14 @@ class Claims:
         gpu_families: Sequence[str],
         lease: timedelta,
         max_attempts: int,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ledger = ledger
         self._plan_id = plan_id
         self._worker = worker
         self._lease = lease
         self._max_attempts = max_attempts
+        self._clock = clock
         self._session = ledger.working()
         self._seen = 0
         self._since = ledger.last_commit()
@@ -107,19 +112,19 @@ class Claims:
         """
         kept = self._keep(reports)
         with self._ledger.writing(self._session, STATUS_COMMIT, run_id=None, message=f"by {self._worker}") as writing:
+            now, clock = writing.recorded_at, self._clock()
             if self._seen < writing.commit_id - 1:
-                self._session.run("training/follow_changes", plan_id=self._plan_id, seen=self._seen)
-            now = writing.recorded_at
+                self._session.run("training/follow_changes", plan_id=self._plan_id, seen=self._seen, clock=clock)
             held = self._accepted({**reports, **dict.fromkeys(renewed)})
             rows = [self._report(claim, status, reports.get(claim), kept, now) for claim, status in held.items()]
-            self._add(rows, writing.commit_id, 0)
-            lost = self._lost(now)
-            self._add(lost, writing.commit_id, len(rows))
+            self._add(rows, writing.commit_id, 0, clock)
+            lost = self._lost(now, clock)
+            self._add(lost, writing.commit_id, len(rows), clock)
             claims = self._claimable(wanted)
             rows += lost + [self._row(claim, "running", now, lease_until=now + self._lease) for claim in claims]
             append_kept(writing, [file for claim in held for file in kept.get(claim, ())])
             append_statuses(writing, rows)
-            self._add(rows[len(rows) - len(claims) :], writing.commit_id, len(rows) - len(claims))
+            self._add(rows[len(rows) - len(claims) :], writing.commit_id, len(rows) - len(claims), clock)
             progress = dict(self._session.rows("training/progress", since=self._since))
         self._seen = writing.commit_id if writing.commit is not None else writing.commit_id - 1
         return Settled(claims, {*reports, *renewed} - set(held), progress)
@@ -175,8 +180,8 @@ class Claims:
             artifacts=[file.digest for file in kept[claim]],
         )
 
-    def _lost(self, now: datetime) -> list[dict[str, Any]]:
-        found = self._session.records("training/lost_leases", now=now, max_attempts=self._max_attempts)
+    def _lost(self, now: datetime, clock: float) -> list[dict[str, Any]]:
+        found = self._session.records("training/lost_leases", clock=clock, max_attempts=self._max_attempts)
         return [
             self._row(
                 Claim(job["job_id"], job["attempt"]),
@@ -184,7 +189,7 @@ class Claims:
                 now,
                 worker=as_name(job["worker"]),
                 error=f"{job['worker'] or 'its worker'} let its lease run out"
-                if job["lease_until"]
+                if job["had_lease"]
                 else f"{job['worker'] or 'its worker'} held no lease",
             )
             for job in found
@@ -199,9 +204,9 @@ class Claims:
         named = {"worker": self._worker} | other
         return JobStatus(self._plan_id, claim.job_id, status, attempt=claim.attempt, occurred_at=now, **named).row(0)
 
-    def _add(self, rows: Sequence[dict[str, Any]], commit_id: int, after: int) -> None:
+    def _add(self, rows: Sequence[dict[str, Any]], commit_id: int, after: int, clock: float) -> None:
         """Let this session see what the commit on its way is going to say."""
         if rows:
             table = status_table([row | {"place": after + place} for place, row in enumerate(rows, 1)])
             with self._session.given("incoming_status", table):
-                self._session.run("training/add_changes", commit_id=commit_id)
+                self._session.run("training/add_changes", commit_id=commit_id, clock=clock)
