@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -290,6 +291,16 @@ class Batches:
         import pyarrow as pa
 
         return pa.Table.from_batches(list(self), self.schema)
+
+
+def interrupt_queries() -> None:
+    """End the queries of all sessions of this process, on whichever thread they run."""
+    import duckdb
+
+    # because an interrupt concerns the whole process, and a list of its sessions would be global state
+    for session in [found for found in gc.get_objects() if isinstance(found, Session)]:
+        with suppress(duckdb.ConnectionException):  # because one that is closed has nothing to end
+            session.interrupt()
 
 
 @contextmanager

@@ -25,6 +25,7 @@
     │   ├── StoreMissingError  there is no store at this place
     │   ├── StoreVersionError  the store was made by another version
     │   └── StoreBusyError     another process held the writer lock for too long
+    ├── OutputError            standard output takes no more; what was done is done
     ├── WorkerDiedError        a worker process died; what it was at is lost
     └── ExportError            files could not be written; the ledger is not touched
 """
@@ -130,3 +131,7 @@ class WorkerDiedError(PlanstoreError):
 
 class ExportError(PlanstoreError):
     """Files could not be written; what the ledger holds is safe, and the next export completes them."""
+
+
+class OutputError(PlanstoreError):
+    """Standard output takes no more, so that the answer of a verb is lost; what the verb had done is done."""

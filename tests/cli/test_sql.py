@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 import planstore
 import samples
 from planstore import JobStatus, PlanstoreError
-from planstore.cli import app
+from planstore.cli.verbs import app
 
 PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 NASTY = "[red]x[/red]\x1b[31m\nnext \u202e\u009b"

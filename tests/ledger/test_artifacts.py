@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import samples
 from planstore import Store, StoreError
-from planstore.cli import app
+from planstore.cli.verbs import app
 from planstore.ledger.artifacts import Artifacts
 
 

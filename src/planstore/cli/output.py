@@ -7,7 +7,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
@@ -42,14 +42,15 @@ class Sink(Protocol):
 
 def data_output() -> Sink:
     """Return standard output for data: exact bytes for programs, on a terminal with nothing in them that acts there."""
-    return _Terminal(sys.stdout.buffer) if sys.stdout.isatty() else sys.stdout.buffer
+    return _Terminal(sys.stdout.buffer, sys.stdout.encoding) if sys.stdout.isatty() else sys.stdout.buffer
 
 
 class _Terminal(io.RawIOBase):
-    """Writes UTF-8 to a terminal; characters that do not show are written out as JSON does."""
+    """Writes UTF-8 to a terminal; characters that do not show, or that it has no code for, are written as in JSON."""
 
-    def __init__(self, out: BinaryIO) -> None:
+    def __init__(self, out: BinaryIO, encoding: str) -> None:
         self._out = out
+        self._encoding = encoding
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def writable(self) -> bool:
@@ -57,9 +58,12 @@ class _Terminal(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         text = self._decoder.decode(bytes(data))
-        shown = "".join(sign if sign.isprintable() or sign == "\n" else json.dumps(sign)[1:-1] for sign in text)
-        self._out.write(shown.encode())
+        shown = "".join(sign if self._shows(sign) else json.dumps(sign)[1:-1] for sign in text)
+        self._out.write(shown.encode(self._encoding))
         return len(data)
+
+    def _shows(self, sign: str) -> bool:
+        return (sign.isprintable() or sign == "\n") and sign.encode(self._encoding, "ignore") != b""
 
     def flush(self) -> None:
         self._out.flush()
@@ -101,19 +105,20 @@ def _row_json(row: Any) -> bytes:
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, more: str = "") -> None:
     """Print a table; ``more`` is a last line under it."""
-    console().print(_table(title, columns, [[_text(value) for value in row] for row in rows]))
+    paper = console()
+    paper.print(_table(title, columns, rows, paper.encoding))
     if more:
         print_line(more)
 
 
 def print_rows(console: Console, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print the rows of a query: as a table or, where its columns would be too narrow to read, one below the other."""
-    texts = [[_text(value) for value in row] for row in rows]
-    headings = [_text(column) for column in columns]
+    texts = [[_text(value, console.encoding) for value in row] for row in rows]
+    headings = [_text(column, console.encoding) for column in columns]
     widths = [max(text.cell_len for text in column) for column in zip(headings, *texts, strict=True)]
     least, most = (sum(min(width, longest) + 2 for width in widths) - 2 for longest in (NARROW, max(widths)))
     if not texts or (least <= console.width and most <= FOLDS * console.width):
-        console.print(_table("", columns, texts))
+        console.print(_table("", columns, texts, console.encoding))
         return
     widest = max(heading.cell_len for heading in headings)
     for number, row in enumerate(texts, 1):
@@ -122,15 +127,15 @@ def print_rows(console: Console, columns: Sequence[str], rows: Iterable[Sequence
             console.print(f"{heading.plain:<{widest}}  {text.plain}", markup=False, soft_wrap=True)
 
 
-def _table(title: str, columns: Sequence[str], texts: Iterable[Sequence[Text]]) -> Table:
+def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], encoding: str) -> Table:
     from rich.table import Table
 
-    heading = _text(title) if title else None
+    heading = _text(title, encoding) if title else None
     table = Table(title=heading, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
     for column in columns:
-        table.add_column(_text(column), overflow="fold")
-    for row in texts:
-        table.add_row(*row)
+        table.add_column(_text(column, encoding), overflow="fold")
+    for row in rows:
+        table.add_row(*(_text(value, encoding) for value in row))
     return table
 
 
@@ -147,9 +152,8 @@ def print_pairs(pairs: Mapping[str, Any]) -> None:
 
 
 def print_note(text: str) -> None:
-    """Print prose on standard error, out of a program's way; nothing else depends on whether anybody reads it."""
-    with suppress(BrokenPipeError):
-        sys.stderr.write(visible(text, lines=True) + "\n")
+    """Print prose on standard error, out of a program's way."""
+    sys.stderr.write(visible(text, lines=True) + "\n")
 
 
 @contextmanager
@@ -272,10 +276,13 @@ def console(out: TextIO | None = None) -> Console:
     return found if found.is_terminal else Paper(file=out, highlight=False, width=WIDE)
 
 
-def _text(value: Any) -> Text:
+def _text(value: Any, encoding: str) -> Text:
     from rich.text import Text
 
-    return Text(_plain_text(value))
+    if isinstance(value, Text):
+        return value
+    # because a column is as wide as what is written into it
+    return Text(_plain_text(value).encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _plain_text(value: Any) -> str:

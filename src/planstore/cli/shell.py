@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.pager import SystemPager
 
 from planstore.cli import output
+from planstore.cli.interrupts import Interrupts
 from planstore.cli.queries import relations
 from planstore.cli.results import Format, show, write
 from planstore.database import is_ended
@@ -66,7 +67,8 @@ class Shell:
                 text = prompt.prompt()
                 if _command(text)[0] in _LEAVING:
                     return
-                self._answer(text)
+                with Interrupts({signal.SIGINT: KeyboardInterrupt}):  # because the prompt takes Ctrl-C for itself while it reads
+                    self._answer(text)
             except EOFError:
                 return
             except KeyboardInterrupt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -23,6 +24,8 @@ from planstore.ledger.lock import WriterLock
 from planstore.ledger.place import Place
 from planstore.ledger.writing import Head, Writing
 from planstore.macros import make_macros
+
+_log = logging.getLogger("planstore.ledger")
 
 FORMAT = 2
 """The version of the store's layout that this code reads and writes."""
@@ -197,6 +200,7 @@ class Ledger:
                 writing.seal()
             if writing.commit is not None:
                 self._head = Head(head.snapshot + 1, writing.commit_id, writing.commit.digest, writing.recorded_at)
+                _log.info("commit %d is recorded", writing.commit_id, extra={"commit_id": writing.commit_id})
 
     def _current_head(self, session: Session) -> Head:
         """Return the newest commit; as long as the catalog's snapshot is that of our own last one, it is that."""

@@ -1,0 +1,97 @@
+"""The process of a verb: how it ends, and what it says then."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import warnings
+from typing import TextIO
+
+from planstore.cli import ending, output
+from planstore.cli.interrupts import Interrupts
+from planstore.cli.recorded import Recorded
+from planstore.cli.streams import drop_output, prepare
+from planstore.errors import OutputError, PlanstoreError
+from planstore.termination import TerminatedError
+
+WRONG_CALL, NO_OUTPUT = 2, 3
+SIGNALS = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: TerminatedError}
+
+
+def run() -> None:
+    """Run a verb and exit.
+
+    Exit codes: 0 done, 1 a finding, 2 the call or its input is wrong, 3 standard output took no more, 130 ended by
+    Ctrl-C, 141 the reader of standard output left, 143 ended by SIGTERM. What ends otherwise than by itself says so in
+    one line on standard error, with the commits that are recorded all the same.
+    """
+    prepare()
+    warnings.showwarning = _show_warning
+    recorded = Recorded()
+    recorded.listen()
+    interrupts = Interrupts(SIGNALS, lambda: _give_up(interrupts, recorded))
+    code = _code(interrupts, recorded)
+    if interrupts.came is None:
+        interrupts.disarm()
+    else:
+        code = 128 + interrupts.came
+        output.print_note(_line(interrupts, recorded))
+        interrupts.leave(lambda: os._exit(code))
+    sys.exit(code)
+
+
+def _code(interrupts: Interrupts, recorded: Recorded) -> int:
+    """Run a verb, report an error of ours, and return the exit code."""
+    try:
+        try:
+            interrupts.arm()
+            return ending.exit_code(_run_verb())
+        except OutputError as error:
+            drop_output()
+            if interrupts.came is None:
+                output.print_note(f"planstore: {error}{recorded}")
+            return NO_OUTPUT
+        except PlanstoreError as error:
+            if interrupts.came is None:
+                output.print_note(f"planstore: {error}")
+            return WRONG_CALL
+        finally:
+            interrupts.raises = False
+    except BaseException:
+        # because what an interrupt breaks off ends with errors of many kinds
+        if interrupts.came is None:
+            raise
+        return 0
+
+
+def _run_verb() -> int:
+    from planstore.cli.verbs import app
+
+    try:
+        app()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
+    return 0
+
+
+def _line(interrupts: Interrupts, recorded: Recorded) -> str:
+    return f"planstore: {'interrupted' if interrupts.came == signal.SIGINT else 'ended by SIGTERM'}{recorded}"
+
+
+def _give_up(interrupts: Interrupts, recorded: Recorded) -> None:
+    """End the process from another thread than the main one, which does not get at it."""
+    shown = "\x1b[?25h" if sys.stderr.isatty() else ""  # because a progress bar hides the cursor
+    os.write(2, f"{shown}{_line(interrupts, recorded)}\n".encode())
+    os._exit(128 + (interrupts.came or signal.SIGINT))
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    output.print_note(f"planstore: {message}")

@@ -1,0 +1,91 @@
+"""All verbs of the command line, one a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from planstore.cli import (
+    anchor,
+    backup,
+    compact,
+    demo,
+    diff,
+    ending,
+    evidence,
+    export,
+    history,
+    init,
+    jobs,
+    key,
+    log,
+    migrate,
+    override,
+    plan,
+    policy,
+    rebuild,
+    report,
+    restore,
+    route,
+    sql,
+    status,
+    train,
+    verify,
+    whatif,
+    why,
+)
+
+
+class _Verbs(TyperGroup):
+    """All verbs; one whose reader, such as head, has seen enough ends at once."""
+
+    def make_context(self, *arguments: Any, **more: Any) -> Any:
+        with ending.with_reader():
+            return super().make_context(*arguments, **more)
+
+    def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]
+        with ending.with_reader():
+            return super().invoke(ctx)
+
+
+app = typer.Typer(
+    name="planstore",
+    cls=_Verbs,
+    help="Decide where each target is trained, keep every decision, and say why. Each verb takes --results and --json.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for verb in (
+    init,
+    evidence,
+    route,
+    plan,
+    train,
+    status,
+    jobs,
+    log,
+    why,
+    history,
+    diff,
+    whatif,
+    report,
+    sql,
+    export,
+    rebuild,
+    verify,
+    anchor,
+    key,
+    compact,
+    backup,
+    restore,
+    migrate,
+    demo,
+):
+    app.command(verb.__name__.rpartition(".")[2])(verb.command)
+for verbs in (override, policy):
+    app.add_typer(verbs.app, name=verbs.__name__.rpartition(".")[2])

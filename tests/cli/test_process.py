@@ -1,0 +1,147 @@
+"""How the process of a verb ends: interrupted by Ctrl-C, or with an output that takes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+import planstore
+import samples
+from verbs_forked import Call, endings
+
+PLANSTORE = str(Path(sys.executable).with_name("planstore"))
+READING = (
+    ["jobs"],
+    ["why", "y_up_01_10m", "SYM01"],
+    ["history", "y_up_01_10m", "SYM01"],
+    ["diff", "one", "two"],
+    ["report", "--output", "report.html"],
+    ["sql", "from history"],
+    ["verify"],
+)
+WRITING = (
+    ["route", "one.parquet", "--policy", "policy.yaml"],
+    ["override", "set", "y_up_01_10m", "ROUTE_BLOCKED", "--reason", "x"],
+    ["rebuild"],
+    ["compact"],
+    ["backup", "backup"],
+)
+ENDLESS = (
+    "with recursive a as (select 1 as n union all select n + 1 from a) select max(n) from a",
+    "select count(*) from range(100000) a, range(100000) b, range(1000) c where a.range * b.range % 7 = c.range",
+    "select hash(range) as h from range(100000000000) order by h",
+)
+INTERRUPTED = "planstore: interrupted\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with candidates, a policy, and results of two runs."""
+    made = tmp_path_factory.mktemp("process")
+    samples.parquet(
+        made / "one.parquet", [*samples.records(), samples.record("y_é_5d", None), samples.record("y_é_5d", "日本")]
+    )
+    (made / "policy.yaml").write_text(samples.POLICY_YAML, encoding="utf-8")
+    with planstore.open(made / "results") as store:
+        store.route(made / "one.parquet", made / "policy.yaml", run_id="one")
+        store.route(samples.table(samples.records(seed=5)), made / "policy.yaml", run_id="two")
+        store.export()
+    return made
+
+
+def files(folder: Path) -> set[str]:
+    """Return every file but those that locks and SQLite leave, in a folder."""
+    return {str(path) for path in folder.rglob("*") if not re.search(r"\.lock|-(shm|wal)$", path.name)}
+
+
+def test_ctrl_c_ends_every_verb_with_one_line_and_nothing_half_done(folder: Path) -> None:
+    before = files(folder)
+    with planstore.open(folder / "results") as store:
+        commits = store.log()
+    with closing(sqlite3.connect(folder / "results/planstore/catalog.sqlite")) as catalog:
+        # because readers who wait for the catalog wait inside SQLite, for five seconds, where Python cannot reach them
+        catalog.execute("pragma locking_mode = exclusive")
+        catalog.execute("begin exclusive")
+        ended = endings([Call(words, busy="catalog.sqlite") for words in READING], folder, together=True)
+        assert max(one.seconds for one in ended) < 4
+    with FileLock(folder / "results/planstore/writer.lock"):
+        ended += endings([Call(words, busy="writer.lock.queue") for words in WRITING], folder, together=True)
+    for words, one in zip((*READING, *WRITING), ended, strict=True):
+        assert (one.code, one.error) == (130, INTERRUPTED), words
+    assert files(folder) == before
+    with planstore.open(folder / "results") as store:
+        assert store.log() == commits
+        assert store.verify().holds
+
+
+def test_ctrl_c_ends_any_query_within_seconds(folder: Path) -> None:
+    for query, one in zip(ENDLESS, endings([Call(["sql", query], busy=1.0) for query in ENDLESS], folder), strict=True):
+        assert (one.code, one.error) == (130, INTERRUPTED), query
+        assert one.seconds < 10, query  # within two on a machine that has nothing else to do
+
+
+def test_ctrl_c_says_which_commit_is_recorded(folder: Path) -> None:
+    words = ["route", "one.parquet", "--policy", "policy.yaml", "--run-id", "interrupted"]
+    with FileLock(folder / "results/planstore/export.lock"):
+        (ended,) = endings([Call(words, busy="export.lock.queue")], folder)
+    with planstore.open(folder / "results") as store:
+        commit = store.run("interrupted").commit_id
+    assert (ended.code, ended.error) == (130, f"planstore: interrupted; commit {commit} is recorded\n")
+
+
+def test_an_output_that_takes_nothing_is_one_line_and_exit_code_3(folder: Path) -> None:
+    words = (["plan"], ["plan", "--json"], ["sql", "from runs"], ["sql", "from runs", "--format", "csv"], ["sql", "-h"])
+    calls = [Call(one, output=output) for one in words for output in ("/dev/full", "closed")]
+    said = {"/dev/full": "No space left on device", "closed": "Bad file descriptor"}
+    for call, ended in zip(calls, endings(calls, folder), strict=True):
+        expected = f"planstore: standard output cannot be written: {said[call.output]}\n"
+        assert (ended.code, ended.error) == (3, expected), call
+
+
+def test_an_output_that_takes_nothing_leaves_what_was_recorded_and_says_so(folder: Path) -> None:
+    words = ["route", "one.parquet", "--policy", "policy.yaml", "--run-id"]
+    calls = [Call([*words, f"lost-{i}"], output=output) for i, output in enumerate(("/dev/full", "closed"))]
+    ended = endings(calls, folder)
+    with planstore.open(folder / "results") as store:
+        commits = [store.run(f"lost-{i}").commit_id for i in range(len(calls))]
+    for commit, one in zip(commits, ended, strict=True):
+        assert one.code == 3
+        assert one.error.startswith("planstore: standard output cannot be written: ")
+        assert one.error.endswith(f"; commit {commit} is recorded\n")
+
+
+def test_errors_that_nobody_can_read_change_no_exit_code(folder: Path) -> None:
+    calls = [
+        Call(words, error=error, output=output)
+        for words in (["log"], ["nonsense"])
+        for error in ("/dev/full", "closed")
+        for output in (os.devnull, "closed")
+    ]
+    codes = [one.code for one in endings(calls, folder)]
+    assert codes == [0, 3, 0, 3, 2, 2, 2, 2]
+
+
+def test_names_that_a_terminal_has_no_letters_for_are_escaped_and_columns_stay_in_line(folder: Path) -> None:
+    def shown(encoding: str, *words: str) -> bytes:
+        return subprocess.run(
+            [PLANSTORE, *words, "--results", str(folder / "results")],
+            capture_output=True,
+            check=True,
+            env=os.environ | {"PYTHONIOENCODING": encoding},
+        ).stdout
+
+    query = "select target, symbol, 1 as end from candidates where target like '%é%' and symbol is not null limit 1"
+    heading, row = shown("ascii", "sql", query).decode("ascii").splitlines()
+    assert row.split() == ["y_\\xe9_5d", "\\u65e5\\u672c", "1"]
+    assert heading.index("end") == row.index("1")
+    assert "é" in shown("latin-1", "sql", query).decode("latin-1")
+    assert json.loads(shown("ascii", "sql", query, "--json")) == [{"target": "y_é_5d", "symbol": "日本", "end": 1}]
