@@ -71,10 +71,10 @@ class _Process:
 
     def __init__(self, call: Call) -> None:
         self._call = call
-        self._error = tempfile.NamedTemporaryFile()
+        self._error = Path(tempfile.mkstemp()[1])
         self._child = os.fork()
         if not self._child:
-            _become(call, self._error.name)
+            _become(call, str(self._error))
         self._end = os.pidfd_open(self._child)
         self._since = time.monotonic()
         self._is_over = call.busy is None
@@ -87,8 +87,8 @@ class _Process:
             seconds = time.monotonic() - self._since
             _, status = os.waitpid(self._child, 0)
             os.close(self._end)
-            with self._error:
-                self.ending = Ending(os.waitstatus_to_exitcode(status), self._error.read().decode(), seconds)
+            self.ending = Ending(os.waitstatus_to_exitcode(status), self._error.read_text(encoding="utf-8"), seconds)
+            self._error.unlink()
         elif not self._is_over and _is_busy(self._child, self._call.busy):
             os.kill(self._child, signal.SIGINT)
             self._is_over, self._since = True, time.monotonic()
@@ -98,7 +98,7 @@ def _is_busy(child: int, busy: str | float | None) -> bool:
     if isinstance(busy, str):
         for handle in Path(f"/proc/{child}/fd").iterdir():
             with suppress(FileNotFoundError):  # because it may be closed meanwhile
-                if os.readlink(handle).endswith(busy):
+                if str(handle.readlink()).endswith(busy):
                     return True
         return False
     fields = Path(f"/proc/{child}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
@@ -118,18 +118,16 @@ def _become(call: Call, error: str) -> None:
     for number in (number for number, path in streams if path == "closed"):
         os.close(number)
     # as Python makes them when it starts
-    sys.stdout = None if call.output == "closed" else open(1, "w", encoding="utf-8", closefd=False)  # type: ignore[assignment]
-    sys.stderr = None if call.error == "closed" else open(2, "w", encoding="utf-8", closefd=False)  # type: ignore[assignment]
+    sys.stdout = None if call.output == "closed" else os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = None if call.error == "closed" else os.fdopen(2, "w", encoding="utf-8", closefd=False)
     sys.argv = ["planstore", *call.words]
     try:
         main()
     except SystemExit as ended:
-        sys.stderr.flush()
         os._exit(int(ended.code or 0))
-    except BaseException:
+    finally:
         traceback.print_exc()
-        sys.stderr.flush()
-    os._exit(99)
+        os._exit(99)
 
 
 def _run(calls: list[Call], at_once: int) -> list[Ending]:
@@ -145,7 +143,7 @@ def _run(calls: list[Call], at_once: int) -> list[Ending]:
 
 
 if __name__ == "__main__":
-    import pyarrow.csv
+    import pyarrow.csv  # noqa: F401
     import rich.table  # noqa: F401
 
     import planstore.cli.verbs

@@ -192,7 +192,7 @@ def test_two_shells_see_what_a_writer_records_meanwhile(results: Path, tmp_path:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--results", "none"), "there is no store in none"),
+        (("--results", "none"), "there is no store in "),
         (("--format", "parquet"), "parquet is nothing for a terminal"),
         (("select 1", "--format", "parquet"), "parquet is nothing for a terminal"),
         (("--output", "x.csv"), "there is none: give QUERY or --file"),

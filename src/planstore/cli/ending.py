@@ -13,6 +13,7 @@ from planstore.cli.streams import drop_output
 READER_LEFT = 141
 """The exit code of what nobody reads to its end, as a shell has it for SIGPIPE."""
 
+
 @contextmanager
 def with_reader(code: int = 0) -> Iterator[None]:
     """End the verb when the reader of its output has left: with ``code``, or, where that is 0, with 141."""

@@ -60,9 +60,9 @@ class Interrupts:
         self._woken = signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
         self._watcher = Thread(target=self._watch, name="planstore-interrupts", daemon=True)
         self._watcher.start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def disarm(self) -> None:
+        """Leave the signals to whoever answered them before."""
         signal.set_wakeup_fd(self._woken)
         for one, handler in self._before.items():
             signal.signal(one, handler)
@@ -85,9 +85,9 @@ class Interrupts:
                 raise self._signals[self.came]
 
     def _watch(self) -> None:
-        with open(self._reading, "rb", buffering=0) as signals:
-            while (came := signals.read(1)) and came[0] not in self._before:
-                continue
+        while (came := os.read(self._reading, 1)) and came[0] not in self._before:
+            continue
+        os.close(self._reading)
         if not came:
             return
         end = time.monotonic() + PATIENCE

@@ -67,7 +67,9 @@ class Shell:
                 text = prompt.prompt()
                 if _command(text)[0] in _LEAVING:
                     return
-                with Interrupts({signal.SIGINT: KeyboardInterrupt}):  # because the prompt takes Ctrl-C for itself while it reads
+                with Interrupts(
+                    {signal.SIGINT: KeyboardInterrupt}
+                ):  # because the prompt takes Ctrl-C for itself while it reads
                     self._answer(text)
             except EOFError:
                 return

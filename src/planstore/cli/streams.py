@@ -1,4 +1,4 @@
-"""Standard input, output and error as a verb needs them, whatever they were left as: closed, full, or of few letters."""
+"""Standard input, output and error as a verb needs them: never closed, and with a code for every letter."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from planstore.errors import OutputError
 
 
 def prepare() -> None:
-    """Put streams in the place of the standard ones that behave the same whatever is behind them.
+    r"""Put streams in the place of the standard ones that behave the same whatever is behind them.
 
     Those that are closed are opened, because the next file that is opened would get their number, and the output with
-    it. A letter that standard output has no code for is written as ``\\xe9``.
+    it. A letter that standard output has no code for is written as ``\xe9``.
     """
     for number, mode in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
         if not _is_open(number):
             os.open(os.devnull, mode)
-    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)
+    sys.stdin = sys.stdin or os.fdopen(0, encoding="utf-8", closefd=False)
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     sys.stdout = _text(_Output(1, "w", closefd=False), encoding)
     sys.stderr = _text(_Notes(2, "w", closefd=False), getattr(sys.stderr, "encoding", None) or encoding)
