@@ -16,6 +16,14 @@ LEAKAGE = ("SAFE", "SUSPECT", "BLOCKED", "UNKNOWN")
 TIERS = ("short", "medium", "long", "very_long")
 TASKS = ("BINARY_CLASSIFICATION", "CLASSIFICATION", "REGRESSION", "", None)
 LOOSE_TASKS = ("binary_classification", "Multiclass-Classification", "classif", "binary", "regression")
+UNREADABLE = {
+    "score": st.sampled_from((None, math.nan)),
+    "stability": st.sampled_from((None, "", "odd")),
+    "sample_size": st.sampled_from((None, -1)),
+    "leakage_status": st.sampled_from((None, "odd")),
+    "model_status": st.just("odd"),
+}
+"""Values that are refused on a row that a rule reads."""
 FAMILIES = ("lightgbm", "LightGBM", "xgb", "XGBOOST", "CatBoost", "RF", "mlp", "MLP", "Neural-Network", "b_c", "c")
 TARGETS = (
     "y_up_10m", "y_59m", "y_60m", "y_5d_10m", "fwd_ret_4h", "fwd_ret_5D", "ret_Same_Day_10m", "plain", "a", "a_b",
@@ -184,4 +192,20 @@ def candidates(draw: st.DrawFn, semantics: str) -> list[Record]:
     for target in draw(st.lists(st.sampled_from(TARGETS), min_size=1, max_size=3, unique=True)):
         sides = st.lists(st.sampled_from((None, *SYMBOLS)), min_size=1, max_size=6, unique=not loose)
         keys += [(target, symbol) for symbol in draw(sides)]
-    return [draw(candidate(target, symbol, loose=loose)) for target, symbol in draw(st.permutations(keys))]
+    rows = [draw(candidate(target, symbol, loose=loose)) for target, symbol in draw(st.permutations(keys))]
+    return draw(_with_unread(rows)) if loose else rows
+
+
+@st.composite
+def _with_unread(draw: st.DrawFn, rows: list[Record]) -> list[Record]:
+    """Rows of the reference, some of those that no rule reads with values that no rule could read."""
+    seen: set[tuple[Any, ...]] = set()
+    found = []
+    for row in rows:
+        pooled, own = (row["mode"] == mode for mode in ("CROSS_SECTIONAL", "SYMBOL_SPECIFIC"))
+        side = (row["target"], row["mode"], None if pooled else row["symbol"])
+        if (not pooled and not (own and row["symbol"] is not None)) or side in seen:
+            row |= draw(st.fixed_dictionaries({}, optional=UNREADABLE))
+        seen.add(side)
+        found.append(row)
+    return found

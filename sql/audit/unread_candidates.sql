@@ -3,5 +3,5 @@
 SELECT "position" - (SELECT min("position") FROM candidates WHERE commit_id = $commit_id) + 1 AS "row", mode
 FROM candidates
 WHERE commit_id = $commit_id AND target = $target AND symbol IS NOT DISTINCT FROM $symbol
-  AND (mode NOT IN ('CROSS_SECTIONAL', 'SYMBOL_SPECIFIC') OR (mode = 'SYMBOL_SPECIFIC' AND symbol IS NULL))
+  AND (coalesce(mode, '') NOT IN ('CROSS_SECTIONAL', 'SYMBOL_SPECIFIC') OR (mode = 'SYMBOL_SPECIFIC' AND symbol IS NULL))
 ORDER BY "position";

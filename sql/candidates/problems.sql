@@ -1,15 +1,18 @@
 -- What is wrong with candidates; empty means they can be routed. Each problem stands once, with the first row that has
 -- it and how many rows do; where there are more than 20 problems, 21 of them stand. Under reference semantics ($strict
--- false) unknown modes, duplicates, and scores that are not finite pass.
+-- false) duplicates pass, and numbers that are not finite, and where no rule reads a value anything that can be recorded.
 WITH names AS (
     SELECT 'target' AS "column", target AS name, min("row") AS "row", count(*) AS "rows" FROM incoming GROUP BY target
     UNION ALL
     SELECT 'symbol', symbol, min("row"), count(*) FROM incoming GROUP BY symbol
 ),
+counted AS (
+    FROM incoming ANTI JOIN unread USING ("row")
+),
 words AS (
-    SELECT mode, symbol IS NULL AS no_symbol, stability, leakage_status, model_status, task_type,
+    SELECT mode, symbol IS NULL AS no_symbol, symbol = '' AS empty_symbol, stability, leakage_status, model_status, task_type,
            min("row") AS "row", count(*) AS "rows"
-    FROM incoming
+    FROM counted
     GROUP BY ALL
 ),
 repeated AS (
@@ -17,7 +20,10 @@ repeated AS (
 ),
 problems AS (
     SELECT "row", "rows", "column", name AS "value", 'is no name' AS problem
-    FROM names WHERE name = '' OR ("column" = 'target' AND name IS NULL)
+    FROM names WHERE "column" = 'target' AND coalesce(name, '') = ''
+    UNION ALL
+    SELECT "row", "rows", 'symbol', '', 'is no name'
+    FROM words WHERE empty_symbol AND ($strict OR mode = 'SYMBOL_SPECIFIC')
     UNION ALL
     SELECT "row", "rows", "column", name, format('has {} characters; a name has at most 1000', length(name))
     FROM names WHERE length(name) > 1000
@@ -26,7 +32,7 @@ problems AS (
     FROM names WHERE regexp_matches(name, '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}]')
     UNION ALL
     SELECT "row", "rows", 'mode', mode, 'is no mode: CROSS_SECTIONAL or SYMBOL_SPECIFIC'
-    FROM words WHERE mode IS NULL OR ($strict AND mode NOT IN ('CROSS_SECTIONAL', 'SYMBOL_SPECIFIC', 'SYMBOL'))
+    FROM words WHERE $strict AND (mode IS NULL OR mode NOT IN ('CROSS_SECTIONAL', 'SYMBOL_SPECIFIC', 'SYMBOL'))
     UNION ALL
     SELECT "row", "rows", 'symbol', NULL, 'is needed on a symbol-specific candidate'
     FROM words WHERE $strict AND mode IN ('SYMBOL_SPECIFIC', 'SYMBOL') AND no_symbol
@@ -43,16 +49,17 @@ problems AS (
     FROM words WHERE leakage_status IS NULL OR leakage_status NOT IN ('SAFE', 'SUSPECT', 'BLOCKED', 'UNKNOWN')
     UNION ALL
     SELECT "row", "rows", 'model_status', model_status, 'is no model status: OK, FAILED, SKIPPED, UNKNOWN or empty'
-    FROM words WHERE model_status NOT IN ('OK', 'FAILED', 'SKIPPED', 'UNKNOWN')
+    FROM words WHERE $strict AND model_status NOT IN ('OK', 'FAILED', 'SKIPPED', 'UNKNOWN')
     UNION ALL
     SELECT "row", "rows", 'task_type', task_type, 'would be taken for regression; write it in capitals'
     FROM words WHERE $strict AND contains(upper(task_type), 'CLASSIFICATION') AND NOT contains(task_type, 'CLASSIFICATION')
     UNION ALL
-    SELECT "row", "rows", 'task_type', task_type, 'holds a NUL character'
-    FROM words WHERE contains(task_type, chr(0))
+    SELECT min("row"), count(*), 'task_type', task_type, 'holds a NUL character'
+    FROM incoming WHERE contains(task_type, chr(0))
+    GROUP BY task_type
     UNION ALL
     SELECT min("row"), count(*), 'sample_size', any_value(sample_size)::VARCHAR, 'is no number of rows: 0 or more'
-    FROM incoming WHERE sample_size IS NULL OR sample_size < 0
+    FROM counted WHERE sample_size IS NULL OR sample_size < 0
     GROUP BY sample_size
     UNION ALL
     SELECT min("row"), count(*), 'score', score::VARCHAR, 'is not finite; leave it empty where there is no score'
@@ -77,6 +84,18 @@ problems AS (
       AND (NOT isfinite(coalesce(stability_metrics.mean_overlap, 0)) OR NOT isfinite(coalesce(stability_metrics.std_overlap, 0))
         OR NOT isfinite(coalesce(stability_metrics.mean_tau, 0)) OR NOT isfinite(coalesce(stability_metrics.std_tau, 0)))
     UNION ALL
+    SELECT min("row"), count(*), 'mode', arg_min(mode, "row"), 'holds a NUL character'
+    FROM incoming WHERE NOT $strict AND contains(mode, chr(0)) HAVING count(*) > 0
+    UNION ALL
+    SELECT min("row"), count(*), 'stability', arg_min(stability, "row"), 'holds a NUL character'
+    FROM incoming WHERE NOT $strict AND contains(stability, chr(0)) HAVING count(*) > 0
+    UNION ALL
+    SELECT min("row"), count(*), 'leakage_status', arg_min(leakage_status, "row"), 'holds a NUL character'
+    FROM incoming WHERE NOT $strict AND contains(leakage_status, chr(0)) HAVING count(*) > 0
+    UNION ALL
+    SELECT min("row"), count(*), 'model_status', arg_min(model_status, "row"), 'holds a NUL character'
+    FROM incoming WHERE NOT $strict AND contains(model_status, chr(0)) HAVING count(*) > 0
+    UNION ALL
     SELECT min("row"), count(*), 'feature_set_id', arg_min(feature_set_id, "row"), 'holds a NUL character'
     FROM incoming WHERE contains(feature_set_id, chr(0)) HAVING count(*) > 0
     UNION ALL
@@ -93,7 +112,7 @@ problems AS (
     HAVING count(*) > 0
     UNION ALL
     SELECT min("row"), count(*), 'stability_snapshots', stability_snapshots::VARCHAR, 'is no number of snapshots: 0 or more'
-    FROM incoming WHERE stability_snapshots < 0
+    FROM counted WHERE stability_snapshots < 0
     GROUP BY stability_snapshots
     UNION ALL
     SELECT min("row"), count(*), 'target, symbol', concat_ws(', ', target, symbol),

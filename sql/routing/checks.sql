@@ -58,9 +58,11 @@ FROM (
                      CASE WHEN e.stability_allowed AND NOT list_contains(e.allowed_stabilities, e.stability)
                           THEN '; dev_mode lets UNKNOWN pass below the least sample' END,
                      CASE WHEN e.stated_stability = 'UNKNOWN' AND e.stability_metrics IS NOT NULL THEN format(
-                         '; read from its metrics: overlap {:.3f} ± {:.3f}, tau {:.3f} ± {:.3f}',
-                         e.stability_metrics.mean_overlap, e.stability_metrics.std_overlap,
-                         e.stability_metrics.mean_tau, e.stability_metrics.std_tau) END)},
+                         '; read from its metrics: overlap {} ± {}, tau {} ± {}',
+                         coalesce(printf('%.3f', e.stability_metrics.mean_overlap), 'missing'),
+                         coalesce(printf('%.3f', e.stability_metrics.std_overlap), 'missing'),
+                         coalesce(printf('%.3f', e.stability_metrics.mean_tau), 'missing'),
+                         coalesce(printf('%.3f', e.stability_metrics.std_tau), 'missing')) END)},
                 {'check': 'EXPERIMENTAL_SCORE', 'observed': to_json(e.score),
                  'threshold': CASE WHEN e.experimental_lane THEN to_json(e.experimental_min_score) END,
                  'passed': coalesce(e.experimental_lane AND e.score >= e.experimental_min_score, false),

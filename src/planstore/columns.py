@@ -204,12 +204,15 @@ def has_nanoseconds(values: Any) -> bool:
     return bool(pc.any(pc.not_equal(pc.multiply(pc.divide(counts, 1000), 1000), counts)).as_py())
 
 
-def each(values: Any, convert: Callable[[Any], Any]) -> list[Any]:
+def each(
+    values: Any, convert: Callable[[Any], Any], forgive: Callable[[UnfitError], bool] = lambda _: False
+) -> list[Any]:
     """Return every value converted; None stays None.
 
     Args:
         values: an array, or a list of Python values.
         convert: turns a Python value into another; raises an error whose text says what is needed instead.
+        forgive: tells of a value that ``convert`` refuses whether None may stand for it.
 
     Raises:
         UnfitError: the first value that ``convert`` refuses, or that is none that Python can hold.
@@ -222,14 +225,17 @@ def each(values: Any, convert: Callable[[Any], Any]) -> list[Any]:
         plain_values = values if isinstance(values, list) else values.to_pylist(maps_as_pydicts="strict")
     except (ValueError, OverflowError, KeyError):
         plain_values = (_python(scalar, row) for row, scalar in enumerate(values, 1))
-    return [_converted(value, row, convert) for row, value in enumerate(plain_values, 1)]
+    return [_converted(value, row, convert, forgive) for row, value in enumerate(plain_values, 1)]
 
 
-def _converted(value: Any, row: int, convert: Callable[[Any], Any]) -> Any:
+def _converted(value: Any, row: int, convert: Callable[[Any], Any], forgive: Callable[[UnfitError], bool]) -> Any:
     try:
         return None if value is None else convert(value)
     except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
-        raise UnfitError(row, value, str(error)) from error
+        unfit = UnfitError(row, value, str(error))
+        if forgive(unfit):
+            return None
+        raise unfit from error
 
 
 def _python(scalar: Any, row: int) -> Any:

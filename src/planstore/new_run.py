@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime
 
-from planstore.database import Session
+from planstore.database import Session, memory
 from planstore.errors import RequestError
 from planstore.events.digest import DigestBeside
 from planstore.ledger.ledger import OVERRIDE_COMMIT, Ledger, newest_commit_of_kind
 from planstore.planning.plan import make_plan
 from planstore.publication import OverriddenError, Publication, RunRequest
-from planstore.routing.rules import apply_rules, current_rules
+from planstore.routing.rules import apply_rules, current_rules, refuse_sides_left_out
 from planstore.run import Run
 
 _log = logging.getLogger("planstore.routing")
@@ -25,7 +26,12 @@ def make_run(ledger: Ledger, request: RunRequest) -> Run:
     Raises:
         RunConflictError, KeyConflictError: the run id or key stands for another run.
         StaleError: another commit than ``expected_commit`` is the newest.
+        PolicyError: the policy leaves out a side that has candidates.
     """
+    if request.policy.leaves_out_a_side:
+        with closing(memory()) as session:  # because a call that is refused makes no store
+            _stage_scenario(session, request)
+            refuse_sides_left_out(session)
     while True:
         session = ledger.working()
         try:
@@ -75,8 +81,8 @@ def _made(ledger: Ledger, session: Session, request: RunRequest) -> Run:
     )
 
 
-def _stage(session: Session, request: RunRequest, overrides_as_of: int, moment: datetime) -> None:
-    """Lay out what the rules read: one scenario, its evidence, and the overrides in force."""
+def _stage_scenario(session: Session, request: RunRequest) -> None:
+    """Lay out one scenario and its evidence."""
     session.give("evidence", request.evidence.table)
     session.run("scenario/scenario_evidence")
     session.run(
@@ -85,6 +91,11 @@ def _stage(session: Session, request: RunRequest, overrides_as_of: int, moment: 
         model_families=request.settings["model_families"],
         include_blocked=request.settings["include_blocked"],
     )
+
+
+def _stage(session: Session, request: RunRequest, overrides_as_of: int, moment: datetime) -> None:
+    """Lay out what the rules read: one scenario, its evidence, and the overrides in force."""
+    _stage_scenario(session, request)
     if overrides_as_of:
         session.run("scenario/overrides_in_force")
         session.run("scenario/scenario_overrides", before_commit=overrides_as_of + 1, moment=moment)

@@ -512,3 +512,92 @@ def test_a_parquet_file_may_be_read_only_and_is_closed_when_it_was_read(tmp_path
     store.route(path, samples.policy())
     path.unlink()
     assert pq.read_schema(samples.parquet(path, ROWS)).names == samples.SCHEMA.names
+
+
+# --- reference semantics ----------------------------------------------------------------------------------------
+
+REFERENCE = samples.policy(semantics="reference")
+
+
+def test_columns_that_the_reference_can_do_without_have_their_value_there(kept: Store) -> None:
+    rows = [samples.record("y_10m"), samples.record("y_20m", stability="UNKNOWN", leakage_status="UNKNOWN")]
+    table = samples.table(rows)
+    for left_out, values in (
+        (("symbol",), {}),
+        (("stability", "leakage_status"), {"stability": "UNKNOWN", "leakage_status": "UNKNOWN"}),
+        (("sample_size", "symbol"), {"sample_size": 0}),
+    ):
+        with pytest.warns(planstore.CandidatesWarning, match=f"columns missing.*{left_out[0]} as") as caught:
+            found = kept.route(table.drop_columns(list(left_out)), REFERENCE)
+        assert len(caught) == 1
+        assert found.evidence_id == kept.route(samples.table([row | values for row in rows]), REFERENCE).evidence_id
+
+
+@pytest.mark.parametrize("name", ["target", "mode", "score"])
+def test_columns_that_the_reference_needs_are_named_when_they_are_missing(tmp_path: Path, name: str) -> None:
+    table = samples.table(ROWS).drop_columns([name, "stability"])
+    message = inputs.refusal(tmp_path, CandidatesError, lambda store: store.route(table, REFERENCE))
+    assert f"columns missing: {name}" in message
+
+
+UNREAD = [
+    samples.record("y_10m", "AAPL", mode="OTHER"),
+    samples.record("y_10m", "AAPL", mode=None),
+    samples.record("y_10m", None, mode="SYMBOL_SPECIFIC"),
+    samples.record("y_10m", "AAPL", 0.9),
+    samples.record("y_10m", "MSFT", 0.9, mode="CROSS_SECTIONAL"),
+]
+"""Rows that no rule reads below those of ``y_10m`` and its ``AAPL``."""
+
+
+def test_rows_that_no_rule_reads_may_hold_anything(tmp_path: Path, kept: Store) -> None:
+    bad = {
+        "score": "much", "stability": "odd", "sample_size": -1.5, "leakage_status": None, "model_status": "odd",
+        "failed_model_families": 3, "stability_metrics": [1], "timestamp": "yesterday",
+    }  # fmt: skip
+    rows = [samples.record("y_10m"), samples.record("y_10m", "AAPL")]
+    path = inputs.write_json(tmp_path / "c.json", written([*rows, *(row | bad for row in UNREAD)]))
+    with pytest.warns(
+        planstore.CandidatesWarning, match="left out on 5 rows that no rule reads, first on row 3"
+    ) as notes:
+        run = kept.route(path, REFERENCE)
+    assert len(notes) == 1
+    good = kept.route(samples.table([*rows, *UNREAD]), REFERENCE)
+    assert run.plan.jobs == good.plan.jobs
+    assert dict(run.routes) == {"ROUTE_BOTH": 1}
+    found = kept.sql("from candidates where run_id = $run order by position", run=run.run_id).fetchall()
+    assert len(found) == 7
+    kept.export()
+    text = (kept.results / "METRICS" / "routing_candidates.json").read_text(encoding="utf-8")
+    assert len(json.loads(text, parse_constant=pytest.fail)) == 7
+
+
+def test_rows_that_no_rule_reads_still_have_a_target_and_no_nul(tmp_path: Path) -> None:
+    good = [samples.record("y_10m"), samples.record("y_10m", "AAPL")]
+    for change in ({"target": None}, {"stability": "a\0"}):
+        table = samples.table([*good, *(row | change for row in UNREAD)])
+        message = inputs.refusal(tmp_path, CandidatesError, lambda store: store.route(table, REFERENCE))  # noqa: B023
+        assert re.search(f"row 3, column {next(iter(change))}: .* \\(and 4 more rows\\)", message)
+
+
+def test_rows_that_a_rule_reads_are_refused_under_the_reference_as_well(tmp_path: Path) -> None:
+    changes: list[Row] = [{"stability": None}, {"sample_size": None}, {"leakage_status": "odd"}, {"symbol": ""}]
+    rows = [samples.record(f"y_{place}m", "AAPL") | change for place, change in enumerate(changes, 1)]
+    table = samples.table([*rows, samples.record("y_4m"), samples.record("y_4m") | {"stability": "odd"}])
+    message = inputs.refusal(tmp_path, CandidatesError, lambda store: store.route(table, REFERENCE))
+    assert [re.findall(r"row (\d+), column (\w+)", line) for line in message.splitlines()[1:]] == [
+        [(str(place), next(iter(change)))] for place, change in enumerate(changes, 1)
+    ]
+
+
+def test_metrics_that_are_nan_missing_or_null_are_alike_and_unknown_ones_are_named(kept: Store) -> None:
+    metrics = {"mean_overlap": 0.9, "mean_tau": 0.9}
+    gaps = [metrics, metrics | {"std_tau": None}, metrics | {"std_tau": math.nan, "std_overlap": math.nan}]
+    found = set()
+    for given in gaps:
+        rows = [samples.record("y_10m", stability="UNKNOWN", stability_metrics=given)]
+        found.add(kept.route(pa.Table.from_pylist(rows), REFERENCE).evidence_id)
+    assert len(found) == 1
+    rows = [samples.record("y_10m", stability="UNKNOWN", stability_metrics=metrics | {"snapshots": 3})]
+    with pytest.warns(planstore.CandidatesWarning, match="stability metrics not used: snapshots"):
+        assert {kept.route(pa.Table.from_pylist(rows), REFERENCE).evidence_id} == found

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from numbers import Complex, Real
 from typing import TYPE_CHECKING, Any
 
@@ -35,12 +37,15 @@ from planstore.routing.sources import CandidatesSource, Columns, read_columns, r
 if TYPE_CHECKING:
     import pyarrow as pa
 
+NAMES = ("target", "symbol", "mode")
 TEXT = ("target", "symbol", "mode", "stability", "leakage_status", "feature_set_id", "model_status", "task_type",
         "metric_name", "git_commit")  # fmt: skip
 NUMBERS = ("score", "score_ci_low", "score_ci_high", "null_score")
 COUNTS = ("sample_size", "stability_snapshots")
 METRICS = ("mean_overlap", "std_overlap", "mean_tau", "std_tau")
 REQUIRED = ("target", "symbol", "mode", "score", "stability", "sample_size", "leakage_status")
+REFERENCE: Mapping[str, Any] = {"symbol": None, "stability": "UNKNOWN", "sample_size": 0, "leakage_status": "UNKNOWN"}
+"""What the reference takes for each of those columns that may be missing there."""
 EVIDENCE = (
     "target", "symbol", "mode", "score", "score_ci_low", "score_ci_high", "stability", "stability_metrics",
     "stability_snapshots", "sample_size", "leakage_status", "feature_set_id", "failed_model_families", "model_status",
@@ -91,14 +96,16 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    door = _Door(source)
-    columns = door.columns()
-    incoming = _chunked(pa.table({"row": np.arange(1, door.rows + 1), **columns}))
-    session = memory()
-    with ThreadPoolExecutor(max_workers=1) as beside, session.given("incoming", incoming):
-        ordered = beside.submit(_evidence, columns, strict=strict)
-        problems = session.records("candidates/problems", strict=strict)
-    session.close()
+    with closing(memory()) as session:
+        door = _Door(source, strict=strict)
+        with session.given("incoming_names", door.names()):
+            session.run("candidates/unread", strict=strict)
+        door.unread = frozenset(row for (row,) in session.rows("candidates/unread_rows"))
+        columns = door.columns()
+        incoming = _chunked(pa.table({"row": np.arange(1, door.rows + 1), **columns}))
+        with ThreadPoolExecutor(max_workers=1) as beside, session.given("incoming", incoming):
+            ordered = beside.submit(_evidence, columns, strict=strict)
+            problems = session.records("candidates/problems", strict=strict)
     if problems:
         lines = [_sentence(**problem) for problem in problems]
         if len(lines) > PROBLEMS:
@@ -175,13 +182,20 @@ def _short(value: Any) -> str:
 
 
 class _Door:
-    """Brings each column to the type that candidates have, or says which row does not fit."""
+    """Brings each column to the type that candidates have, or says which row does not fit.
 
-    def __init__(self, source: CandidatesSource) -> None:
+    Attributes:
+        unread: the rows that no rule reads, where null may stand for a value that does not fit.
+    """
+
+    def __init__(self, source: CandidatesSource, *, strict: bool = True) -> None:
         found = read_columns(source, (*COLUMNS, OLDER_NAME))
         self.where = found.where
         self.rows = found.rows
         self.notes: list[str] = []
+        self.unread: frozenset[int] = frozenset()
+        self._strict = strict
+        self._left_out: dict[int, str] = {}
         if not found.rows or not (found.columns or found.unused):
             raise CandidatesError(f"{self.where} is empty: there is nothing to route")
         self._found = self._known(found.columns)
@@ -189,11 +203,11 @@ class _Door:
             self.notes.append(f"columns not used: {', '.join(map(_short_name, found.unused))}")
 
     def columns(self) -> dict[str, Any]:
-        """Return every column of candidates; one that the source lacks is all null."""
+        """Return every column of candidates; one that the source lacks is all null, or has the reference's value."""
         import pyarrow as pa
 
-        return (
-            {name: self._text(name) for name in TEXT}
+        found = (
+            {name: self._names[name] if name in NAMES else self._text(name) for name in TEXT}
             | {name: self._converted(name, pa.float64(), doubles, _to_number) for name in NUMBERS}
             | {name: self._converted(name, pa.int64(), wholes, _to_count) for name in COUNTS}
             | {
@@ -204,6 +218,29 @@ class _Door:
                 "evidence_as_of": self._times("evidence_as_of"),
             }
         )
+        if self._left_out:
+            row, column = min(self._left_out.items())
+            self.notes.append(
+                f"values that do not fit are left out on {len(self._left_out)} rows that no rule reads, "
+                f"first on row {row}, column {column}"
+            )
+        return found
+
+    def names(self) -> pa.Table:
+        """Return the columns by which rows are told apart, and the number of each row."""
+        import numpy as np
+        import pyarrow as pa
+
+        return pa.table({"row": np.arange(1, self.rows + 1), **self._names})
+
+    @cached_property
+    def _names(self) -> dict[str, Any]:
+        return {name: self._text(name) for name in NAMES}
+
+    def _forgive(self, name: str, error: UnfitError) -> bool:
+        if error.row in self.unread:
+            self._left_out.setdefault(error.row, name)
+        return error.row in self.unread
 
     def _known(self, found: Columns) -> Columns:
         if OLDER_NAME in found:
@@ -211,11 +248,14 @@ class _Door:
                 raise CandidatesError(f"{self.where}: timestamp and evidence_as_of are one column; give one of them")
             found = {"evidence_as_of" if name == OLDER_NAME else name: column for name, column in found.items()}
         missing = [name for name in REQUIRED if name not in found]
-        if missing:
+        if missing and (self._strict or not set(missing) <= set(REFERENCE)):
             raise CandidatesError(
                 f"{self.where}: columns missing: {', '.join(missing)}; candidates have {', '.join(COLUMNS)}"
             )
-        return found
+        if missing:
+            values = ", ".join(f"{name} as {_short(REFERENCE[name])}" for name in missing)
+            self.notes.append(f"columns missing, which the reference takes as the same on all rows: {values}")
+        return {**found, **{name: [REFERENCE[name]] * self.rows for name in missing}}
 
     def _column(self, name: str) -> Any:
         """Return a column; one that the source lacks, or has no value in, is all null, whatever its type is."""
@@ -282,18 +322,37 @@ class _Door:
         import pyarrow as pa
 
         kind = pa.struct([(field, pa.float64()) for field in METRICS])
-        return self._converted("stability_metrics", kind, self._metric_columns, _to_metrics)
+        unknown: dict[str, None] = {}
+        found = self._converted(
+            "stability_metrics",
+            kind,
+            lambda array: self._metric_columns(array, unknown),
+            lambda value: self._to_metrics(value, unknown),
+        )
+        if unknown:
+            self.notes.append(f"stability metrics not used: {', '.join(map(_short_name, unknown))}")
+        return found
 
-    def _metric_columns(self, array: Any) -> Any:
+    def _to_metrics(self, value: Any, unknown: dict[str, None]) -> dict[str, float | None] | None:
+        metrics = _parsed(value)
+        if metrics is None:
+            return None
+        if not isinstance(metrics, dict):
+            raise TypeError(f"a mapping of {', '.join(METRICS)} is needed")
+        others = [str(name) for name in metrics if name not in METRICS and metrics[name] is not None]
+        if others and self._strict and not set(METRICS) <= set(metrics):
+            raise ValueError(f"metrics are {', '.join(METRICS)}, not {', '.join(others)}")
+        unknown.update(dict.fromkeys(others))
+        return {name: None if metrics.get(name) is None else _to_number(metrics[name]) for name in METRICS}
+
+    def _metric_columns(self, array: Any, unknown: dict[str, None]) -> Any:
         """Return structs of metrics as candidates have them, or None where their fields need a look one by one."""
         import pyarrow as pa
 
         if not pa.types.is_struct(array.type) or isinstance(array, pa.ChunkedArray):
             return None
         names = [array.type.field(place).name for place in range(array.type.num_fields)]
-        unknown = [name for name in names if name not in METRICS]
-        if unknown:
-            self.notes.append(f"stability metrics not used: {', '.join(map(_short_name, unknown))}")
+        unknown.update(dict.fromkeys(name for name in names if name not in METRICS))
         if not set(METRICS) <= set(names) or len(set(names)) < len(names):
             return None
         fields = dict(zip(names, array.flatten(), strict=True))
@@ -307,7 +366,7 @@ class _Door:
 
     def _each(self, name: str, values: Any, convert: Callable[[Any], Any]) -> list[Any]:
         try:
-            return each(values, convert)
+            return each(values, convert, lambda error: self._forgive(name, error))
         except UnfitError as error:
             raise CandidatesError(
                 f"{self.where}: refused\n  row {error.row}, column {name}: {_short(error.value)} does not fit: {error}"
@@ -444,18 +503,6 @@ def _to_texts(value: Any) -> list[str] | None:
     if not isinstance(items, list | tuple) or not all(isinstance(item, str | bytes) for item in items):
         raise TypeError("a list of texts is needed")
     return [_to_text(item) or "" for item in items]
-
-
-def _to_metrics(value: Any) -> dict[str, float | None] | None:
-    metrics = _parsed(value)
-    if metrics is None:
-        return None
-    if not isinstance(metrics, dict):
-        raise TypeError(f"a mapping of {', '.join(METRICS)} is needed")
-    unknown = [str(name) for name in metrics if name not in METRICS and metrics[name] is not None]
-    if unknown and not set(METRICS) <= set(metrics):
-        raise ValueError(f"metrics are {', '.join(METRICS)}, not {', '.join(unknown)}")
-    return {name: None if metrics.get(name) is None else _to_number(metrics[name]) for name in METRICS}
 
 
 def _to_moment(value: Any) -> datetime:

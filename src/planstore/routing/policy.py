@@ -263,14 +263,8 @@ class Policy(_Section):
             if self.min_margin_over_null is not None:
                 raise ValueError("min_margin_over_null needs semantics: strict; the reference knows no null")
             return self
-        for side in ("cross_sectional", "symbol"):
-            for key, section in (
-                (side, self),
-                (f"min_sample_size.{side}", self.min_sample_size),
-                (f"stability_allowlist.{side}", self.stability_allowlist),
-            ):
-                if getattr(section, side) is None:
-                    raise ValueError(f"{key} must be given under semantics: strict, got null: say what the side needs")
+        for key in self._left_out():
+            raise ValueError(f"{key} must be given under semantics: strict, got null: say what the side needs")
         known = ("ROUTE_BOTH", "PREFER_CS", "PREFER_SYMBOL")
         if self.both_strong_behavior not in known:
             raise ValueError(
@@ -288,6 +282,24 @@ class Policy(_Section):
                             f"above its strong_score of {high:g}: nothing could be merely good enough"
                         )
         return self
+
+    def _left_out(self) -> list[str]:
+        sections = {
+            "": self,
+            "min_sample_size.": self.min_sample_size,
+            "stability_allowlist.": self.stability_allowlist,
+        }
+        return [
+            f"{place}{side}"
+            for side in ("cross_sectional", "symbol")
+            for place, section in sections.items()
+            if getattr(section, side) is None
+        ]
+
+    @property
+    def leaves_out_a_side(self) -> bool:
+        """Whether it knows nothing of one side, so that no candidate may have that."""
+        return bool(self._left_out())
 
     @cached_property
     def document(self) -> bytes:

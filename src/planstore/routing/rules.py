@@ -11,8 +11,9 @@ import orjson
 
 from planstore import sql
 from planstore.database import Session
-from planstore.errors import StoreError
+from planstore.errors import PolicyError, StoreError
 from planstore.events.canonical import canonical_json, sha256
+from planstore.quoted import quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -177,11 +178,29 @@ def apply_rules(session: Session, rules: Rules | None = None) -> pa.Table:
 
     Raises:
         StoreError: ``rules`` were kept in a form that this version cannot run.
+        PolicyError: a policy leaves out a side that has evidence.
     """
     applied = rules or current_rules()
+    refuse_sides_left_out(session)
     with session.joins_as_written():
         run_steps(session, applied)
         return session.hold("decisions", OUTPUT, place="position", order=applied.order)
+
+
+def refuse_sides_left_out(session: Session) -> None:
+    """Refuse policies that leave out a side of which there is evidence.
+
+    Args:
+        session: holds the tables ``scenarios`` and ``scenario_evidence``.
+
+    Raises:
+        PolicyError: names the side, and the first target that has such evidence.
+    """
+    for side, target in session.rows("policy/sides_left_out"):
+        raise PolicyError(
+            f"the policy must say what {side} needs, because {quoted(target)} has such a candidate: "
+            f"give {side}, min_sample_size.{side} and stability_allowlist.{side}"
+        )
 
 
 def run_steps(

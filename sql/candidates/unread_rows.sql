@@ -1,0 +1,2 @@
+-- The rows that no rule reads.
+SELECT "row" FROM unread;
