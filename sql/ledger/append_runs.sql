@@ -1,4 +1,3 @@
 INSERT INTO lake.runs
 VALUES ($commit_id, $position + 1, $run_id, $started_at, $git_commit, $config_hash,
-        $evidence_id, $policy_id, $rules_id, $plan_id,
-        {'metrics_snapshot': $metrics_snapshot, 'model_families': $model_families, 'include_blocked': $include_blocked});
+        $evidence_id, $policy_id, $rules_id, $plan_id, $settings);

@@ -81,6 +81,45 @@ class Session:
         """Return the rows of one statement of ``sql/`` as Arrow batches, read as they are taken."""
         return Batches(self._execute(statement, values).to_arrow_reader(LEAVING_ROWS), self._place)
 
+    def typed(self, statement: str, columns: Sequence[tuple[str, Any] | None], /, **values: Any) -> pa.Table:
+        """Return the rows of one statement of ``sql/``, its columns renamed and cast.
+
+        Args:
+            statement: the statement.
+            columns: the name and type of each of its columns; None leaves one out.
+            values: values of its ``$name`` parameters.
+        """
+        from duckdb import ColumnExpression
+
+        with _store_errors(self._place):
+            found = self._connection.sql(sql.load(statement), params=dict(values))
+            chosen = [
+                # because a column that has its type already would only take time to bind
+                ColumnExpression(name) if column[1] == kind else ColumnExpression(name).cast(column[1]).alias(column[0])
+                for name, kind, column in zip(found.columns, found.types, columns, strict=True)
+                if column is not None
+            ]
+            # because a table of its own takes longer than a reader's few rows
+            return found.select(*chosen).to_arrow_reader(BATCH_ROWS).read_all()
+
+    def columns(self, table: str) -> list[tuple[str, Any]]:
+        """Return the names and types of a table's columns, in order."""
+        with _store_errors(self._place):
+            found = self._connection.table(table)
+        return list(zip(found.columns, found.types, strict=True))
+
+    def schema(self, table: str) -> pa.Schema:
+        """Return the columns of a table as they leave the database."""
+        with _store_errors(self._place):
+            return self._connection.table(table).limit(0).to_arrow_table().schema
+
+    def update(self, table: str, column: str, macro: str) -> None:
+        """Replace every value in a column of a table by the result of a macro of one argument."""
+        from duckdb import ColumnExpression, FunctionExpression
+
+        with _store_errors(self._place):
+            self._connection.table(table).update({column: FunctionExpression(macro, ColumnExpression(column))})
+
     def relation(self, statement: str, /) -> duckdb.DuckDBPyRelation:
         """Return the relation of one statement of ``sql/`` that takes no values."""
         with _store_errors(self._place):

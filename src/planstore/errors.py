@@ -24,7 +24,8 @@
     ├── StoreError             the store itself cannot be used
     │   ├── StoreMissingError  there is no store at this place
     │   ├── StoreVersionError  the store was made by another version
-    │   └── StoreBusyError     another process held the writer lock for too long
+    │   ├── StoreBusyError     another process held the writer lock for too long
+    │   └── ReadBackError      rows do not read back as they were written
     ├── OutputError            standard output takes no more; what was done is done
     ├── WorkerDiedError        a worker process died; what it was at is lost
     └── ExportError            files could not be written; the ledger is not touched
@@ -123,6 +124,10 @@ class StoreVersionError(StoreError):
 
 class StoreBusyError(StoreError):
     """Another process held the writer lock for longer than the timeout."""
+
+
+class ReadBackError(StoreError):
+    """Rows do not read back as they were written: a fault of storage; says whether their commit is recorded."""
 
 
 class WorkerDiedError(PlanstoreError):

@@ -134,7 +134,7 @@ class Publication:
                 policy_id=self.plan.policy_id,
                 rules_id=self.plan.rules_id,
                 plan_id=self.plan.plan_id,
-                **self.request.settings,
+                settings=dict(self.request.settings),
             )
             if self.plan.policy_id not in known:
                 writing.append(

@@ -401,7 +401,7 @@ def test_a_store_is_compacted_backed_up_and_restored(folder: Path, tmp_path: Pat
     assert answer("backup", backup, "--results", results) == {"backup": str(backup)}
     assert answer("restore", backup, "--results", again)["holds"] is True
     assert answer("anchor", "--results", again) == anchor
-    assert answer("migrate", "--results", again) == {"before": 2, "after": 2}
+    assert answer("migrate", "--results", again) == {"before": 3, "after": 3, "restored": [], "lost": []}
     done = call("restore", backup, "--results", again)
     assert (done.returncode, done.stdout) == (2, "")
     assert "restore into another results folder" in done.stderr

@@ -36,8 +36,8 @@ def test_a_store_of_an_older_format_says_that_it_is_one_and_is_left_alone(tmp_pa
 
 def test_a_migration_that_was_killed_before_its_end_is_run_again(results: Path) -> None:
     (results / "planstore" / MARKER).write_text('{"format": 1}')
-    assert migrate(results / "planstore") == Migrated(1, FORMAT)
-    assert migrate(results / "planstore") == Migrated(FORMAT, FORMAT)
+    assert migrate(results / "planstore") == Migrated(1, FORMAT, (), ())
+    assert migrate(results / "planstore") == Migrated(FORMAT, FORMAT, (), ())
     with planstore.open(results, create=False) as store:
         assert store.verify(ANCHOR).holds
 
@@ -86,6 +86,11 @@ KEPT = {
         282,
         ["run", "override", "run", "status", "status", "override", "run"],
     ),
+    "format-3": (
+        "7:a60be9f04c87ec89f515fda4313efe10e411cb623bb9206649c4baf3e1662cda",
+        249,
+        ["run", "override", "run", "status", "status", "override", "run"],
+    ),
 }
 """The anchor of each kept store, how many events it holds, and the kinds of its commits."""
 
@@ -115,3 +120,38 @@ def test_the_kept_store_of_this_format_answers_as_it_did(tmp_path: Path) -> None
         nulls = store.sql("select count(null_score) from candidates where run_id = 'run-0'").fetchall()
         assert nulls == [(28,)]
         assert store.rebuild().same
+
+
+LOST = "4:551b8342c19817b897e46a207c0245a218869d59f351dc9b307d822bbb089cef"
+"""The anchor of a store of format 2 whose runs and candidates no reader of that format could read."""
+
+
+def test_values_that_format_2_could_not_read_are_restored_and_lost_ones_are_named(tmp_path: Path) -> None:
+    with tarfile.open(ARCHIVE.with_name("format-2-lost.tar.xz")) as archive:
+        archive.extractall(tmp_path, filter="data")
+    migrated = migrate(tmp_path / "results" / "planstore")
+    assert [(one.commit_id, one.position, one.where) for one in migrated.restored] == [
+        (2, 1, "runs.settings"),
+        (4, 1, "runs.settings"),
+        (3, 3, "candidates.stability_metrics"),
+        (3, 4, "candidates.stability_metrics"),
+    ]
+    (lost,) = migrated.lost
+    assert (lost.commit_id, lost.where) == (1, "runs")
+    said = repr("o'brien\\x.parquet")
+    assert lost.problem.endswith(f"; settings.metrics_snapshot is 'obrienx.parquet', its plan says {said}")
+    with planstore.open(tmp_path / "results", create=False) as store:
+        settings = "select settings.metrics_snapshot, settings.model_families from runs order by commit_id"
+        assert store.sql(settings).fetchall() == [
+            ("obrienx.parquet", ["lightgbm", "xgboost"]),
+            ("o'brien\\y.parquet", ["light'gbm\\", "lightgbm"]),
+            ("plain", ["lightgbm", "xgboost"]),
+            ("\\", ["lightgbm", "xgboost"]),
+        ]
+        taus = store.sql("select stability_metrics.mean_tau as tau from candidates where run_id = 'run-2'").fetchall()
+        assert [repr(tau) for (tau,) in taus if tau is not None] == ["-0.0", "0.3333333333333333", "0.3"]
+        before = [str(finding) for finding in store.verify(LOST).findings]
+        assert [finding.partition(":")[0] for finding in before] == ["commit 1, runs"]
+        store.compact()
+        store.route(samples.table(samples.records(seed=9)), samples.policy(), metrics_snapshot="o'brien\\z.parquet")
+        assert [str(finding) for finding in store.verify(LOST).findings] == before

@@ -31,7 +31,7 @@ from planstore.ledger.verify import Finding
 TRIALS = int(os.environ.get("PLANSTORE_TRIALS", "20"))
 WORKERS = 2
 PLAN = "globals/training_plan"
-IN_FILES = ("candidates", "decisions", "jobs")
+IN_FILES = ("candidates", "decisions", "jobs", "runs")
 """The tables of which commits 1 and 3 are parquet files."""
 
 Cell = tuple[int | None, str]
@@ -98,8 +98,9 @@ def change(results: Path, *statements: str) -> None:
 
 
 def parquet_file(results: Path, table: str, commit_id: int) -> Path:
-    """Return the parquet file of a table's rows of commit 1 or 3."""
-    return sorted((results / "planstore/data/main" / table).iterdir())[commit_id // 2]
+    """Return the parquet file of a table's rows of a commit."""
+    files = (results / "planstore/data/main" / table).iterdir()
+    return next(path for path in files if pq.read_table(path)["commit_id"][0].as_py() == commit_id)
 
 
 def replace_file(results: Path, there: Path, rows: pa.Table) -> None:
@@ -122,36 +123,27 @@ def test_an_untouched_copy_holds_and_so_does_one_that_was_moved(honest: Honest, 
 
 # --- rows in the catalog ---------------------------------------------------------------------------------------------
 
-ONE_JOB = "where commit_id = 2 and ordinal = 1"
 ONE_DECISION = "where commit_id = 2 and symbol = 'SYM01' and target = 'y_up_01_10m'"
 ROWS: dict[str, dict[Cell, str]] = {
     "a value is changed": {
         (1, "policies"): "update {policies} set name = 'another'",
         (1, "artifacts"): "update {artifacts} set size = size + 1 where commit_id = 1 and name = 'rules'",
-        (2, "runs"): "update {runs} set git_commit = 'abcdef' where commit_id = 2",
-        (2, "candidates"): "update {candidates} set score = '0.4900000000000001' " + ONE_DECISION,
         (2, "decisions"): "update {decisions} set route = 'ROUTE_BOTH' " + ONE_DECISION,
-        (2, "jobs"): "update {jobs} set metadata = replace(metadata, 'true', 'false') " + ONE_JOB,
         (3, "plans"): "update {plans} set summary = replace(summary, '3', '4') where commit_id = 3",
-        (3, "runs"): "update {runs} set started_at = replace(started_at, '20', '19') where commit_id = 3",
     },
     "a value is null or empty or has a blank more": {
-        (2, "candidates"): "update {candidates} set feature_set_id = null " + ONE_DECISION,
         (2, "decisions"): "update {decisions} set reasons = '[]' " + ONE_DECISION,
-        (2, "jobs"): "update {jobs} set reason = reason || ' ' " + ONE_JOB,
-        (2, "runs"): "update {runs} set config_hash = '' where commit_id = 2",
+        (2, "plans"): "update {plans} set artifact = artifact || ' ' where commit_id = 2",
     },
     "a row is deleted": {
         (1, "policies"): "delete from {policies}",
         (1, "artifacts"): "delete from {artifacts} where commit_id = 1 and name = 'rules'",
-        (2, "candidates"): "delete from {candidates} " + ONE_DECISION,
         (2, "decisions"): "delete from {decisions} " + ONE_DECISION,
-        (2, "jobs"): "delete from {jobs} " + ONE_JOB,
         (3, "plans"): "delete from {plans} where commit_id = 3",
     },
     "a row is said to have ended, or not to have begun": {
-        (2, "candidates"): "update {candidates} set end_snapshot = 4 " + ONE_DECISION,
-        (2, "jobs"): "update {jobs} set begin_snapshot = 1000 " + ONE_JOB,
+        (2, "decisions"): "update {decisions} set end_snapshot = 4 " + ONE_DECISION,
+        (2, "plans"): "update {plans} set begin_snapshot = 1000 where commit_id = 2",
     },
     "a row is inserted": {
         (
@@ -159,7 +151,6 @@ ROWS: dict[str, dict[Cell, str]] = {
             "overrides",
         ): "insert into {overrides} (row_id, begin_snapshot, commit_id, position, run_id, target, route) "
         "values (0, 2, 1, 1000, 'run-1', 'y_up_01_10m', 'ROUTE_BLOCKED')",
-        (2, "candidates"): "insert into {candidates} select * from {candidates} " + ONE_DECISION,
         (2, "decisions"): "insert into {decisions} select * from {decisions} " + ONE_DECISION,
         (3, "job_status"): "insert into {job_status} (row_id, begin_snapshot, commit_id, position, run_id, status) "
         "values (0, 4, 3, 1000, 'run-3', 'succeeded')",
@@ -167,11 +158,8 @@ ROWS: dict[str, dict[Cell, str]] = {
     },
     "two rows swap a value": {
         (1, "artifacts"): "update {artifacts} set position = 9 - position where commit_id = 1 and position in (4, 5)",
-        (2, "candidates"): "update {candidates} set position = 9 - position where commit_id = 2 and position in (4, 5)",
         (2, "decisions"): "update {decisions} set symbol = iif(symbol = 'SYM01', 'SYM02', 'SYM01') "
         "where commit_id = 2 and target = 'y_up_02_20m' and symbol in ('SYM01', 'SYM02')",
-        (2, "jobs"): "update {jobs} set job_id = (select other.job_id from {jobs} other "
-        "where other.commit_id = 2 and other.ordinal = 3 - {jobs}.ordinal) where commit_id = 2 and ordinal in (1, 2)",
     },
 }
 
@@ -183,7 +171,8 @@ def test_rows_in_the_catalog_are_named_by_commit_and_table_when(damaged: Path, a
 
 
 def test_jobs_that_contradict_the_decisions_of_their_commit_are_named(damaged: Path) -> None:
-    change(damaged, "update {jobs} set target = 'another' " + ONE_JOB)
+    path = parquet_file(damaged, "jobs", 2)
+    replace_file(damaged, path, one_value(pq.read_table(path)))
     found = [one.problem for one in findings(damaged) if one.commit_id == 2 and one.where == "jobs"]
     assert [problem for problem in found if problem.startswith("jobs against decisions: 2, ")] != []
 
@@ -205,7 +194,7 @@ def test_rows_of_commits_that_are_not_there_are_found(damaged: Path) -> None:
 
 
 def test_the_newest_commit_without_its_rows_lacks_them_in_every_table(damaged: Path) -> None:
-    tables = ("runs", "artifacts", "plans")
+    tables = ("artifacts", "plans")
     change(
         damaged,
         *(f"delete from {{{table}}} where commit_id = 3" for table in tables),
@@ -272,7 +261,7 @@ def test_a_broken_chain_is_found_where_it_breaks(damaged: Path, statement: str, 
 def test_events_whose_newest_header_is_gone_are_found(damaged: Path) -> None:
     change(damaged, "delete from {commits} where commit_id = 3")
     found = {one.where for one in findings(damaged) if "all headers together" in one.problem}
-    assert found == {"runs", "artifacts", "plans", *IN_FILES}
+    assert found == {"artifacts", "plans", *IN_FILES}
 
 
 # --- parquet files ---------------------------------------------------------------------------------------------------
@@ -310,6 +299,9 @@ def columns_exchanged(rows: pa.Table) -> pa.Table:
     )
 
 
+EDITED = [table for table in IN_FILES if table != "runs"]
+
+
 @pytest.mark.parametrize(
     "edits",
     [
@@ -320,13 +312,38 @@ def columns_exchanged(rows: pa.Table) -> pa.Table:
 def test_a_parquet_file_that_was_rewritten_is_found_in_its_commit_and_table(
     damaged: Path, edits: tuple[Callable[[pa.Table], pa.Table], ...]
 ) -> None:
-    cells = {(commit_id, table) for table in IN_FILES for commit_id in (1, 3)}
+    cells = {(commit_id, table) for table in EDITED for commit_id in (1, 3)}
     for (commit_id, table), edit in zip(sorted(cells), edits, strict=True):
         path = parquet_file(damaged, table, commit_id)
         rows = pq.read_table(path)
         assert not edit(rows).equals(rows)
         replace_file(damaged, path, edit(rows))
     assert against_headers(findings(damaged)) == cells
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("runs", "git_commit", "abcdef"),
+        ("runs", "config_hash", ""),
+        ("runs", "started_at", None),
+        ("runs", "settings", {"metrics_snapshot": "o'brien", "model_families": None, "include_blocked": False}),
+        ("candidates", "score", 0.4900000000000001),
+        ("candidates", "feature_set_id", "another"),
+        ("candidates", "stability_metrics", dict.fromkeys(samples.METRICS)),
+        ("jobs", "metadata", dict.fromkeys(("cs_state", "local_state", "needs_cs_ensemble", "dev_mode_fallback"))),
+        ("jobs", "reason", "because "),
+    ],
+)
+def test_one_value_that_was_changed_in_a_parquet_file_is_found_in_its_commit_and_table(
+    damaged: Path, table: str, column: str, value: object
+) -> None:
+    path = parquet_file(damaged, table, 2)
+    rows = pq.read_table(path)
+    index = rows.schema.get_field_index(column)
+    changed = pa.array([value, *rows[column].to_pylist()[1:]], rows.schema.field(index).type)
+    replace_file(damaged, path, rows.set_column(index, rows.field(column), changed))
+    assert against_headers(findings(damaged)) == {(2, table)}
 
 
 def test_the_same_rows_in_another_layout_are_the_same_rows(damaged: Path, honest: Honest) -> None:
@@ -347,12 +364,12 @@ def test_a_parquet_file_in_the_place_of_another_commits_is_found(damaged: Path) 
 def test_a_parquet_file_that_is_gone_cut_or_empty_is_named_with_its_commit_and_table(
     damaged: Path, commit_id: int
 ) -> None:
-    gone, cut, empty = (parquet_file(damaged, table, commit_id) for table in IN_FILES)
+    gone, cut, empty = (parquet_file(damaged, table, commit_id) for table in EDITED)
     gone.unlink()
     cut.write_bytes(cut.read_bytes()[:-100])
     empty.write_bytes(b"")
     found = findings(damaged)
-    for table, path in zip(IN_FILES, (gone, cut, empty), strict=True):
+    for table, path in zip(EDITED, (gone, cut, empty), strict=True):
         told = [(one.commit_id, path.name in one.problem) for one in found if one.where == table]
         assert told[0] == (commit_id, True)
         assert all(named for _, named in told)
@@ -483,7 +500,7 @@ def test_exported_files_that_are_altered_removed_or_added_are_named(honest: Hone
 BESIDE_FILES: dict[str, Cell] = {
     "update {commits} set commit_id = null where commit_id = 3": (3, "commits"),
     "update {commits} set recorded_at = null where commit_id = 3": (3, "commits"),
-    "update {runs} set plan_id = null where commit_id = 3": (3, "runs"),
+    "update ducklake_data_file set end_snapshot = begin_snapshot where path = '[runs]'": (3, "runs"),
     "update {policies} set document = null": (1, "policies"),
     "update {plans} set artifact = null where commit_id = 3": (3, "plans"),
     "update {plan_documents} set view = 'by_chance' where view = 'by_route'": (None, "plan_documents"),
@@ -498,9 +515,11 @@ BESIDE_FILES: dict[str, Cell] = {
 def test_an_exported_store_is_verified_to_its_end_and_nothing_is_raised_after(
     honest: Honest, tmp_path: Path, statement: str
 ) -> None:
-    damaged = shutil.copytree(honest.exported, tmp_path / "results")
-    change(damaged, statement.replace("[decisions]", parquet_file(damaged, "decisions", 3).name))
-    assert BESIDE_FILES[statement] in {(one.commit_id, one.where) for one in findings(damaged)}
+    damaged, cell = shutil.copytree(honest.exported, tmp_path / "results"), BESIDE_FILES[statement]
+    for table in ("decisions", "runs"):
+        statement = statement.replace(f"[{table}]", parquet_file(damaged, table, 3).name)
+    change(damaged, statement)
+    assert cell in {(one.commit_id, one.where) for one in findings(damaged)}
 
 
 # --- what only an anchor finds ---------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typer
+
 from planstore.cli.options import RESULTS, Json, Results
 
 
@@ -9,15 +11,24 @@ def command(
     results: Results = RESULTS,
     json: Json = False,
 ) -> None:
-    """Bring the store to the format that this planstore writes; no row is rewritten, no digest changes."""
+    """Bring the store to the format that this planstore writes; digests stay. Exit code 1 when values were lost."""
     from planstore.cli import output
     from planstore.ledger.migrate import migrate
 
     done = migrate(results / "planstore")
     if json:
         output.print_json(done.as_dict())
-        return
+        raise typer.Exit(1 if done.lost else 0)
     if done.before == done.after:
         output.print_line(f"The store has format {done.after}; there is nothing to migrate.")
         return
     output.print_line(f"The store was of format {done.before} and is of format {done.after} now.")
+    if done.restored:
+        output.print_line(f"{len(done.restored)} values that could not be read, or were read as others, are readable:")
+        for value in done.restored:
+            output.print_line(f"  commit {value.commit_id}, {value.where}, position {value.position}: {value.stored}")
+    if done.lost:
+        output.print_line("Lost by the older format, when it moved rows from the catalog into files:")
+        for finding in done.lost:
+            output.print_line(f"  {finding}")
+    raise typer.Exit(1 if done.lost else 0)

@@ -163,10 +163,12 @@ class DigestBeside:
     A few rows are digested only when it is asked for: starting a thread for them takes as long.
 
     Attributes:
+        table: the rows.
         rows: how many they are.
     """
 
     def __init__(self, table: pa.Table) -> None:
+        self.table = table
         self.rows = table.num_rows
         self._digest: Callable[[], RowsDigest] = partial(RowsDigest.of_table, table)
         if self.rows > FEW_ROWS:

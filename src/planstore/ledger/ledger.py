@@ -17,17 +17,18 @@ import orjson
 
 from planstore import sql
 from planstore.database import Database, Session
-from planstore.errors import StoreError, StoreMissingError, StoreVersionError
+from planstore.errors import ReadBackError, StoreError, StoreMissingError, StoreVersionError
 from planstore.events.commit import GENESIS
 from planstore.ledger.artifacts import Artifacts, fsync_folder, make_folder
 from planstore.ledger.lock import WriterLock
 from planstore.ledger.place import Place
-from planstore.ledger.writing import Head, Writing
+from planstore.ledger.read_back import CatalogTables
+from planstore.ledger.writing import STRUCT_TABLES, Head, Writing
 from planstore.macros import make_macros
 
 _log = logging.getLogger("planstore.ledger")
 
-FORMAT = 2
+FORMAT = 3
 """The version of the store's layout that this code reads and writes."""
 
 MARKER = "store.json"
@@ -102,6 +103,7 @@ class Ledger:
         self._has_views = False
         self._writer = Database(folder, read_only=False)
         self._recorder = Database(folder, read_only=False, threads=1)
+        self._catalog = CatalogTables()
         if not self._is_ready() and not create:
             raise StoreMissingError(f"there is no store in {folder.parent}: run `planstore init` or `planstore route`")
 
@@ -200,7 +202,18 @@ class Ledger:
                 writing.seal()
             if writing.commit is not None:
                 self._head = Head(head.snapshot + 1, writing.commit_id, writing.commit.digest, writing.recorded_at)
+                self._check_stored(session, writing)
                 _log.info("commit %d is recorded", writing.commit_id, extra={"commit_id": writing.commit_id})
+
+    def _check_stored(self, session: Session, writing: Writing) -> None:
+        """Read back what a commit left inside the catalog, before it is acknowledged."""
+        try:
+            writing.check_stored(self._catalog)
+        except StoreError as error:
+            raise ReadBackError(
+                f"{error}; the commit is recorded all the same: keep the store in {self.folder} as it is, "
+                "and look at it with `planstore verify`"
+            ) from error
 
     def _current_head(self, session: Session) -> Head:
         """Return the newest commit; as long as the catalog's snapshot is that of our own last one, it is that."""
@@ -244,6 +257,8 @@ class Ledger:
             yield
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"the store in {self.folder} could not be written: {error}; {advice}") from error
+        except ReadBackError:
+            raise  # because it says itself what is recorded
         except StoreError as error:
             raise type(error)(f"{error}; {advice}") from error
 
@@ -297,8 +312,15 @@ class Ledger:
                     for table in sql.names("schema/tables"):
                         session.run(table)
                     session.run("database/row_groups")
+            keep_structs_in_files(session)
             write_marker(self._marker)
             self._is_ready()
+
+
+def keep_structs_in_files(session: Session) -> None:
+    """Have all rows of tables with a struct column go to files: the catalog changes structs or cannot read them."""
+    for table in STRUCT_TABLES:
+        session.run("database/inlined_rows", table=table, rows=0)
 
 
 def write_marker(marker: Path) -> None:

@@ -12,7 +12,7 @@ from planstore.database import Session
 from planstore.errors import StoreError
 from planstore.events.digest import RowsDigest
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
-from planstore.ledger.writing import fsync_new
+from planstore.ledger.writing import make_durable
 
 LAST = 2**62
 """A number that no commit reaches."""
@@ -71,7 +71,17 @@ def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = 
         return Compacted(flushed, len(files), len(_files(data)), orphans)
 
 
-def step(session: Session, data: Path, statement: str, digests: dict[str, str]) -> int:
+def flush(session: Session, data: Path, table: str) -> int:
+    """Move the rows of one event table that lie inside the catalog into files; return how many they were.
+
+    Raises:
+        StoreError: the table's digest would have changed; nothing was.
+    """
+    before = {table: _digest(session, table)}
+    return step(session, data, "maintenance/flush_table", before, table=table)
+
+
+def step(session: Session, data: Path, statement: str, digests: dict[str, str], **values: Any) -> int:
     """Run one statement in a transaction of its own; return how many rows it says it moved.
 
     Raises:
@@ -79,21 +89,23 @@ def step(session: Session, data: Path, statement: str, digests: dict[str, str]) 
     """
     files = _files(data)
     with session.transaction():
-        moved = sum(int(row[2]) for row in session.rows(statement))
-        after = _digests(session)
-        changed = [table for table, digest in digests.items() if after[table] != digest]
+        moved = sum(int(row[2]) for row in session.rows(statement, **values))
+        changed = [table for table, digest in digests.items() if _digest(session, table) != digest]
         if changed:
             raise StoreError(f"{statement} would have changed {', '.join(changed)}, so it was taken back")
-        fsync_new(data, files)
+        make_durable(data, _files(data) - files)
     return moved
 
 
 def _digests(session: Session) -> dict[str, str]:
     """Return the digest of each event table, over all commits."""
-    return {
-        table: RowsDigest.of(session.batches(f"ledger/read_{table}", first=0, last=LAST)).hexdigest()
-        for table in EVENT_TABLES
-    } | {"commits": RowsDigest.of(session.batches("verify/commits")).hexdigest()}
+    return {table: _digest(session, table) for table in (*EVENT_TABLES, "commits")}
+
+
+def _digest(session: Session, table: str) -> str:
+    if table == "commits":
+        return RowsDigest.of(session.batches("verify/commits")).hexdigest()
+    return RowsDigest.of(session.batches(f"ledger/read_{table}", first=0, last=LAST)).hexdigest()
 
 
 def _files(data: Path) -> set[Path]:

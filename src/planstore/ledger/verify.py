@@ -157,10 +157,11 @@ def findings(ledger: Ledger, expected: Anchor | None = None) -> Iterator[Finding
         yield Finding(None, "commits", str(error))
         return
     yield from _chain(commits, expected)
+    numbered = [commit for commit in commits if commit["commit_id"] is not None]
     for table in EVENT_TABLES:
         try:
             with unreadable("the ledger"):
-                yield from _events(session, table, [commit for commit in commits if commit["commit_id"] is not None])
+                yield from event_findings(session, table, numbered)
         except StoreError as error:
             yield Finding(None, table, str(error))
     for check in (_row_counts, _positions_of, _filters, _policies, _plans, _documents, _artifacts):
@@ -212,7 +213,7 @@ def _header_digest(commit: Mapping[str, Any]) -> str:
         return f"none: {error}"
 
 
-def _events(session: Session, table: str, commits: list[dict[str, Any]]) -> Iterator[Finding]:
+def event_findings(session: Session, table: str, commits: list[dict[str, Any]]) -> Iterator[Finding]:
     """Check that each commit holds the rows of this table that its header counts, by number and digest."""
     counted = {
         commit["commit_id"]: count for commit in commits for count in commit["counts"] or () if count["table"] == table

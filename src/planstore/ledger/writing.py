@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,14 +11,22 @@ from pathlib import Path
 from typing import Any
 
 from planstore.database import Session
-from planstore.errors import StaleError
+from planstore.errors import ReadBackError, StaleError
 from planstore.events.commit import Commit, TableCount, actor
-from planstore.events.digest import ColumnDigest, DigestBeside, RowsDigest, table_digest
+from planstore.events.digest import DigestBeside, RowsDigest, table_digest
 from planstore.ledger.artifacts import fsync_folder
+from planstore.ledger.read_back import CatalogTables, Header, Written, check_files, check_rows
 from planstore.version import __version__
 
 INLINED_ROWS = 100
 """Rows of a table that one commit keeps inside the catalog, as ``sql/database/attach.sql`` says; more go to a file."""
+
+STRUCT_TABLES = ("candidates", "jobs", "runs")
+"""Tables with a struct column. Their rows all go to files, because the catalog changes structs or cannot read them."""
+
+
+_CATALOG_COLUMNS = (None, None, None)
+"""DuckLake's own columns of inlined rows, which come first: row number, first and last snapshot."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +72,8 @@ class Writing:
         self._run_id = run_id
         self._message = message
         self._idempotency_key = idempotency_key
-        self._rows: dict[str, int] = {}
-        self._digests: dict[str, str] = {}
-        self._files_before: set[Path] | None = None
+        self._written: dict[str, Written] = {}
+        self._files_before: dict[str, set[Path]] = {}
         self.commit: Commit | None = None
 
     def expect_after(self, commit_id: int | None) -> None:
@@ -82,18 +89,13 @@ class Writing:
                 "read again what changed, and decide anew"
             )
 
-    def append(self, table: str, *, staged: int = 1, **values: Any) -> None:
-        """Append to an event table what ``sql/ledger/append_<table>.sql`` says: its values, or ``staged`` rows."""
-        if staged > INLINED_ROWS:
-            self.expect_files()
-        rows = self._session.run(
-            f"ledger/append_{table}",
-            commit_id=self.commit_id,
-            position=sum(self._rows.values()),
-            run_id=self._run_id,
-            **values,
-        )
-        self._rows[table] = self._rows.get(table, 0) + rows
+    def append(self, table: str, **values: Any) -> None:
+        """Append one row to an event table; ``values`` are its columns without those of the header."""
+        import pyarrow as pa
+
+        schema = self._session.schema(f"lake.{table}")
+        content = pa.Table.from_pylist([values], pa.schema([column for column in schema if column.name in values]))
+        self.append_staged(table, DigestBeside(content), given=values)
 
     def append_staged(
         self, table: str, content: DigestBeside, *, given: Mapping[str, Any] | None = None, **header: Any
@@ -103,23 +105,33 @@ class Writing:
         The header is ``commit_id``, ``position``, ``run_id`` and, where a table has more, ``header``. ``given`` is what
         the statement takes besides.
         """
-        first = sum(self._rows.values())
+        before = sum(written.content.num_rows for written in self._written.values())
+        if content.rows > INLINED_ROWS or table in STRUCT_TABLES:
+            self.expect_files(table)
+        head = Header(self.commit_id, before + 1, {"run_id": self._run_id, **header})
         with ThreadPoolExecutor(max_workers=1) as appending:
-            appended = appending.submit(self.append, table, staged=content.rows, **header, **(given or {}))
-            digests = _header_digests(self.commit_id, first, self._run_id, header, content.rows)
-            digests += content.columns()
+            appended = appending.submit(
+                self._session.run,
+                f"ledger/append_{table}",
+                commit_id=self.commit_id,
+                position=before,
+                run_id=self._run_id,
+                **header,
+                **(given or {}),
+            )
+            digest = table_digest([*_header_digests(head, content.rows), *content.columns()])
         appended.result()
-        self._digests[table] = table_digest(digests)
+        self._written[table] = Written(table, head, content.table, digest)
 
     def project(self) -> None:
         """Derive the documents of the plans that this commit publishes."""
-        self.expect_files()
+        self.expect_files("plan_documents")
         self._session.run("projections/derived_plan_documents")
         self._session.run("projections/append_plan_documents", first_commit=self.commit_id, last_commit=self.commit_id)
 
     def seal(self) -> None:
-        """Digest what was appended, chain it to the previous commit, and make its files durable."""
-        if not self._rows:
+        """Digest what was appended, chain it to the previous commit, read its files back and make them durable."""
+        if not self._written:
             return
 
         self.commit = Commit(
@@ -131,39 +143,74 @@ class Writing:
             message=self._message,
             idempotency_key=self._idempotency_key,
             planstore_version=__version__,
-            counts=tuple(self._count(table) for table, rows in self._rows.items() if rows),
+            counts=tuple(
+                TableCount(table, written.content.num_rows, written.digest)
+                for table, written in self._written.items()
+                if written.content.num_rows
+            ),
             previous_digest=self._previous_digest,
         )
-        header = self.commit.header()
-        self._session.run(
-            "ledger/append_commits", **header | {"recorded_at": self.recorded_at, "digest": self.commit.digest}
-        )
-        self.make_durable()
+        self._session.run("ledger/append_commits", **self._commit_row(self.commit))
+        new = self._new_files()
+        try:
+            for table in self._files_before.keys() & self._written.keys():
+                check_files(self._written[table], new[table])
+        except ReadBackError as error:
+            raise ReadBackError(f"{error}; nothing was recorded") from None
+        make_durable(self._data, {path for files in new.values() for path in files})
 
-    def _count(self, table: str) -> TableCount:
-        if table in self._digests:
-            return TableCount(table, self._rows[table], self._digests[table])
-        digest = RowsDigest.of(self._session.batches(f"ledger/read_{table}", first=self.commit_id, last=self.commit_id))
-        return TableCount(table, digest.rows, digest.hexdigest())
+    def _commit_row(self, commit: Commit) -> dict[str, Any]:
+        return commit.header() | {"recorded_at": self.recorded_at, "digest": commit.digest}
 
-    def expect_files(self) -> None:
-        """Remember which parquet files are there, before the first statement that may write new ones."""
-        if self._files_before is None:
-            self._files_before = self._files()
+    def check_stored(self, catalog: CatalogTables) -> None:
+        """Read back what this commit left inside the catalog. That is there only once the commit is made.
 
-    def _files(self) -> set[Path]:
-        return set(self._data.glob("*/*/*.parquet"))
+        Raises:
+            ReadBackError: something is not what was written.
+        """
+        if self.commit is None:
+            return
+        commits = catalog.table(self._session, "commits")
+        events: list[Written | None] = [
+            written
+            for table, written in self._written.items()
+            if table not in self._files_before and written.content.num_rows
+        ]
+        for written in events or [None]:
+            events_table = commits if written is None else catalog.table(self._session, written.table)
+            found = self._session.typed(
+                "ledger/stored_rows",
+                [*_CATALOG_COLUMNS, *events_table.columns, *commits.columns],
+                events=events_table.name,
+                rows=1 if written is None else written.content.num_rows,
+                commits=commits.name,
+            )
+            width = len(events_table.columns)
+            if written is not None:
+                check_rows(written, found.select(list(range(width))))
+            header = found.slice(0, 1).select(list(range(width, found.num_columns))).columns
+            row = {name: column.to_pylist()[0] for (name, _), column in zip(commits.columns, header, strict=True)}
+            if row != self._commit_row(self.commit):
+                raise ReadBackError(f"commit {self.commit_id} does not read back as it was written: commits: {row}")
+
+    def expect_files(self, table: str) -> None:
+        """Remember which parquet files a table has, before the first statement that may write new ones."""
+        if table not in self._files_before:
+            self._files_before[table] = self._files(table)
+
+    def _files(self, table: str) -> set[Path]:
+        return set(self._data.glob(f"*/{table}/*.parquet"))
+
+    def _new_files(self) -> dict[str, set[Path]]:
+        return {table: self._files(table) - before for table, before in self._files_before.items()}
 
     def make_durable(self) -> None:
         """Make new parquet files durable before the commit names them."""
-        if self._files_before is None:
-            return  # because all rows went into the catalog, which its own commit makes durable
-        fsync_new(self._data, self._files_before)
+        make_durable(self._data, {path for files in self._new_files().values() for path in files})
 
 
-def fsync_new(data: Path, before: set[Path]) -> None:
-    """Make durable the parquet files in ``data`` that were not there before, because DuckLake does not."""
-    new = set(data.glob("*/*/*.parquet")) - before
+def make_durable(data: Path, new: Collection[Path]) -> None:
+    """Make new parquet files in ``data`` durable, because DuckLake does not."""
     for path in new:
         with path.open("rb") as file:
             os.fsync(file.fileno())
@@ -171,22 +218,10 @@ def fsync_new(data: Path, before: set[Path]) -> None:
         fsync_folder(folder)
 
 
-def _header_digests(
-    commit_id: int, first: int, run_id: str | None, values: dict[str, Any], rows: int
-) -> list[tuple[str, bytes]]:
+def _header_digests(header: Header, rows: int) -> list[tuple[str, bytes]]:
     """Return the digests of the columns that a commit gives to staged rows, without reading them back."""
     import numpy as np
     import pyarrow as pa
 
-    header: dict[str, Any] = {
-        "commit_id": pa.repeat(pa.scalar(commit_id, pa.int64()), rows),
-        "position": pa.array(np.arange(first + 1, first + rows + 1, dtype=np.int32)),
-        "run_id": pa.repeat(pa.scalar(run_id, pa.string()), rows),
-        **{name: pa.repeat(pa.scalar(value, pa.string()), rows) for name, value in values.items()},
-    }
-    found = []
-    for name, column in header.items():
-        digest = ColumnDigest(column.type)
-        digest.update(column)
-        found.append((name, digest.digest()))
-    return found
+    positions = pa.array(np.arange(header.first, header.first + rows, dtype=np.int32))
+    return RowsDigest.of_table(header.columns(positions)).columns()

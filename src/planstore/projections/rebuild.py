@@ -35,7 +35,7 @@ def rebuild(ledger: Ledger) -> Rebuilt:
     try:
         with ledger.writing(session, REBUILD_COMMIT, run_id=None) as writing:
             before = _digest(session)
-            writing.expect_files()
+            writing.expect_files("plan_documents")
             session.run("projections/drop_plan_documents")
             session.run("schema/tables/plan_documents")
             session.run("projections/derived_plan_documents")

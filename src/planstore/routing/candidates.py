@@ -131,9 +131,9 @@ def _evidence(columns: dict[str, Any], *, strict: bool) -> pa.Table:
 
     table = pa.table({name: columns[name] for name in EVIDENCE})
     for name in NUMBERS:
-        table = table.set_column(EVIDENCE.index(name), name, _without_nan(table[name]))
+        table = table.set_column(EVIDENCE.index(name), name, _plain(table[name]))
     metrics = columns["stability_metrics"]
-    fields = [_without_nan(pc.struct_field(metrics, name)) for name in METRICS]
+    fields = [_plain(pc.struct_field(metrics, name)) for name in METRICS]
     struct = pa.StructArray.from_arrays(fields, names=METRICS, mask=metrics.is_null())
     table = table.set_column(EVIDENCE.index("stability_metrics"), "stability_metrics", struct)
     if strict:
@@ -147,10 +147,12 @@ def _evidence(columns: dict[str, Any], *, strict: bool) -> pa.Table:
     return _chunked(table.add_column(0, "position", pa.array(np.arange(1, table.num_rows + 1))))
 
 
-def _without_nan(numbers: Any) -> Any:
-    """Return numbers with null in the place of NaN, which means the same: there is none."""
+def _plain(numbers: Any) -> Any:
+    """Return numbers with null in the place of NaN, which means the same, and with 0.0 in the place of -0.0."""
     import pyarrow.compute as pc
 
+    # because DuckDB's parquet writer may store all zeros of a column as the first of them (its issue 25781)
+    numbers = pc.add(numbers, 0.0)
     return pc.if_else(pc.is_nan(numbers), None, numbers) if pc.any(pc.is_nan(numbers)).as_py() else numbers
 
 

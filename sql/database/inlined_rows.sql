@@ -1,0 +1,2 @@
+-- How many rows of one table a commit keeps inside the catalog; more go to a file.
+CALL lake.set_option('data_inlining_row_limit', $rows, table_name => $table);

@@ -1,0 +1,11 @@
+-- The newest rows of one of the catalog's tables of inlined events, beside the newest of that of commits: as texts.
+-- SQLite itself looks for them, by its own row numbers, because DuckDB would read the whole table. The names come from
+-- ledger/inlined_tables.
+FROM sqlite_query('__ducklake_metadata_lake', format(
+    'SELECT * FROM (SELECT * FROM "{}" ORDER BY rowid DESC LIMIT {}), (
+         SELECT commit_id AS header_commit_id, recorded_at AS header_recorded_at, run_id AS header_run_id,
+                kind AS header_kind, actor AS header_actor, message AS header_message,
+                idempotency_key AS header_idempotency_key, planstore_version AS header_planstore_version,
+                counts AS header_counts, digest AS header_digest, previous_digest AS header_previous_digest
+         FROM "{}" ORDER BY rowid DESC LIMIT 1)',
+    $events, $rows, $commits));

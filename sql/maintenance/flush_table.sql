@@ -1,0 +1,2 @@
+-- Rows of one table that lie inside the catalog become parquet files.
+CALL ducklake_flush_inlined_data('lake', table_name => $table);

@@ -1,0 +1,167 @@
+"""Reads a commit's rows back from where they are stored, so that a fault of storage is an error to the writer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planstore.database import Session
+from planstore.errors import ReadBackError
+from planstore.events.digest import RowsDigest
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+WHOLE_ROWS = 20_480
+"""Rows that are read back whole, one row group; of more, each file's footer is, and the rows of one row group."""
+
+
+@dataclass(frozen=True)
+class CatalogTable:
+    """The catalog's table of one event table's inlined rows, and the columns that these have."""
+
+    name: str
+    columns: Sequence[tuple[str, Any]]
+
+
+class CatalogTables:
+    """The catalog's tables of inlined rows, each looked up once: only a migration changes them."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._found: dict[str, CatalogTable] = {}
+
+    def table(self, session: Session, table: str) -> CatalogTable:
+        """Return that of an event table, or of the commits."""
+        if not self._names:
+            self._names = dict(session.rows("ledger/inlined_tables"))
+        if table not in self._found:
+            self._found[table] = CatalogTable(self._names[table], session.columns(f"lake.{table}"))
+        return self._found[table]
+
+
+@dataclass(frozen=True)
+class Header:
+    """The columns that a commit puts before those of each row.
+
+    Attributes:
+        commit_id: the number of the commit.
+        first: the position of the first row.
+        texts: the other columns, each with the one text that all rows have.
+    """
+
+    commit_id: int
+    first: int
+    texts: Mapping[str, str | None]
+
+    def columns(self, positions: pa.Array) -> pa.Table:
+        """Return the columns of the rows at some positions."""
+        import pyarrow as pa
+
+        repeated = {name: pa.repeat(pa.scalar(text, pa.string()), len(positions)) for name, text in self.texts.items()}
+        numbers = pa.repeat(pa.scalar(self.commit_id, pa.int64()), len(positions))
+        return pa.table({"commit_id": numbers, "position": positions, **repeated})
+
+
+@dataclass(frozen=True)
+class Written:
+    """The rows that a commit appends to a table, as they were given to the database.
+
+    Attributes:
+        table: the event table.
+        header: the columns that the commit adds.
+        content: the other columns.
+        digest: of all columns.
+    """
+
+    table: str
+    header: Header
+    content: pa.Table
+    digest: str
+
+    def digest_at(self, positions: pa.Array) -> str:
+        """Return the digest of the rows at some positions of the commit."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        places = pc.subtract(positions, pa.scalar(self.header.first, positions.type))
+        rows = self.header.columns(positions)
+        for name, column in zip(self.content.column_names, self.content.take(places).columns, strict=True):
+            rows = rows.append_column(name, column)
+        return RowsDigest.of_table(rows).hexdigest()
+
+    def refuse(self, problem: str) -> ReadBackError:
+        """Return the error that says where the rows are not what they were."""
+        return ReadBackError(
+            f"commit {self.header.commit_id} does not read back as it was written: {self.table}: {problem}"
+        )
+
+
+def check_files(written: Written, files: Iterable[Path]) -> None:
+    """Check that files hold the rows that were written, before a commit names them.
+
+    Raises:
+        ReadBackError: they do not.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with ExitStack() as opened:
+        parquet = [opened.enter_context(pq.ParquetFile(path)) for path in files]
+        rows = sum(file.metadata.num_rows for file in parquet)
+        if rows != written.content.num_rows:
+            raise written.refuse(f"the files hold {rows} rows, {written.content.num_rows} were written")
+        if not rows:
+            return  # because a plan may have no jobs
+        if rows <= WHOLE_ROWS:
+            check_rows(written, pa.concat_tables([file.read() for file in parquet]))
+            return
+        _check_nulls(written, parquet)
+        for file in parquet:
+            check_rows(written, file.read_row_group(file.num_row_groups // 2))
+
+
+def check_rows(written: Written, found: pa.Table) -> None:
+    """Check that rows which were read, in any order, are the written ones at their positions.
+
+    Raises:
+        ReadBackError: they are not.
+    """
+    import pyarrow.compute as pc
+
+    if found.num_rows > 1:
+        found = found.take(pc.sort_indices(found["position"]))
+    read = RowsDigest.of_table(_plain(found)).hexdigest()
+    whole = found.num_rows == written.content.num_rows
+    expected = written.digest if whole else written.digest_at(found["position"].combine_chunks())
+    if read != expected:
+        raise written.refuse(f"the {found.num_rows} rows read have the digest {read}, written were {expected}")
+
+
+def _plain(rows: pa.Table) -> pa.Table:
+    """Return rows with JSON as the text that it is to the ledger."""
+    import pyarrow as pa
+
+    for index, field in enumerate(rows.schema):
+        if isinstance(field.type, pa.BaseExtensionType):
+            rows = rows.set_column(index, field.name, rows.column(index).cast(field.type.storage_type))
+    return rows
+
+
+def _check_nulls(written: Written, files: Sequence[pq.ParquetFile]) -> None:
+    """Check each flat column's null count as the footers state it."""
+    stated: dict[str, int] = {}
+    for file in files:
+        for number in range(file.num_row_groups):
+            group = file.metadata.row_group(number)
+            for chunk in map(group.column, range(group.num_columns)):
+                if chunk.statistics is not None and chunk.statistics.has_null_count:
+                    stated[chunk.path_in_schema] = stated.get(chunk.path_in_schema, 0) + chunk.statistics.null_count
+    for name in written.content.column_names:
+        nulls = written.content[name].null_count
+        if stated.get(name, nulls) != nulls:
+            raise written.refuse(f"{name} holds {stated[name]} nulls, {nulls} were written")
