@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -391,6 +392,20 @@ def test_an_anchor_proves_later_that_nothing_before_it_was_altered(folder: Path,
     assert done.returncode == 1
     assert "commit 9, anchor: the ledger ends with commit 3" in done.stdout
     assert call("verify", "--anchor", "nonsense", "--results", results).returncode == 2
+
+
+def test_a_migration_prints_restored_and_lost_values_and_fails_where_some_were_lost(tmp_path: Path) -> None:
+    with tarfile.open(Path(__file__).parents[1] / "golden_store" / "format-2-lost.tar.xz") as archive:
+        archive.extractall(tmp_path, filter="data")
+    assert "run `planstore migrate`" in call("log", "--results", tmp_path / "results").stderr
+    done = call("migrate", "--results", tmp_path / "results")
+    assert done.returncode == 1
+    assert "The store was of format 2 and is of format 3 now." in done.stdout
+    assert "4 values that could not be read" in done.stdout
+    assert "  commit 4, runs.settings, position 1: {'metrics_snapshot': '\\'," in done.stdout
+    assert "Lost by the older format" in done.stdout
+    assert "  commit 1, runs: its rows have the digest" in done.stdout
+    assert call("migrate", "--results", tmp_path / "results").stdout.startswith("The store has format 3")
 
 
 def test_a_store_is_compacted_backed_up_and_restored(folder: Path, tmp_path: Path) -> None:
