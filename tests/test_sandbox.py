@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,6 +120,33 @@ REACHES = (
     "from lake.main.runs",
     "from runs where run_id in (select run_id from lake.runs)",
     "from information_schema.tables",
+    "from pg_settings",
+    "from pg_catalog.pg_settings",
+    "describe pg_settings",
+    "summarize pg_settings",
+    "from duckdb_databases",
+    "from duckdb_databases()",
+    "from duckdb_settings()",
+    "from duckdb_variables()",
+    "from pragma_database_list",
+    "pragma database_list",
+    "pragma database_size",
+    "pragma show_databases",
+    "pragma platform",
+    "show databases",
+    "show variables",
+    "show all tables",
+    "show tables from lake",
+    "from (show databases)",
+    "describe",
+    "from sqlite_master",
+    "from duckdb_logs",
+    "with pg_settings as (from pg_settings) from pg_settings",
+    "with PRAGMA_database_list as (select 1) from pragma_database_list",
+    "select * from runs, (with x as (from pg_settings) from x)",
+    "from (with hidden as (select 1) from hidden), duckdb_databases",
+    "explain from pg_settings",
+    "explain analyze from duckdb_databases",
     "from query_table('__ducklake_metadata_lake.main.ducklake_table')",
     "from pragma_table_info('__ducklake_metadata_lake.ducklake_table')",
     "pragma table_info('__ducklake_metadata_lake.ducklake_table')",
@@ -156,6 +184,9 @@ READS = (
     "select 1;",
     "-- a comment\nfrom runs",
     "with x as (select 1 as a) from x",
+    "with tables as (select 1 as a) from TABLES",
+    "with recursive n as (select 1 as a union all select a + 1 from n where a < 3) from n",
+    "with runs as (from runs where false) select count(*) from Runs",
     "describe runs",
     "describe from history",
     "show tables",
@@ -185,7 +216,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "outside").mkdir()
     (folder / "outside" / "secret.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     with planstore.open(folder / "results") as store:
-        store.route(samples.table(samples.records()), samples.policy())
+        store.route(samples.table(samples.records(5, 40)), samples.policy())  # so many that some are in files
     return folder / "results"
 
 
@@ -260,6 +291,35 @@ def test_a_parameter_cannot_carry_what_a_query_may_not_say(
 @pytest.mark.parametrize("query", READS)
 def test_a_query_that_reads_works(reader: Store, query: str) -> None:
     assert rows_of(reader, query)
+
+
+def test_nothing_that_can_be_asked_tells_where_anything_is(
+    results: Path, reader: Store, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with duckdb.connect() as connection:
+        functions = "select distinct function_name from duckdb_functions() where function_type like {!r}"
+        tables = [name for (name,) in connection.sql(functions.format("table%")).fetchall()]
+        scalars = [name for (name,) in connection.sql(functions.format("%")).fetchall() if name.isidentifier()]
+        settings = [name for (name,) in connection.sql("select name from duckdb_settings()").fetchall()]
+        listed = [name for (name,) in connection.sql("select view_name from duckdb_views()").fetchall()]
+    asked = [f"from {name}()" for name in tables]
+    asked += [
+        f"{ask} {name}" for name in {*listed, *tables, "databases", "variables", "secrets"} for ask in ("from", "show")
+    ]
+    asked += [f"pragma {name}" for name in scalars if name not in ("enable_profiling",)]
+    asked += [f"select {name}()" for name in scalars]
+    asked += [f"select {function}('{name}')" for name in settings for function in ("current_setting", "getvariable")]
+    asked += [f"explain (analyze, format {form}) from candidates" for form in ("text", "json")]
+    asked += ["explain analyze from history", "explain from history", "show tables", "from duckdb_views()"]
+    secrets = (str(results.parent), "catalog.sqlite", socket.gethostname(), str(Path.home()), str(Path.cwd()))
+    answered = 0
+    for query in asked:
+        with contextlib.suppress(QueryError, duckdb.Error):
+            told = str(rows_of(reader, query))
+            answered += 1
+            assert [secret for secret in secrets if secret in told] == [], query
+    assert answered > 20
+    assert capfd.readouterr().out == ""
 
 
 def test_parameters_are_values_and_not_sql(reader: Store) -> None:

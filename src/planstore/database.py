@@ -5,22 +5,26 @@ from __future__ import annotations
 import gc
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from planstore import sql
+from planstore.bounds import reached
 from planstore.errors import QueryError, StoreError
 from planstore.row_order import in_order
-from planstore.sandbox import explained, refuse_escapes
+from planstore.sandbox import explained, own_tables, refuse_escapes
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+    from duckdb.sqltypes import DuckDBPyType
+
+    Form: TypeAlias = DuckDBPyType | str
 
 _EXTENSIONS = ("duckdb_extension_ducklake", "duckdb_extension_sqlite_scanner")
 BATCH_ROWS = 122_880
@@ -183,15 +187,18 @@ class Session:
             self._rollback()
             raise
 
-    def query(self, query: str, parameters: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyRelation:
-        """Return the relation of a reader's own query.
+    def query(
+        self, query: str, parameters: Mapping[str, Any] | None = None, *, at_once: bool = False
+    ) -> duckdb.DuckDBPyRelation:
+        """Return the relation of a reader's own query; it runs ``at_once``, or when its rows are taken.
 
         Raises:
             QueryError: the query is not one single SELECT, would leave the store, or is wrong.
         """
         with query_errors():
             self._check(query)
-            return self._connection.sql(query, params=dict(parameters) if parameters else None)
+            relation = self._connection.sql(query, params=dict(parameters) if parameters else None)
+            return relation.execute() if at_once else relation
 
     def interrupt(self) -> None:
         """End the query that runs. What an interrupt by the user ends is ended for certain by another one.
@@ -228,11 +235,19 @@ class Session:
             raise QueryError(f"one query at a time, please: this text holds {len(statements)} statements")
         kind, text = statements[0].type.name, statements[0].query
         if kind == "EXPLAIN":
-            return self._check(explained(text))
+            self.run("database/confine_profiling")
+            self.run("database/profile_on_demand")
+            self._check(explained(text))
+            return
         if kind != "SELECT":
             raise QueryError(f"planstore sql only reads: {kind} is not allowed here")
         row = self.row("database/parse", query=text)
-        return refuse_escapes(json.loads(row[0]) if row else {"error": True})
+        tree = json.loads(row[0]) if row else {"error": True}
+        refuse_escapes(tree)
+        own = own_tables(tree)
+        # because the database might take the view for the table
+        if own and (taken := self.row("database/taken_names", names=sorted(own))):
+            raise QueryError(f"{taken[0]} is the name of a view already: give the table after WITH another one")
 
 
 class Database:
@@ -242,12 +257,16 @@ class Database:
         folder: the store's folder.
         read_only: whether the lake can only be read.
         threads: how many threads the database works with; None means one for each core.
+        memory: bytes that the database may use, and that its queries may put on disk four times over; None means
+            most of the machine's memory, and of its disk.
     """
 
-    def __init__(self, folder: Path, *, read_only: bool, threads: int | None = None) -> None:
+    def __init__(self, folder: Path, *, read_only: bool, threads: int | None = None, memory: int | None = None) -> None:
         self._folder = folder.absolute()
         self._read_only = read_only
-        self._threads = {} if threads is None else {"threads": str(threads)}
+        self._options = {} if threads is None else {"threads": str(threads)}
+        if memory is not None:
+            self._options |= {"memory_limit": f"{memory}B", "max_temp_directory_size": f"{4 * memory}B"}
         self._opening = Lock()
         self._first: Session | None = None
 
@@ -279,7 +298,7 @@ class Database:
                 # because memory that one step gave back is what the next one takes, a moment later
                 "allocator_flush_threshold": "8GB",
                 "allocator_bulk_deallocation_flush_threshold": "8GB",
-                **self._threads,
+                **self._options,
             }
         )
         session = Session(connection, f"the catalog {catalog}")
@@ -294,6 +313,7 @@ class Database:
             session.run("database/attach_read_only" if self._read_only else "database/attach")
             if self._read_only:
                 session.run("database/confine_directories", directories=[str(self._folder / "data")])
+                session.run("database/confine_all_but_profiling")
                 with _existing_working_directory():
                     session.run("database/confine_access")
                 session.run("database/confine_settings")
@@ -366,12 +386,59 @@ def query_errors() -> Iterator[None]:
 
     try:
         yield
+    except duckdb.OutOfMemoryException as error:
+        raise QueryError(f"{reached('memory')}: {str(error).splitlines()[0]}") from error
     except duckdb.Error as error:
         raise QueryError(str(error)) from error
     except RuntimeError as error:
         if str(error) == "Query interrupted":
             raise KeyboardInterrupt from error  # because that is what the database made it from
         raise
+
+
+def projected(
+    relation: duckdb.DuckDBPyRelation, forms: Sequence[Sequence[Form] | None] | None = None
+) -> duckdb.DuckDBPyRelation:
+    """Return the rows of a relation under distinct names, of which the second ``a`` is ``a_1``.
+
+    Args:
+        relation: the rows.
+        forms: what is done to each column, one after the other: ``to_json``, or casts to a type; None: nothing.
+    """
+    import duckdb
+
+    named = relation.select(duckdb.StarExpression()).set_alias("rows")
+    columns = []
+    for name, steps in zip(named.columns, forms or [None] * len(named.columns), strict=True):
+        column = duckdb.ColumnExpression("rows", name)
+        for step in steps or ():
+            column = duckdb.FunctionExpression("to_json", column) if step == "to_json" else column.cast(step)
+        columns.append(column.alias(name))
+    return named.select(*columns)
+
+
+def with_leaves(kind: DuckDBPyType, leaf: Callable[[DuckDBPyType], Form]) -> Form:
+    """Return a type whose innermost types are ``leaf`` of those that ``kind`` has."""
+    import duckdb
+
+    if kind.id not in ("list", "array", "struct", "map"):
+        return leaf(kind)
+    size = [number for name, number in kind.children if name == "size" and isinstance(number, int)]
+    inner = {name: with_leaves(child, leaf) for name, child in inner_types(kind)}
+    if kind.id == "list":
+        return duckdb.list_type(inner["child"])
+    if kind.id == "array":
+        return duckdb.array_type(inner["child"], size[0])
+    return duckdb.struct_type(inner) if kind.id == "struct" else duckdb.map_type(inner["key"], inner["value"])
+
+
+def inner_types(kind: DuckDBPyType) -> list[tuple[str, DuckDBPyType]]:
+    """Return the types that a nested type is made of, each with its name there."""
+    import duckdb
+
+    nested = ("list", "array", "struct", "map", "union")
+    found = kind.children if kind.id in nested else []
+    return [(name, inner) for name, inner in found if isinstance(inner, duckdb.sqltypes.DuckDBPyType)]
 
 
 @dataclass(frozen=True)

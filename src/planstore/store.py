@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import local
+from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 
 from planstore.audit.diff import Difference, compare
@@ -16,6 +16,7 @@ from planstore.audit.history import Change, history
 from planstore.audit.report import Report, make_report
 from planstore.audit.whatif import WhatIf, what_if
 from planstore.audit.why import Explanation, absence, explain
+from planstore.bounds import Bounds, memory_bytes
 from planstore.database import Session, unreadable
 from planstore.errors import AnchorError, RequestError, StoreError
 from planstore.events.status import STATUSES
@@ -48,11 +49,15 @@ if TYPE_CHECKING:
 class Store:
     """What a results folder remembers. Made by :func:`open`."""
 
-    def __init__(self, results: Path, *, create: bool, as_of: int | None = None) -> None:
+    def __init__(self, results: Path, *, create: bool, as_of: int | None = None, memory: str | None = None) -> None:
         self._as_of = as_of
-        self._ledger = Ledger(results / "planstore", create=create)
+        self._memory = memory
+        most = None if memory is None else memory_bytes(memory)
+        self._ledger = Ledger(results / "planstore", create=create, memory=most)
         self.results = self._ledger.folder.parent
         self._threads = local()
+        self._opening = Lock()
+        self._bounded: dict[str, Store] = {}
 
     def __enter__(self) -> Store:
         return self
@@ -64,6 +69,8 @@ class Store:
         """Close the store; it opens again when it is next used."""
         self._threads = local()
         self._ledger.close()
+        for bounded in self._bounded.values():
+            bounded.close()
 
     @property
     def _reading(self) -> Session:
@@ -162,21 +169,51 @@ class Store:
             _ledger=self._ledger,
         )
 
-    def sql(self, query: str, /, **parameters: Any) -> duckdb.DuckDBPyRelation:
+    def sql(
+        self,
+        query: str,
+        parameters: Mapping[str, Any] | None = None,
+        /,
+        *,
+        memory: str | None = None,
+        timeout: float | None = None,
+        **named: Any,
+    ) -> duckdb.DuckDBPyRelation:
         """Return the relation of a query over the store's views and macros: ``.df()``, ``.arrow()``, ``.fetchall()``.
+
+        The query runs when its rows are taken; one with a bound runs to its end before this returns.
 
         Args:
             query: one SELECT; it can neither write nor reach files outside the store.
-            parameters: values of the query's ``$name`` parameters.
+            parameters: values of the query's ``$name`` parameters, whatever they are called.
+            memory: what the query may use, as ``2GB``; what is more goes to disk, up to four times that. None: as much
+                as the store was opened with.
+            timeout: seconds that the query may take; None: any time.
+            named: further values of parameters.
 
         Raises:
-            QueryError: the query is wrong, or does something else than read the store.
+            QueryError: the query is wrong, does something else than read the store, or has reached a bound.
+            RequestError: a bound is none.
         """
-        return self._reading.query(query, parameters)
+        session = self._reading if memory is None else self._with_memory(memory)._reading
+        values = {**(parameters or {}), **named}
+        if memory is None and timeout is None:
+            return session.query(query, values)
+        with Bounds(session.interrupt, seconds=timeout).computing():
+            return session.query(query, values, at_once=True)
+
+    def _with_memory(self, memory: str) -> Store:
+        """Return this store, opened once more, because memory is a bound of a whole database."""
+        with self._opening:
+            if memory not in self._bounded:
+                self._bounded[memory] = Store(self.results, create=False, as_of=self._as_of, memory=memory)
+            return self._bounded[memory]
 
     def interrupt(self) -> None:
         """End the query of :meth:`sql` that a KeyboardInterrupt has left running in this thread, if any."""
-        self._reading.interrupt()
+        for store in (self, *self._bounded.values()):
+            if hasattr(store._threads, "session"):
+                store._threads.session.interrupt()
 
     def words(self) -> list[tuple[str, str, str | None, str | None]]:
         """Return every word that :meth:`sql` knows, to complete queries with.
@@ -426,7 +463,7 @@ class Store:
             NotFoundError: the ledger has no such commit yet.
             RequestError: a text is neither a number nor a time.
         """
-        return Store(self.results, create=False, as_of=find_commit(self._ledger, when))
+        return Store(self.results, create=False, as_of=find_commit(self._ledger, when), memory=self._memory)
 
     def rebuild(self) -> Rebuilt:
         """Drop the projections and derive them again from events alone."""
@@ -521,20 +558,28 @@ class Store:
         return str(self._run(name)["plan_id"])
 
 
-def open(results: str | Path = "results", *, create: bool = True, as_of: int | datetime | str | None = None) -> Store:
+def open(
+    results: str | Path = "results",
+    *,
+    create: bool = True,
+    as_of: int | datetime | str | None = None,
+    memory: str | None = None,
+) -> Store:
     """Return the store of a results folder, made on first use.
 
     Args:
         results: the results folder.
         create: make the store when there is none.
         as_of: a commit or time; the store as it was then, as :meth:`Store.at` gives it.
+        memory: what all that only reads may use together, as ``2GB``; None: most of the machine's memory.
 
     Raises:
         StoreMissingError: there is none, and ``create`` is false.
         StoreVersionError: it was made by a version of planstore that this one does not know.
         StoreError: it cannot be used.
+        RequestError: ``memory`` is no amount.
     """
-    store = Store(Path(results), create=create)
+    store = Store(Path(results), create=create, memory=memory)
     if as_of is None:
         return store
     with store:

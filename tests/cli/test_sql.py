@@ -89,7 +89,7 @@ def test_parameters_are_texts_and_only_those_that_are_named_are_taken(results: P
         (["select 1; select nonsense from runs"], "nonsense"),
         (["select 1", "--format", "xlsx"], "'xlsx' is not one of"),
         (["select 1", "--limit", "0"], "--limit"),
-        (["select interval 3 days as i", "--format", "parquet"], "can be written as text"),
+        (["select interval 3 days as i", "--format", "parquet"], "write it as text"),
         (["select (i || 'a')::int from range(3) t(i)", "--format", "csv"], "Could not convert string"),
     ],
 )
@@ -146,10 +146,10 @@ def test_every_format_holds_what_the_query_gives(results: Path, tmp_path: Path) 
     rows = list(csv.reader(io.StringIO(sql(results, query, *given, "--format", "csv").stdout, newline="")))
     assert rows[0] == ["a", "a_1", "empty", "name", "l", "s", "nan", "b", "i", "h", "t", "yes"]
     assert rows[1][:6] == ["1", "", "", NASTY, "[1,null]", '{"x":"y"}']
-    assert rows[1][7:8] + rows[1][9:] == ["aa", "5", "2025-01-02 03:04:05.000000Z", "true"]
+    assert rows[1][7:] == ["\\xAA", "3 days", "5", "2025-01-02 03:04:05+00", "true"]
     found = json.loads(sql(results, query, *given, "--format", "json").stdout)[0]
     assert found["name"] == NASTY
-    assert (found["a"], found["a_1"], found["empty"], found["l"], found["nan"]) == (1, None, "", [1, None], None)
+    assert (found["a"], found["a_1"], found["empty"], found["l"], found["nan"]) == (1, None, "", [1, None], "NaN")
     out = tmp_path / "x.parquet"
     sql(results, query.replace("interval 3 days as i", "1 as i"), *given, "-o", out)
     (row,) = pq.read_table(out).to_pylist()
@@ -219,5 +219,5 @@ def test_a_plan_of_the_database_is_shown_as_it_is_drawn(results: Path) -> None:
 def test_names_of_columns_and_keys_cannot_act_either(results: Path) -> None:
     shown = sql(results, "select 1 as \"[red]\x1b[31m\", map {'\x1b[32m': '\x1b[33m'} as m, ['\x1b[34m'] as l").stdout
     assert "\x1b" not in shown
-    for text in ("[red]\\x1b[31m", "\\x1b[32m \\x1b[33m", "\\x1b[34m"):
+    for text in ("[red]\\x1b[31m", "'\\x1b[32m'='\\x1b[33m'", "\\x1b[34m"):
         assert text in shown

@@ -72,14 +72,14 @@ class _Terminal(io.RawIOBase):
 def print_json(value: Any) -> None:
     """Print ``value`` as JSON; numbers that JSON has no word for become null."""
     out = data_output()
-    out.write(orjson.dumps(value, default=_plain, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS) + b"\n")
+    out.write(_json(value, orjson.OPT_INDENT_2) + b"\n")
     out.flush()
 
 
 def print_json_line(value: Any) -> None:
     """Print ``value`` as JSON on one line, and at once."""
     out = data_output()
-    out.write(_row_json(value) + b"\n")
+    out.write(_json(value) + b"\n")
     out.flush()
 
 
@@ -88,19 +88,28 @@ def print_json_array(rows: Iterable[Any], out: Sink | None = None) -> None:
     out = data_output() if out is None else out
     separator = b"[\n"
     for row in rows:
-        out.write(separator + _row_json(row))
+        out.write(separator + _json(row))
         separator = b",\n"
     out.write(b"[]\n" if separator == b"[\n" else b"\n]\n")
     out.flush()
 
 
-def _row_json(row: Any) -> bytes:
+def _json(value: Any, option: int = 0) -> bytes:
+    option |= orjson.OPT_NON_STR_KEYS
     try:
-        return orjson.dumps(row, default=_plain, option=orjson.OPT_NON_STR_KEYS)
+        return orjson.dumps(value, default=_plain, option=option)
     except TypeError:
         # because orjson stops at whole numbers of 64 bits
-        small = {name: str(value) if isinstance(value, int) else value for name, value in row.items()}
-        return orjson.dumps(small, default=_plain, option=orjson.OPT_NON_STR_KEYS)
+        return orjson.dumps(_with_texts(value), default=_plain, option=option)
+
+
+def _with_texts(value: Any) -> Any:
+    """Return a value in which whole numbers of over 64 bits are texts."""
+    if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64:
+        return str(value)
+    if isinstance(value, Mapping):
+        return {key: _with_texts(item) for key, item in value.items()}
+    return [_with_texts(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, more: str = "") -> None:
@@ -297,13 +306,6 @@ def _plain_text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_plain_text(item) for item in value)
     return visible(str(value))
-
-
-def json_text(value: Any) -> str:
-    """Return a value that only JSON has words for, such as a list, as JSON; any other that is none as its text."""
-    if isinstance(value, list | Mapping):
-        return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
-    return str(_plain(value))
 
 
 def _plain(value: Any) -> Any:

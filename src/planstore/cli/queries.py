@@ -24,9 +24,7 @@ def relations(store: Store, text: str, parameters: Mapping[str, str]) -> list[du
     missing = sorted(frozenset().union(*(statement.parameters for statement in found)) - parameters.keys())
     if missing:
         raise QueryError(f"${missing[0]} has no value: give --param {missing[0]}=VALUE")
-    return [
-        store.sql(statement.text, **{name: parameters[name] for name in statement.parameters}) for statement in found
-    ]
+    return [store.sql(statement.text, {name: parameters[name] for name in statement.parameters}) for statement in found]
 
 
 def must_be_used(text: str, parameters: Mapping[str, str]) -> None:

@@ -1,24 +1,37 @@
-"""The rows of a query on their way out: tables for people; CSV, JSON and parquet for programs, batch by batch."""
+"""The rows of a query on their way out: tables for people; CSV, JSON and parquet for programs, batch by batch.
+
+Every value of every type is written as it is, or the type is refused before the first row: most types as the text that
+the database has for a value, because from it the database makes the same value again.
+"""
 
 from __future__ import annotations
 
 import io
+import math
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from enum import StrEnum
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
+import orjson
+
+from planstore.bounds import Bounds
 from planstore.cli import output
-from planstore.database import BATCH_ROWS, query_errors
+from planstore.database import BATCH_ROWS, inner_types, projected, query_errors, with_leaves
 from planstore.errors import QueryError, RequestError
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+    from duckdb.sqltypes import DuckDBPyType
     from rich.console import Console
+
+    from planstore.database import Form
 
 
 class Format(StrEnum):
@@ -30,27 +43,50 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
-def write(relation: duckdb.DuckDBPyRelation, form: Format, limit: int | None, file: BinaryIO | None = None) -> None:
+_INTEGERS = {"tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger", "ubigint"}
+_NUMBERS = {"boolean", "float", "double", "decimal", *_INTEGERS}
+_NESTED = {"list", "array", "struct", "map", "union", "variant"}
+_IN_PARQUET = {*_NUMBERS, "varchar", "blob", "date", "time", "timestamp", "timestamp with time zone", "timestamp_ns"}
+_IN_PARQUET |= {"uuid", "enum"}
+_PARQUET_AS: dict[str, str] = {"hugeint": "DECIMAL(38, 0)", "uhugeint": "DECIMAL(38, 0)"}
+_PARQUET_AS |= {"timestamp_s": "TIMESTAMP", "timestamp_ms": "TIMESTAMP"}
+"""Types that parquet has not, and the next larger one that it has."""
+
+_TIMESTAMP = re.compile(r'"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)(\+00)?"')
+_UNSAFE = re.compile(r"NaN|Infinity|[\d.]{16}|\d[eE]\+?\d{3}")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)|-?\d[\d.eE+-]*')
+
+
+def write(
+    relation: duckdb.DuckDBPyRelation,
+    form: Format,
+    limit: int | None,
+    bounds: Bounds,
+    file: BinaryIO | None = None,
+) -> None:
     """Write at most ``limit`` rows to ``file`` or standard output; memory does not grow with their number.
 
     A table shows 100 rows when ``limit`` is None; the other formats hold all.
+
+    Raises:
+        QueryError: the query fails, reaches its bounds, or has a column of a type that the format cannot hold exactly.
     """
     if form is not Format.TABLE:
         with _taking_rows():
-            _WRITERS[form](relation, file or output.data_output(), limit)
+            _WRITERS[form](relation, file or output.data_output(), limit, bounds)
         return
     if file is None:
-        show(relation, output.console(), limit or 100)
+        show(relation, output.console(), limit or 100, bounds)
         return
     text = io.TextIOWrapper(file, encoding="utf-8")
-    show(relation, output.console(text), limit or 100)
+    show(relation, output.console(text), limit or 100, bounds)
     text.detach()
 
 
-def show(relation: duckdb.DuckDBPyRelation, console: Console, limit: int) -> None:
+def show(relation: duckdb.DuckDBPyRelation, console: Console, limit: int, bounds: Bounds) -> None:
     """Show at most ``limit`` rows on ``console``, and say so when there are more."""
-    with _taking_rows():
-        rows = relation.fetchmany(limit + 1)
+    with _taking_rows(), bounds.computing():
+        rows = projected(relation, [["VARCHAR"] for _ in relation.columns]).fetchmany(limit + 1)
     if relation.columns == ["explain_key", "explain_value"]:
         for _, drawing in rows:
             output.print_line(drawing, console)
@@ -100,54 +136,167 @@ def _taking_rows() -> Iterator[None]:
             raise QueryError(f"{error}; a value of another type can be written as text: `column::text`") from error
 
 
-def _write_csv(relation: duckdb.DuckDBPyRelation, sink: output.Sink, limit: int | None) -> None:
+def _write_csv(relation: duckdb.DuckDBPyRelation, sink: output.Sink, limit: int | None, bounds: Bounds) -> None:
     """Write CSV with a header; null is empty and an empty text is ``""``; lists and structs are JSON."""
     import pyarrow as pa
     import pyarrow.csv
 
-    schema, batches = _batches(relation, limit)
-    as_text = [not _has_csv(field.type) for field in schema]
-    texts = pa.schema(
-        [pa.field(field.name, pa.string() if text else field.type) for field, text in zip(schema, as_text, strict=True)]
-    )
-    with pyarrow.csv.CSVWriter(sink, texts) as writer:
+    is_json = [kind.id in _NESTED for kind in relation.types]
+    schema, batches = _batches(projected(relation, _forms(relation, Format.CSV, _csv_form)), limit, bounds)
+    with pyarrow.csv.CSVWriter(sink, schema) as writer:
         for batch in batches:
-            columns = [_texts(c) if text else c for c, text in zip(batch.columns, as_text, strict=True)]
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=texts))
+            columns = [_standard_column(c) if json else c for c, json in zip(batch.columns, is_json, strict=True)]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
 
 
-def _has_csv(kind: pa.DataType) -> bool:
-    """Return whether pyarrow can write a type as CSV."""
-    import pyarrow.types as types
+def _csv_form(kind: DuckDBPyType) -> list[Form] | None:
+    if kind.id in _NUMBERS or kind.id == "varchar":
+        return None
+    return _json_form(kind) if kind.id in _NESTED else ["VARCHAR"]
 
-    return not (types.is_nested(kind) or types.is_binary(kind) or types.is_interval(kind))
 
-
-def _texts(column: pa.Array) -> pa.Array:
+def _standard_column(column: pa.Array) -> pa.Array:
     import pyarrow as pa
 
-    return pa.array([None if value is None else output.json_text(value) for value in column.to_pylist()], pa.string())
+    return pa.array([None if text is None else _standard(text) for text in column.to_pylist()], pa.string())
 
 
-def _write_parquet(relation: duckdb.DuckDBPyRelation, sink: output.Sink, limit: int | None) -> None:
+def _write_parquet(relation: duckdb.DuckDBPyRelation, sink: output.Sink, limit: int | None, bounds: Bounds) -> None:
     import pyarrow.parquet
 
-    schema, batches = _batches(relation, limit)
+    schema, batches = _batches(projected(relation, _forms(relation, Format.PARQUET, _parquet_form)), limit, bounds)
     with pyarrow.parquet.ParquetWriter(sink, schema) as writer:
         for batch in batches:
             writer.write_batch(batch)
 
 
-def _batches(relation: duckdb.DuckDBPyRelation, limit: int | None) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
-    """Return columns and batches; the first batch is taken already, so that a query that fails writes nothing."""
-    import pyarrow as pa
+def _parquet_form(kind: DuckDBPyType) -> list[Form] | None:
+    return None if _is_json(kind) else [with_leaves(kind, _parquet_leaf)]
 
-    reader = relation.to_arrow_reader(BATCH_ROWS)
-    names = _distinct(relation.columns)
-    schema = pa.schema([pa.field(name, kind) for name, kind in zip(names, reader.schema.types, strict=True)])
-    first = list(islice(reader, 1))
-    named = (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in chain(first, reader))
-    return schema, _first_rows(named, limit)
+
+def _parquet_leaf(kind: DuckDBPyType) -> Form:
+    if kind.id in _PARQUET_AS:
+        return _PARQUET_AS[kind.id]
+    if kind.id not in _IN_PARQUET:
+        raise _UnheldError(str(kind))
+    return kind
+
+
+def _write_json(relation: duckdb.DuckDBPyRelation, sink: output.Sink, limit: int | None, bounds: Bounds) -> None:
+    rows = projected(relation, _forms(relation, Format.JSON, _json_form))
+    keys = [f"{orjson.dumps(name).decode()}:" for name in rows.columns]
+    is_time = [kind.id.startswith("timestamp") for kind in relation.types]
+    output.print_json_array((_object(keys, is_time, row) for row in islice(_rows(rows, bounds), limit)), sink)
+
+
+def _json_form(kind: DuckDBPyType) -> list[Form]:
+    if kind.id == "variant":
+        return ["JSON", "VARCHAR"]
+    if "variant" in _ids(kind):
+        # because the database makes a text of one that is inside of something
+        raise _UnheldError(str(kind))
+    return ["to_json", "VARCHAR"]
+
+
+def _rows(relation: duckdb.DuckDBPyRelation, bounds: Bounds) -> Iterator[tuple[str | None, ...]]:
+    while True:
+        with bounds.computing():
+            rows = relation.fetchmany(10_000)
+        if not rows:
+            return
+        yield from rows
+
+
+def _object(keys: list[str], is_time: list[bool], row: tuple[str | None, ...]) -> orjson.Fragment:
+    values = (
+        "null" if text is None else _TIMESTAMP.sub(_iso, text) if time else text
+        for time, text in zip(is_time, row, strict=True)
+    )
+    return orjson.Fragment(_standard(f"{{{','.join(map(str.__add__, keys, values))}}}"))
+
+
+def _iso(found: re.Match[str]) -> str:
+    zone = f"{found[3]}:00" if found[3] else ""
+    return f'"{found[1]}T{found[2]}{zone}"'
+
+
+def _standard(text: str) -> str:
+    """Return JSON that every reader reads alike: a number that one of 64 bits cannot hold, or none, becomes a text."""
+    return _TOKEN.sub(_standard_token, text) if _UNSAFE.search(text) else text
+
+
+def _standard_token(found: re.Match[str]) -> str:
+    token = found[0]
+    if token[0] == '"' or (len(token) < 16 and token[-1] not in "Ny" and "e" not in token.lower()):
+        return token
+    if token.lstrip("-").isdigit():
+        return token if len(token) < 21 and -(2**63) <= int(token) < 2**64 else f'"{token}"'
+    number = float(token)
+    return token if math.isfinite(number) and Decimal(repr(number)) == Decimal(token) else f'"{token}"'
+
+
+class _UnheldError(Exception):
+    """A format cannot hold the values of a type."""
+
+
+def _forms(
+    relation: duckdb.DuckDBPyRelation, form: Format, form_of: Callable[[DuckDBPyType], list[Form] | None]
+) -> list[list[Form] | None]:
+    """Return what is done to each column of a relation.
+
+    Raises:
+        QueryError: the format cannot hold one of them exactly.
+    """
+    forms = []
+    for name, kind in zip(relation.columns, relation.types, strict=True):
+        try:
+            if "" in _fields(kind):
+                raise _UnheldError("STRUCT without names")
+            forms.append(form_of(kind))
+        except _UnheldError as error:
+            raise QueryError(
+                f"column {name} is of a type that {form} cannot hold exactly, {str(error)[:80]}: "
+                "write it as text, `column::text`"
+            ) from None
+    return forms
+
+
+def _fields(kind: DuckDBPyType) -> Iterator[str]:
+    """Yield the names of the fields of all structs in a type."""
+    for name, inner in inner_types(kind):
+        if kind.id == "struct":
+            yield name
+        yield from _fields(inner)
+
+
+def _ids(kind: DuckDBPyType) -> Iterator[str]:
+    """Yield the kinds of all types in a type."""
+    yield kind.id
+    for _, inner in inner_types(kind):
+        yield from _ids(inner)
+
+
+def _is_json(kind: DuckDBPyType) -> bool:
+    return str(kind) == "JSON"
+
+
+def _batches(
+    relation: duckdb.DuckDBPyRelation, limit: int | None, bounds: Bounds
+) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """Return columns and batches; the first batch is taken already, so that a query that fails writes nothing."""
+    with bounds.computing():
+        reader = relation.to_arrow_reader(BATCH_ROWS)
+        first = list(islice(reader, 1))
+    return reader.schema, _first_rows(chain(first, _more_batches(reader, bounds)), limit)
+
+
+def _more_batches(reader: pa.RecordBatchReader, bounds: Bounds) -> Iterator[pa.RecordBatch]:
+    while True:
+        with bounds.computing():
+            batch = next(reader, None)
+        if batch is None:
+            return
+        yield batch
 
 
 def _first_rows(batches: Iterator[pa.RecordBatch], limit: int | None) -> Iterator[pa.RecordBatch]:
@@ -161,47 +310,7 @@ def _first_rows(batches: Iterator[pa.RecordBatch], limit: int | None) -> Iterato
             return
 
 
-def _write_json(relation: duckdb.DuckDBPyRelation, sink: output.Sink, limit: int | None) -> None:
-    output.print_json_array(islice(_records(relation), limit), sink)
-
-
-def _records(relation: duckdb.DuckDBPyRelation) -> Iterator[dict[str, Any]]:
-    """Yield rows as objects; columns of type JSON as the values they hold."""
-    names = _distinct(relation.columns)
-    is_json = [str(kind) == "JSON" for kind in relation.types]
-    while rows := relation.fetchmany(10_000):
-        for row in rows:
-            yield {
-                name: _value(value) if json and value is not None else value
-                for name, value, json in zip(names, row, is_json, strict=True)
-            }
-
-
-def _distinct(columns: list[str]) -> list[str]:
-    """Return names for columns of which several may have one: the second `a` is `a_1`."""
-    names: list[str] = []
-    for column in columns:
-        name, place = column, 1
-        while name in names:
-            name, place = f"{column}_{place}", place + 1
-        names.append(name)
-    return names
-
-
-def _value(text: str) -> Any:
-    """Return what a JSON text holds; the database's JSON also knows NaN, which becomes null."""
-    import json
-
-    import orjson
-
-    try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return json.loads(text)
-    return orjson.Fragment(text)
-
-
-_WRITERS: dict[Format, Callable[[duckdb.DuckDBPyRelation, output.Sink, int | None], None]] = {
+_WRITERS: dict[Format, Callable[[duckdb.DuckDBPyRelation, output.Sink, int | None, Bounds], None]] = {
     Format.CSV: _write_csv,
     Format.JSON: _write_json,
     Format.PARQUET: _write_parquet,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.history import History
     from prompt_toolkit.key_binding import KeyBindings
 
+    from planstore.cli.limits import Limits
     from planstore.store import Store
 
 PROMPT = "planstore> "
@@ -45,15 +46,19 @@ class Shell:
         parameters: what ``$name`` in a query stands for.
         form: how rows are shown; a long table goes through a pager.
         limit: at most so many rows; a table shows 1,000 when None.
+        limits: what the queries of one text may use.
     """
 
-    def __init__(self, store: Store, parameters: Mapping[str, str], form: Format, limit: int | None) -> None:
+    def __init__(
+        self, store: Store, parameters: Mapping[str, str], form: Format, limit: int | None, limits: Limits
+    ) -> None:
         if form is Format.PARQUET:
             raise RequestError("parquet is nothing for a terminal: give QUERY or --file, and --output FILE")
         self._store = store
         self._parameters = parameters
         self._form = form
         self._limit = limit
+        self._limits = limits
         self._words = store.words()
 
     def run(self) -> None:
@@ -85,13 +90,16 @@ class Shell:
             return
         if text.lstrip().startswith((".", "\\")):
             raise RequestError("there are no such commands here: `show tables;` lists the views, `help` explains")
-        for relation in relations(self._store, text, self._parameters):
+        bounds = self._limits.bounds()
+        with bounds.computing():
+            found = relations(self._store, text, self._parameters)
+        for relation in found:
             if self._form is Format.TABLE:
                 console = output.console()
                 with console.pager(_Pager(console.height)):
-                    show(relation, console, self._limit or ROWS)
+                    show(relation, console, self._limit or ROWS, bounds)
             else:
-                write(relation, self._form, self._limit)
+                write(relation, self._form, self._limit, bounds)
 
     def _explain(self, name: str = "", *more: str) -> None:
         """Show what the shell can do, or what a view or macro and its columns mean."""

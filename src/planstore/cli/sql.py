@@ -13,6 +13,7 @@ from planstore.cli.results import Format
 from planstore.errors import QueryError, RequestError
 
 if TYPE_CHECKING:
+    from planstore.cli.limits import Limits
     from planstore.store import Store
 
 
@@ -44,12 +45,24 @@ def command(
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most so many rows; otherwise tables show 100, and 1,000 in the shell.")
     ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            help="What queries may use, as 2GB, and four times that on disk; default: 4GB, or half of the machine's "
+            "memory where that is less."
+        ),
+    ] = None,
+    timeout: Annotated[
+        float,
+        typer.Option(metavar="SECONDS", help="How long the queries may compute; in the shell, those of one line."),
+    ] = 600,
     results: Results = RESULTS,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
     """Run queries over the ledger, or open a shell. They can neither write nor reach files outside the store."""
     import planstore
+    from planstore.cli.limits import Limits
     from planstore.cli.shell import Shell
 
     chosen = _format(form, out, json=json)
@@ -57,21 +70,30 @@ def command(
     text = _text(query, file)
     if text is None and out is not None:
         raise RequestError("--output takes the rows of one query, and there is none: give QUERY or --file")
-    with planstore.open(results, create=False, as_of=as_of) as store:
+    limits = Limits(memory, timeout)
+    with planstore.open(results, create=False, as_of=as_of, memory=limits.memory) as store:
         if text is None:
-            Shell(store, parameters, chosen, limit).run()
+            Shell(store, parameters, chosen, limit, limits).run()
         else:
-            _answer(store, text, parameters, chosen, out, limit)
+            _answer(store, text, parameters, chosen, out, limit, limits)
 
 
 def _answer(
-    store: Store, text: str, parameters: dict[str, str], form: Format, out: Path | None, limit: int | None
+    store: Store,
+    text: str,
+    parameters: dict[str, str],
+    form: Format,
+    out: Path | None,
+    limit: int | None,
+    limits: Limits,
 ) -> None:
     """Run the queries of a text in order; all of them are checked before the first one runs."""
     from planstore.cli.queries import must_be_used, relations
     from planstore.cli.results import new_file, write
 
-    found = relations(store, text, parameters)
+    bounds = limits.bounds()
+    with bounds.computing():
+        found = relations(store, text, parameters)
     if not found:
         raise QueryError("there is no query in what was given")
     if len(found) > 1 and form in (Format.CSV, Format.PARQUET):
@@ -81,11 +103,11 @@ def _answer(
         if form is Format.PARQUET and sys.stdout.isatty():
             raise RequestError("parquet is nothing for a terminal: give --output FILE")
         for relation in found:
-            write(relation, form, limit)
+            write(relation, form, limit, bounds)
         return
     with new_file(out, store.results / "planstore") as opened:
         for relation in found:
-            write(relation, form, limit, opened)
+            write(relation, form, limit, bounds, opened)
 
 
 def _format(form: Format | None, out: Path | None, *, json: bool) -> Format:

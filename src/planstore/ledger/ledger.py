@@ -77,6 +77,7 @@ class Ledger:
         create: make the store, when it is first used, if there is none yet.
         lock_timeout: seconds to wait for another writer before giving up.
         clock: returns what time it is.
+        memory: bytes that sessions which only read may use together; None: most of the machine's.
 
     Raises:
         StoreMissingError: there is no store and ``create`` is false.
@@ -90,6 +91,7 @@ class Ledger:
         create: bool = True,
         lock_timeout: float = 600.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        memory: int | None = None,
     ) -> None:
         self._place = Place(folder)
         self.folder = folder = self._place.folder
@@ -98,7 +100,7 @@ class Ledger:
         self._head: Head | None = None
         self._was_ready = False
         self._lock = WriterLock(folder / "writer.lock", lock_timeout)
-        self._reader = Database(folder, read_only=True)
+        self._reader = Database(folder, read_only=True, memory=memory)
         self._making_views = Lock()
         self._has_views = False
         self._writer = Database(folder, read_only=False)

@@ -1,0 +1,2 @@
+-- What EXPLAIN ANALYZE tells may be set for each session when nothing else can be set any more.
+SET allowed_configs = ['custom_profiling_settings'];

@@ -1,0 +1,2 @@
+-- What EXPLAIN ANALYZE tells is set, which also profiles every other query, and prints that: no more of it.
+PRAGMA disable_profiling;
