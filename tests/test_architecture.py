@@ -114,7 +114,7 @@ def test_nothing_starts_processes_that_import_the_main_module() -> None:
         if module.startswith(("subprocess", "multiprocessing", "joblib", "concurrent.futures.process"))
     }
     assert importers == {
-        ("ledger/backup.py", "subprocess"),
+        ("ledger/catalog.py", "subprocess"),
         ("training/worker_process.py", "subprocess"),
         ("training/worker_process.py", "multiprocessing.spawn"),  # names the interpreter
         ("training/local.py", "joblib"),  # counts cores

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from threading import Event, Thread
 from typing import Any
 
+import duckdb
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planstore.database import BATCH_ROWS, Session
+from planstore.database import BATCH_ROWS, Session, memory, unreadable
+from planstore.errors import DeniedError, StoreError
 
 Row = tuple[int, int, str]
 
@@ -36,3 +41,54 @@ def test_what_threads_made_beside_each_other_is_held_in_order(session: Session) 
     assert table.column_names == ["number", "value"]
     assert table["value"].to_pylist() == sorted(numbers)
     assert table["number"].to_pylist() == [number + 1 for number in sorted(numbers)]
+
+
+ENDLESS = "select sum(a.range * b.range) from range(10000000) a, range(10000000) b"
+STREAM = "select a.range from range(10000000) a, range(10000000) b"
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda session: session._connection.execute(ENDLESS).fetchall(),
+        lambda session: session._connection.execute(STREAM).to_arrow_reader(1000).read_all(),
+    ],
+    ids=["rows", "batches"],
+)
+def test_an_interrupt_says_nothing_of_what_is_read(read: Callable[[Session], object]) -> None:
+    session, over = memory(threads=1), Event()
+
+    def interrupt() -> None:
+        while not over.wait(0.05):
+            session.interrupt()
+
+    thread = Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt), unreadable("the store"):
+        read(session)
+    over.set()
+    thread.join()
+    session.close()
+
+
+DENIALS = (
+    MemoryError(),
+    PermissionError(13, "Permission denied", "x.parquet"),
+    OSError(24, "Too many open files", "x.parquet"),
+    duckdb.OutOfMemoryException("Out of Memory Error: could not allocate"),
+    duckdb.IOException('IO Error: Cannot open file "x.parquet": Permission denied'),
+    duckdb.IOException('IO Error: Cannot open file "x.parquet": Too many open files'),
+)
+FAULTS = (
+    FileNotFoundError(2, "No such file or directory", "x.parquet"),
+    duckdb.IOException('IO Error: Cannot open file "x.parquet": No such file or directory'),
+    duckdb.InvalidInputException("No magic bytes found at end of file"),
+    ValueError("what was altered"),
+)
+
+
+@pytest.mark.parametrize("error", [*DENIALS, *FAULTS], ids=repr)
+def test_what_the_system_denies_says_nothing_of_what_is_read(error: Exception) -> None:
+    with pytest.raises(StoreError, match="the store could not be read or written: ") as raised, unreadable("the store"):
+        raise error
+    assert isinstance(raised.value, DeniedError) == (error in DENIALS)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from planstore import sql
 from planstore.bounds import reached
-from planstore.errors import QueryError, StoreError
+from planstore.errors import DENIALS, DeniedError, QueryError, StoreError
 from planstore.row_order import in_order
 from planstore.sandbox import explained, own_tables, refuse_escapes
 
@@ -40,11 +40,13 @@ class Session:
     Args:
         connection: what the session speaks through; the session closes it.
         place: where the data is, for messages.
+        opening: stands for the database that the session is on.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, place: str) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, place: str, opening: object = None) -> None:
         self._connection = connection
         self._place = place
+        self.opening = opening
 
     def run(self, statement: str, /, **values: Any) -> int:
         """Run one statement of ``sql/`` and return how many rows it changed (0 for a statement that changes none)."""
@@ -209,7 +211,7 @@ class Session:
 
     def cursor(self) -> Session:
         """Return another session on the same database."""
-        return Session(self._connection.cursor(), self._place)
+        return Session(self._connection.cursor(), self._place, self.opening)
 
     def close(self) -> None:
         """Close the connection."""
@@ -250,6 +252,16 @@ class Session:
             raise QueryError(f"{taken[0]} is the name of a view already: give the table after WITH another one")
 
 
+class CatalogPlace(Protocol):
+    """Where a catalog is opened."""
+
+    def opened(self) -> Path:
+        """Return the path to open it at: its own, or that of a copy, which can only be read."""
+
+    def has_moved_on(self, opened: Path) -> bool:
+        """Tell whether what was opened is no longer as the catalog is."""
+
+
 class Database:
     """One DuckDB in memory with a store's lake attached, to write or to read only.
 
@@ -259,34 +271,58 @@ class Database:
         threads: how many threads the database works with; None means one for each core.
         memory: bytes that the database may use, and that its queries may put on disk four times over; None means
             most of the machine's memory, and of its disk.
+        place: where the catalog is opened; None means where it is.
     """
 
-    def __init__(self, folder: Path, *, read_only: bool, threads: int | None = None, memory: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        read_only: bool,
+        threads: int | None = None,
+        memory: int | None = None,
+        place: CatalogPlace | None = None,
+    ) -> None:
         self._folder = folder.absolute()
+        self._catalog = self._folder / "catalog.sqlite"
         self._read_only = read_only
         self._options = {} if threads is None else {"threads": str(threads)}
         if memory is not None:
             self._options |= {"memory_limit": f"{memory}B", "max_temp_directory_size": f"{4 * memory}B"}
+        self._place = place
         self._opening = Lock()
         self._first: Session | None = None
 
     def session(self) -> Session:
-        """Return a new session; the first one opens the database."""
+        """Return a new session; the first one opens the database, as does one after the catalog has moved on."""
         with self._opening:
+            if self._first is not None and self._has_moved_on(self._first):
+                self._first = None  # which other sessions that are on it go on with
             if self._first is None:
                 self._first = self._opened()
             return self._first.cursor()
+
+    def is_current(self, session: Session) -> bool:
+        """Tell whether a session is on the database that a new one would be on."""
+        first = self._first
+        return first is not None and session.opening is first.opening and not self._has_moved_on(first)
+
+    def _has_moved_on(self, first: Session) -> bool:
+        assert isinstance(first.opening, _Opening)
+        return self._place is not None and self._place.has_moved_on(first.opening.catalog)
 
     def _opened(self) -> Session:
         import duckdb
 
         place = f"the store in {self._folder}"
-        catalog = self._folder / "catalog.sqlite"
+        catalog = self._catalog
         if not catalog.exists() or catalog.stat().st_size == 0:
             raise StoreError(
                 f"{place} has lost its catalog: {catalog} is {'empty' if catalog.exists() else 'not there'}"
             )
 
+        opened = catalog if self._place is None else self._place.opened()
+        is_copy = opened != catalog
         connection = duckdb.connect(
             config={
                 "autoinstall_known_extensions": "false",
@@ -294,7 +330,7 @@ class Database:
                 # because their signatures were checked when this process first used them, which takes long
                 "allow_unsigned_extensions": "true",
                 "python_enable_replacements": "false",
-                "temp_directory": str(self._folder / "tmp"),
+                "temp_directory": str(opened.with_name("tmp")),
                 # because memory that one step gave back is what the next one takes, a moment later
                 "allocator_flush_threshold": "8GB",
                 "allocator_bulk_deallocation_flush_threshold": "8GB",
@@ -307,17 +343,17 @@ class Database:
                 connection.load_extension(extension)
             session.run("database/use_utc")
             session.run("database/one_view_of_catalog")
-            session.run("database/set_catalog", catalog=f"sqlite:{catalog}")
+            session.run("database/set_catalog", catalog=f"sqlite:{opened}")
             session.run("database/set_data", data=str(self._folder / "data"))
             session.run("database/secret")
-            session.run("database/attach_read_only" if self._read_only else "database/attach")
+            session.run("database/attach_read_only" if self._read_only or is_copy else "database/attach")
             if self._read_only:
                 session.run("database/confine_directories", directories=[str(self._folder / "data")])
                 session.run("database/confine_all_but_profiling")
                 with _existing_working_directory():
                     session.run("database/confine_access")
                 session.run("database/confine_settings")
-        return Session(connection, place)
+        return Session(connection, place, _Opening(opened))
 
     def close(self) -> None:
         """Close the database, and with it every session, if it was opened."""
@@ -325,6 +361,13 @@ class Database:
             if self._first is not None:
                 self._first.close()
                 self._first = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Opening:
+    """One opening of a database, and the path of the catalog that was opened."""
+
+    catalog: Path
 
 
 class Batches:
@@ -514,11 +557,25 @@ def _store_errors(place: str, *kinds: type[Exception]) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error  # because that is what the database made it from
         # because DuckLake says of a catalog that it cannot read no more than that there is an error
         if type(error) is not duckdb.Error and not isinstance(error, files + kinds):
             raise
         reason = str(error).splitlines() or [type(error).__name__]
-        raise StoreError(f"{place} could not be read or written: {reason[0]}") from error
+        kind = DeniedError if kinds and _is_denied(error) else StoreError
+        raise kind(f"{place} could not be read or written: {reason[0]}") from error
+
+
+def _is_denied(error: Exception) -> bool:
+    """Tell whether the system did not let something be done; the database says so of files in its own words."""
+    import duckdb
+
+    if isinstance(error, OSError):
+        return error.errno in DENIALS
+    if isinstance(error, duckdb.IOException):
+        return any(os.strerror(number) in str(error) for number in DENIALS)
+    return isinstance(error, MemoryError | duckdb.OutOfMemoryException | DeniedError)
 
 
 @cache

@@ -24,6 +24,7 @@
     ├── StoreError             the store itself cannot be used
     │   ├── StoreMissingError  there is no store at this place
     │   ├── StoreVersionError  the store was made by another version
+    │   ├── DeniedError        the system did not let it be read, for want of rights, memory or open files
     │   ├── StoreBusyError     another process held the writer lock for too long
     │   └── ReadBackError      rows do not read back as they were written
     ├── OutputError            standard output takes no more; what was done is done
@@ -32,6 +33,11 @@
 """
 
 from __future__ import annotations
+
+import errno
+
+DENIALS = {errno.EACCES, errno.EPERM, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT}
+"""What the system says when it does not let something be read that may be right."""
 
 
 class PlanstoreError(Exception):
@@ -120,6 +126,15 @@ class StoreMissingError(StoreError):
 
 class StoreVersionError(StoreError):
     """The store was made by a version of planstore that this one does not know."""
+
+
+class DeniedError(StoreError):
+    """The system did not let the store be read, for want of rights, memory, room or open files; it may be right."""
+
+
+def store_error(message: str, cause: Exception) -> StoreError:
+    """Return the error of a store that ``cause`` stands in the way of: a DeniedError where the store may be right."""
+    return DeniedError(message) if isinstance(cause, OSError) and cause.errno in DENIALS else StoreError(message)
 
 
 class StoreBusyError(StoreError):

@@ -18,7 +18,7 @@ from planstore.audit.whatif import WhatIf, what_if
 from planstore.audit.why import Explanation, absence, explain
 from planstore.bounds import Bounds, memory_bytes
 from planstore.database import Session, unreadable
-from planstore.errors import AnchorError, RequestError, StoreError
+from planstore.errors import AnchorError, DeniedError, RequestError, StoreError
 from planstore.events.status import STATUSES
 from planstore.ledger import signing
 from planstore.ledger.backup import backup
@@ -76,7 +76,7 @@ class Store:
     def _reading(self) -> Session:
         """This thread's session: an answer is taken from the connection that the question went to."""
         self._ledger.check_place()
-        if not hasattr(self._threads, "session"):
+        if not hasattr(self._threads, "session") or not self._ledger.is_current(self._threads.session):
             self._threads.session = self._ledger.reading(self._as_of)
         return self._threads.session  # type: ignore[no-any-return]
 
@@ -528,6 +528,8 @@ class Store:
         try:
             with unreadable("the exported files"):
                 problems = compare_files(self._ledger, self.results)
+        except DeniedError:
+            raise
         except StoreError as error:
             problems = [str(error)]
         files = [Finding(None, "files", problem) for problem in problems]

@@ -64,10 +64,10 @@ class Writer:
         return self.store.route(rows, samples.policy(), run_id=f"run-{number}").run_id
 
     def status(self, number: int, size: int = 1) -> list[int]:
-        """Record statuses of a job, the attempts from ``number`` on, and return those attempts."""
+        """Record statuses of a job of its own, the attempts from ``number`` on, and return those attempts."""
         plan = self.store.plan()
         attempts = list(range(number, number + size))
-        job_id = plan.jobs[0]["job_id"]
+        job_id = plan.jobs[number // 1000 % len(plan.jobs)]["job_id"]
         with self.store.status_writer() as writer:
             writer.record(*(JobStatus(str(plan.plan_id), job_id, "running", attempt=attempt) for attempt in attempts))
         return attempts

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from planstore.errors import StoreError
+from planstore.errors import StoreError, store_error
 from planstore.events.canonical import sha256
 
 WRITERS = 8
@@ -83,7 +83,7 @@ class Artifacts:
         try:
             content = self.path(digest).read_bytes()
         except OSError as error:
-            raise StoreError(f"artifact {digest} cannot be read: {error}") from error
+            raise store_error(f"artifact {digest} cannot be read: {error}", error) from error
         if sha256(content) != digest:
             raise StoreError(f"artifact {digest} was altered: its content has digest {sha256(content)}")
         return content

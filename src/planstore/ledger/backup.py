@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 from planstore.errors import StoreError
 from planstore.ledger.artifacts import fsync_folder, make_folder
+from planstore.ledger.catalog import copy_catalog
 from planstore.ledger.ledger import CATALOG, MARKER, Ledger
 
 PARTS = ("data", "artifacts")
@@ -34,8 +32,8 @@ def backup(ledger: Ledger, target: Path, progress: Callable[[str], None] = lambd
     try:
         with _incoming(target) as incoming:
             progress("copying the catalog")
-            with ledger.locked():
-                _copy_catalog(source / CATALOG, incoming / CATALOG)
+            with ledger.quiet():
+                copy_catalog(source / CATALOG, incoming / CATALOG)
                 files = _files(source)
             progress(f"copying {len(files)} files")
             _copy([*files, source / MARKER], source, incoming)
@@ -59,7 +57,7 @@ def restore(source: Path, folder: Path) -> None:
         raise StoreError(f"there is a store in {folder.parent} already; restore into another results folder")
     try:
         with _incoming(folder) as incoming:
-            _copy_catalog(source / CATALOG, incoming / CATALOG)
+            copy_catalog(source / CATALOG, incoming / CATALOG)
             _copy([*_files(source), source / MARKER], source, incoming)
     except OSError as error:
         raise StoreError(f"{source} could not be restored into {folder.parent}: {error}") from error
@@ -103,11 +101,3 @@ def _copy(files: Iterable[Path], source: Path, target: Path) -> None:
             os.fsync(file.fileno())
     for folder in folders:
         fsync_folder(folder)
-
-
-def _copy_catalog(source: Path, target: Path) -> None:
-    command = [sys.executable, "-m", "planstore.ledger.copy_catalog", quote(str(source.absolute())), str(target)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise StoreError(f"the catalog {source} could not be copied: {reason}")

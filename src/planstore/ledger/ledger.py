@@ -20,6 +20,7 @@ from planstore.database import Database, Session
 from planstore.errors import ReadBackError, StoreError, StoreMissingError, StoreVersionError
 from planstore.events.commit import GENESIS
 from planstore.ledger.artifacts import Artifacts, fsync_folder, make_folder
+from planstore.ledger.catalog import Catalog
 from planstore.ledger.lock import WriterLock
 from planstore.ledger.place import Place
 from planstore.ledger.read_back import CatalogTables
@@ -100,11 +101,12 @@ class Ledger:
         self._head: Head | None = None
         self._was_ready = False
         self._lock = WriterLock(folder / "writer.lock", lock_timeout)
-        self._reader = Database(folder, read_only=True, memory=memory)
+        self._catalog_place = Catalog(folder / CATALOG, self._lock)
+        self._reader = Database(folder, read_only=True, memory=memory, place=self._catalog_place)
         self._making_views = Lock()
-        self._has_views = False
-        self._writer = Database(folder, read_only=False)
-        self._recorder = Database(folder, read_only=False, threads=1)
+        self._with_views: object = None
+        self._writer = Database(folder, read_only=False, place=self._catalog_place)
+        self._recorder = Database(folder, read_only=False, threads=1, place=self._catalog_place)
         self._catalog = CatalogTables()
         if not self._is_ready() and not create:
             raise StoreMissingError(f"there is no store in {folder.parent}: run `planstore init` or `planstore route`")
@@ -139,11 +141,15 @@ class Ledger:
         session = self.confined()
         session.run("database/set_as_of", as_of=as_of)
         with self._making_views:
-            if not self._has_views:
+            if self._with_views is not session.opening:
                 self._make_views(session)
-                self._has_views = True
+                self._with_views = session.opening
         session.run("scenario/overrides_in_force")
         return session
+
+    def is_current(self, session: Session) -> bool:
+        """Tell whether a reading session shows the ledger as it is; one over a copy of the catalog may be behind."""
+        return self._reader.is_current(session)
 
     def _make_views(self, session: Session) -> None:
         """Make the stable views and macros, which all sessions of one database share."""
@@ -242,6 +248,26 @@ class Ledger:
             yield
 
     @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Keep writers out while the block runs, as :meth:`locked`, also for somebody who may only read."""
+        if self.is_writable:
+            with self.locked():
+                yield
+            return
+        self.check_place()
+        with self._lock.held_by_reader():
+            self._catalog_place.is_quiet = True
+            try:
+                yield
+            finally:
+                self._catalog_place.is_quiet = False
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether this process may write here; where not, reading sessions are over copies of the catalog."""
+        return self._catalog_place.is_writable
+
+    @contextmanager
     def _locked(self) -> Iterator[None]:
         self.check_place()
         with self._lock.held(), self._disk_errors():
@@ -273,9 +299,10 @@ class Ledger:
         """Close what was opened; the ledger can be used again afterwards."""
         with self._making_views:
             self._reader.close()
-            self._has_views = False
+            self._with_views = None
         self._writer.close()
         self._recorder.close()
+        self._catalog_place.close()
         self._place.let_go()
 
     @cached_property

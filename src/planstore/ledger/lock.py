@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -51,9 +51,7 @@ class WriterLock:
                 waited = time.monotonic() - started
                 lock.acquire(timeout=max(self._timeout - waited, 0), poll_interval=POLL)
         except Timeout as error:
-            raise StoreBusyError(
-                f"the store is being written by {self._holder()}; waited {self._timeout:g} s for {self._path}"
-            ) from error
+            raise self._busy() from error
         except OSError as error:
             raise self._refused(error) from error
         try:
@@ -61,6 +59,34 @@ class WriterLock:
             yield
         finally:
             lock.release()
+
+    @contextmanager
+    def held_by_reader(self) -> Iterator[None]:
+        """Hold the lock while the block runs, without a right to write; where nobody can hold it, run the block.
+
+        Nobody can where there is no lock, because nobody has written then, or where a network's files cannot be locked
+        by who only reads.
+
+        Raises:
+            StoreBusyError: somebody held it for longer than the timeout; says who.
+        """
+        from filelock import lock_descriptor
+
+        try:
+            handle = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except OSError:
+            yield
+            return
+        try:
+            started = time.monotonic()
+            with suppress(OSError):
+                while not lock_descriptor(handle, blocking=False):
+                    if time.monotonic() - started > self._timeout:
+                        raise self._busy()
+                    time.sleep(POLL)
+            yield
+        finally:
+            os.close(handle)
 
     @cached_property
     def _locks(self) -> tuple[FileLock, FileLock]:
@@ -75,6 +101,11 @@ class WriterLock:
             self._note.write_bytes(orjson.dumps(note))
         except OSError as error:
             raise self._refused(error) from error
+
+    def _busy(self) -> StoreBusyError:
+        return StoreBusyError(
+            f"the store is being written by {self._holder()}; waited {self._timeout:g} s for {self._path}"
+        )
 
     def _refused(self, error: OSError) -> StoreError:
         return StoreError(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from planstore.database import Session, unreadable
-from planstore.errors import StoreError
+from planstore.errors import DeniedError, StoreError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,6 +84,8 @@ def falsehoods(session: Session, data: Path) -> Iterator[Problem]:
         try:
             with unreadable(f"{data / file['path']}"):
                 true, first, problems = _read(data, file)
+        except DeniedError:
+            raise
         except StoreError as error:
             yield table, None, str(error)
             continue

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from planstore.database import Batches, Session, unreadable
-from planstore.errors import AnchorError, StoreError
+from planstore.errors import AnchorError, DeniedError, StoreError
 from planstore.events.beside import each_beside
 from planstore.events.canonical import canonical_json, sha256
 from planstore.events.commit import GENESIS, utc_text
@@ -117,7 +117,7 @@ def verify(ledger: Ledger, expected: Anchor | None = None) -> Verified:
     before = _snapshot(ledger)
     found = _sorted(findings(ledger, expected))
     if found and _snapshot(ledger) != before:
-        with ledger.locked():
+        with ledger.quiet():
             found = _sorted(findings(ledger, expected))
     try:
         with unreadable("the ledger"):
@@ -154,7 +154,7 @@ def findings(ledger: Ledger, expected: Anchor | None = None) -> Iterator[Finding
             session = ledger.confined()
             commits = session.records("verify/commits")
     except StoreError as error:
-        yield Finding(None, "commits", str(error))
+        yield _finding(None, "commits", error)
         return
     yield from _chain(commits, expected)
     numbered = [commit for commit in commits if commit["commit_id"] is not None]
@@ -163,13 +163,20 @@ def findings(ledger: Ledger, expected: Anchor | None = None) -> Iterator[Finding
             with unreadable("the ledger"):
                 yield from event_findings(session, table, numbered)
         except StoreError as error:
-            yield Finding(None, table, str(error))
+            yield _finding(None, table, error)
     for check in (_row_counts, _positions_of, _filters, _policies, _plans, _documents, _artifacts):
         try:
             with unreadable("the ledger"):
                 yield from check(ledger, session, commits)
         except StoreError as error:
-            yield Finding(None, check.__name__.strip("_").replace("_", " "), str(error))
+            yield _finding(None, check.__name__.strip("_").replace("_", " "), error)
+
+
+def _finding(commit_id: int | None, where: str, error: StoreError) -> Finding:
+    """Return what an error says of the store; raise it where it says nothing of what is in the store."""
+    if isinstance(error, DeniedError):
+        raise error
+    return Finding(commit_id, where, str(error))
 
 
 def _chain(commits: list[dict[str, Any]], expected: Anchor | None) -> Iterator[Finding]:
@@ -227,7 +234,7 @@ def event_findings(session: Session, table: str, commits: list[dict[str, Any]]) 
             if len(holders) > 1:
                 yield from _unreadable_of(session, table, holders)
             else:
-                yield Finding(holders[0] if holders else first, table, str(error))
+                yield _finding(holders[0] if holders else first, table, error)
             continue
         for commit_id in sorted(found.keys() | {number for number in counted if first <= number <= last}):
             count = counted.get(commit_id, {"rows": 0, "digest": None})
@@ -245,7 +252,7 @@ def _unreadable_of(session: Session, table: str, commits: Sequence[int]) -> Iter
             with unreadable("the ledger"):
                 session.batches(f"ledger/read_{table}", first=number, last=number).read_all()
         except StoreError as error:
-            yield Finding(number, table, str(error))
+            yield _finding(number, table, error)
 
 
 def _stretches(counted: Mapping[int, Mapping[str, Any]], last_commit: int) -> Iterator[tuple[int, int]]:
@@ -357,7 +364,7 @@ def _artifacts(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Ite
         try:
             content = ledger.artifacts.get(digest)
         except StoreError as error:
-            yield Finding(commit_id, "artifacts", str(error))
+            yield _finding(commit_id, "artifacts", error)
             continue
         if size is not None and len(content) != size:
             yield Finding(commit_id, "artifacts", f"artifact {digest} has {len(content)} bytes, recorded are {size}")

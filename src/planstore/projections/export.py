@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
@@ -98,7 +99,8 @@ def export(
         if not found:
             raise NotFoundError("the ledger holds no run yet, so there is nothing to export")
         run = found[0]
-        return _Export(ledger, session, results, run, formats, metrics_copy, progress).do()
+        staging = ledger.folder / "outgoing"
+        return _Export(ledger, session, results, staging, run, formats, metrics_copy, progress).do()
 
 
 def compare_files(ledger: Ledger, results: Path) -> list[str]:
@@ -109,14 +111,25 @@ def compare_files(ledger: Ledger, results: Path) -> list[str]:
     subject = Manifest(ledger.folder / "exported.json", results).subject()
     if not subject:
         return []
-    with export_errors(results), WriterLock(ledger.folder / "export.lock", timeout=3600).held():
+    lock = WriterLock(ledger.folder / "export.lock", timeout=3600)
+    with export_errors(results), lock.held() if ledger.is_writable else lock.held_by_reader(), _staging(ledger) as made:
         session = ledger.working()
         found = session.records("export/run", run_id=subject.get("run_id"))
         if not found:
             return [f"planstore/exported.json names run {subject.get('run_id')!r}, which the ledger does not hold"]
         formats = [name for name in subject.get("formats", ()) if name in FORMATS]
         copied = str(PLAN_COPY) in subject.get("folders", ())
-        return _Export(ledger, session, results, found[0], formats, copied, lambda _: None).differences()
+        return _Export(ledger, session, results, made, found[0], formats, copied, lambda _: None).differences()
+
+
+@contextmanager
+def _staging(ledger: Ledger) -> Iterator[Path]:
+    """Give a folder to make files in: the store's own, or where that cannot be written, one that goes away."""
+    if ledger.is_writable:
+        yield ledger.folder / "outgoing"
+        return
+    with tempfile.TemporaryDirectory(prefix="planstore-") as folder:
+        yield Path(folder) / "outgoing"
 
 
 class _Export:
@@ -127,6 +140,7 @@ class _Export:
         ledger: Ledger,
         session: Session,
         results: Path,
+        staging: Path,
         run: dict[str, Any],
         formats: Sequence[str] | None,
         metrics_copy: bool,
@@ -142,7 +156,7 @@ class _Export:
         self._summary = orjson.loads(row[1])
         self._formats = self._chosen(formats)
         self._folders = (PLAN, PLAN_COPY) if metrics_copy else (PLAN,)
-        self._staging = ledger.folder / "outgoing"
+        self._staging = staging
         self._manifest = Manifest(ledger.folder / "exported.json", results)
 
     def do(self) -> Exported:

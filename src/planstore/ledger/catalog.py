@@ -1,0 +1,114 @@
+"""The catalog of a store: opened where it is, or where that cannot be, as a private copy."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import weakref
+from collections import deque
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TypeAlias
+from urllib.parse import quote
+
+from planstore.errors import StoreError
+from planstore.ledger.copy_bytes import beside, can_be_opened, copy_bytes
+from planstore.ledger.lock import WriterLock
+
+COPIES = 3
+"""Copies that are left at once: whoever still reads an earlier one goes on with it."""
+_State: TypeAlias = list[tuple[int, int, int] | None]
+
+
+class Catalog:
+    """Where the catalog of a store is opened.
+
+    SQLite writes beside a catalog in WAL mode even to read it. Who may not, as on a read-only medium, opens a copy, and
+    another one when the catalog has changed since.
+
+    Args:
+        path: the catalog.
+        lock: the writers' lock.
+    """
+
+    def __init__(self, path: Path, lock: WriterLock) -> None:
+        self._path = path
+        self._lock = lock
+        self._copies: deque[_Copy] = deque(maxlen=COPIES)
+        self.is_quiet = False
+        """Whether writers are kept out already, so that a copy needs no lock."""
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether this process may write the catalog, and beside it."""
+        return can_be_opened(self._path)
+
+    def opened(self) -> Path:
+        """Return the path to open the catalog at.
+
+        Raises:
+            StoreError: a copy is needed and cannot be made.
+        """
+        if self.is_writable:
+            return self._path
+        copy = _Copy(_state(self._path))
+        copy_bytes(self._path, copy.path, nullcontext() if self.is_quiet else self._lock.held_by_reader())
+        self._copies.append(copy)
+        return copy.path
+
+    def has_moved_on(self, opened: Path) -> bool:
+        """Tell whether the catalog has changed since it was copied to ``opened``; where it was opened it never has."""
+        if opened == self._path:
+            return False
+        state = _state(self._path)
+        return not any(copy.path == opened and copy.state == state for copy in self._copies)
+
+    def close(self) -> None:
+        """Remove the copies."""
+        for copy in self._copies:
+            copy.remove()
+        self._copies.clear()
+
+
+class _Copy:
+    """A copy of a catalog in a folder of its own, which goes when the copy is no longer referred to."""
+
+    def __init__(self, state: _State) -> None:
+        self.state = state
+        try:
+            folder = tempfile.mkdtemp(prefix="planstore-")
+        except OSError as error:
+            raise StoreError(f"the catalog must be copied to be read, and cannot be: {error}; set TMPDIR") from error
+        self.path = Path(folder) / "catalog.sqlite"
+        self.remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+
+
+def _state(catalog: Path) -> _State:
+    """Return what changes when a commit is made: sizes and times of the catalog and of the commits beside it."""
+    found: _State = []
+    for path in (catalog, beside(catalog)[0]):
+        try:
+            status = path.stat()
+        except OSError:
+            found.append(None)
+        else:
+            found.append((status.st_ino, status.st_size, status.st_mtime_ns))
+    return found
+
+
+def copy_catalog(source: Path, target: Path) -> None:
+    """Copy the catalog ``source`` as of one moment to ``target``, a file that is not there yet; writers are kept out.
+
+    Raises:
+        StoreError: it cannot be copied.
+    """
+    if not can_be_opened(source):
+        copy_bytes(source, target, nullcontext())
+        return
+    command = [sys.executable, "-m", "planstore.ledger.copy_catalog", quote(str(source.absolute())), str(target)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise StoreError(f"the catalog {source} could not be copied: {reason}")
