@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
+
+_ONE_LINE = str.maketrans(dict.fromkeys("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029", " "))
+_ESCAPED = _ONE_LINE | str.maketrans({sign: f"\\{sign}" for sign in "\\`*[]|~"})
+_ESCAPED |= str.maketrans({"<": "&lt;", ">": "&gt;"})
+_ENTITY = re.compile(r"&(?=#?\w+;)")
+_OPENING = re.compile(r"(?<![^\W_])(?<!_)_+")
+"""Underscores that come after no letter or digit, and so might begin emphasis."""
+_LINK = re.compile(r"@|://|\.(?<=www\.)", re.IGNORECASE)
+"""Signs of which addresses are known that become links by themselves."""
+_BLOCK = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|(?=[-+](?:[\s-]|$)|#{1,6}(?:\s|$)))|(?<=\s)(?=#+\s*$)")
+"""Where a list, a rule or a heading begins, or a heading ends."""
 
 _ROUTING_HEAD = (
     "| Symbol | Route | CS State | Local State | Reasons |",
@@ -27,18 +39,26 @@ def training_plan_markdown(plan: Mapping[str, Any]) -> str:
     return "\n".join(_training_plan(plan)) + "\n"
 
 
-def cell(value: object) -> str:
-    """Return a value as it can stand in a table's cell: ``|`` and line ends would break the table."""
-    return str(value).replace("\\", "\\\\").replace("|", "\\|").replace("\r", " ").replace("\n", " ")
+def text(value: object) -> str:
+    """Return a value as text anywhere in a line: nothing in it is Markdown, HTML or a link, and it ends no line."""
+    return _OPENING.sub(lambda found: r"\_" * len(found[0]), families(str(value)))
 
 
-def line(value: object) -> str:
-    """Return a value as it can stand on a line of its own."""
-    return str(value).replace("\r", " ").replace("\n", " ")
+def families(names: str) -> str:
+    """Return names of families as :func:`text` does, but with underscores as the reference has them."""
+    shown = _ENTITY.sub("&amp;", names).translate(_ESCAPED)
+    return _BLOCK.sub(r"\1\\", _LINK.sub(r"\\\g<0>", shown))
 
 
-def _row(cells: Sequence[object]) -> str:
-    return f"| {' | '.join(cell(value) for value in cells)} |"
+def code(value: object) -> str:
+    """Return a value as code: between more backticks than it has in a row."""
+    shown = str(value).translate(_ONE_LINE)
+    longest = max((len(found) for found in re.findall("`+", shown)), default=0)
+    return f"{'`' * (longest + 1)} {shown} {'`' * (longest + 1)}" if longest else f"`{shown}`"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _routing_plan(metadata: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -46,8 +66,8 @@ def _routing_plan(metadata: Mapping[str, Any], decisions: Sequence[Mapping[str, 
     pairs = [row for row in decisions if row["symbol"] is not None]
     yield from ("# Training Routing Plan", "")
     yield f"**Generated:** {metadata['generated_at']}"
-    yield f"**Git Commit:** {line(metadata['git_commit'])}"
-    yield f"**Config Hash:** {line(metadata['config_hash'])}"
+    yield f"**Git Commit:** {text(metadata['git_commit'])}"
+    yield f"**Config Hash:** {text(metadata['config_hash'])}"
     yield from ("", "## Overall Summary", "")
     yield f"- **Total Targets:** {len(targets)}"
     yield f"- **Total Symbol Decisions:** {len(pairs)}"
@@ -55,15 +75,16 @@ def _routing_plan(metadata: Mapping[str, Any], decisions: Sequence[Mapping[str, 
     yield from (f"- {route}: {count} symbols" for route, count in Counter(row["route"] for row in pairs).most_common())
     yield from ("", "---", "", "## Summary by Target", "")
     for target, (side, *symbols) in targets:
-        yield from (f"### {line(target)}", "")
-        yield f"**Cross-Sectional:** {side['route']} ({side['cs_stability'] or 'DISALLOWED'})"
-        yield f"- {line(side['reasons'][0])}"
+        yield from (f"### {text(target)}", "")
+        yield f"**Cross-Sectional:** {side['route']} ({text(side['cs_stability'] or 'DISALLOWED')})"
+        yield f"- {text(side['reasons'][0])}"
         yield ""
         if symbols:
             yield from ("**Symbol Routing:**", "", *_ROUTING_HEAD)
             for row in symbols:
                 reasons = "; ".join(row["reasons"])[:100]
-                yield _row((row["symbol"], row["route"], row["cs_state"], row["local_state"], reasons))
+                cells = (row["symbol"], row["route"], row["cs_state"], row["local_state"], reasons)
+                yield _row([text(value) for value in cells])
             yield from ("", "**Route Distribution:**")
             counts = Counter(row["route"] for row in symbols)
             yield from (f"- {route}: {counts[route]} symbols" for route in sorted(counts))
@@ -76,7 +97,7 @@ def _training_plan(plan: Mapping[str, Any]) -> Iterator[str]:
     yield from ("# Training Plan", "")
     yield f"**Generated:** {metadata['generated_at']}"
     yield f"**Total Jobs:** {metadata['total_jobs']}"
-    yield f"**Model Families:** {', '.join(metadata['model_families'])}"
+    yield f"**Model Families:** {families(', '.join(metadata['model_families']))}"
     yield from ("", "## Summary", "")
     yield f"- **Cross-Sectional Jobs:** {summary['total_cs_jobs']}"
     yield f"- **Symbol-Specific Jobs:** {summary['total_symbol_jobs']}"
@@ -94,7 +115,7 @@ def _training_plan(plan: Mapping[str, Any]) -> Iterator[str]:
     for job in jobs:
         by_target.setdefault(job["target"], []).append(job)
     for target in sorted(by_target):
-        yield from (f"### {line(target)}", "")
+        yield from (f"### {text(target)}", "")
         yield from _jobs_of_target(by_target[target])
         yield ""
 
@@ -104,19 +125,20 @@ def _jobs_of_target(jobs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     symbols = [job for job in jobs if job["training_type"] == "symbol_specific"]
     for job in cross_sectional[:1]:
         yield "**Cross-Sectional:** ✅ Enabled"
-        yield f"- Job ID: `{line(job['job_id'])}`"
-        yield f"- Families: {', '.join(job['model_families'])}"
+        yield f"- Job ID: {code(job['job_id'])}"
+        yield f"- Families: {families(', '.join(job['model_families']))}"
         yield f"- Priority: {job['priority']}"
-        yield f"- Reason: {line(job['reason'])}"
+        yield f"- Reason: {text(job['reason'])}"
         yield ""
     if symbols:
         yield from ("**Symbol-Specific Jobs:**", "", *_JOB_HEAD)
         for job in symbols:
             reason = job["reason"] if len(job["reason"]) <= 80 else f"{job['reason'][:80]}..."
-            yield _row((job["symbol"], job["route"], job["priority"], _families(job["model_families"]), reason))
+            cells = (text(job["symbol"]), text(job["route"]), text(job["priority"]), _families(job["model_families"]))
+            yield _row((*cells, text(reason)))
         yield ""
 
 
-def _families(families: Sequence[str]) -> str:
-    more = f" (+{len(families) - 3} more)" if len(families) > 3 else ""
-    return ", ".join(families[:3]) + more
+def _families(names: Sequence[str]) -> str:
+    more = f" (+{len(names) - 3} more)" if len(names) > 3 else ""
+    return families(", ".join(names[:3])) + more
