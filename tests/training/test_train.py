@@ -24,8 +24,9 @@ from planstore.events.canonical import sha256
 from planstore.store import Store
 from planstore.training.local import affordable_workers
 from planstore.training.models import load_model
+from planstore.training.outcome import Training
 from planstore.training.panel import Panel
-from planstore.training.train import Training, train
+from planstore.training.train import train
 
 PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 
@@ -135,9 +136,10 @@ def test_what_cannot_be_used_is_refused_before_anything_is_recorded(tmp_path: Pa
             train(store, panel)
         markets.route(store)
         wrong: list[tuple[dict[str, Any], str]] = [
-            ({"executor": "cloud"}, "it can be local or ray"),
-            ({"workers": 0}, "a whole number from 1"),
-            ({"max_attempts": 0}, "a whole number from 1"),
+            ({"executor": "cloud"}, "executor must be local or ray, got 'cloud'"),
+            ({"workers": 0}, "workers must be at least 1, got 0"),
+            ({"max_attempts": 0}, "max_attempts must be at least 1, got 0"),
+            ({"ray_address": "somewhere:1"}, "ray_address needs executor ray"),
         ]
         for options, said in wrong:
             with pytest.raises(RequestError, match=said):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,9 @@ def command(
     family: Annotated[
         list[str] | None,
         typer.Option(help="A model family to train with; give one for each. Default: lightgbm, xgboost."),
+    ] = None,
+    families: Annotated[
+        Path | None, typer.Option(help="A families file, YAML: families of your own that can be trained.")
     ] = None,
     no_families: Annotated[bool, typer.Option("--no-families", help="Plan jobs without model families.")] = False,
     include_blocked: Annotated[
@@ -40,9 +44,18 @@ def command(
     import planstore
     from planstore.cli import output
     from planstore.errors import RequestError
+    from planstore.routing.policy import read_policy
+    from planstore.training.families import load_families, refuse_unknown
 
     if family and no_families:
         raise RequestError("--family and --no-families contradict each other; give one of them")
+    with warnings.catch_warnings(action="ignore"):  # because the store reads it once more, and warns then
+        checked, _ = read_policy(policy)
+    if checked.semantics == "strict":
+        named = [*(family or ()), *(name for rule in checked.families or () for name in rule.use)]
+        refuse_unknown(named, load_families(families))
+    elif families is not None:
+        raise RequestError("--families has no effect under reference semantics, which takes any name: leave it out")
     with planstore.open(results) as store:
         with output.working("routing"):
             run = store.route(

@@ -40,7 +40,7 @@ def command(
     limit: Annotated[int, typer.Option(min=1, help="Rows to show in the table; --json gives all.")] = 50,
     json: Json = False,
 ) -> None:
-    """Train the jobs of a plan that are not trained yet, the current one. Exit code 1 when a job failed.
+    """Train the jobs of a plan that are not trained yet, the current one. Exit code 1: one failed, or none is trained.
 
     A training that was killed goes on where it stopped, and several can share one plan.
     """
@@ -48,28 +48,26 @@ def command(
     from planstore.cli import output
     from planstore.cli.ending import ending
     from planstore.training.panel import Panel
-    from planstore.training.train import train
+    from planstore.training.train import TrainingRequest
+    from planstore.training.workplace import Workplace
 
     with planstore.open(results, create=False) as store, output.log("planstore.training"):
+        request = TrainingRequest(
+            store,
+            Workplace(executor, workers, ray_address),
+            plan=plan,
+            force=force,
+            families=families,
+            max_attempts=max_attempts,
+            seed=seed,
+        )
         with output.working("reading the panel"):
             read = Panel.read(panel)
         for note in (*read.notes, *read.troubles):
             output.print_note(f"panel: {note}")
         with output.progress("training") as show:
-            training = train(
-                store,
-                read,
-                workers=workers,
-                executor=executor,
-                ray_address=ray_address,
-                plan=plan,
-                force=force,
-                families=families,
-                max_attempts=max_attempts,
-                seed=seed,
-                progress=show,
-            )
-    with ending(1 if training.failed else 0):
+            training = request.train(read, progress=show)
+    with ending(1 if training.failed or training.emptiness else 0):
         if json:
             output.print_json(training.as_dict())
         else:

@@ -129,6 +129,10 @@ class Claims:
         self._seen = writing.commit_id if writing.commit is not None else writing.commit_id - 1
         return Settled(claims, {*reports, *renewed} - set(held), progress)
 
+    def held(self) -> list[Claim]:
+        """Return the claims of this holder that are neither reported nor lost, in plan order."""
+        return [Claim(*row) for row in self._session.rows("training/held", worker=self._worker)]
+
     def close(self) -> None:
         """Let go of the session; claims stay until they are reported or run out."""
         self._session.close()

@@ -80,8 +80,11 @@ class Driver:
                         self._settling = committing.submit(self._settle, *self._taken())
                     self._await()
             except BaseException:
+                # first, because a second interrupt would leave the jobs running until their leases end
+                given_back = committing.submit(self._give_back)
                 self._executor.close()
-                committing.submit(self._give_back).result()
+                if error := given_back.exception():
+                    _log.warning("jobs under way are not cancelled, and end with their leases: %s", error)
                 raise
 
     def _start(self) -> None:
@@ -172,11 +175,11 @@ class Driver:
         self._progress(settled.progress)
 
     def _give_back(self) -> None:
-        """Report what ended, and cancel the rest."""
-        held = [*self._waiting, *(run.task for run in self._running.values())]
-        if self._settling is not None and self._settling.exception() is None:
-            held += self._settling.result()[1]
-        cancelled = {_claim(task): Result("cancelled", error="the training was interrupted") for task in held}
+        """Report the jobs that ended, and cancel all others that the ledger says are held here.
+
+        The ledger is asked, because an interrupt comes at any moment, as between two fields of this driver.
+        """
+        cancelled = dict.fromkeys(self._claims.held(), Result("cancelled", error="the training was interrupted"))
         self._claims.settle({**cancelled, **self._reports})
 
 

@@ -8,7 +8,8 @@ file. Where several define a family, the later one does.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -17,7 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, mo
 
 from planstore.database import memory
 from planstore.document import Kind
-from planstore.errors import FamiliesError, FamilyMissingError
+from planstore.errors import FamiliesError, FamilyMissingError, RequestError
 from planstore.quoted import quoted
 
 if TYPE_CHECKING:
@@ -205,6 +206,37 @@ def load_families(extra: Path | None = None) -> Mapping[str, Family]:
     return {name: _resolved(name, definitions, ()) for name in definitions}
 
 
+def refuse_unknown(names: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse names of model families that no family goes by, in whatever spelling.
+
+    Args:
+        names: the names, in any spelling.
+        known: the names of all families, as :func:`load_families` returns them.
+
+    Raises:
+        RequestError: names each unknown one, with the nearest known ones.
+    """
+    known = sorted(known)
+    for name, planned in _planned(names):
+        if planned not in known:
+            near = get_close_matches(planned, known, n=2)
+            hint = f"did you mean {' or '.join(near)}? " if near else ""
+            raise RequestError(
+                f"a model family must be one that can be trained, got {quoted(name)}: {hint}there are "
+                f"{', '.join(known)}; --families FILE adds others"
+            )
+
+
+def _planned(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return each name with the one that plans call it."""
+    session = memory()
+    try:
+        session.run("routing/family_name")
+        return [(name, planned) for name, planned in session.rows("training/family_names", names=list(names))]
+    finally:
+        session.close()
+
+
 def _offered(document: Any, where: str) -> dict[str, Definition]:
     if isinstance(document, str | Path):
         return _KIND.read(Path(document), _Definitions).root
@@ -215,12 +247,9 @@ def _offered(document: Any, where: str) -> dict[str, Definition]:
 
 def _check_names(definitions: Mapping[str, Definition]) -> None:
     """Refuse a name that no plan can hold."""
-    session = memory()
-    session.run("routing/family_name")
-    for name, planned in session.rows("training/family_names", names=list(definitions)):
+    for name, planned in _planned(definitions):
         if name != planned:
             raise FamiliesError(f"family {name!r}: plans call it {planned!r}; give it that name")
-    session.close()
 
 
 def _resolved(name: str, definitions: Mapping[str, Definition], above: tuple[str, ...]) -> Family:

@@ -7,24 +7,26 @@ import os
 import socket
 import tempfile
 import uuid
+import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from planstore.consumer import apply_training_plan_filter
 from planstore.errors import RequestError
+from planstore.termination import sigterm_ends_after
 from planstore.training.claims import Claims
 from planstore.training.driver import Driver
-from planstore.training.executor import Executor
-from planstore.training.families import load_families
-from planstore.training.local import LocalExecutor, affordable_workers
+from planstore.training.families import load_families, refuse_unknown
+from planstore.training.outcome import Training, TrainingWarning
 from planstore.training.panel import Panel
+from planstore.training.panel_match import refuse_other_panel
 from planstore.training.reports import selected_features
 from planstore.training.tasks import Tasks
-from planstore.training.worker import work
+from planstore.training.workplace import Workplace
 
 if TYPE_CHECKING:
     from planstore.store import Store
@@ -33,33 +35,6 @@ _log = logging.getLogger("planstore.training")
 
 LEASE = timedelta(seconds=30)
 """How long a claim lasts unless its holder, who renews it thrice in that time, is gone."""
-EXECUTORS = ("local", "ray")
-
-
-@dataclass(frozen=True)
-class Training:
-    """What came of a training.
-
-    Attributes:
-        plan_id: the plan.
-        targets: those of the panel that the plan trains.
-        progress: how many of the plan's jobs are where.
-        jobs: the plan's jobs in plan order, each with its latest status, metrics, artifacts and error.
-    """
-
-    plan_id: str
-    targets: list[str]
-    progress: dict[str, int]
-    jobs: list[dict[str, Any]]
-
-    @property
-    def failed(self) -> list[dict[str, Any]]:
-        """The jobs that failed."""
-        return [job for job in self.jobs if job["status"] == "failed"]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return all attributes, for JSON."""
-        return dict(vars(self))
 
 
 def train(
@@ -83,72 +58,129 @@ def train(
     Jobs that succeeded are left alone, so that a training that was killed goes on where it stopped. Jobs that failed,
     were skipped or cancelled before this call are tried again. Several trainings of one plan share its jobs.
 
+    Ctrl-C and SIGTERM cancel the jobs under way before they end the process.
+
     Args:
         store: holds the plan.
         panel: features and targets.
-        workers: how many tasks run at once, each on one core; None means one a core, as far as memory allows.
-        executor: ``local``, processes of this machine; or ``ray``, which needs the ``ray`` extra.
-        ray_address: of a Ray cluster; None starts one on this machine.
-        plan: the plan, named as for :meth:`~planstore.Store.plan`; None means the current one.
-        force: train it although its evidence, policy, rules or overrides have moved on.
-        families: a families file of the user's own.
+        workers: as for :class:`~planstore.training.workplace.Workplace`.
+        executor: as ``workers``.
+        ray_address: as ``workers``.
+        plan: as for :class:`TrainingRequest`.
+        force: as ``plan``.
+        families: as ``plan``.
         features: what to learn a target from, by target; None means what the plan's evidence selected, where the
             store keeps that; a target that is not in it learns from all features of the panel.
-        max_attempts: how often a job is tried whose worker died.
-        seed: of everything that is drawn by chance.
-        lease: how long a worker that is not heard of keeps its job.
-        progress: is told, after each commit, how many jobs are where.
+        max_attempts: as ``plan``.
+        seed: as ``plan``.
+        lease: as ``plan``.
+        progress: receives, after each commit, the job counts by status.
 
     Raises:
         NotFoundError: there is no plan.
         PlanStaleError: what the plan follows from has moved on; says how.
         RequestError: an argument cannot be used.
         FamiliesError: the families file cannot be used.
+        PanelError: the panel has no target of the plan, or no symbol, or lacks their features.
     """
-    _check(executor, workers, max_attempts)
-    registry = load_families(families)
-    run = store.run(plan)
-    if not force:
-        store.refuse_stale(plan)
-    filtered = apply_training_plan_filter([target.name for target in panel.targets], panel.symbols, run.plan)
-    _log.info("Training plan filter applied: %d → %d targets", len(panel.targets), len(filtered["targets"]))
-    _log.info("Using model families from training plan")
-    claims = Claims(
-        store._ledger,
-        run.plan_id,
-        f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:6]}",
-        gpu_families=[name for name, family in registry.items() if family.stage == "gpu"],
-        lease=lease,
+    request = TrainingRequest(
+        store,
+        Workplace(executor, workers, ray_address),
+        plan=plan,
+        force=force,
+        families=families,
         max_attempts=max_attempts,
+        seed=seed,
+        lease=lease,
     )
-    chosen = selected_features(store, run.evidence_id) if features is None else features
-    tasks = Tasks(claims, store._ledger.artifacts, registry, chosen, seed)
-    with tempfile.TemporaryDirectory(prefix="planstore-") as folder:
-        saved = Path(folder) / "panel.parquet"
-        panel.save(saved)
-        workplace = _executor(executor, saved, workers, ray_address)
-        try:
-            Driver(claims, workplace, tasks.make, lease=lease, progress=progress).run()
-        finally:
-            workplace.close()
-            claims.close()
-    jobs = store.jobs(plan=run.plan_id)
-    return Training(
-        run.plan_id, filtered["targets"], dict(sorted(Counter(job["status"] for job in jobs).items())), jobs
-    )
+    return request.train(panel, features=features, progress=progress)
 
 
-def _check(executor: str, workers: int | None, max_attempts: int) -> None:
-    if executor not in EXECUTORS:
-        raise RequestError(f"executor is {executor!r}; it can be {' or '.join(EXECUTORS)}")
-    for name, number in (("workers", workers), ("max_attempts", max_attempts)):
-        if number is not None and number < 1:
-            raise RequestError(f"{name} is {number}; it is a whole number from 1")
+class TrainingRequest:
+    """A training of a plan, checked as far as it can be without a panel, which takes long to read.
 
+    Args:
+        store: holds the plan.
+        workplace: where its jobs run.
+        plan: which, named as for :meth:`~planstore.Store.plan`; None means the current one.
+        force: train it although its evidence, policy, rules or overrides have moved on.
+        families: a families file of the user's own.
+        max_attempts: how often a job is tried whose worker died.
+        seed: random seed.
+        lease: how long a worker that is not heard of holds its job.
 
-def _executor(name: str, panel: Path, workers: int | None, ray_address: str | None) -> Executor:
-    if name == "local":
-        return LocalExecutor(panel, affordable_workers(panel, workers), work)
-    from planstore.training.ray_cluster import RayExecutor
+    Raises:
+        NotFoundError, PlanStaleError, RequestError, FamiliesError: as for :func:`train`.
+    """
 
-    return RayExecutor(panel, workers, ray_address)
+    def __init__(
+        self,
+        store: Store,
+        workplace: Workplace,
+        *,
+        plan: str | None = None,
+        force: bool = False,
+        families: Path | None = None,
+        max_attempts: int = 3,
+        seed: int = 0,
+        lease: timedelta = LEASE,
+    ) -> None:
+        if max_attempts < 1:
+            raise RequestError(f"max_attempts must be at least 1, got {max_attempts}")
+        self._store = store
+        self._workplace = workplace
+        self._registry = load_families(families)
+        self._run = store.run(plan)
+        if not force:
+            store.refuse_stale(self._run.plan_id)
+        planned = {name for job in self._run.plan.jobs for name in job["model_families"]}
+        if planned and not planned & self._registry.keys():
+            refuse_unknown(sorted(planned), self._registry)
+        self._max_attempts = max_attempts
+        self._seed = seed
+        self._lease = lease
+
+    def train(
+        self,
+        panel: Panel,
+        *,
+        features: Mapping[str, Sequence[str]] | None = None,
+        progress: Callable[[dict[str, int]], None] = lambda _: None,
+    ) -> Training:
+        """Train the plan on a panel; ``features`` and ``progress`` are as for :func:`train`.
+
+        Raises:
+            PanelError: the panel has no target of the plan, or no symbol, or lacks their features.
+        """
+        plan_id = self._run.plan_id
+        chosen = selected_features(self._store, self._run.evidence_id) if features is None else features
+        refuse_other_panel(self._store, plan_id, panel, chosen)
+        filtered = apply_training_plan_filter([one.name for one in panel.targets], panel.symbols, self._run.plan)
+        _log.info("Training plan filter applied: %d → %d targets", len(panel.targets), len(filtered["targets"]))
+        _log.info("Using model families from training plan")
+        self._drive(panel, chosen, progress)
+        jobs = self._store.jobs(plan=plan_id)
+        counts = dict(sorted(Counter(job["status"] for job in jobs).items()))
+        training = Training(plan_id, filtered["targets"], counts, jobs)
+        if training.emptiness:
+            warnings.warn(training.emptiness, TrainingWarning, stacklevel=3)
+        return training
+
+    def _drive(
+        self, panel: Panel, features: Mapping[str, Sequence[str]], progress: Callable[[dict[str, int]], None]
+    ) -> None:
+        ledger = self._store._ledger
+        with tempfile.TemporaryDirectory(prefix="planstore-") as folder, sigterm_ends_after():
+            saved = Path(folder) / "panel.parquet"
+            panel.save(saved)
+            claims = Claims(
+                ledger,
+                self._run.plan_id,
+                f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:6]}",
+                gpu_families=[name for name, family in self._registry.items() if family.stage == "gpu"],
+                lease=self._lease,
+                max_attempts=self._max_attempts,
+            )
+            with closing(claims), closing(self._workplace.open(saved)) as executor:
+                tasks = Tasks(claims, ledger.artifacts, self._registry, features, self._seed)
+                Driver(claims, executor, tasks.make, lease=self._lease, progress=progress).run()

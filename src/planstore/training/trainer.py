@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from planstore.routing.policy import DEFAULT_POLICY, PolicySource
 from planstore.training.evidence import FAMILIES, Evidence, measure
 from planstore.training.models import load_model
+from planstore.training.outcome import Training
 from planstore.training.panel import Panel
 from planstore.training.reports import earlier_evidence, keep_evidence
-from planstore.training.train import Training, train
+from planstore.training.train import train
 
 if TYPE_CHECKING:
     from planstore.run import Run
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from planstore.training_plan import TrainingPlan
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trained(Mapping[str, Any]):
     """What came of a panel; also a mapping with ``targets``, ``features``, ``plan``, ``models`` and ``statuses``.
 
@@ -70,6 +71,12 @@ class Trained(Mapping[str, Any]):
 
     def __contains__(self, key: object) -> bool:
         return key in tuple(self)
+
+    def __str__(self) -> str:
+        return f"{len(self.targets)} targets routed in run {self.run.run_id}; {self.training}"
+
+    def __repr__(self) -> str:
+        return f"<Trained: {self}>"
 
 
 class Models(Mapping[str, Mapping[str, Any]]):

@@ -1,0 +1,5 @@
+-- The jobs that a worker holds, each with the attempt that it holds.
+SELECT job_id, attempt
+FROM job_standing
+WHERE status = 'running' AND worker = $worker
+ORDER BY ordinal;

@@ -1,0 +1,56 @@
+"""What came of a training, and whether anything did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+class TrainingWarning(UserWarning):
+    """Nothing of a plan is trained; says why."""
+
+
+@dataclass(frozen=True, repr=False)
+class Training:
+    """What came of a training.
+
+    Attributes:
+        plan_id: the plan.
+        targets: those of the panel that the plan trains.
+        progress: job counts of the plan by status.
+        jobs: the plan's jobs in plan order, each with its latest status, metrics, artifacts and error.
+    """
+
+    plan_id: str
+    targets: list[str]
+    progress: dict[str, int]
+    jobs: list[dict[str, Any]]
+
+    @property
+    def failed(self) -> list[dict[str, Any]]:
+        """The jobs that failed."""
+        return [job for job in self.jobs if job["status"] == "failed"]
+
+    @property
+    def emptiness(self) -> str | None:
+        """Why the plan has no trained model, in one line; None where it has one."""
+        if self.progress.get("succeeded"):
+            return None
+        trainable = [job for job in self.jobs if job["training_type"] != "blocked"]
+        if not trainable:
+            return f"nothing is trained: plan {self.plan_id[:12]} has no job to train; `planstore why` explains routes"
+        by_status = ", ".join(f"{count} {status}" for status, count in self.progress.items())
+        first = next((f"; the first, {job['job_id']}: {job['error']}" for job in trainable if job["error"]), "")
+        return f"nothing is trained: of the jobs of plan {self.plan_id[:12]}, {by_status}{first}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all attributes, for JSON."""
+        return dict(vars(self))
+
+    def __str__(self) -> str:
+        by_status = ", ".join(f"{count} {status}" for status, count in self.progress.items())
+        failed = "".join(f"\n  {job['job_id']} failed: {job['error']}" for job in self.failed[:5])
+        return self.emptiness or f"plan {self.plan_id[:12]}: {by_status}{failed}"
+
+    def __repr__(self) -> str:
+        return f"<Training: {self}>"
