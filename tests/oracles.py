@@ -40,9 +40,23 @@ def tier(minutes: float | None) -> str:
     return "short" if minutes < 60 else "medium" if minutes < 240 else "long" if minutes < 1440 else "very_long"
 
 
-def task(row: Row) -> str:
-    """Return the task of a candidate."""
-    return "classification" if "classification" in (row["task_type"] or "").lower() else "regression"
+CLASSIFICATION_METRICS = {"auc", "rocauc", "accuracy", "mcc"}
+REGRESSION_METRICS = {"r2"}
+"""The metrics, without capitals and signs, that tell the task of the candidates that tests make."""
+
+
+def task(row: Row, policy: Row) -> str:
+    """Return the task of a candidate: strictly what its task type says in some usual spelling, else its metric."""
+    said = row["task_type"] or ""
+    if policy["semantics"] != "strict":
+        return "classification" if "classification" in said.lower() else "regression"
+    said, metric = (re.sub(r"[\W_]", "", text.lower()) for text in (said, (row["metric_name"] or "").replace("²", "2")))
+    if "classification" in said or said in ("binary", "multiclass"):
+        return "classification"
+    if said in ("regression", "regressor", "reg", "quantile"):
+        return "regression"
+    assert metric in CLASSIFICATION_METRICS | REGRESSION_METRICS, f"no task of {said!r} and {metric!r}"
+    return "classification" if metric in CLASSIFICATION_METRICS else "regression"
 
 
 def threshold(value: Any, row: Row, policy: Row) -> float:
@@ -50,9 +64,9 @@ def threshold(value: Any, row: Row, policy: Row) -> float:
 
     Where a mapping has a gap, the reference takes 0.5 for classification and -0.5 for regression.
     """
-    gap = {"classification": 0.5, "regression": -0.5}[task(row)]
+    gap = {"classification": 0.5, "regression": -0.5}[task(row, policy)]
     if isinstance(value, Mapping):
-        value = value.get(task(row), gap)
+        value = value.get(task(row, policy), gap)
     if isinstance(value, Mapping):
         found = value.get(tier(horizon_minutes(row["target"], policy["horizon"])))
         value = value.get("default", gap) if found is None else found
@@ -294,7 +308,7 @@ def jobs(
     """Return the jobs that decisions on candidates come to, in plan order, each with its ordinal."""
     found: list[dict[str, Any]] = []
     tasks = {
-        (row["target"], row["symbol"] if row["mode"] == "SYMBOL_SPECIFIC" else None): task(row)
+        (row["target"], row["symbol"] if row["mode"] == "SYMBOL_SPECIFIC" else None): task(row, policy)
         for row in reversed(evidence(rows, policy))
         if row["mode"] in ("CROSS_SECTIONAL", "SYMBOL_SPECIFIC")
     }

@@ -38,7 +38,7 @@ Record = dict[str, Any]
 
 
 def record(target: str | None, symbol: str | None = None, score: float | None = 0.7, **other: Any) -> Record:
-    """Return one good candidate; ``other`` replaces or adds columns."""
+    """Return one good candidate; ``other`` replaces or adds columns. Its metric is one of its task."""
     return {
         "target": target,
         "symbol": symbol,
@@ -48,7 +48,7 @@ def record(target: str | None, symbol: str | None = None, score: float | None = 
         "sample_size": 10_000,
         "leakage_status": "SAFE",
         "task_type": "BINARY_CLASSIFICATION",
-        "metric_name": "auc",
+        "metric_name": "r2" if other.get("task_type") == "REGRESSION" else "auc",
         "model_status": "OK",
     } | other
 

@@ -14,8 +14,6 @@ STABILITIES = ("STABLE", "DRIFTING", "DIVERGED", "UNKNOWN")
 METRICS = ("mean_overlap", "std_overlap", "mean_tau", "std_tau")
 LEAKAGE = ("SAFE", "SUSPECT", "BLOCKED", "UNKNOWN")
 TIERS = ("short", "medium", "long", "very_long")
-TASKS = ("BINARY_CLASSIFICATION", "CLASSIFICATION", "REGRESSION", "", None)
-LOOSE_TASKS = ("binary_classification", "Multiclass-Classification", "classif", "binary", "regression")
 UNREADABLE = {
     "score": st.sampled_from((None, math.nan)),
     "stability": st.sampled_from((None, "", "odd")),
@@ -32,6 +30,18 @@ TARGETS = (
 SYMBOLS = ("AAPL", "aapl", "MSFT", "b_c", "c", "ß", "x y", "[a]", "é.d/e", "\uffee", "🚀")
 SCORES = (-0.3, -0.0, 0.0, 0.1, 0.5, 0.52, 0.55, 0.6, 0.7)
 BEHAVIORS = ("ROUTE_BOTH", "PREFER_CS", "PREFER_SYMBOL")
+LOOSE_TASKS = (
+    "BINARY_CLASSIFICATION", "CLASSIFICATION", "REGRESSION", "", None, "binary_classification",
+    "Multiclass-Classification", "classif", "binary", "regression",
+)  # fmt: skip
+"""Task types as the reference may be given them."""
+NAMED_TASKS = (
+    ("BINARY_CLASSIFICATION", "auc", 0, 1), ("MULTICLASS_CLASSIFICATION", None, 0, 1), ("binary", "accuracy", 0, 1),
+    (None, "ROC-AUC", 0, 1), ("ranking", "mcc", -1, 1), ("Multi-Class", "sharpe", -math.inf, math.inf),
+    ("REGRESSION", "r2", -math.inf, 1), ("Regressor", "", -math.inf, 1), ("", "R²", -math.inf, 1),
+    ("quantile", "IC", -1, 1), ("reg", "sharpe", -math.inf, math.inf),
+)  # fmt: skip
+"""Task type and metric as strict evidence may have them, and the least and greatest score of such a metric."""
 SIZES = (0, 999, 1000, 1001, 4999, 5000, 5001, 49_999, 50_000, 59_999, 60_001, 120_000)
 
 NASTY = (
@@ -165,12 +175,15 @@ def candidate(draw: st.DrawFn, target: str, symbol: str | None, *, loose: bool =
     pooled = "CROSS_SECTIONAL" if symbol is None else "SYMBOL_SPECIFIC"
     modes = [pooled, "SYMBOL"] if symbol is not None else [pooled]
     no_scores = (None, math.nan, math.inf, -math.inf) if loose else (None,)
+    named = (draw(st.sampled_from(LOOSE_TASKS)), draw(st.sampled_from(("auc", "r2", "rmse", None))), -math.inf, math.inf)
+    task_type, metric_name, lowest, highest = named if loose else draw(st.sampled_from(NAMED_TASKS))
+    of_metric = scores.map(lambda score: min(max(score, lowest), highest))
     return {
         "target": target,
         "symbol": symbol,
         "mode": draw(_mostly(pooled, [*modes, "CROSS_SECTIONAL", "SYMBOL_SPECIFIC", "OTHER"] if loose else modes)),
-        "score": draw(scores | scores | scores | st.sampled_from(no_scores)),
-        "null_score": draw(st.none() | scores),
+        "score": draw(of_metric | of_metric | of_metric | st.sampled_from(no_scores)),
+        "null_score": draw(st.none() | of_metric),
         "stability": draw(st.sampled_from(STABILITIES)),
         "stability_metrics": draw(
             st.none() | st.fixed_dictionaries(dict.fromkeys(METRICS, levels | st.sampled_from(no_scores)))
@@ -180,7 +193,8 @@ def candidate(draw: st.DrawFn, target: str, symbol: str | None, *, loose: bool =
         "leakage_status": draw(_mostly("SAFE", LEAKAGE)),
         "failed_model_families": draw(st.none() | st.lists(st.sampled_from(FAMILIES), max_size=3)),
         "model_status": draw(_mostly("OK", ["OK", "FAILED", "SKIPPED", "UNKNOWN", None])),
-        "task_type": draw(st.sampled_from(TASKS + (LOOSE_TASKS if loose else ()))),
+        "task_type": task_type,
+        "metric_name": metric_name,
     }
 
 

@@ -1,7 +1,7 @@
 -- What the rules read of two runs to decide the flips, where no symbol matters to another: the cross-sectional rows of their
 -- targets, those of the pairs that flip, and each target's first, because it is decided wherever a run holds any row of it.
 SELECT commit_id, "position", target, symbol, mode, score, null_score, stability, stability_metrics, stability_snapshots,
-       sample_size, leakage_status, model_status, failed_model_families, task_type
+       sample_size, leakage_status, model_status, failed_model_families, task_type, metric_name
 FROM candidates
 WHERE commit_id IN ($a, $b) AND target IN (SELECT target FROM flips)
   AND (mode = 'CROSS_SECTIONAL' OR (target, symbol) IN (SELECT target, symbol FROM flips)

@@ -15,6 +15,28 @@ words AS (
     FROM counted
     GROUP BY ALL
 ),
+tasks AS (
+    SELECT n.*, stated_task(n.task_type) AS stated, m.task AS measured, coalesce(stated, measured) AS task, m.is_error
+    FROM (
+        SELECT task_type, metric_name, min("row") AS "row", count(*) AS "rows",
+               least(min(score), min(null_score)) AS least_score, greatest(max(score), max(null_score)) AS greatest_score
+        FROM incoming
+        WHERE $strict
+        GROUP BY ALL
+    ) AS n
+    LEFT JOIN known_metrics AS m ON m.metric = plain_word(n.metric_name)
+),
+-- where scores do not all lie where their metric does: as a rule nowhere
+beyond AS (
+    SELECT t.task_type, t.metric_name, k.lowest, k.highest,
+           format('is no {}: {}{}',
+                  coalesce(nullif(t.metric_name, ''), CASE t.task WHEN 'classification' THEN 'AUC' ELSE 'R²' END),
+                  CASE WHEN k.lowest IS NULL THEN format('at most {}', k.highest) ELSE format('from {} to {}', k.lowest, k.highest) END,
+                  CASE WHEN coalesce(t.metric_name, '') = '' THEN '; where it is another metric, name it in metric_name' ELSE '' END) AS problem
+    FROM tasks AS t
+    JOIN known_metrics AS k ON k.metric = metric_word(t.metric_name, t.task)
+    WHERE NOT k.is_error AND (t.least_score < k.lowest OR t.greatest_score > k.highest)
+),
 repeated AS (
     SELECT hash(target, symbol) AS side FROM incoming WHERE $strict GROUP BY side HAVING count(*) > 1
 ),
@@ -51,8 +73,33 @@ problems AS (
     SELECT "row", "rows", 'model_status', model_status, 'is no model status: OK, FAILED, SKIPPED, UNKNOWN or empty'
     FROM words WHERE $strict AND model_status NOT IN ('OK', 'FAILED', 'SKIPPED', 'UNKNOWN')
     UNION ALL
-    SELECT "row", "rows", 'task_type', task_type, 'would be taken for regression; write it in capitals'
-    FROM words WHERE $strict AND contains(upper(task_type), 'CLASSIFICATION') AND NOT contains(task_type, 'CLASSIFICATION')
+    SELECT "row", "rows", 'task_type', task_type,
+           concat('says neither classification nor regression, ',
+                  CASE WHEN coalesce(metric_name, '') = '' THEN 'and there is no metric_name'
+                       ELSE concat('nor does the metric_name ', to_json(metric_name[:40])) END,
+                  ': write BINARY_CLASSIFICATION, MULTICLASS_CLASSIFICATION or REGRESSION here, or auc or r2 in metric_name')
+    FROM tasks WHERE task IS NULL
+    UNION ALL
+    SELECT "row", "rows", 'metric_name', metric_name,
+           format('measures {}, but the task_type is {}: correct the one that is wrong', measured, to_json(task_type[:40]))
+    FROM tasks WHERE stated <> measured
+    UNION ALL
+    SELECT "row", "rows", 'metric_name', metric_name,
+           format('measures errors, where lower is better, and a policy asks for high scores: give AUC, R², or its negative as neg_{}',
+                  lower(metric_name))
+    FROM tasks WHERE is_error
+    UNION ALL
+    SELECT i."row", 1, 'score', i.score::VARCHAR, b.problem
+    FROM incoming AS i
+    JOIN beyond AS b
+        ON b.task_type IS NOT DISTINCT FROM i.task_type AND b.metric_name IS NOT DISTINCT FROM i.metric_name
+    WHERE isfinite(i.score) AND (i.score < b.lowest OR i.score > b.highest)
+    UNION ALL
+    SELECT i."row", 1, 'null_score', i.null_score::VARCHAR, b.problem
+    FROM incoming AS i
+    JOIN beyond AS b
+        ON b.task_type IS NOT DISTINCT FROM i.task_type AND b.metric_name IS NOT DISTINCT FROM i.metric_name
+    WHERE isfinite(i.null_score) AND (i.null_score < b.lowest OR i.null_score > b.highest)
     UNION ALL
     SELECT min("row"), count(*), 'task_type', task_type, 'holds a NUL character'
     FROM incoming WHERE contains(task_type, chr(0))

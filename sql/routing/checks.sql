@@ -10,6 +10,13 @@ FROM (
         SELECT
             e.scenario, e."position", e.side, e.target, e.symbol,
             [
+                {'check': 'TASK', 'observed': CASE WHEN NOT e.no_task THEN to_json(e.task) END,
+                 'threshold': to_json('classification or regression'), 'passed': NOT e.no_task,
+                 'source': CASE
+                     WHEN NOT e.strict THEN 'task_type; semantics: reference'
+                     WHEN stated_task(e.task_type) IS NOT NULL THEN concat('task_type ', e.task_type)
+                     WHEN NOT e.no_task THEN concat('metric_name ', e.metric_name)
+                     ELSE 'neither task_type nor metric_name says it' END},
                 {'check': 'SAMPLE_SIZE', 'observed': to_json(e.sample_size), 'threshold': to_json(e.min_sample_size),
                  'passed': coalesce(e.sample_size >= e.min_sample_size, true),
                  'source': CASE

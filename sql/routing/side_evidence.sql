@@ -1,5 +1,6 @@
--- The evidence that counts: one row a side, with the stability category its metrics say.
--- Strictly, metrics with a gap say nothing; the reference looks at each that is there.
+-- The evidence that counts: one row a side, with its task and the stability category its metrics say. Strictly, metrics
+-- with a gap say nothing; the reference looks at each that is there. Evidence that names no task, which strict semantics
+-- refuse at the door, may be older than that.
 CREATE OR REPLACE TEMP VIEW side_evidence AS
 SELECT
     e."position",
@@ -12,10 +13,14 @@ SELECT
     e.model_status,
     e.failed_model_families,
     e.task_type,
+    e.metric_name,
     e.stability AS stated_stability,
     e.stability_metrics,
     e.stability_snapshots,
-    CASE WHEN contains(lower(e.task_type), 'classification') THEN 'classification' ELSE 'regression' END AS task,
+    CASE WHEN p.strict THEN coalesce(t.strict_task, 'regression') ELSE t.reference_task END AS task,
+    p.strict AND t.strict_task IS NULL AS no_task,
+    CASE WHEN p.strict THEN t.lowest END AS lowest,
+    CASE WHEN p.strict THEN t.highest END AS highest,
     CASE
         WHEN e.stability <> 'UNKNOWN' OR e.stability_metrics IS NULL THEN e.stability
         WHEN p.strict AND e.stability_snapshots < p.min_snapshots THEN 'UNKNOWN'
@@ -31,6 +36,9 @@ SELECT
     END AS stability,
     e.null_score,
     e.scenario
-FROM scenario_evidence AS e JOIN policy_settings AS p USING (scenario)
+FROM scenario_evidence AS e
+JOIN policy_settings AS p USING (scenario)
+JOIN evidence_tasks AS t
+    ON t.task_type IS NOT DISTINCT FROM e.task_type AND t.metric_name IS NOT DISTINCT FROM e.metric_name
 WHERE CASE e.mode WHEN 'CROSS_SECTIONAL' THEN true WHEN 'SYMBOL_SPECIFIC' THEN e.symbol IS NOT NULL ELSE false END
   AND e."position" NOT IN (SELECT "position" FROM repeated_evidence);

@@ -15,7 +15,7 @@ WITH lane_edges AS (
         AND x.rank = CASE WHEN own.rank <= own.room THEN x.room + 1 ELSE x.room END
 ),
 numbers AS MATERIALIZED (
-    SELECT scenario, "position", side, target, symbol, unnest([
+    SELECT scenario, "position", side, target, symbol, lowest, highest, unnest([
         {'metric': 'score', 'observed': score, 'turn': strong_score},
         {'metric': 'score', 'observed': score, 'turn': min_score},
         {'metric': 'score', 'observed': score, 'turn': experimental_min_score},
@@ -71,6 +71,7 @@ tries AS (
         FROM numbers WHERE metric = 'null_score'
     )
     WHERE isfinite(needed) AND coalesce(isfinite(observed) AND needed <> observed, metric IN ('score', 'null_score'))
+      AND coalesce(metric NOT IN ('score', 'null_score') OR needed BETWEEN lowest AND highest, true)
     UNION
     SELECT scenario, "position", side, target, symbol, metric, to_json(observed), to_json(needed),
            coalesce(abs(needed - observed) / greatest(needed, observed), 1.0)

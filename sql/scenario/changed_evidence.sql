@@ -35,7 +35,8 @@ SELECT * EXCLUDE (patch) REPLACE (
         CASE WHEN json_exists(patch, '$.model_status') THEN patch->>'$.model_status' ELSE model_status END AS model_status,
         CASE WHEN json_exists(patch, '$.failed_model_families') THEN (patch->'$.failed_model_families')::VARCHAR[]
              ELSE failed_model_families END AS failed_model_families,
-        CASE WHEN json_exists(patch, '$.task_type') THEN patch->>'$.task_type' ELSE task_type END AS task_type
+        CASE WHEN json_exists(patch, '$.task_type') THEN patch->>'$.task_type' ELSE task_type END AS task_type,
+        CASE WHEN json_exists(patch, '$.metric_name') THEN patch->>'$.metric_name' ELSE metric_name END AS metric_name
     )
 FROM laid
 WHERE patch IS NOT NULL AND NOT coalesce((patch->>'$.absent')::BOOLEAN, false);

@@ -9,38 +9,39 @@ import pytest
 import samples
 from planstore.audit.policy_cases import try_cases
 from planstore.errors import CandidatesError, PolicyError
+from planstore.routing.policy import DEFAULT_POLICY
 
 GOOD = """\
 - title: a good pair trains by itself
   target: y_up_10m
   symbol: AAPL
-  local: {score: 0.7}
+  local: {metric_name: auc, score: 0.7}
   expect: ROUTE_SYMBOL_SPECIFIC
 - title: a weak pair beside a good target trains in the pooled model
   target: y_up_10m
   symbol: AAPL
-  cross_sectional: {score: 0.7}
-  local: {score: 0.4, stability: DIVERGED}
+  cross_sectional: {metric_name: auc, score: 0.7}
+  local: {metric_name: auc, score: 0.4, stability: DIVERGED}
   expect: ROUTE_CROSS_SECTIONAL
 - title: a target by itself
   target: y_up_10m
-  cross_sectional: {score: 0.4}
+  cross_sectional: {metric_name: auc, score: 0.4}
   expect: DISABLED
 - title: a family that failed counts
   target: y_up_10m
   symbol: AAPL
   families: [mlp]
-  local: {score: 0.7, failed_model_families: [mlp]}
+  local: {metric_name: auc, score: 0.7, failed_model_families: [mlp]}
   expect: ROUTE_BLOCKED
 - title: what is expected wrongly
   target: y_up_10m
   symbol: AAPL
-  local: {score: 0.4}
+  local: {metric_name: auc, score: 0.4}
   expect: ROUTE_BOTH
 - title: a pair without evidence of its own
   target: y_up_10m
   symbol: AAPL
-  cross_sectional: {score: 0.7}
+  cross_sectional: {metric_name: auc, score: 0.7}
   expect: ROUTE_CROSS_SECTIONAL
 """
 
@@ -68,11 +69,11 @@ def test_each_case_is_decided_by_itself(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("semantics", ["strict", "reference"])
 def test_a_case_says_only_what_matters_to_it(tmp_path: Path, semantics: str) -> None:
-    cases = written(tmp_path, "[{title: x, target: y, symbol: A, local: {score: 0.7}, expect: ROUTE_SYMBOL_SPECIFIC}]")
+    cases = written(tmp_path, "[{title: x, target: y, symbol: A, local: {metric_name: auc, score: 0.7}, expect: ROUTE_SYMBOL_SPECIFIC}]")
     assert [case.passed for case in try_cases(samples.policy(semantics=semantics), cases)] == [True]
 
 
-CASE = "{title: mine, target: y, symbol: A, local: {score: 0.7}, expect: ROUTE_BOTH}"
+CASE = "{title: mine, target: y, symbol: A, local: {metric_name: auc, score: 0.7}, expect: ROUTE_BOTH}"
 
 
 @pytest.mark.parametrize(
@@ -89,10 +90,10 @@ CASE = "{title: mine, target: y, symbol: A, local: {score: 0.7}, expect: ROUTE_B
         (f"[{CASE.replace('symbol: A, ', '')}]", "'mine': a case with a symbol expects a route"),
         (f"[{CASE.replace('ROUTE_BOTH', 'ENABLED')}]", "'mine': a case with a symbol expects a route"),
         (
-            "[{title: mine, target: y, local: {score: 1}, expect: ENABLED}]",
+            "[{title: mine, target: y, local: {metric_name: auc, score: 1}, expect: ENABLED}]",
             "'mine': evidence under local needs a symbol",
         ),
-        (f"[{CASE.replace('local: {score: 0.7}, ', '')}]", "'mine' has no evidence"),
+        (f"[{CASE.replace('local: {metric_name: auc, score: 0.7}, ', '')}]", "'mine' has no evidence"),
     ],
 )
 def test_a_file_that_is_none_says_where_and_why(tmp_path: Path, text: str, said: str) -> None:
@@ -106,18 +107,34 @@ def test_a_file_that_is_none_says_where_and_why(tmp_path: Path, text: str, said:
 @pytest.mark.parametrize(
     ("evidence", "said"),
     [
-        ("{score: high}", "column score: 'high' does not fit"),
-        ("{score: .inf}", "column score"),
-        ("{score: 0.7, stability: STEADY}", "column stability: 'STEADY'"),
-        ("{score: 0.7, sample_size: -1}", "column sample_size: '-1' is no number of rows"),
+        ("score: high", "column score: 'high' does not fit"),
+        ("score: .inf", "column score"),
+        ("score: 0.7, stability: STEADY", "column stability: 'STEADY'"),
+        ("score: 0.7, sample_size: -1", "column sample_size: '-1' is no number of rows"),
+        ("score: 1.7", "column score: '1.7' is no auc: from 0 to 1"),
+        ("score: 0.7, task_type: REGRESSION", "column metric_name: 'auc' measures classification"),
     ],
 )
 def test_evidence_that_is_none_names_its_case(tmp_path: Path, evidence: str, said: str) -> None:
-    path = written(tmp_path, f"[{CASE.replace('{score: 0.7}', evidence)}]")
+    path = written(tmp_path, f"[{CASE.replace('score: 0.7', evidence)}]")
     with pytest.raises(CandidatesError) as refused:
         try_cases(samples.policy(), path)
     assert said in str(refused.value)
     assert f"{path}: 'mine'" in str(refused.value)
+
+
+@pytest.mark.parametrize("named", ["", ", task_type: ranking", ", metric_name: sharpe"])
+def test_evidence_that_names_no_task_names_its_case_and_what_to_add(tmp_path: Path, named: str) -> None:
+    path = written(tmp_path, f"[{CASE.replace('metric_name: auc, score: 0.7', f'score: 0.505{named}')}]")
+    with pytest.raises(CandidatesError, match=r"'mine'(.|\n)*column task_type: .*or auc or r2 in metric_name"):
+        try_cases(samples.policy(), path)
+
+
+@pytest.mark.parametrize("named", ["metric_name: auc", "task_type: binary", "task_type: Multi-Class", "metric_name: ROC_AUC"])
+def test_a_coin_flip_is_nothing_whatever_its_task_is_called(tmp_path: Path, named: str) -> None:
+    case = CASE.replace("metric_name: auc, score: 0.7", f"{named}, score: 0.505, null_score: 0.45")
+    path = written(tmp_path, f"[{case.replace('ROUTE_BOTH', 'ROUTE_BLOCKED')}]")
+    assert [case.passed for case in try_cases(DEFAULT_POLICY, path)] == [True]
 
 
 def test_a_column_that_is_misspelt_is_refused(tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ Maker = Callable[[Path], Any]
 
 ROWS = samples.records(1, 2)
 """A cross-sectional candidate and two of symbols: rows 1, 2 and 3."""
-HEADER = "target,symbol,mode,score,stability,sample_size,leakage_status\n"
-LINE = "y_up_10m,,CROSS_SECTIONAL,0.7,STABLE,1000,SAFE\n"
+HEADER = "target,symbol,mode,score,stability,sample_size,leakage_status,metric_name\n"
+LINE = "y_up_10m,,CROSS_SECTIONAL,0.7,STABLE,1000,SAFE,auc\n"
 FOREIGN = re.compile(
     r"<\w+[. ]|object at|0x[0-9a-f]{6}|malformed node|<unknown>|Errno|codec|pybind|C\+\+"
     r"|pyarrow|pandas\.|duckdb|Must pass names|RecordBatch|numpy|thrift|float\(\)|utf-8-sig"
@@ -235,7 +235,15 @@ REFUSED: dict[str, tuple[Maker, str]] = {
     "an unknown leakage status": (arrow(leakage_status="CLEAN"), "row 2, column leakage_status: 'CLEAN'.*SAFE"),
     "no leakage status": (arrow(leakage_status=None), r"row 2, column leakage_status: \(empty\)"),
     "an unknown model status": (arrow(model_status="BAD"), "row 2, column model_status: 'BAD'.*FAILED"),
-    "a task type in small letters": (arrow(task_type="binary_classification"), "row 2, column task_type.*capitals"),
+    "no task": (arrow(task_type=None, metric_name=None), r"row 2, column task_type: \(empty\) says neither"),
+    "a word that is no task": (
+        arrow(task_type="ranking", metric_name="x" * 10**6),
+        "row 2, column task_type: 'ranking' says neither.*write BINARY_CLASSIFICATION",
+    ),
+    "a metric of the other task": (arrow(metric_name="R²"), "row 2, column metric_name: 'R²' measures regression, but"),
+    "a metric of errors": (frame(metric_name="logloss"), "row 2, column metric_name: 'logloss' measures errors"),
+    "an AUC above 1": (arrow(score=1.5), "row 2, column score: '1.5' is no auc: from 0 to 1"),
+    "an AUC of a null below 0": (frame(null_score=-0.5), "row 2, column null_score: '-0.5' is no auc: from 0 to 1"),
     # names
     "no target": (arrow(target=None), r"row 2, column target: \(empty\) is no name"),
     "an empty target": (arrow(target=""), "row 2, column target: '' is no name"),

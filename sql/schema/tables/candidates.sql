@@ -22,7 +22,7 @@ CREATE TABLE lake.candidates (
     feature_set_id        VARCHAR,      -- which features it was made with
     failed_model_families VARCHAR[],    -- model families that did not work
     model_status          VARCHAR,      -- `OK`, `FAILED`, `SKIPPED` or `UNKNOWN`
-    task_type             VARCHAR,      -- contains `CLASSIFICATION`, or means regression
+    task_type             VARCHAR,      -- the task, as `BINARY_CLASSIFICATION` or `REGRESSION`
     metric_name           VARCHAR,      -- what the score measures
     evidence_as_of        TIMESTAMPTZ,  -- up to when the data behind it reaches
     git_commit            VARCHAR,      -- the code that made it

@@ -27,6 +27,7 @@ _METRICS = {
     "model_status": ("model_status",),
     "failed_model_families": ("failed_model_families",),
     "task_type": ("task_type",),
+    "metric_name": ("metric_name",),
 }
 """What the rules read of a candidate, by the name that people know it by."""
 

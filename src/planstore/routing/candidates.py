@@ -103,9 +103,12 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
         door.unread = frozenset(row for (row,) in session.rows("candidates/unread_rows"))
         columns = door.columns()
         incoming = _chunked(pa.table({"row": np.arange(1, door.rows + 1), **columns}))
+        for step in ("plain_word", "stated_task", "metric_word", "known_metrics"):  # because rules read tasks by these
+            session.run(f"routing/{step}")
         with ThreadPoolExecutor(max_workers=1) as beside, session.given("incoming", incoming):
             ordered = beside.submit(_evidence, columns, strict=strict)
             problems = session.records("candidates/problems", strict=strict)
+            guessed = session.records("candidates/unread_tasks") if strict else []
     if problems:
         lines = [_sentence(**problem) for problem in problems]
         if len(lines) > PROBLEMS:
@@ -113,6 +116,11 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
         raise CandidatesError("\n".join([f"{door.where}: refused", *lines]))
     evidence = ordered.result()
     notes = [f"{door.where}: {note}" for note in door.notes]
+    notes += [
+        f"{door.where}: row {found['row']}, column task_type: {_short(found['task_type'])} says neither classification "
+        f"nor regression; it is {found['task']}, because metric_name is {_short(found['metric_name'])}"
+        for found in guessed
+    ]
     lacking = pc.and_(pc.is_valid(evidence["score"]), pc.is_null(evidence["null_score"]))
     without = pc.sum(lacking).as_py() if nulls_count else 0
     if without:
