@@ -19,7 +19,7 @@ from planstore.store import Store
 
 pytestmark = pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning")
 Record = dict[str, Any]
-GATES = ("SAMPLE_SIZE", "LEAKAGE", "MODEL_STATUS", "SAFE_FEATURES", "WORKING_FAMILIES", "NULL_MARGIN")
+GATES = ("TASK", "SAMPLE_SIZE", "LEAKAGE", "MODEL_STATUS", "SAFE_FEATURES", "WORKING_FAMILIES", "NULL_MARGIN")
 CHECKS = (*GATES, "STRONG_SCORE", "MIN_SCORE", "STABILITY", "EXPERIMENTAL_SCORE", "EXPERIMENTAL_STABILITY")
 
 
