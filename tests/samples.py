@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import yaml
 
 METRICS = ("mean_overlap", "std_overlap", "mean_tau", "std_tau")
 SCHEMA = pa.schema(
@@ -78,20 +79,18 @@ def parquet(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
 
 
 def policy(**changes: Any) -> dict[str, Any]:
-    """Return a strict policy as a mapping with the top key ``routing``; ``changes`` replace or add its keys."""
-    return {
-        "routing": {
-            "min_sample_size": {"cross_sectional": 1000, "symbol": 500},
-            "cross_sectional": {"min_score": 0.52, "strong_score": 0.6},
-            "symbol": {"min_score": 0.52, "strong_score": 0.6},
-            "stability_allowlist": {"cross_sectional": ["STABLE"], "symbol": ["STABLE"]},
-            "both_strong_behavior": "ROUTE_BOTH",
-        }
-        | changes
-    }
+    """Return a strict policy as a mapping with the top key ``routing``, every key written out.
+
+    It asks for little but scores. ``changes`` replace its keys; those of ``SECTIONS`` replace keys inside of them.
+    """
+    found: dict[str, Any] = yaml.safe_load(POLICY_YAML)["routing"]
+    for key, value in changes.items():
+        found[key] = found[key] | value if key in SECTIONS else value
+    return {"routing": found}
 
 
-POLICY_YAML = """\
+SECTIONS = ("experimental", "stability_classification", "horizon")
+SHORT_POLICY_YAML = """\
 routing:
   min_sample_size: {cross_sectional: 1000, symbol: 500}
   cross_sectional: {min_score: 0.52, strong_score: 0.6}
@@ -100,5 +99,31 @@ routing:
     cross_sectional: [STABLE]
     symbol: [STABLE]
   both_strong_behavior: ROUTE_BOTH
+"""
+"""A strict policy that leaves keys out."""
+POLICY_YAML = f"""\
+{SHORT_POLICY_YAML}\
+  semantics: strict
+  dev_mode: false
+  dev_mode_min_sample_size: 1000
+  block_on_leakage: true
+  min_margin_over_null: null
+  enable_experimental_lane: false
+  experimental: {{min_score: 0.5, allowed_stabilities: [DRIFTING, UNKNOWN], max_fraction_symbols_per_target: 1.0}}
+  require_safe_features_only: false
+  allowed_feature_leakage_status: [SAFE]
+  require_min_successful_families: 0
+  stability_classification:
+    {{stable_overlap_min: 0.7, drifting_overlap_min: 0.5, stable_tau_min: 0.6, drifting_tau_min: 0.4,
+     max_std_overlap: 0.2, max_std_tau: 0.25, min_snapshots_for_stability: 2}}
+  horizon:
+    patterns:
+      - {{regex: '(\\d+)m', multiplier: 1}}
+      - {{regex: '(\\d+)h', multiplier: 60}}
+      - {{regex: '(\\d+)d', multiplier: 390}}
+    same_day: 390
+  families: []
+  log_decision_reasons: false
+  dump_plan_as: [JSON]
 """
 """The policy of :func:`policy` as a file."""

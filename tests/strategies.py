@@ -175,7 +175,12 @@ def candidate(draw: st.DrawFn, target: str, symbol: str | None, *, loose: bool =
     pooled = "CROSS_SECTIONAL" if symbol is None else "SYMBOL_SPECIFIC"
     modes = [pooled, "SYMBOL"] if symbol is not None else [pooled]
     no_scores = (None, math.nan, math.inf, -math.inf) if loose else (None,)
-    named = (draw(st.sampled_from(LOOSE_TASKS)), draw(st.sampled_from(("auc", "r2", "rmse", None))), -math.inf, math.inf)
+    named = (
+        draw(st.sampled_from(LOOSE_TASKS)),
+        draw(st.sampled_from(("auc", "r2", "rmse", None))),
+        -math.inf,
+        math.inf,
+    )
     task_type, metric_name, lowest, highest = named if loose else draw(st.sampled_from(NAMED_TASKS))
     of_metric = scores.map(lambda score: min(max(score, lowest), highest))
     return {

@@ -122,7 +122,7 @@ class Store:
             RunConflictError, KeyConflictError: the run id or key stands for another run.
             StaleError: another commit than ``expected_commit`` is the newest.
         """
-        from planstore.routing.policy import check_patterns, read_policy
+        from planstore.routing.policy import check_patterns, note_left_out, read_policy
 
         self._must_be_now("route")
         for what, name in (("run_id", run_id), ("idempotency_key", idempotency_key)):
@@ -134,6 +134,7 @@ class Store:
         evidence = read_candidates(
             candidates, strict=checked.semantics == "strict", nulls_count=checked.min_margin_over_null is not None
         )
+        note_left_out(checked, policy)
         for note in evidence.notes:
             warnings.warn(note, CandidatesWarning, stacklevel=2)
         request = RunRequest(
@@ -357,10 +358,11 @@ class Store:
             PolicyError: the policy is none.
             NotFoundError: a name means no run.
         """
-        from planstore.routing.policy import check_patterns, read_policy
+        from planstore.routing.policy import check_patterns, note_left_out, read_policy
 
         checked, _ = read_policy(policy)
         check_patterns(checked, str(policy) if isinstance(policy, str | Path) else "the policy")
+        note_left_out(checked, policy)
         found = find_runs(self._reading, runs)
         return what_if(self._reading, self._ledger.artifacts, checked, found, progress)
 

@@ -69,7 +69,10 @@ def test_each_case_is_decided_by_itself(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("semantics", ["strict", "reference"])
 def test_a_case_says_only_what_matters_to_it(tmp_path: Path, semantics: str) -> None:
-    cases = written(tmp_path, "[{title: x, target: y, symbol: A, local: {metric_name: auc, score: 0.7}, expect: ROUTE_SYMBOL_SPECIFIC}]")
+    cases = written(
+        tmp_path,
+        "[{title: x, target: y, symbol: A, local: {metric_name: auc, score: 0.7}, expect: ROUTE_SYMBOL_SPECIFIC}]",
+    )
     assert [case.passed for case in try_cases(samples.policy(semantics=semantics), cases)] == [True]
 
 
@@ -130,7 +133,9 @@ def test_evidence_that_names_no_task_names_its_case_and_what_to_add(tmp_path: Pa
         try_cases(samples.policy(), path)
 
 
-@pytest.mark.parametrize("named", ["metric_name: auc", "task_type: binary", "task_type: Multi-Class", "metric_name: ROC_AUC"])
+@pytest.mark.parametrize(
+    "named", ["metric_name: auc", "task_type: binary", "task_type: Multi-Class", "metric_name: ROC_AUC"]
+)
 def test_a_coin_flip_is_nothing_whatever_its_task_is_called(tmp_path: Path, named: str) -> None:
     case = CASE.replace("metric_name: auc, score: 0.7", f"{named}, score: 0.505, null_score: 0.45")
     path = written(tmp_path, f"[{case.replace('ROUTE_BOTH', 'ROUTE_BLOCKED')}]")
@@ -147,4 +152,4 @@ def test_a_missing_file_and_a_broken_policy_are_said(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match="cannot be read"):
         try_cases(samples.policy(), tmp_path / "none.yaml")
     with pytest.raises(PolicyError):
-        try_cases({"routing": {}}, written(tmp_path, GOOD))
+        try_cases({"routing": 3}, written(tmp_path, GOOD))

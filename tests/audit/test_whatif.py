@@ -118,4 +118,4 @@ def test_wrong_calls_are_refused(store: Store) -> None:
     with pytest.raises(NotFoundError, match="'r9' is no run, commit, plan or time"):
         store.whatif(samples.policy(), runs=["1..r9"])
     with pytest.raises(PolicyError):
-        store.whatif({"routing": {}})
+        store.whatif({"routing": 3})

@@ -21,7 +21,15 @@ POLICY: dict[str, Any] = {
         "stability_allowlist": {"cross_sectional": ["STABLE", "DRIFTING", "UNKNOWN"], "symbol": ["STABLE", "UNKNOWN"]},
         "both_strong_behavior": "ROUTE_BOTH",
         "enable_experimental_lane": True,
-        "experimental": {"min_score": 0.52, "max_fraction_symbols_per_target": 0.2},
+        "experimental": {
+            "min_score": 0.52,
+            "allowed_stabilities": ["DRIFTING", "UNKNOWN"],
+            "max_fraction_symbols_per_target": 0.2,
+        },
+        "min_margin_over_null": None,
+        "require_safe_features_only": False,
+        "require_min_successful_families": 0,
+        "dump_plan_as": ["JSON"],
     }
 }
 

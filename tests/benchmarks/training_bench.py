@@ -29,6 +29,7 @@ POLICY = {
         "cross_sectional": {"min_score": 0.5, "strong_score": 0.6},
         "symbol": {"min_score": 0.5, "strong_score": 0.6},
         "stability_allowlist": {"cross_sectional": ["STABLE"], "symbol": ["STABLE"]},
+        "min_margin_over_null": None,
     }
 }
 

@@ -326,7 +326,7 @@ def test_the_answers_in_the_readme_are_those_of_the_demo(tmp_path: Path) -> None
     section = README.partition("## Asking why")[2].partition("\n## ")[0]
     policy = (ROOT / "src/planstore/routing/default_policy.yaml").read_text(encoding="utf-8")
     (tmp_path / "policy.yaml").write_text(policy, encoding="utf-8")
-    lower = re.sub(r"  min_margin_over_null: .*\n", "", policy)
+    lower = re.sub(r"min_margin_over_null: .*\n", "min_margin_over_null: null\n", policy)
     (tmp_path / "lower.yaml").write_text(
         lower.replace("min_score: {classification: 0.58", "min_score: {classification: 0.56", 1), encoding="utf-8"
     )

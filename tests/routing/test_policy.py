@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from pydantic import BaseModel
 
 import inputs
 import samples
-from planstore import PolicyError
-from planstore.routing.policy import DEFAULT_POLICY, check_patterns, policy_from_yaml, read_policy
+from planstore import PolicyError, PolicyWarning
+from planstore.routing.policy import (
+    DEFAULT_POLICY,
+    Allowlist,
+    ByTask,
+    ByTier,
+    Experimental,
+    Horizon,
+    Policy,
+    SampleSizes,
+    Scores,
+    StabilityClassification,
+    check_patterns,
+    policy_from_yaml,
+    read_policy,
+)
+from planstore.store import Store
 
-GOOD = samples.POLICY_YAML
+GOOD = samples.SHORT_POLICY_YAML
 LINES = GOOD.count("\n")
 
 
@@ -116,9 +134,13 @@ def test_a_pattern_the_database_cannot_search_with_is_named(tmp_path: Path) -> N
     assert "policy.yaml" in message
 
 
-def test_a_missing_key_is_named_with_the_line_of_its_section(tmp_path: Path) -> None:
+def test_a_default_that_contradicts_what_was_given_is_named(tmp_path: Path) -> None:
     message = refused(tmp_path, GOOD.replace("{min_score: 0.52, strong_score: 0.6}", "{min_score: 0.52}", 1))
-    assert "line 3: cross_sectional.strong_score: is missing" in message
+    assert (
+        "line 3: cross_sectional.min_score is 0.52 for regression, tier default, above its strong_score of 0.05"
+        in message
+    )
+    assert "the policy leaves out cross_sectional.strong_score" in message
 
 
 def test_every_wrong_key_is_named_at_once(tmp_path: Path) -> None:
@@ -147,7 +169,7 @@ def test_odd_yaml_is_refused_as_a_policy_error(tmp_path: Path, text: str) -> Non
     assert "policy.yaml" in refused(tmp_path, text)
 
 
-@pytest.mark.parametrize("given", [{}, {"routing": None}, {"routing": []}, {"routing": {}}, {1: 2}])
+@pytest.mark.parametrize("given", [{}, {"routing": None}, {"routing": []}, {1: 2}])
 def test_a_mapping_that_is_no_policy_is_refused(tmp_path: Path, given: dict[Any, Any]) -> None:
     message = inputs.refusal(tmp_path, PolicyError, lambda store: store.route(inputs.frame(), given))
     assert "routing" in message or "is missing" in message
@@ -155,9 +177,117 @@ def test_a_mapping_that_is_no_policy_is_refused(tmp_path: Path, given: dict[Any,
 
 def test_a_policy_as_mapping_and_as_file_has_one_identity(tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
-    path.write_text(GOOD, encoding="utf-8")
+    path.write_text(samples.POLICY_YAML, encoding="utf-8")
     assert read_policy(path)[0].policy_id == read_policy(samples.policy())[0].policy_id
 
 
-def test_the_shipped_policy_is_a_policy() -> None:
-    check_patterns(read_policy(DEFAULT_POLICY)[0])
+def test_the_shipped_policy_is_a_policy_and_keeps_its_identity() -> None:
+    policy, _ = read_policy(DEFAULT_POLICY)
+    check_patterns(policy)
+    assert policy.policy_id == "3ae53808e72eb83766376ac8648879c53f144f058706fb7e2588e1ad98a57a20"
+
+
+# --- what is left out ---------------------------------------------------------------------------------------------
+
+
+def shipped() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(DEFAULT_POLICY.read_text(encoding="utf-8"))["routing"]
+    return found
+
+
+def keys(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Return the path of every key of a document, nested ones included."""
+    found = [path] if path else []
+    return (
+        found + [key for name in value for key in keys(value[name], (*path, name))]
+        if isinstance(value, dict)
+        else found
+    )
+
+
+def without(document: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    found = deepcopy(document)
+    place = found
+    for key in path[:-1]:
+        place = place[key]
+    del place[path[-1]]
+    return found
+
+
+def test_the_shipped_policy_says_every_key_that_there_is_nested_ones_too() -> None:
+    sections = {"min_sample_size": SampleSizes, "cross_sectional": Scores, "symbol": Scores, "stability_allowlist": Allowlist,
+                "experimental": Experimental, "stability_classification": StabilityClassification, "horizon": Horizon}  # fmt: skip
+    assert set(shipped()) == set(Policy.model_fields)
+    for name, section in sections.items():
+        assert set(shipped()[name]) == set(section.model_fields), name
+    models = (section for section in Policy.model_fields.values() if isinstance(section.annotation, type))
+    assert {section.annotation for section in models if issubclass(section.annotation, BaseModel)} == set(
+        sections.values()
+    )  # type: ignore[arg-type, type-var, union-attr]
+
+
+@pytest.mark.parametrize("path", keys(shipped()), ids=".".join)
+def test_a_key_that_is_left_out_means_what_the_shipped_policy_says_and_is_named(path: tuple[str, ...]) -> None:
+    policy, _ = read_policy({"routing": without(shipped(), path)})
+    assert policy.policy_id == read_policy(DEFAULT_POLICY)[0].policy_id
+    assert policy.left_out == (".".join(path),)
+
+
+def test_a_policy_of_no_key_is_the_shipped_one() -> None:
+    policy, _ = read_policy({"routing": {}})
+    assert policy.policy_id == read_policy(DEFAULT_POLICY)[0].policy_id
+    assert policy.left_out == tuple(shipped())
+    assert Policy().policy_id == policy.policy_id
+
+
+def test_a_tier_that_is_left_out_means_the_default_one_and_the_default_one_what_the_shipped_policy_says() -> None:
+    given = {"min_score": {"classification": 0.6, "regression": {"short": 0.02, "default": 0.03}},
+             "strong_score": {"classification": 0.7, "regression": {"short": 0.2}}}  # fmt: skip
+    policy, _ = read_policy({"routing": shipped() | {"symbol": given}})
+    assert policy.left_out == ("symbol.strong_score.regression.default",)
+    assert policy.symbol.strong_score == ByTask(classification=0.7, regression=ByTier(default=0.05, short=0.2))
+    assert policy.symbol.min_score == ByTask(classification=0.6, regression=ByTier(default=0.03, short=0.02))
+
+
+def test_a_margin_over_the_null_is_switched_off_by_null_and_not_by_leaving_it_out() -> None:
+    assert read_policy({"routing": shipped() | {"min_margin_over_null": None}})[0].min_margin_over_null is None
+    assert read_policy({"routing": without(shipped(), ("min_margin_over_null",))})[0].min_margin_over_null is not None
+
+
+def test_the_reference_keeps_what_it_means_by_what_is_left_out() -> None:
+    policy = policy_from_yaml(GOOD + "  semantics: reference\n", "here")
+    assert policy.left_out == ()
+    assert (policy.require_safe_features_only, policy.enable_experimental_lane, policy.dump_plan_as) == (
+        False,
+        False,
+        ["JSON"],
+    )
+    with pytest.raises(PolicyError, match="symbol: is missing"):
+        read_policy({"routing": {"semantics": "reference"}})
+
+
+def test_a_policy_written_from_scratch_blocks_what_the_shipped_one_blocks_and_says_which_keys_were_left_out(
+    store: Store, tmp_path: Path
+) -> None:
+    rows = [
+        samples.record("y_10m", symbol, 0.7, leakage_status="SUSPECT", null_score=0.5)
+        for symbol in (None, "AAPL", "MSFT")
+    ]
+    path = tmp_path / "own.yaml"
+    path.write_text(GOOD.replace("1000, symbol", "100, symbol"), encoding="utf-8")
+    with pytest.warns(PolicyWarning) as heard:
+        run = store.route(inputs.table_of(rows), path)
+    assert run.routes == {"ROUTE_BLOCKED": 2}
+    (said,) = [str(one.message) for one in heard]
+    assert said.startswith(
+        f'{path}: keys that are left out mean what the default policy says: semantics ("strict"), dev_mode (false)'
+    )
+    assert (
+        'require_safe_features_only (true), allowed_feature_leakage_status (["SAFE"]), require_min_successful' in said
+    )
+    assert "experimental, " in said
+    assert store.route(inputs.table_of(rows), DEFAULT_POLICY).routes == {"ROUTE_BLOCKED": 2}
+
+
+def test_a_policy_with_every_key_is_routed_by_without_a_word(store: Store) -> None:
+    store.route(inputs.frame(), samples.policy())  # because warnings are errors here

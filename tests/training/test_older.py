@@ -14,22 +14,17 @@ import pytest
 
 import markets
 import planstore
+import samples
 from planstore import RequestError
 from planstore.training.older import IntelligentTrainer, train_models_for_interval_comprehensive
 from planstore.training.panel import Panel
 from planstore.training.trainer import train_panel
 
-POLICY = {
-    "routing": {
-        "min_sample_size": {"cross_sectional": 100, "symbol": 50},
-        "cross_sectional": {"min_score": 0.52, "strong_score": 0.6},
-        "symbol": {"min_score": 0.52, "strong_score": 0.6},
-        "stability_allowlist": {
-            "cross_sectional": ["STABLE", "DRIFTING", "UNKNOWN", "DIVERGED"],
-            "symbol": ["STABLE", "DRIFTING", "UNKNOWN", "DIVERGED"],
-        },
-    }
-}
+ANY = ["STABLE", "DRIFTING", "UNKNOWN", "DIVERGED"]
+POLICY = samples.policy(
+    min_sample_size={"cross_sectional": 100, "symbol": 50},
+    stability_allowlist={"cross_sectional": ANY, "symbol": ANY},
+)
 SNIPPET = """\
 from TRAINING.orchestration.intelligent_trainer import IntelligentTrainer
 from pathlib import Path

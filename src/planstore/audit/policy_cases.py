@@ -15,7 +15,7 @@ from planstore.document import Kind
 from planstore.errors import CandidatesError, PolicyError
 from planstore.quoted import quoted
 from planstore.routing.candidates import COLUMNS, read_candidates
-from planstore.routing.policy import Policy, PolicySource, check_patterns, read_policy
+from planstore.routing.policy import Policy, PolicySource, check_patterns, note_left_out, read_policy
 from planstore.routing.rules import apply_rules
 from planstore.routing.sources import Records
 
@@ -98,6 +98,7 @@ def try_cases(policy: PolicySource, cases: Path) -> list[CaseResult]:
     """
     checked, _ = read_policy(policy)
     check_patterns(checked, str(policy) if isinstance(policy, str | Path) else "the policy")
+    note_left_out(checked, policy)
     found = _read(cases)
     session = memory(confined=True)
     try:

@@ -126,7 +126,7 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
     if without:
         notes.append(
             f"{door.where}: {without} scores have no null_score beside them and count for nothing, because the policy "
-            "asks for a margin over the null; leave min_margin_over_null out of the policy to route them"
+            "asks for a margin over the null; set min_margin_over_null: null in the policy to route them"
         )
     return Evidence(evidence, notes, DigestBeside(evidence.drop_columns("position")))
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property, reduce
+from operator import getitem
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
+import orjson
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -17,11 +19,14 @@ from pydantic import (
     ConfigDict,
     Field,
     FiniteFloat,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
     StrictBool,
     ValidationInfo,
     model_validator,
 )
 
+from planstore.bounded_yaml import read_yaml
 from planstore.database import memory
 from planstore.document import Kind
 from planstore.errors import PolicyError
@@ -68,7 +73,7 @@ Number = Annotated[FiniteFloat, BeforeValidator(_number)]
 Count = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
 Text = Annotated[str, Field(max_length=1000), AfterValidator(_storable)]
 DEFAULT_POLICY = Path(__file__).parent / "default_policy.yaml"
-"""The policy that planstore ships: a conservative one to start from."""
+"""The policy that planstore ships: a conservative one to start from, which says what any strict one leaves out."""
 TIERS = ("short", "medium", "long", "very_long")
 
 
@@ -211,7 +216,9 @@ class Policy(_Section):
     """A routing policy, checked. Frozen; its identity is the SHA-256 of its canonical document.
 
     Keys are those of the recorded policies, and four of planstore's own: ``semantics``, ``horizon``, ``families``,
-    ``min_margin_over_null``. Under reference semantics, a side that no candidate has may be left out, and is None.
+    ``min_margin_over_null``. Of a strict policy, keys that are left out, nested ones too, mean what ``DEFAULT_POLICY``
+    says; the defaults of the fields here are those of the reference, under which a side that no candidate has may be
+    left out, and is None.
     """
 
     REFERENCE: ClassVar[Mapping[str, Any]] = {
@@ -241,6 +248,8 @@ class Policy(_Section):
     horizon: Horizon = Horizon()
     families: list[FamilyRule] = []
 
+    _filled_in: tuple[str, ...] = PrivateAttr(())
+
     @model_validator(mode="before")
     @classmethod
     def _reference_may_have_gaps(cls, given: Any, info: ValidationInfo) -> Any:
@@ -257,13 +266,26 @@ class Policy(_Section):
             )
         return found
 
-    @model_validator(mode="after")
-    def _strict_has_no_gaps(self) -> Policy:
-        if self.semantics == "reference":
-            if self.min_margin_over_null is not None:
+    @model_validator(mode="wrap")
+    @classmethod
+    def _strict_has_no_gaps(cls, given: Any, check: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(given, Mapping) or given.get("semantics") == "reference":
+            policy = check(given)
+            if policy.semantics == "reference" and policy.min_margin_over_null is not None:
                 raise ValueError("min_margin_over_null needs semantics: strict; the reference knows no null")
-            return self
-        for key in self._left_out():
+            return policy
+        policy = check(_filled(given, _shipped()))
+        policy._filled_in = tuple(_missing(given, _shipped()))
+        policy._refuse_contradictions()
+        return policy
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The keys that a strict policy left out, as ``experimental.min_score``."""
+        return self._filled_in
+
+    def _refuse_contradictions(self) -> None:
+        for key in self._absent_sides():
             raise ValueError(f"{key} must be given under semantics: strict, got null: say what the side needs")
         known = ("ROUTE_BOTH", "PREFER_CS", "PREFER_SYMBOL")
         if self.both_strong_behavior not in known:
@@ -278,12 +300,16 @@ class Policy(_Section):
                     low, high = _at(scores.min_score, task, tier), _at(scores.strong_score, task, tier)
                     if low > high:
                         raise ValueError(
-                            f"{side}.min_score is {low:g} for {task}, tier {tier}, "
-                            f"above its strong_score of {high:g}: nothing could be merely good enough"
+                            f"{side}.min_score is {low:g} for {task}, tier {tier}, above its strong_score of {high:g}: "
+                            f"nothing could be merely good enough{self._defaulted(side)}"
                         )
-        return self
 
-    def _left_out(self) -> list[str]:
+    def _defaulted(self, side: str) -> str:
+        """Return the end of a sentence that names which thresholds of a side are not the policy's own, if any."""
+        found = [key for key in self._filled_in if key == side or key.startswith(f"{side}.")]
+        return f"; the policy leaves out {', '.join(found)}, which mean what the default policy says" if found else ""
+
+    def _absent_sides(self) -> list[str]:
         sections = {
             "": self,
             "min_sample_size.": self.min_sample_size,
@@ -299,7 +325,7 @@ class Policy(_Section):
     @property
     def leaves_out_a_side(self) -> bool:
         """Whether it knows nothing of one side, so that no candidate may have that."""
-        return bool(self._left_out())
+        return bool(self._absent_sides())
 
     @cached_property
     def document(self) -> bytes:
@@ -310,6 +336,38 @@ class Policy(_Section):
     def policy_id(self) -> str:
         """The SHA-256 of the canonical document."""
         return sha256(self.document)
+
+
+@cache
+def _shipped() -> Mapping[str, Any]:
+    """Return the keys of the policy that planstore ships, every one that there is."""
+    found: Mapping[str, Any] = read_yaml(DEFAULT_POLICY.read_text(encoding="utf-8")).value["routing"]
+    return found
+
+
+def _filled(given: Any, default: Any) -> Any:
+    """Return what was given, with what it leaves out as ``default`` says."""
+    if not isinstance(given, Mapping):
+        return given
+    known = _by_key(given, default)
+    return {**known, **{key: _filled(value, known.get(key)) for key, value in given.items()}}
+
+
+def _missing(given: Any, default: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield the keys of ``default`` that were not given; of a section that was not, only its own."""
+    if isinstance(given, Mapping):
+        for key, value in _by_key(given, default).items():
+            if key in given:
+                yield from _missing(given[key], value, (*path, key))
+            else:
+                yield ".".join((*path, key))
+
+
+def _by_key(given: Mapping[str, Any], default: Any) -> Mapping[str, Any]:
+    """Return a default by its keys; a number is that of all tiers, where tiers were given."""
+    if isinstance(default, Mapping):
+        return default
+    return {"default": default} if default is not None and set(given) <= {"default", *TIERS} else {}
 
 
 _KIND = Kind("policy", "routing", PolicyError, alone=False)
@@ -333,6 +391,27 @@ def read_policy(source: PolicySource) -> tuple[Policy, str]:
         raise PolicyError(f"the policy must be a policy, a mapping or the path of a YAML file, got {quoted(source)}")
     path = Path(source)
     return _KIND.read(path, Policy), path.stem
+
+
+def note_left_out(policy: Policy, source: PolicySource) -> None:
+    """Warn of all keys that a policy leaves out, at once, and say what they mean."""
+    if not policy.left_out:
+        return
+    document = policy.model_dump(mode="json")
+    where = source if isinstance(source, str | Path) else "the policy"
+    keys = ", ".join(_told(key, document) for key in policy.left_out)
+    warnings.warn(
+        f"{where}: keys that are left out mean what the default policy says: {keys}; `planstore init --policy FILE` "
+        "writes all of them",
+        PolicyWarning,
+        stacklevel=3,
+    )
+
+
+def _told(key: str, document: Mapping[str, Any]) -> str:
+    """Return a key with its value, where that is short."""
+    value = orjson.dumps(reduce(getitem, key.split("."), document)).decode()
+    return f"{key} ({value})" if len(value) <= 60 else key
 
 
 def policy_from_yaml(text: str, where: str) -> Policy:
