@@ -148,6 +148,31 @@ def test_a_planted_feature_that_knows_the_future_is_blocked_and_nothing_is_route
     assert [one.target for one in found.ranking()] == ["y_up_1d", "fwd_ret_1d"]
     store.route(found.candidates(), DEFAULT_POLICY)
     assert store.why("fwd_ret_1d", "A").route == "ROUTE_BLOCKED"
+    _check_that_the_other_target_is_suspect_by_name(found, store)
+    _check_that_targets_that_were_not_asked_for_tell_it_as_well(found, path)
+
+
+def _check_that_the_other_target_is_suspect_by_name(found: Evidence, store: Store) -> None:
+    for symbol in (None, "A", "B"):
+        other = side(found, "y_up_1d", symbol)
+        (sign,) = other.signs
+        assert (other.leakage, sign.sign, sign.feature, sign.of) == (
+            "SUSPECT", "BLOCKED_ELSEWHERE", "oracle", "fwd_ret_1d",
+        )  # fmt: skip
+    assert "SUSPECT by BLOCKED_ELSEWHERE oracle: " in found.ranking()[0].signs[0]
+    assert " for fwd_ret_1d, the limit is " in found.ranking()[0].signs[0]
+    told = store.why("y_up_1d")
+    assert (told.route, [row["leakage_status"] for row in told.evidence]) == ("DISABLED", ["SUSPECT"])
+    assert "SAFE_FEATURES" in {check["check"] for check in told.checks if not check["passed"]}
+
+
+def _check_that_targets_that_were_not_asked_for_tell_it_as_well(found: Evidence, path: Path) -> None:
+    alone = measure(Panel.read(path, targets=["y_up_1d"]), workers=1, symbols=False)
+    (only,) = alone.sides
+    assert [(one.sign, one.feature, one.of, one.status) for one in only.signs] == [
+        ("BLOCKED_ELSEWHERE", "oracle", "fwd_ret_1d", "SUSPECT")
+    ]
+    assert only.scores == side(found, "y_up_1d").scores
 
 
 def test_knowing_which_symbol_is_wild_does_not_beat_the_null(store: Store, tmp_path: Path) -> None:

@@ -8,7 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planstore.training.leakage import LeakageLimits, Sign, feature_signs, leakage_status, ranked, score_signs
+from planstore.training.leakage import (
+    LeakageLimits,
+    Sign,
+    feature_signs,
+    leakage_status,
+    ranked,
+    score_signs,
+    signs_elsewhere,
+)
 
 DAYS, HORIZON = 900, 5
 LIMITS = LeakageLimits()
@@ -114,6 +122,16 @@ def test_a_target_moved_by_its_horizon_is_known_and_safe_and_by_less_is_not() ->
 ])  # fmt: skip
 def test_a_score_that_is_too_good_is_a_sign(score: float | None, classes: bool, status: str) -> None:
     assert leakage_status(list(score_signs(score, classes=classes, limits=LIMITS))) == status
+
+
+def test_a_feature_that_is_blocked_on_one_side_is_a_suspicion_of_every_other_by_its_worst_sign() -> None:
+    blocked = Sign("SINGLE_FEATURE", "f", 0.96, 0.95, "BLOCKED")
+    worse = Sign("FUTURE_CORRELATION", "f", 0.99, 0.8, "BLOCKED")
+    suspect = Sign("FUTURE_CORRELATION", "g", 0.7, 0.6, "SUSPECT")
+    score = Sign("IMPLAUSIBLE_SCORE", None, 0.99, 0.97, "BLOCKED")
+    found = signs_elsewhere([("a", [blocked, suspect, score]), ("b", []), ("c", [worse])])
+    assert found == {"f": Sign("BLOCKED_ELSEWHERE", "f", 0.99, 0.8, "SUSPECT", of="c")}
+    assert str(found["f"]) == "SUSPECT by BLOCKED_ELSEWHERE f: 0.990 for c, the limit is 0.8"
 
 
 def test_a_sign_says_what_was_measured() -> None:

@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from planstore.errors import RequestError, WorkerDiedError
 from planstore.events.canonical import canonical_json, sha256
 from planstore.training.families import load_families
-from planstore.training.leakage import LeakageLimits
+from planstore.training.leakage import LeakageLimits, signs_elsewhere
 from planstore.training.local import LocalExecutor, affordable_workers
 from planstore.training.panel import Panel
 from planstore.training.ranking import Ranked, rank
@@ -166,7 +166,9 @@ def measure(
         for target in panel.targets
         for symbol, selects in _symbols(panel, alone=symbols)
     ]  # fmt: skip
-    sides = _measured(panel, questions, workers, progress)
+    asked = len(questions)
+    questions += [Question(target.name, None, (), folds, seed, limits) for target in panel.witnesses]
+    sides = _suspected(_measured(panel, questions, workers, progress))[:asked]
     return Evidence(
         sides=sides,
         as_of=panel.last_timestamp,
@@ -212,6 +214,17 @@ def _measured(
 def _measure(saved: Path, question: Question) -> Side:
     """Run in a worker process: measure one side of the panel that was saved."""
     return measure_side(opened(str(saved), lambda: saved), question)
+
+
+def _suspected(sides: Sequence[Side]) -> list[Side]:
+    """Return the sides, each with the signs that features are which are blocked on other sides."""
+    elsewhere = signs_elsewhere((side.target, side.signs) for side in sides)
+    return [
+        replace(side, signs=(*side.signs, *(sign for name, sign in elsewhere.items() if name not in side.named)))
+        if side.reason is None
+        else side
+        for side in sides
+    ]
 
 
 def _troubles(sides: Sequence[Side]) -> list[str]:

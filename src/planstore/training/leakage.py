@@ -7,6 +7,7 @@ IMPLAUSIBLE_SCORE     the model's score is better than markets allow
 SINGLE_FEATURE        one feature alone tells the label: AUC, or rank correlation of values
 SHIFTED_TARGET        one feature is the target moved by fewer timestamps than it looks ahead, or the target of later
 FUTURE_CORRELATION    one feature goes along with the label, and not with the labels that were known by then
+BLOCKED_ELSEWHERE     one feature is blocked for another target of the panel, or on another side of this one
 ====================  ==================================================================================================
 
 A target that its own past tells, as volatility does, shows none of the last: what is known goes along with it, too.
@@ -14,8 +15,8 @@ A target that its own past tells, as volatility does, shows none of the last: wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Sign:
         value: what was measured.
         limit: the limit it reached.
         status: SUSPECT or BLOCKED.
+        of: the target that the feature is blocked for, of a BLOCKED_ELSEWHERE; value and limit are of that.
     """
 
     sign: str
@@ -61,10 +63,12 @@ class Sign:
     value: float
     limit: float
     status: str
+    of: str | None = None
 
     def __str__(self) -> str:
         named = f" {self.feature}" if self.feature else ""
-        return f"{self.status} by {self.sign}{named}: {self.value:.3f}, the limit is {self.limit:g}"
+        of = f" for {self.of}" if self.of else ""
+        return f"{self.status} by {self.sign}{named}: {self.value:.3f}{of}, the limit is {self.limit:g}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""
@@ -123,6 +127,26 @@ def feature_signs(
         most = np.max([np.abs(correlations.at(step)) for step in moved], axis=0)
         for place, name in enumerate(names):
             yield from _sign("SHIFTED_TARGET", name, most[place], limits.shifted)
+
+
+def signs_elsewhere(sides: Iterable[tuple[str, Sequence[Sign]]]) -> dict[str, Sign]:
+    """Return a sign for each feature that is blocked on any side of a panel: what it is to every other side.
+
+    A feature that knows one target's future knows something of the others': each is at least SUSPECT, because all of
+    them learn from the same features.
+
+    Args:
+        sides: the target of each side, and its signs.
+    """
+    found: dict[str, Sign] = {}
+    for target, signs in sides:
+        for sign in signs:
+            if sign.feature is None or sign.status != "BLOCKED":
+                continue
+            known = found.get(sign.feature)
+            if known is None or sign.value > known.value:
+                found[sign.feature] = replace(sign, sign="BLOCKED_ELSEWHERE", status="SUSPECT", of=target)
+    return found
 
 
 def ranked(features: pd.DataFrame) -> np.ndarray:

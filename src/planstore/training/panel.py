@@ -45,6 +45,7 @@ class Panel:
         symbols: those with rows, sorted.
         features: the columns to learn from.
         targets: the columns to predict.
+        witnesses: targets that were not asked for; they tell only which features know the future.
         notes: what was done to the panel or is odd about it.
         troubles: what had to be left out, and why.
         missing: symbols that were asked for or have a file, but no rows that can be used, and why.
@@ -56,6 +57,7 @@ class Panel:
         self.symbols: list[str] = description["symbols"]
         self.features: list[str] = description["features"]
         self.targets = [Target(**target) for target in description["targets"]]
+        self.witnesses = [Target(**target) for target in description["witnesses"]]
         self.notes: list[str] = description["notes"]
         self.troubles: list[str] = description["troubles"]
         self.missing: dict[str, str] = description["missing"]
@@ -111,12 +113,12 @@ class Panel:
         return datetime.fromisoformat(str(self._timestamps[-1])).replace(tzinfo=UTC)
 
     def target(self, name: str) -> Target:
-        """Return a target by its name.
+        """Return a target, or a witness, by its name.
 
         Raises:
             NotFoundError: the panel has no such target.
         """
-        for target in self.targets:
+        for target in (*self.targets, *self.witnesses):
             if target.name == name:
                 return target
         raise NotFoundError(

@@ -61,7 +61,9 @@ class _Reading:
             minutes, per_day = self.session.rows("panel/spacing")[0]
         self.table = self.table.sort_by([("timestamp", "ascending"), ("symbol", "ascending")]).drop_columns(["row"])
         self.troubles += [f"symbol {name} is left out: {why}" for name, why in self.missing.items()]
-        targets = self._targets(Spacing(minutes, per_day))
+        spacing = Spacing(minutes, per_day)
+        targets = self._targets(spacing)
+        witnesses = self._witnesses(spacing)
         features = self._features()
         if not targets:
             raise PanelError(
@@ -73,11 +75,12 @@ class _Reading:
             "symbols": sorted(self.table["symbol"].unique().to_pylist()),
             "features": features,
             "targets": [asdict(target) for target in targets],
+            "witnesses": [asdict(target) for target in witnesses],
             "notes": self.notes,
             "troubles": self.troubles,
             "missing": self.missing,
         }
-        names = ["timestamp", "symbol", *features, *(target.name for target in targets)]
+        names = ["timestamp", "symbol", *features, *(target.name for target in (*targets, *witnesses))]
         return self.table.select(names), description
 
     def _drop_repeated(self) -> None:
@@ -122,9 +125,19 @@ class _Reading:
             horizon = spacing.horizon(name)
             if horizon is None:
                 self.notes.append(f"target {name} names no horizon: taken to look one timestamp ahead")
-            self._finite(name)
-            found.append(Target(name, task_type(self.table[name].to_numpy()), horizon or 1))
+            found.append(self._target(name, horizon))
         return found
+
+    def _witnesses(self, spacing: Spacing) -> list[Target]:
+        """Return the targets by usual names that were not asked for."""
+        names = [
+            name for name in self._numbers() if matches(name, TARGETS) and not matches(name, self.patterns or TARGETS)
+        ]
+        return [self._target(name, spacing.horizon(name)) for name in names]
+
+    def _target(self, name: str, horizon: int | None) -> Target:
+        self._finite(name)
+        return Target(name, task_type(self.table[name].to_numpy()), horizon or 1)
 
     def _features(self) -> list[str]:
         kept = (*TARGETS, *(self.patterns or ()))

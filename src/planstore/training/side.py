@@ -30,7 +30,7 @@ class Question:
     Attributes:
         target: to predict.
         symbol: of whose rows; None pools all symbols.
-        families: to fit; a score is the mean of theirs.
+        families: to fit; a score is the mean of theirs. None looks for leakage alone.
         folds: in order of time.
         seed: of everything that is drawn by chance.
         limits: from where features leak.
@@ -103,6 +103,11 @@ class Side:
         return round(middle - spread, DIGITS), round(middle + spread, DIGITS)
 
     @property
+    def named(self) -> set[str]:
+        """The features that signs of leakage name."""
+        return {sign.feature for sign in self.signs if sign.feature is not None}
+
+    @property
     def leakage(self) -> str:
         """SAFE, SUSPECT or BLOCKED; UNKNOWN where nothing was measured."""
         return leakage_status(self.signs) if self.reason is None else "UNKNOWN"
@@ -144,6 +149,11 @@ class _Measuring:
         Raises:
             SampleError: no fold has a score.
         """
+        if not self.question.families:
+            return Side(
+                self.target.name, self.question.symbol, self.target.task_type, len(self.sample.labels),
+                signs=tuple(self._signs()),
+            )  # fmt: skip
         fitted: list[_Fitted] = []
         failed: dict[str, str] = {}
         for family in self.question.families:
