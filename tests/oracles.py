@@ -94,25 +94,13 @@ def stability(row: Row, policy: Row) -> str:
 
 def signal_state(row: Row | None, side: str, policy: Row, families: Sequence[str]) -> str:
     """Return how good one side is; first match wins."""
-    if row is None:
+    if row is None or objection(row, side, policy, families) is not None:
         return "DISALLOWED"
-    strict = policy["semantics"] == "strict"
-    minimum = base = policy["min_sample_size"][side]
     allowed = set(policy["stability_allowlist"][side])
-    if side == "cross_sectional" and policy["dev_mode"]:
-        minimum = min(base, max(policy["dev_mode_min_sample_size"], math.floor(0.1 * row["sample_size"]), 5000))
-        if row["sample_size"] < base:
-            allowed.add("UNKNOWN")
-    if row["sample_size"] < minimum:
-        return "DISALLOWED"
-    if row["leakage_status"] == "BLOCKED" and policy["block_on_leakage"]:
-        return "DISALLOWED"
-    if strict and _unfit(row, policy, families):
-        return "DISALLOWED"
+    if side == "cross_sectional" and policy["dev_mode"] and row["sample_size"] < policy["min_sample_size"][side]:
+        allowed.add("UNKNOWN")
     score, category = row["score"], stability(row, policy)
     if score is None or math.isnan(score):
-        return "DISALLOWED"
-    if strict and not _beats_null(row, policy):
         return "DISALLOWED"
     if category in allowed and score >= threshold(policy[side]["strong_score"], row, policy):
         return "STRONG"
@@ -128,24 +116,37 @@ def signal_state(row: Row | None, side: str, policy: Row, families: Sequence[str
     return "DISALLOWED"
 
 
-def _unfit(row: Row, policy: Row, families: Sequence[str]) -> bool:
+def objection(row: Row, side: str, policy: Row, families: Sequence[str]) -> str | None:
+    """Return the first thing that speaks against a side whatever its score is; strict reasons name it."""
+    minimum = policy["min_sample_size"][side]
+    if side == "cross_sectional" and policy["dev_mode"]:
+        least = max(policy["dev_mode_min_sample_size"], math.floor(0.1 * row["sample_size"]), 5000)
+        minimum = min(minimum, least)
+    leakage = row["leakage_status"]
+    if row["sample_size"] < minimum:
+        return "too few rows"
+    if leakage == "BLOCKED" and policy["block_on_leakage"]:
+        return "leakage BLOCKED"
+    if policy["semantics"] != "strict":
+        return None
     if row["model_status"] == "FAILED":
-        return True
-    if policy["require_safe_features_only"] and row["leakage_status"] not in policy["allowed_feature_leakage_status"]:
-        return True
-    if not families:
-        return False
+        return "model FAILED"
+    if policy["require_safe_features_only"] and leakage not in policy["allowed_feature_leakage_status"]:
+        return "features not safe"
     failed = {family_name(name) for name in row.get("failed_model_families") or ()}
-    return sum(family not in failed for family in families) < int(policy["require_min_successful_families"])
+    working = sum(family not in failed for family in families)
+    if families and working < int(policy["require_min_successful_families"]):
+        return "too few families"
+    if _score(row) == "nan" or policy["min_margin_over_null"] is None:
+        return None
+    if row.get("null_score") is None:
+        return "no null_score"
+    return None if _beats_null(row, policy) else "too near its null_score"
 
 
 def _beats_null(row: Row, policy: Row) -> bool:
-    """Tell whether a score beats that of labels moved in time by the margin that the policy asks for, if any."""
-    asked = policy["min_margin_over_null"]
-    if asked is None:
-        return True
-    null = row.get("null_score")
-    return null is not None and bool(row["score"] >= null + threshold(asked, row, policy))
+    """Tell whether a score beats that of labels moved in time by the margin that the policy asks for."""
+    return bool(row["score"] >= row["null_score"] + threshold(policy["min_margin_over_null"], row, policy))
 
 
 def rule(cs: str, local: str, policy: Row, *, evidence: bool) -> str:
@@ -229,8 +230,9 @@ def _of_target(target: str, rows: Sequence[Row], policy: Row, families: Sequence
     text = "No CS metrics"
     cs_text = "CS: No metrics available"
     if side is not None:
-        text = f"score={_score(side)}, stability={category}, sample_size={side['sample_size']}"
-        cs_text = f"CS: {cs_state} (score={_score(side)}, stability={category})"
+        against = _against(side, "cross_sectional", policy, families)
+        text = f"score={_score(side)}, stability={category}, sample_size={side['sample_size']}{against}"
+        cs_text = f"CS: {cs_state} (score={_score(side)}, stability={category}{against})"
     names = {"DISALLOWED": "CS_DISALLOWED", "EXPERIMENTAL": "CS_EXPERIMENTAL"}
     found: list[dict[str, Any]] = [
         {
@@ -254,6 +256,7 @@ def _of_target(target: str, rows: Sequence[Row], policy: Row, families: Sequence
         local_state = signal_state(row, "symbol", policy, families)
         scored = any(one is not None and _score(one) != "nan" for one in (row, side))
         by = rule(cs_state, local_state, policy, evidence=scored)
+        against = _against(row, "symbol", policy, families)
         found.append(
             {
                 "target": target,
@@ -266,7 +269,7 @@ def _of_target(target: str, rows: Sequence[Row], policy: Row, families: Sequence
                 "rule": by,
                 "reasons": [
                     cs_text,
-                    f"LOCAL: {local_state} (score={_score(row)}, stability={stability(row, policy)})",
+                    f"LOCAL: {local_state} (score={_score(row)}, stability={stability(row, policy)}{against})",
                     TEXTS[by],
                 ],
                 "override_id": None,
@@ -275,6 +278,12 @@ def _of_target(target: str, rows: Sequence[Row], policy: Row, families: Sequence
     if policy["semantics"] == "strict":
         _close_lane(found, pairs, policy)
     return found
+
+
+def _against(row: Row, side: str, policy: Row, families: Sequence[str]) -> str:
+    """Return how strict reasons say what speaks against a side; empty where nothing does."""
+    found = objection(row, side, policy, families) if policy["semantics"] == "strict" else None
+    return "" if found is None else f"; {found}"
 
 
 def _close_lane(found: list[dict[str, Any]], pairs: Mapping[str, Row], policy: Row) -> None:

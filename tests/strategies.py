@@ -42,6 +42,13 @@ NAMED_TASKS = (
     ("quantile", "IC", -1, 1), ("reg", "sharpe", -math.inf, math.inf),
 )  # fmt: skip
 """Task type and metric as strict evidence may have them, and the least and greatest score of such a metric."""
+
+
+def score_range(row: Record) -> tuple[float, float]:
+    """Return the least and greatest score that strict evidence can have."""
+    return next((low, high) for *named, low, high in NAMED_TASKS if named == [row["task_type"], row["metric_name"]])
+
+
 SIZES = (0, 999, 1000, 1001, 4999, 5000, 5001, 49_999, 50_000, 59_999, 60_001, 120_000)
 
 NASTY = (

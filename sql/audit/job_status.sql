@@ -1,5 +1,4 @@
 -- The latest status of some jobs of a plan.
 SELECT job_id, status, attempt, worker, occurred_at, error, metrics, artifacts
-FROM job_status
-WHERE plan_id = $plan_id AND list_contains($job_ids::VARCHAR[], job_id)
-QUALIFY row_number() OVER (PARTITION BY job_id ORDER BY commit_id DESC, "position" DESC) = 1;
+FROM job_latest_status
+WHERE plan_id = $plan_id AND list_contains($job_ids::VARCHAR[], job_id);

@@ -3,10 +3,6 @@ SELECT j.ordinal, j.job_id, j.target, j.symbol, j.route, j.training_type, j.prio
        coalesce(s.status, 'planned') AS status, s.attempt, s.worker, s.occurred_at, s.error, s.metrics,
        coalesce(len(s.artifacts), 0) AS artifacts
 FROM jobs AS j
-LEFT JOIN (
-    SELECT * FROM job_status
-    WHERE plan_id = $plan_id
-    QUALIFY row_number() OVER (PARTITION BY job_id ORDER BY commit_id DESC, "position" DESC) = 1
-) AS s ON s.job_id = j.job_id
+LEFT JOIN job_latest_status AS s USING (plan_id, job_id)
 WHERE j.plan_id = $plan_id
 ORDER BY j.ordinal;

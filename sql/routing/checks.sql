@@ -1,5 +1,5 @@
 -- Every check of a side, in the order in which the rules look at them: what was observed, what the policy asks for and
--- where it says so. A check that the policy does not ask for is passed, and has no threshold.
+-- where it says so. A check that the policy does not ask for has no threshold and is passed.
 CREATE OR REPLACE TEMP VIEW checks AS
 SELECT scenario, "position", side, target, symbol, ordinal,
        c."check", c.observed, c.threshold, c.passed, c.source
@@ -44,7 +44,8 @@ FROM (
                  'passed': NOT coalesce(e.too_few_families, false),
                  'source': CASE WHEN e.strict THEN 'require_min_successful_families' ELSE 'semantics: reference' END},
                 {'check': 'NULL_MARGIN', 'observed': to_json(e.score),
-                 'threshold': to_json(e.null_score + e.null_margin),
+                 'threshold': CASE WHEN e.no_null THEN to_json(format('a null_score and {:g}', e.null_margin))
+                                   ELSE to_json(e.null_score + e.null_margin) END,
                  'passed': NOT e.no_null AND NOT e.within_null,
                  'source': CASE
                      WHEN e.null_margin IS NULL THEN 'min_margin_over_null: none'
@@ -71,14 +72,14 @@ FROM (
                          coalesce(printf('%.3f', e.stability_metrics.mean_tau), 'missing'),
                          coalesce(printf('%.3f', e.stability_metrics.std_tau), 'missing')) END)},
                 {'check': 'EXPERIMENTAL_SCORE', 'observed': to_json(e.score),
-                 'threshold': CASE WHEN e.experimental_lane THEN to_json(e.experimental_min_score) END,
+                 'threshold': CASE WHEN e.experimental_lane THEN to_json(e.experimental_min_score) ELSE to_json('lane on') END,
                  'passed': coalesce(e.experimental_lane AND e.score >= e.experimental_min_score, false),
                  'source': CASE WHEN e.experimental_lane
                                 THEN threshold_source(q.document, 'experimental.min_score', e.task, e.tier, e.minutes)
                                 ELSE 'enable_experimental_lane: false' END},
                 {'check': 'EXPERIMENTAL_STABILITY', 'observed': to_json(e.stability),
-                 'threshold': CASE WHEN e.experimental_lane
-                                   THEN to_json(array_to_string(e.experimental_stabilities, ', ')) END,
+                 'threshold': CASE WHEN e.experimental_lane THEN to_json(array_to_string(e.experimental_stabilities, ', '))
+                                   ELSE to_json('lane on') END,
                  'passed': e.experimental_lane AND list_contains(e.experimental_stabilities, e.stability),
                  'source': CASE WHEN e.experimental_lane THEN 'experimental.allowed_stabilities'
                                 ELSE 'enable_experimental_lane: false' END}

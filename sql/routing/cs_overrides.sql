@@ -1,5 +1,5 @@
 -- Overrides that switch a target's cross-sectional side: a pin of the target itself, or, before it, the first pin of a
--- pair that needs the pooled model.
+-- pair that needs the pooled model. A pin of a pair without evidence decides nothing.
 CREATE OR REPLACE TEMP TABLE cs_overrides AS
 SELECT
     target, override_id,
@@ -7,7 +7,12 @@ SELECT
     concat(override_text(route, author, reason, expires_at), ' on ' || symbol) AS text,
     scenario
 FROM scenario_overrides
-WHERE symbol IS NULL OR route IN ('ROUTE_CROSS_SECTIONAL', 'ROUTE_BOTH')
+WHERE symbol IS NULL
+   OR (route IN ('ROUTE_CROSS_SECTIONAL', 'ROUTE_BOTH')
+       AND (scenario, target, symbol) IN (
+           SELECT scenario, target, symbol
+           FROM scenario_evidence
+           WHERE mode = 'SYMBOL_SPECIFIC' AND target IN (SELECT target FROM scenario_overrides WHERE symbol IS NOT NULL)))
 QUALIFY row_number() OVER (
     PARTITION BY scenario, target
     ORDER BY route IN ('ROUTE_CROSS_SECTIONAL', 'ROUTE_BOTH') DESC, symbol NULLS FIRST

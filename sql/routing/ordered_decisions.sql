@@ -5,30 +5,33 @@
 CREATE OR REPLACE TEMP VIEW ordered_decisions AS
 WITH pooled AS MATERIALIZED (
     SELECT
-        h.scenario, h.first_position, h.target, coalesce(cs.state, 'DISALLOWED') AS cs_state, cs.stability AS cs_stability,
+        h.scenario, h.first_position, h.target, p.strict, coalesce(cs.state, 'DISALLOWED') AS cs_state, cs.stability AS cs_stability,
         CASE WHEN cs.state IS NULL          THEN 'CS_NO_EVIDENCE'
              WHEN cs.state = 'DISALLOWED'   THEN 'CS_DISALLOWED'
              WHEN cs.state = 'EXPERIMENTAL' THEN 'CS_EXPERIMENTAL'
              ELSE 'CS_ENABLED' END AS rule,
         CASE WHEN cs.stability IS NULL THEN 'No CS metrics'
-             ELSE concat('score=', score_text(cs.score), ', stability=', cs.stability, ', sample_size=', cs.sample_size)
+             ELSE concat('score=', score_text(cs.score), ', stability=', cs.stability, ', sample_size=', cs.sample_size,
+                         CASE WHEN p.strict THEN '; ' || cs.objection END)
              END AS text,
         CASE WHEN cs.stability IS NULL THEN 'CS: No metrics available'
-             ELSE concat('CS: ', cs.state, ' (score=', score_text(cs.score), ', stability=', cs.stability, ')')
+             ELSE concat('CS: ', cs.state, ' (score=', score_text(cs.score), ', stability=', cs.stability,
+                         CASE WHEN p.strict THEN '; ' || cs.objection END, ')')
              END AS pair_text
     FROM targets AS h
+    JOIN policy_settings AS p USING (scenario)
     LEFT JOIN (FROM signal_states WHERE side = 'cross_sectional') AS cs USING (scenario, target)
 ),
 ordered AS (
     SELECT
         t.scenario, t.first_position, -1 AS pair_position, NULL::VARCHAR AS symbol, NULL::VARCHAR AS local_state,
-        NULL::VARCHAR AS local_stability, NULL::DOUBLE AS score, t.rule, NULL::VARCHAR AS note,
+        NULL::VARCHAR AS local_stability, NULL::VARCHAR AS local_objection, NULL::DOUBLE AS score, t.rule, NULL::VARCHAR AS note,
         o.override_id, o.route AS override_route, o.text AS override_text
     FROM pooled AS t
     LEFT JOIN cs_overrides AS o USING (scenario, target)
     UNION ALL
     SELECT
-        r.scenario, h.first_position, r."position", r.symbol, r.local_state, r.local_stability, r.score,
+        r.scenario, h.first_position, r."position", r.symbol, r.local_state, r.local_stability, r.local_objection, r.score,
         CASE WHEN x.rank > x.room THEN 'EXPERIMENTAL_LANE_FULL' ELSE coalesce(r.rule, 'NO_RULE_MATCH') END,
         CASE WHEN x.rank > x.room
              THEN format(': rank {} of this target''s experimental symbols, room for {} ({} of {} symbols)',
@@ -58,7 +61,8 @@ SELECT
         WHEN d.symbol IS NULL THEN [concat(t.text, '; ' || d.override_text)]
         ELSE [
             t.pair_text,
-            concat('LOCAL: ', d.local_state, ' (score=', score_text(d.score), ', stability=', d.local_stability, ')'),
+            concat('LOCAL: ', d.local_state, ' (score=', score_text(d.score), ', stability=', d.local_stability,
+                   CASE WHEN t.strict THEN '; ' || d.local_objection END, ')'),
             concat(d.override_text || '; by the rules: ', rule_text(d.rule), d.note)
         ]
     END AS reasons,

@@ -3,6 +3,7 @@
 CREATE OR REPLACE TEMP VIEW pair_rules AS
 SELECT
     l."position", l.target, l.symbol, l.score, l.state AS local_state, l.stability AS local_stability,
+    l.objection AS local_objection,
     coalesce(cs.state, 'DISALLOWED') AS cs_state, cs.stability AS cs_stability, cs.score AS cs_score,
     CASE
         WHEN p.strict AND l.score IS NULL AND cs.score IS NULL                            THEN 'NO_EVIDENCE'

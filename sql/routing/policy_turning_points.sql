@@ -1,5 +1,6 @@
--- The values of a policy's thresholds at which a check of a side turns: what to try when asking for the
--- smallest change of policy that flips a route. Distances are as those of turning_points.
+-- The values of a policy's thresholds at which a check of a side turns, and of its other keys those that a side passes with
+-- which it does not pass now: what to try when asking for the smallest change of policy that flips a route. Distances are
+-- as those of turning_points.
 CREATE OR REPLACE TEMP VIEW policy_turning_points AS
 WITH keys AS MATERIALIZED (
     SELECT k.*,
@@ -38,7 +39,32 @@ counts AS MATERIALIZED (
     ], recursive := true)
     FROM explained_sides
 ),
+words AS (
+    SELECT scenario, "position", side, target, symbol, unnest([
+        CASE WHEN no_null OR within_null
+             THEN {'key': 'min_margin_over_null', 'current': document->'min_margin_over_null', 'needed': 'null'::JSON} END,
+        CASE WHEN leaks THEN {'key': 'block_on_leakage', 'current': 'true'::JSON, 'needed': 'false'::JSON} END,
+        CASE WHEN unsafe_features THEN {'key': 'require_safe_features_only', 'current': 'true'::JSON, 'needed': 'false'::JSON} END,
+        CASE WHEN unsafe_features
+             THEN {'key': 'allowed_feature_leakage_status', 'current': to_json(allowed_leakage),
+                   'needed': to_json(list_append(allowed_leakage, leakage_status))} END,
+        CASE WHEN NOT stability_allowed
+             THEN {'key': 'stability_allowlist.' || side, 'current': to_json(allowed_stabilities),
+                   'needed': to_json(list_append(allowed_stabilities, stability))} END,
+        CASE WHEN NOT experimental_lane THEN {'key': 'enable_experimental_lane', 'current': 'false'::JSON, 'needed': 'true'::JSON} END,
+        CASE WHEN experimental_lane AND NOT list_contains(experimental_stabilities, stability)
+             THEN {'key': 'experimental.allowed_stabilities', 'current': to_json(experimental_stabilities),
+                   'needed': to_json(list_append(experimental_stabilities, stability))} END,
+        CASE WHEN NOT dev_mode AND side = 'cross_sectional' AND sample_size < base_sample_size
+             THEN {'key': 'dev_mode', 'current': 'false'::JSON, 'needed': 'true'::JSON} END
+    ], recursive := true)
+    FROM explained_sides JOIN scenarios USING (scenario)
+),
 tries AS (
+    SELECT scenario, "position", side, target, symbol, "key", "current", needed, 1.0 AS distance
+    FROM words
+    WHERE "key" IS NOT NULL
+    UNION
     SELECT scenario, "position", side, target, symbol, "key", to_json("current") AS "current", to_json(needed) AS needed,
            abs(needed - "current") AS distance
     FROM (

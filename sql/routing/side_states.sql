@@ -1,13 +1,25 @@
--- How good each side is. Which check decided it, the explanation tells.
+-- How good each side is, and the first thing, if any, that speaks against it whatever its score is.
 CREATE OR REPLACE TEMP VIEW side_states AS
 SELECT "position", side, target, symbol, score, sample_size, stability,
        CASE
-           WHEN no_task OR sample_size < min_sample_size OR leaks OR model_failed OR unsafe_features OR too_few_families
-             OR score IS NULL OR no_null OR within_null         THEN 'DISALLOWED'
+           WHEN objection IS NOT NULL OR score IS NULL          THEN 'DISALLOWED'
            WHEN score >= strong_score AND stability_allowed     THEN 'STRONG'
            WHEN score >= min_score AND stability_allowed        THEN 'WEAK_BUT_OK'
            WHEN experimental                                    THEN 'EXPERIMENTAL'
            ELSE 'DISALLOWED'
        END AS state,
+       objection,
        scenario
-FROM side_checks;
+FROM (
+    SELECT *, CASE
+        WHEN no_task                            THEN 'no task'
+        WHEN sample_size < min_sample_size      THEN 'too few rows'
+        WHEN leaks                              THEN 'leakage BLOCKED'
+        WHEN model_failed                       THEN 'model FAILED'
+        WHEN unsafe_features                    THEN 'features not safe'
+        WHEN too_few_families                   THEN 'too few families'
+        WHEN no_null AND score IS NOT NULL      THEN 'no null_score'
+        WHEN within_null                        THEN 'too near its null_score'
+    END AS objection
+    FROM side_checks
+);

@@ -58,20 +58,24 @@ tries AS (
     SELECT scenario, "position", side, target, symbol, metric, to_json(observed) AS observed, to_json(needed) AS needed,
            coalesce(abs(needed - observed), 1.0) AS distance
     FROM (
-        SELECT *, unnest([turn, nextafter(turn, CASE WHEN observed > turn THEN '-inf' ELSE 'inf' END::DOUBLE)]) AS needed
-        FROM numbers
-        UNION ALL
-        SELECT *, nextafter(turn, '-inf'::DOUBLE) FROM numbers WHERE observed = turn
-        UNION ALL
-        -- because a null turns where a sum with it does, which is rounded
-        SELECT *, unnest([
-            nextafter(turn, '-inf'::DOUBLE), nextafter(nextafter(turn, '-inf'::DOUBLE), '-inf'::DOUBLE),
-            nextafter(turn, 'inf'::DOUBLE), nextafter(nextafter(turn, 'inf'::DOUBLE), 'inf'::DOUBLE)
-        ])
-        FROM numbers WHERE metric = 'null_score'
+        -- a score that its metric cannot have is tried at the end of its range, where it may turn as well
+        SELECT * REPLACE (CASE WHEN metric IN ('score', 'null_score') AND needed IS NOT NULL
+                               THEN least(greatest(needed, lowest), highest) ELSE needed END AS needed)
+        FROM (
+            SELECT *, unnest([turn, nextafter(turn, CASE WHEN observed > turn THEN '-inf' ELSE 'inf' END::DOUBLE)]) AS needed
+            FROM numbers
+            UNION ALL
+            SELECT *, nextafter(turn, '-inf'::DOUBLE) FROM numbers WHERE observed = turn
+            UNION ALL
+            -- because a null turns where a sum with it does, which is rounded
+            SELECT *, unnest([
+                nextafter(turn, '-inf'::DOUBLE), nextafter(nextafter(turn, '-inf'::DOUBLE), '-inf'::DOUBLE),
+                nextafter(turn, 'inf'::DOUBLE), nextafter(nextafter(turn, 'inf'::DOUBLE), 'inf'::DOUBLE)
+            ])
+            FROM numbers WHERE metric = 'null_score'
+        )
     )
     WHERE isfinite(needed) AND coalesce(isfinite(observed) AND needed <> observed, metric IN ('score', 'null_score'))
-      AND coalesce(metric NOT IN ('score', 'null_score') OR needed BETWEEN lowest AND highest, true)
     UNION
     SELECT scenario, "position", side, target, symbol, metric, to_json(observed), to_json(needed),
            coalesce(abs(needed - observed) / greatest(needed, observed), 1.0)

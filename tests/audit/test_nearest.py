@@ -55,7 +55,7 @@ class Decided:
                 row[outer] = value
         return self.designed(rows, self.policy)
 
-    def under(self, key: str, value: float) -> str | None:
+    def under(self, key: str, value: Any) -> str | None:
         """Return the route that the design gives under another threshold; None where no policy has it."""
         document = changed(orjson.loads(self.policy.document), key, value)
         try:
@@ -85,7 +85,7 @@ class Decided:
         return next((row for row in self.of_side(side, self.rows) if row["mode"] in modes), None)
 
 
-def changed(document: Record, key: str, value: float) -> Record:
+def changed(document: Record, key: str, value: Any) -> Record:
     *path, last = key.split(".")
     place = document
     for part in path:
@@ -153,12 +153,34 @@ def _check_evidence(decided: Decided, data: st.DataObject) -> None:
 def _check_policy(decided: Decided) -> None:
     miss = decided.policy_miss
     if miss is None:
+        for key, value in opened(orjson.loads(decided.policy.document)):
+            assert decided.under(key, value) in (decided.route, None), (key, value)
         return
     assert decided.under(miss["key"], miss["needed"]) == miss["route"] != decided.route
+    if not isinstance(miss["needed"], int | float) or isinstance(miss["needed"], bool):
+        return
     if decided.policy.experimental.max_fraction_symbols_per_target < 1:
         return  # because a threshold moves other symbols in the lane as well, and only the nearest of those are tried
     for value in between(miss["current"], miss["needed"], miss["key"].split(".")[0] in ROUNDED):
         assert decided.under(miss["key"], value) in (decided.route, None), value
+
+
+def opened(document: Record) -> Iterator[tuple[str, Any]]:
+    """Yield single changes of a policy, other than of thresholds, that let more evidence pass."""
+    yield "min_margin_over_null", None
+    yield "block_on_leakage", False
+    yield "require_safe_features_only", False
+    yield "enable_experimental_lane", True
+    yield "dev_mode", True
+    for key, words in (
+        ("allowed_feature_leakage_status", strategies.LEAKAGE),
+        ("stability_allowlist.cross_sectional", strategies.STABILITIES),
+        ("stability_allowlist.symbol", strategies.STABILITIES),
+        ("experimental.allowed_stabilities", strategies.STABILITIES),
+    ):
+        outer, _, inner = key.partition(".")
+        there = document[outer][inner] if inner else document[outer]
+        yield from ((key, [*there, word]) for word in words)
 
 
 def anything(decided: Decided, data: st.DataObject) -> Iterator[tuple[str, str, Any]]:
@@ -171,9 +193,12 @@ def anything(decided: Decided, data: st.DataObject) -> Iterator[tuple[str, str, 
         yield from ((side, "leakage_status", value) for value in strategies.LEAKAGE)
         yield from ((side, "model_status", value) for value in ("OK", "FAILED"))
         yield from ((side, "sample_size", value) for value in (*strategies.SIZES, 10**9))
-        yield from ((side, "score", value) for value in (*strategies.SCORES, -1e21, 1e21, data.draw(strategies.scores)))
-        if row["null_score"] is not None:
-            yield from ((side, "null_score", value) for value in (-1e21, 1e21, data.draw(strategies.scores)))
+        lowest, highest = strategies.score_range(row) if decided.policy.semantics == "strict" else (-1e21, 1e21)
+        drawn = (*strategies.SCORES, -1e21, 1e21, data.draw(strategies.scores))
+        possible = [min(max(score, lowest), highest) for score in drawn]
+        yield from ((side, "score", value) for value in possible)
+        if decided.policy.semantics == "strict" or row["null_score"] is not None:
+            yield from ((side, "null_score", value) for value in possible)
         if row["stability_metrics"] is not None:
             for name in strategies.METRICS:
                 if row["stability_metrics"][name] is not None:

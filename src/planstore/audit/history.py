@@ -95,7 +95,8 @@ def _causes(
         def whole(commits: Collection[int]) -> pa.Table:
             return evidence if is_ranked else read(None, commits)
 
-        with Replay(own_rows(evidence, symbol), target, symbol, whole).opened() as replay:
+        overrides = [override for run in kept.values() for override in run.overrides]
+        with Replay(own_rows(evidence, symbol, overrides), target, symbol, whole).opened() as replay:
             questions.put_to(replay)
             return [flip.causes() for flip in flips]
     except StoreError as error:

@@ -37,13 +37,19 @@ def told(flip: tuple[Record, str] | None, was: str) -> Record | None:
 def _text(found: Mapping[str, Any], was: str) -> str:
     name = f"{SIDE_NAMES[found['side']]} {found['metric']}" if "side" in found else found["key"]
     moved = ", because it moves other symbols in the lane" if found.get("of_others") else ""
-    return f"{name} is {_shown(found[was])}; with {_shown(found['needed'])} the route would be {found['route']}{moved}"
+    none = "missing" if "side" in found else "null"
+    there, needed = _shown(found[was], none), _shown(found["needed"], none)
+    return f"{name} is {there}; with {needed} the route would be {found['route']}{moved}"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, none: str) -> str:
     """Return a value with as many digits as tell it apart: a threshold that is passed by the last bit says so."""
+    if isinstance(value, list):
+        return f"[{', '.join(_shown(item, none) for item in value)}]"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_shown(item, none)}" for key, item in value.items() if item is not None)
     if not isinstance(value, float):
-        return "missing" if value is None else str(value)
+        return none if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     short = f"{value:.6g}"
     if float(short) == value:
         return short
@@ -60,8 +66,8 @@ def patch(metric: str, value: Any) -> Record:
     return {outer: {inner: value}} if inner else {outer: value}
 
 
-def with_threshold(document: str, key: str, value: float) -> str:
-    """Return the policy's document with another threshold."""
+def with_key(document: str, key: str, value: Any) -> str:
+    """Return the policy's document with another value of a key."""
     changed: Record = orjson.loads(document)
     *path, last = key.split(".")
     place = changed

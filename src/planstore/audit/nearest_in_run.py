@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from planstore.audit.nearest import is_policy, patch, told, with_threshold
+from planstore.audit.nearest import is_policy, patch, told, with_key
 from planstore.audit.run_trace import RunTrace
 from planstore.audit.scenario import Kept, Record, Scenario, stage
 from planstore.database import memory
@@ -94,7 +94,7 @@ def _tries(trace: RunTrace, kept: Kept) -> Iterator[_Try]:
         change = patch(row["metric"], json.loads(row["needed"]))
         scenario = replace(as_decided[row["target_place"]], symbol=row["symbol"])
         yield _Try(row, scenario.changed(row["side"], change))
-    changed = cache(lambda key, needed: with_threshold(kept.policy, key, json.loads(needed)))
+    changed = cache(lambda key, needed: with_key(kept.policy, key, json.loads(needed)))
     for row in trace.records("policy_tries"):
         yield _Try(row, replace(as_decided[row["target_place"]], policy=changed(row["key"], row["needed"])))
 

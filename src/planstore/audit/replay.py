@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -133,14 +133,16 @@ def is_own(evidence: pa.Table, symbol: str | None) -> pa.ChunkedArray:
     return pooled if symbol is None else pc.or_kleene(pooled, pc.equal(evidence["symbol"], symbol))
 
 
-def own_rows(evidence: pa.Table, symbol: str | None) -> pa.Table:
+def own_rows(evidence: pa.Table, symbol: str | None, overrides: Iterable[Record] = ()) -> pa.Table:
     """Return the candidates that a pair, or (``symbol`` None) a target rests on, and the first one of each commit.
 
-    That one is there because a target is decided wherever a commit holds any row of it.
+    That one is there because a target is decided wherever a commit holds any row of it; and those of pairs that are
+    pinned, because a pin of a pair without a candidate decides nothing.
 
     Args:
         evidence: candidates of one target, by commit and position.
         symbol: the symbol.
+        overrides: those that it may be decided with.
     """
     import numpy as np
     import pyarrow as pa
@@ -148,4 +150,5 @@ def own_rows(evidence: pa.Table, symbol: str | None) -> pa.Table:
 
     commits = evidence["commit_id"].to_numpy()
     first = pa.array(np.diff(commits, prepend=-1) != 0)
-    return evidence.filter(pc.or_kleene(is_own(evidence, symbol), first))
+    pinned = pc.is_in(evidence["symbol"], pa.array({one["symbol"] for one in overrides if one["symbol"]}, pa.string()))
+    return evidence.filter(pc.or_kleene(pc.or_kleene(is_own(evidence, symbol), first), pinned))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from planstore.audit.nearest import is_policy, patch, told, with_threshold
+from planstore.audit.nearest import is_policy, patch, told, with_key
 from planstore.audit.replay import Outcome, Replay, in_lane
 from planstore.audit.scenario import Record, Scenario
 from planstore.routing.rules import Rules
@@ -26,7 +26,8 @@ class Trace:
         nearest_miss: the smallest change of one piece of evidence that flips the route, None where no single one does:
             ``side, metric, observed, needed, distance, route, text``. ``needed`` flips the route to ``route``; any
             value between it and what was observed leaves it as it is.
-        nearest_policy: the same of a threshold: ``key, current, needed, distance, of_others, route, text``.
+        nearest_policy: the same of a threshold, or of another key by which a side passes a check that it does not pass
+            now: ``key, current, needed, distance, of_others, route, text``.
             ``of_others`` says that it flips because of other symbols in the lane. Of the thresholds at which a check of
             another symbol turns, only the nearest are tried, ``OTHERS`` of them: where the lane decides, a farther one
             may flip the route as well, and come before the one that is told.
@@ -106,7 +107,7 @@ class _Search:
         rows = [*evidence, *policy]
         scenarios = [scenario.changed(row["side"], patch(row["metric"], json.loads(row["needed"]))) for row in evidence]
         scenarios += [
-            replace(scenario, policy=with_threshold(scenario.policy, row["key"], json.loads(row["needed"])))
+            replace(scenario, policy=with_key(scenario.policy, row["key"], json.loads(row["needed"])))
             for row in policy
         ]
         tried = list(map(_Try, rows, scenarios, replay.alone(rules, scenarios)))

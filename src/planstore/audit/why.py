@@ -34,7 +34,8 @@ class Explanation:
             ``check``, ``observed``, ``threshold`` (None: not asked for), ``passed``, ``source`` (where it says so).
         nearest_miss: the smallest single change of evidence that would have flipped the route, None if there is none:
             ``side, metric, observed, needed, distance, route, text``.
-        nearest_policy: the smallest change of one threshold that would have, None if none would:
+        nearest_policy: the smallest change of one threshold, or of another key by which a side passes a check that it
+            does not pass now, that would have; None if none would:
             ``key, current, needed, distance, of_others, route, text``. Where the lane decides, of the thresholds at
             which a check of another symbol turns only the 40 nearest are tried (fewer where a target has more than a
             thousand candidates), so that one among the farther ones may come before the one that is told.
@@ -130,7 +131,7 @@ def explain(session: Session, artifacts: Artifacts, target: str, symbol: str | N
 def _trace(kept: Kept, evidence: pa.Table, target: str, symbol: str | None, decision: Record) -> dict[str, Any]:
     """Return what running the kept rules again shows."""
     scenario = kept.scenario()
-    with Replay(own_rows(evidence, symbol), target, symbol, whole=lambda _: evidence).opened() as replay:
+    with Replay(own_rows(evidence, symbol, kept.overrides), target, symbol, whole=lambda _: evidence).opened() as replay:
         look = trace_among_all if in_lane(decision) and scenario.has_lane else trace
         found = look(replay, kept.rules, scenario)
         if look is trace and disagreements(decision, found.outcome):

@@ -83,7 +83,7 @@ def _afterwards(found: Any) -> Iterator[str]:
             yield f"  {what}: {miss['text']}" if miss else f"  {what}: no single change would"
     elif found.checks:
         yield ""
-        yield "No single change of evidence or of a threshold would have flipped it."
+        yield "No single change of evidence or of the policy would have flipped it."
     if found.jobs:
         yield ""
         yield "What it led to:"
