@@ -1,1 +1,2 @@
-SELECT count(*) FROM flips;
+-- How many pairs, and how many targets themselves, have another route.
+SELECT count(symbol) AS flipped_pairs, count(*) - count(symbol) AS flipped_targets FROM flips;

@@ -1,9 +1,10 @@
--- How much another policy changes of each target, over all runs, most first.
-SELECT target, sum(flips)::BIGINT AS flips, sum(added)::BIGINT AS jobs_added, sum(removed)::BIGINT AS jobs_removed
+-- How much another policy changes of each target, over all runs, most first: of its pairs, and of the target itself.
+SELECT target, count(*) FILTER (flips) AS flips, count(symbol) AS flipped_pairs, count(*) FILTER (flips AND symbol IS NULL) AS flipped_targets,
+       count(*) FILTER ("change" = 'added') AS jobs_added, count(*) FILTER ("change" = 'removed') AS jobs_removed
 FROM (
-    SELECT target, 1 AS flips, 0 AS added, 0 AS removed FROM whatif_flips
+    SELECT target, symbol, true AS flips, NULL AS "change" FROM whatif_flips
     UNION ALL
-    SELECT target, 0, ("change" = 'added')::INTEGER, ("change" = 'removed')::INTEGER FROM whatif_jobs
+    SELECT target, NULL, false, "change" FROM whatif_jobs
 )
 GROUP BY target
-ORDER BY flips DESC, target;
+ORDER BY 2 DESC, target;

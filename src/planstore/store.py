@@ -427,6 +427,16 @@ class Store:
         row = self._reading.row("store/recorded_at", commit_id=self._as_of)
         return self._as_of + 1, row[0] if row else self._ledger.now(self._reading)
 
+    def pinned_pairs(self, target: str) -> tuple[int, int]:
+        """Return how many pairs of a target an override of the target pins, and how many have a pin of their own.
+
+        Pairs are those of the newest run; a later run may hold others, which are pinned as well.
+        """
+        before_commit, moment = self._moment()
+        found = self._reading.records("store/pinned_pairs", target=target, before_commit=before_commit, moment=moment)
+        pairs, own = found[0]["pairs"], found[0]["own"]
+        return pairs - own, own
+
     def unknown_to_newest_run(self, target: str, symbol: str | None) -> str | None:
         """Return a sentence that says so when the newest run decided nothing on a pair or target, None when it did."""
         found = self._reading.records("store/newest_run")

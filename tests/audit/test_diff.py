@@ -25,7 +25,7 @@ from planstore.routing.rules import current_rules
 from planstore.run_names import find_run
 from planstore.store import Store
 
-pytestmark = pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning", "ignore::planstore.PolicyWarning")
 Record = dict[str, Any]
 FIELDS = ("route", "training_type", "model_families", "priority", "estimated_samples", "reason", "metadata")
 

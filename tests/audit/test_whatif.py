@@ -17,7 +17,7 @@ from histories import SCHEMA, SYMBOL, TARGET, cs, local, other_rules, route
 from planstore import NotFoundError, PolicyError, Run
 from planstore.store import Store
 
-pytestmark = pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning", "ignore::planstore.PolicyWarning")
 Record = dict[str, Any]
 
 
@@ -82,7 +82,9 @@ def test_a_stretch_of_runs_is_told_by_run_and_by_target(store: Store) -> None:
     everything = store.whatif(tried)
     assert everything.runs == ["r1", "r2", "r3", "r4"]
     assert [row["flips"] for row in everything.by_run()] == [0, 1, 0, 1]
-    assert everything.by_target() == [{"target": TARGET, "flips": 2, "jobs_added": 0, "jobs_removed": 2}]
+    assert everything.by_target() == [
+        {"target": TARGET, "flips": 2, "flipped_pairs": 2, "flipped_targets": 0, "jobs_added": 0, "jobs_removed": 2}
+    ]
     assert everything.agreement == 0.5
     for runs, expected in (
         (["r2..r3"], ["r2", "r3"]), (["..r2"], ["r1", "r2"]), (["3.."], ["r3", "r4"]), (["r3..r2"], ["r2", "r3"]),

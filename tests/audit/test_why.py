@@ -17,7 +17,7 @@ from histories import SCHEMA, SYMBOL, TARGET, cs, local, other_rules, route
 from planstore import Explanation, JobStatus, NotFoundError
 from planstore.store import Store
 
-pytestmark = pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning", "ignore::planstore.PolicyWarning")
 Record = dict[str, Any]
 GATES = ("TASK", "SAMPLE_SIZE", "LEAKAGE", "MODEL_STATUS", "SAFE_FEATURES", "WORKING_FAMILIES", "NULL_MARGIN")
 CHECKS = (*GATES, "STRONG_SCORE", "MIN_SCORE", "STABILITY", "EXPERIMENTAL_SCORE", "EXPERIMENTAL_STABILITY")

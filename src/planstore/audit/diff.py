@@ -31,7 +31,8 @@ class Difference:
         plan_a, plan_b: their plans.
         routes: pairs by route, in ``a`` and in ``b``.
         counts: how many jobs were ``added``, ``removed`` and ``changed``.
-        flips: how many pairs and targets have another route.
+        flipped_pairs: how many pairs have another route; a pair that only one run has counts.
+        flipped_targets: how many targets' cross-sectional sides went from enabled to disabled or back.
     """
 
     a: str
@@ -40,11 +41,17 @@ class Difference:
     plan_b: str
     routes: dict[str, tuple[int, int]]
     counts: dict[str, int]
-    flips: int
+    flipped_pairs: int
+    flipped_targets: int
     _session: Session
 
     def __bool__(self) -> bool:
         return bool(self.flips) or any(self.counts.values())
+
+    @property
+    def flips(self) -> int:
+        """How many pairs and targets have another route."""
+        return self.flipped_pairs + self.flipped_targets
 
     def count(self, change: str) -> int:
         """Return how many jobs were ``added``, ``removed`` or ``changed``."""
@@ -77,6 +84,8 @@ class Difference:
         return {
             **{name: getattr(self, name) for name in ("a", "b", "plan_a", "plan_b", "routes")},
             **self.counts,
+            "flipped_pairs": self.flipped_pairs,
+            "flipped_targets": self.flipped_targets,
             "flips": self._session.records("audit/read_flips"),
             "jobs": self.jobs,
         }
@@ -88,7 +97,8 @@ class Difference:
         )
         jobs = ", ".join(f"{count} {change}" for change, count in self.counts.items())
         return (
-            f"<b>{escape(self.a)} → {escape(self.b)}</b>: {self.flips} flips; jobs: {jobs}"
+            f"<b>{escape(self.a)} → {escape(self.b)}</b>: {self.flipped_pairs} pairs "
+            f"and {self.flipped_targets} targets flipped; jobs: {jobs}"
             f"<table><tr><th>route</th><th>{escape(self.a)}</th><th>{escape(self.b)}</th></tr>{rows}</table>"
         )
 
@@ -106,12 +116,11 @@ def compare(session: Session, artifacts: Artifacts, a: Record, b: Record) -> Dif
         StoreError: an artifact is missing or altered, or rules that are needed cannot be run by this version.
     """
     session.run("audit/flips", a=a["commit_id"], b=b["commit_id"])
-    flips = session.row("audit/count_flips")
-    total = int(flips[0]) if flips else 0
+    flipped = session.records("audit/count_flips")[0]
     with closing(session.cursor()) as beside, ThreadPoolExecutor(max_workers=1) as thread:
         counting = thread.submit(_counts, beside, a, b)
         try:
-            session.give("flip_causes", _causes(session, artifacts, a, b) if total else no_causes())
+            session.give("flip_causes", _causes(session, artifacts, a, b) if any(flipped.values()) else no_causes())
             routes, counts = counting.result()
         except BaseException:
             beside.interrupt()  # because whoever is interrupted would wait for what nobody wants any more
@@ -123,7 +132,7 @@ def compare(session: Session, artifacts: Artifacts, a: Record, b: Record) -> Dif
         plan_b=b["plan_id"],
         routes=routes,
         counts=counts,
-        flips=total,
+        **flipped,
         _session=session,
     )
 

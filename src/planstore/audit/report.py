@@ -41,7 +41,8 @@ class Report:
         run_id, commit_id: the run.
         previous_run_id: the run that its flips are counted against, None for the first.
         pairs: how many pairs it decided on.
-        flips: how many of its pairs and targets have another route than in the previous run.
+        flipped_pairs: how many pairs have another route than in the previous run; one that only one of them has counts.
+        flipped_targets: how many targets' cross-sectional sides went from enabled to disabled or back.
         findings: what does not hold: routes that the kept rules do not arrive at, a trace that cannot be derived.
         html: the page.
     """
@@ -50,9 +51,15 @@ class Report:
     commit_id: int
     previous_run_id: str | None
     pairs: int
-    flips: int
+    flipped_pairs: int
+    flipped_targets: int
     findings: list[str]
     html: str
+
+    @property
+    def flips(self) -> int:
+        """How many pairs and targets have another route than in the previous run."""
+        return self.flipped_pairs + self.flipped_targets
 
     def write(self, path: str | Path) -> Path:
         """Write the page to a file, whole or not at all, and return where.
@@ -75,7 +82,9 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything but the page, for JSON."""
-        names = ("run_id", "commit_id", "previous_run_id", "pairs", "flips", "findings")
+        names = (
+            "run_id", "commit_id", "previous_run_id", "pairs", "flips", "flipped_pairs", "flipped_targets", "findings",
+        )  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
     def _repr_html_(self) -> str:
@@ -116,7 +125,7 @@ def make_report(session: Session, artifacts: Artifacts, run: Record) -> Report:
             "routes": _routes(session, run, previous),
             "findings": findings,
             **_map(trace, misses, is_derived=is_derived),
-            **_changes(trace, flips.num_rows),
+            **_changes(trace, flips),
             **_jobs(trace),
             **(_evidence(trace) if is_derived else {"charts": [], "stabilities": []}),
         }
@@ -125,7 +134,8 @@ def make_report(session: Session, artifacts: Artifacts, run: Record) -> Report:
         commit_id=run["commit_id"],
         previous_run_id=previous["run_id"] if previous else None,
         pairs=size["pairs"],
-        flips=flips.num_rows,
+        flipped_pairs=flips.num_rows - flips["symbol"].null_count,
+        flipped_targets=flips["symbol"].null_count,
         findings=findings,
         html=_page(view),
     )
@@ -242,11 +252,13 @@ def _job_told(job: Record) -> Record:
     }
 
 
-def _changes(trace: RunTrace, total: int) -> Record:
+def _changes(trace: RunTrace, flips: pa.Table) -> Record:
     """Return what the page says about flips."""
     return {
         "flips": trace.records("read_flips", most=MOST_FLIPS),
-        "flips_total": total,
+        "flips_total": flips.num_rows,
+        "flipped_pairs": flips.num_rows - flips["symbol"].null_count,
+        "flipped_targets": flips["symbol"].null_count,
         "route_changes": trace.records("route_changes"),
         "changed_targets": trace.records("changed_targets"),
         "flip_causes": trace.records("flip_causes"),

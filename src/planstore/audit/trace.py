@@ -107,8 +107,7 @@ class _Search:
         rows = [*evidence, *policy]
         scenarios = [scenario.changed(row["side"], patch(row["metric"], json.loads(row["needed"]))) for row in evidence]
         scenarios += [
-            replace(scenario, policy=with_key(scenario.policy, row["key"], json.loads(row["needed"])))
-            for row in policy
+            replace(scenario, policy=with_key(scenario.policy, row["key"], json.loads(row["needed"]))) for row in policy
         ]
         tried = list(map(_Try, rows, scenarios, replay.alone(rules, scenarios)))
         self._open = [self._undecided(tried[: len(evidence)]), self._undecided(tried[len(evidence) :])]

@@ -25,18 +25,25 @@ class WhatIf:
     Attributes:
         policy_id: that policy.
         runs: the run ids that were decided again, oldest first.
-        agreement: the share of decisions on pairs that are the same, from 0 to 1; 1 where there is no pair.
-        flips: how many decisions would differ.
+        agreement: the share of pairs that keep their route, from 0 to 1; 1 where there is no pair.
+        flipped_pairs: how many pairs would have another route, over all runs.
+        flipped_targets: how many targets' cross-sectional sides would be enabled or disabled instead, over all runs.
         jobs_added, jobs_removed: how many jobs more, and fewer, there would be.
     """
 
     policy_id: str
     runs: list[str]
     agreement: float
-    flips: int
+    flipped_pairs: int
+    flipped_targets: int
     jobs_added: int
     jobs_removed: int
     _session: Session
+
+    @property
+    def flips(self) -> int:
+        """How many decisions on pairs and targets would differ."""
+        return self.flipped_pairs + self.flipped_targets
 
     def flip_table(self) -> duckdb.DuckDBPyRelation:
         """Return a row for each decision that would differ: run_id, commit_id, target, symbol, route, route_then, rule.
@@ -50,11 +57,14 @@ class WhatIf:
         return self._session.relation("audit/read_whatif_jobs")
 
     def by_run(self) -> list[Record]:
-        """Return for each run: run_id, commit_id, pairs, flips, agreement, jobs_added, jobs_removed."""
+        """Return for each run: pairs, flips, flipped_pairs, flipped_targets, agreement, jobs_added, jobs_removed."""
         return self._session.records("audit/whatif_by_run")
 
     def by_target(self) -> list[Record]:
-        """Return for each target: flips, jobs_added, jobs_removed; most flips first."""
+        """Return for each target, over all runs: flips, flipped_pairs, flipped_targets, jobs_added, jobs_removed.
+
+        ``flipped_targets`` counts the runs that flip the target itself. Those with most flips come first.
+        """
         return self._session.records("audit/whatif_by_target")
 
     def as_dict(self) -> dict[str, Any]:
@@ -64,6 +74,8 @@ class WhatIf:
             "policy_id": self.policy_id,
             "runs": self.runs,
             "agreement": self.agreement,
+            "flipped_pairs": self.flipped_pairs,
+            "flipped_targets": self.flipped_targets,
             "flips": self._session.records("audit/read_whatif_flips"),
             "jobs_added": [job for job in jobs if job["change"] == "added"],
             "jobs_removed": [job for job in jobs if job["change"] == "removed"],

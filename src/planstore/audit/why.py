@@ -131,7 +131,9 @@ def explain(session: Session, artifacts: Artifacts, target: str, symbol: str | N
 def _trace(kept: Kept, evidence: pa.Table, target: str, symbol: str | None, decision: Record) -> dict[str, Any]:
     """Return what running the kept rules again shows."""
     scenario = kept.scenario()
-    with Replay(own_rows(evidence, symbol, kept.overrides), target, symbol, whole=lambda _: evidence).opened() as replay:
+    with Replay(
+        own_rows(evidence, symbol, kept.overrides), target, symbol, whole=lambda _: evidence
+    ).opened() as replay:
         look = trace_among_all if in_lane(decision) and scenario.has_lane else trace
         found = look(replay, kept.rules, scenario)
         if look is trace and disagreements(decision, found.outcome):

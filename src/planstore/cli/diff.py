@@ -41,6 +41,7 @@ def command(
 
 def _print(found: Difference, limit: int) -> None:
     from planstore.cli import output
+    from planstore.cli.flips import flips_told
 
     if not found:
         output.print_line(f"{found.a} and {found.b} decided the same and have the same jobs.")
@@ -54,7 +55,12 @@ def _print(found: Difference, limit: int) -> None:
         output.print_line()
         flips = found.flip_table().limit(limit).fetchall()
         columns = ("target", "symbol", "from", "to", "caused by")
-        output.print_table(f"Flips: {found.flips}", columns, flips, more=_more(found.flips, limit))
+        output.print_table(
+            f"Flips: {flips_told(pairs=found.flipped_pairs, targets=found.flipped_targets)}",
+            columns,
+            flips,
+            more=_more(found.flips, limit),
+        )
     total = sum(found.counts.values())
     if total:
         output.print_line()

@@ -43,15 +43,21 @@ def set_(
     with planstore.open(results, create=False) as store:
         made = store.override(target, symbol, route, reason=reason, author=author, expires_at=expires)
         unknown = store.unknown_to_newest_run(target, symbol)
+        pinned, own = store.pinned_pairs(target) if symbol is None else (1, 0)
     if json:
-        output.print_json(made.as_dict())
+        output.print_json(made.as_dict() | {"pinned_pairs": pinned})
     else:
-        name = target if symbol is None else f"{target} on {symbol}"
+        name = f"{target}, with {_pairs_told(pinned, own)}," if symbol is None else f"{target} on {symbol}"
         until = f" until {made.expires_at:%Y-%m-%d %H:%M UTC}" if made.expires_at else " until it is cleared"
         told = f"{name} is pinned to {made.route} from the next run on{until} (override {made.override_id})."
         output.print_line(visible(told))  # because a name with a line end could pass for a line of ours
     if unknown:
         output.print_note(f"planstore: {unknown}")
+
+
+def _pairs_told(pinned: int, own: int) -> str:
+    told = f"all its pairs ({pinned} in the newest run)"
+    return told if own == 0 else f"{told} but {own} with {'a pin of its own' if own == 1 else 'pins of their own'}"
 
 
 @app.command("list")

@@ -28,6 +28,7 @@ def command(
     import planstore
     from planstore.cli import output as out
     from planstore.cli.ending import ending
+    from planstore.cli.flips import flips_told
     from planstore.projections.file_names import file_names
 
     with planstore.open(results, create=False, as_of=as_of) as store, out.working("writing the report"):
@@ -38,8 +39,10 @@ def command(
         if json:
             out.print_json(report.as_dict() | {"output": str(written)})
         else:
-            against = f"against run {report.previous_run_id}" if report.previous_run_id else "it is the first run"
-            out.print_line(f"Run {report.run_id}: {report.pairs:,} pairs, {report.flips:,} flips ({against})")
+            flips = flips_told(pairs=report.flipped_pairs, targets=report.flipped_targets)
+            before = report.previous_run_id
+            told = f"flips against run {before}: {flips}" if before else "it is the first run"
+            out.print_line(f"Run {report.run_id}: {report.pairs:,} pairs; {told}")
             for finding in report.findings:
                 out.print_line(f"  ! {finding}")
             out.print_line(str(written))

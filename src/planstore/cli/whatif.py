@@ -26,6 +26,7 @@ def command(
     """Decide recorded runs again under POLICY, without writing anything: flips, and jobs more and fewer."""
     import planstore
     from planstore.cli import output
+    from planstore.cli.flips import flips_told
 
     with planstore.open(results, create=False, as_of=as_of) as store, output.steps() as progress:
         found = store.whatif(policy, runs=runs or (), progress=lambda run: progress(f"deciding {run} again"))
@@ -36,13 +37,14 @@ def command(
     output.print_line()
     output.print_table(
         "By run",
-        ("run", "pairs", "flips", "agreement", "jobs more", "jobs fewer"),
+        ("run", "pairs", "flipped pairs", "agreement", "flipped targets", "jobs more", "jobs fewer"),
         (
             (
                 row["run_id"],
                 row["pairs"],
-                row["flips"],
+                row["flipped_pairs"],
                 f"{row['agreement']:.1%}",
+                row["flipped_targets"],
                 row["jobs_added"],
                 row["jobs_removed"],
             )
@@ -54,10 +56,14 @@ def command(
     output.print_line()
     output.print_table(
         "By target",
-        ("target", "flips", "jobs more", "jobs fewer"),
-        ((row["target"], row["flips"], row["jobs_added"], row["jobs_removed"]) for row in found.by_target()),
+        ("target", "flipped pairs", "flipped itself", "jobs more", "jobs fewer"),
+        (
+            (row["target"], row["flipped_pairs"], row["flipped_targets"], row["jobs_added"], row["jobs_removed"])
+            for row in found.by_target()
+        ),
     )
     output.print_line()
     flips = found.flip_table().limit(limit).project(", ".join(COLUMNS)).fetchall()
     more = f"{found.flips - limit} more; --limit or --json shows them" if found.flips > limit else ""
-    output.print_table("Flips", ("run", "target", "symbol", "route", "route under this policy"), flips, more=more)
+    title = f"Flips: {flips_told(pairs=found.flipped_pairs, targets=found.flipped_targets)}"
+    output.print_table(title, ("run", "target", "symbol", "route", "route under this policy"), flips, more=more)
