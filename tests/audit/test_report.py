@@ -153,6 +153,41 @@ def test_flips_are_those_of_diff(told: Store, report: reports.Report) -> None:
     ) == len(flips)
 
 
+def test_pairs_and_flips_are_counted_alike_in_what_if_report_and_diff(store: Store) -> None:
+    rows = samples.records(3, 4)
+    strict = {side: {"min_score": 0.58, "strong_score": 0.6} for side in ("cross_sectional", "symbol")}
+    store.route(samples.table(rows), samples.policy(), run_id="a")
+    store.route(samples.table(rows), samples.policy(**strict), run_id="b")
+    difference, report, tried = (
+        store.diff("a", "b"),
+        store.report("b"),
+        store.whatif(samples.policy(**strict), runs=["a"]),
+    )
+    routes = {
+        run: dict(
+            store.sql(
+                "select {'t': target, 's': symbol}::varchar, route from decisions where run_id = $run", run=run
+            ).fetchall()
+        )
+        for run in ("a", "b")
+    }
+    changed = [name for name, route in routes["a"].items() if routes["b"][name] != route]
+    targets = sum("'s': NULL" in name for name in changed)
+    counts = (len(changed), len(changed) - targets, targets)
+    assert counts[1] > 0
+    assert counts[2] > 0
+    for found in (difference, report, tried):
+        assert (found.flips, found.flipped_pairs, found.flipped_targets) == counts
+    assert [(row["pairs"], row["flipped_pairs"], row["flipped_targets"]) for row in tried.by_run()] == [
+        (12, *counts[1:])
+    ]
+    assert tried.agreement == 1 - counts[1] / 12
+    assert report.pairs == 12
+    assert len(difference.as_dict()["flips"]) == len(tried.as_dict()["flips"]) == counts[0]
+    assert sum(row["flips"] for row in tried.by_target()) == counts[0]
+    assert f"{counts[1]} pairs have another route than in run" in report.html
+
+
 def test_jobs_stand_with_their_status(told: Store, report: reports.Report) -> None:
     page = Page(report.html)
     statuses = {job["id"]: job["status"] for cell in page.data["cells"] for job in cell["jobs"]}

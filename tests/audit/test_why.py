@@ -70,6 +70,9 @@ def test_why_arrives_at_what_is_recorded_and_its_checks_say_the_same(
         lane = [check for check in found.checks if check["side"] == "pair"]
         assert bool(lane) == (semantics == "strict" and found.rule.startswith("EXPERIMENTAL_LANE"))
         assert all(check["passed"] == (found.rule == "EXPERIMENTAL_LANE") for check in lane)
+        assert all(check["passed"] or check["threshold"] is not None for check in found.checks), (
+            "what fails is asked for"
+        )
         assert all(
             set(check) == {"side", "check", "observed", "threshold", "passed", "source"} for check in found.checks
         )
@@ -95,6 +98,59 @@ def test_the_checks_of_a_pair_name_values_thresholds_and_where_they_stand(store:
     )
     assert found.nearest_policy is not None
     assert (found.nearest_policy["key"], found.nearest_policy["needed"]) == ("cross_sectional.min_score", 0.5)
+
+
+def test_a_null_that_is_missing_is_a_reason_a_failed_check_and_one_change_away(store: Store) -> None:
+    policy = samples.policy(min_margin_over_null={"classification": 0.02, "regression": 0.01})
+    route(store, [local(0.7)], policy)
+    found = store.why(TARGET, SYMBOL)
+    assert found.reasons[1] == "LOCAL: DISALLOWED (score=0.700, stability=STABLE; no null_score)"
+    (check,) = [one for one in found.checks if (one["side"], one["check"]) == ("symbol", "NULL_MARGIN")]
+    assert (check["passed"], check["threshold"], check["observed"]) == (False, "a null_score and 0.02", 0.7)
+    assert found.nearest_policy is not None
+    assert (found.nearest_policy["key"], found.nearest_policy["needed"]) == ("min_margin_over_null", None)
+    assert found.nearest_policy["text"].startswith(
+        "min_margin_over_null is classification 0.02, regression 0.01; with null the route would be ROUTE_SYMBOL_S"
+    )
+    route(store, [local(0.7)], samples.policy(min_margin_over_null=None))
+    assert store.why(TARGET, SYMBOL).route == "ROUTE_SYMBOL_SPECIFIC"
+    route(store, [cs(0.7)], policy)
+    assert store.why(TARGET).reasons == ["score=0.700, stability=STABLE, sample_size=10000; no null_score"]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "changes", "against", "key", "needed"),
+    [
+        ({"sample_size": 3}, {}, "too few rows", "min_sample_size.symbol", 3),
+        ({"leakage_status": "BLOCKED"}, {}, "leakage BLOCKED", "block_on_leakage", False),
+        ({"model_status": "FAILED"}, {}, "model FAILED", None, None),
+        (
+            {"leakage_status": "SUSPECT"}, {"require_safe_features_only": True}, "features not safe",
+            "allowed_feature_leakage_status", ["SAFE", "SUSPECT"],
+        ),
+        (
+            {"failed_model_families": ["xgboost"]}, {"require_min_successful_families": 2}, "too few families",
+            "require_min_successful_families", 1,
+        ),
+        ({"null_score": 0.695}, {"min_margin_over_null": 0.1}, "too near its null_score", "min_margin_over_null", 0),
+        ({"stability": "DIVERGED"}, {}, None, "stability_allowlist.symbol", ["STABLE", "DIVERGED"]),
+    ],
+)  # fmt: skip
+def test_reasons_say_what_speaks_against_a_side_and_which_key_would_let_it_pass(
+    store: Store, evidence: Record, changes: Record, against: str | None, key: str | None, needed: Any
+) -> None:
+    route(store, [local(0.7, **evidence)], samples.policy(**changes))
+    found = store.why(TARGET, SYMBOL)
+    said = f"; {against})" if against else f"stability={evidence['stability']})"
+    assert found.route == "ROUTE_BLOCKED"
+    assert found.reasons[1].endswith(said)
+    if key is None:
+        assert found.nearest_policy is None
+        return
+    assert found.nearest_policy is not None
+    assert found.nearest_policy["key"] == key
+    if key != "min_margin_over_null":  # because a smaller margin is nearer than none
+        assert found.nearest_policy["needed"] == needed
 
 
 def test_the_jobs_of_a_decision_come_with_where_they_are_and_what_they_made(store: Store) -> None:

@@ -107,7 +107,7 @@ def test_diff_exits_1_when_runs_differ(results: Path) -> None:
     assert (same.returncode, same.stdout) == (0, "two and two decided the same and have the same jobs.\n")
     shown = call("diff", "one", "three", "--limit", "1", "--results", results)
     assert shown.returncode == 1
-    assert "Flips: 2" in shown.stdout
+    assert "Flips: 2 (1 pair, 1 target)" in shown.stdout
     assert "1 more; --limit or --json shows them" in shown.stdout
 
 
@@ -131,7 +131,11 @@ def test_an_override_is_set_listed_and_cleared(results: Path, tmp_path: Path) ->
         "override", "set", TARGET, "ROUTE_BLOCKED", "--reason", "pause", "--expires", "2999-12-31", "--author", "ben",
         "--results", folder,
     )  # fmt: skip
-    assert (made["symbol"], made["route"], made["author"]) == (None, "ROUTE_BLOCKED", "ben")
+    assert (made["symbol"], made["route"], made["author"], made["pinned_pairs"]) == (None, "ROUTE_BLOCKED", "ben", 0)
+    whole = call("override", "set", TARGET, "ROUTE_BLOCKED", "--reason", "pause", "--results", folder).stdout
+    assert whole.startswith(
+        f"{TARGET}, with all its pairs (0 in the newest run) but 1 with a pin of its own, is pinned to ROUTE_BLOCKED"
+    )
     assert made["expires_at"].startswith("2999-12-31T00:00:00")
     assert [one["reason"] for one in answer("override", "list", "--results", folder)] == ["pause", "a trial"]
     shown = call(
@@ -146,7 +150,7 @@ def test_an_override_is_set_listed_and_cleared(results: Path, tmp_path: Path) ->
 
 def test_a_policy_is_tried_by_cases(results: Path) -> None:
     cases = results.parent / "cases.yaml"
-    good = "{title: fine, target: y, symbol: A, local: {score: 0.7}, expect: ROUTE_SYMBOL_SPECIFIC}"
+    good = "{title: fine, target: y, symbol: A, local: {metric_name: r2, score: 0.7}, expect: ROUTE_SYMBOL_SPECIFIC}"
     cases.write_text(f"[{good}]", encoding="utf-8")
     policy = results.parent / "policy.yaml"
     assert answer("policy", "test", policy, cases)[0]["passed"] is True
@@ -155,6 +159,9 @@ def test_a_policy_is_tried_by_cases(results: Path) -> None:
     shown = call("policy", "test", policy, cases)
     assert (shown.returncode, "1 of 2 cases get the route they expect" in shown.stdout) == (1, True)
     assert "FAILED" in shown.stdout
+    policy.with_name("short.yaml").write_text(samples.SHORT_POLICY_YAML, encoding="utf-8")
+    said = call("policy", "test", policy.with_name("short.yaml"), cases).stderr
+    assert said.count("keys that are left out mean what the default policy says: semantics") == said.count("\n") == 1
 
 
 @pytest.mark.parametrize(

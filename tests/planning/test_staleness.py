@@ -66,6 +66,17 @@ def test_overrides_that_were_set_cleared_or_expired_since_are_told(store: Store)
     assert "an override of y_up_10m (ROUTE_BOTH) was set since run second" in store.moved_on()
 
 
+def test_an_override_of_what_the_run_did_not_decide_leaves_its_plan_fresh(store: Store) -> None:
+    run = route(store, [cs(), local()], run_id="first")
+    for target, symbol in ((TARGET, "NONE"), ("nowhere", SYMBOL), ("nowhere", None)):
+        store.override(target, symbol, "ROUTE_BOTH", reason="x")
+    assert store.moved_on() == []
+    store.refuse_stale(run.plan_id)
+    store.clear_override(TARGET, "NONE")
+    assert store.moved_on() == []
+    assert route(store, [cs(), local()], run_id="second").plan_id == run.plan_id, "such pins decide nothing either"
+
+
 def test_a_stale_plan_is_refused_with_everything_that_moved(store: Store) -> None:
     run = route(store, [cs(), local()], run_id="first")
     store.refuse_stale(run.plan_id)

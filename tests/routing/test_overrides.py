@@ -37,7 +37,9 @@ def test_a_pairs_pin_comes_before_its_targets_and_both_before_the_rules(
         shared_store.clear_override(standing.target, standing.symbol)
     route(shared_store, PAIRS)
     by_rules = routes(shared_store)
-    keys = st.sampled_from([(TARGET, None), (TARGET, "AAPL"), (TARGET, "MSFT"), ("y_up_5d", "AAPL"), ("none", "X")])
+    keys = st.sampled_from(
+        [(TARGET, None), (TARGET, "AAPL"), (TARGET, "MSFT"), ("y_up_5d", "AAPL"), (TARGET, "GONE"), ("none", "X")]
+    )
     pins = data.draw(st.dictionaries(keys, st.sampled_from(ROUTES), max_size=3))
     for (target, symbol), pinned in pins.items():
         shared_store.override(target, symbol, pinned, reason="r")
@@ -49,12 +51,26 @@ def test_a_pairs_pin_comes_before_its_targets_and_both_before_the_rules(
         if symbol is not None:
             assert decided[target, symbol] == (pin or by_rules[target, symbol])
             continue
-        needed = any(of == target and pinned in pooled for (of, _), pinned in pins.items())
+        needed = any(of[0] == target and of in by_rules and pinned in pooled for of, pinned in pins.items())
         expected = "ENABLED" if needed else "DISABLED" if pin else by_rules[target, None]
         assert decided[target, None] == expected
     overridden = shared_store.sql("select count(*) from current_decisions where override_id is not null").fetchall()
-    assert (overridden[0][0] > 0) == any(target != "none" for target, _ in pins)
+    assert (overridden[0][0] > 0) == any(of in by_rules for of in pins)
+    assert all(shared_store.why(*of).findings == [] for of in by_rules)
     assert planstore.validate_training_plan(run.plan) == {"ok": True, "warnings": []}
+
+
+def test_a_pin_of_a_target_pins_its_pairs_and_says_how_many(store: Store) -> None:
+    store.override(TARGET, None, "ROUTE_BLOCKED", reason="r")
+    assert store.pinned_pairs(TARGET) == (0, 0), "no run has decided on any"
+    route(store, PAIRS)
+    assert store.pinned_pairs(TARGET) == (2, 0)
+    for symbol in ("MSFT", "GONE"):
+        store.override(TARGET, symbol, "ROUTE_BOTH", reason="r")
+    assert (store.pinned_pairs(TARGET), store.pinned_pairs("none")) == ((1, 1), (0, 0))
+    route(store, PAIRS)
+    assert routes(store)[TARGET, "AAPL"] == "ROUTE_BLOCKED"
+    assert routes(store)[TARGET, "MSFT"] == "ROUTE_BOTH"
 
 
 def test_a_pinned_pair_gets_the_jobs_of_its_route(store: Store) -> None:
