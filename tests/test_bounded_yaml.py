@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -265,3 +266,32 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path, content: bytes) -> No
 def test_a_source_that_is_none_is_refused(source: Any) -> None:
     with pytest.raises(PolicyError):
         read_policy(source)
+
+
+def test_sections_of_other_programs_are_read_as_they_are() -> None:
+    others = """\
+on: [push]
+1.5: {at: 9:30, mode: 0644, tagged: !thing [1], big: 1e999}
+base: &base {twice: 010, twice: 1, <<: 5, ? [1, 2] : x}
+"""
+    found = read_yaml(f"{others}routing: {{<<: *base, least: 1e-3}}\n", "routing").value
+    assert found["routing"] == {"twice": 1, "[1, 2]": "x", "least": 0.001}
+    assert found["1.5"] == {"at": "9:30", "mode": "0644", "tagged": [1], "big": "1e999"}
+    assert found["True"] == ["push"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("routing: {a: 010}", "line 1: 010 reads as"),
+        ("x: 010\nrouting: {a: 1:30}", "line 2: 1:30 reads as"),
+        ("x: !y 1\nrouting: !y {}", "line 2: the tag !y"),
+        ("x: {routing: 010}\nrouting: {a: 1, a: 2}", "line 2: routing.a is given twice"),
+        ("routing: {}\nx: {}\nrouting: {}", "line 3: routing is given twice, first on line 1"),
+        ("x: {a: 1, <<: 5}\nrouting: {<<: 5}", "line 2: << must be followed"),
+        ("x: *nothing\nrouting: {}", "line 1: *nothing is an alias of nothing"),
+    ],
+)
+def test_our_section_is_held_to_its_rules_among_others(text: str, said: str) -> None:
+    with pytest.raises(YamlError, match=re.escape(said)):
+        read_yaml(text, "routing")

@@ -68,15 +68,20 @@ class Located:
         return line
 
 
-def read_yaml(text: str) -> Located:
+def read_yaml(text: str, ours: str | None = None) -> Located:
     """Return what the one document in a text holds; None for an empty one.
+
+    Args:
+        text: the text.
+        ours: the top key of what planstore reads, None for all. Under other keys, which are other programs', a word
+            that is refused elsewhere is a text, and of keys given twice the last counts.
 
     Raises:
         YamlError: there is no such document, or it is out of bounds; says where and why.
     """
     if len(text) > MOST_BYTES or len(text.encode(errors="replace")) > MOST_BYTES:
         raise YamlError(f" must have at most {MOST_BYTES:,} bytes: leave out of it what has no use")
-    building = _Building()
+    building = _Building(ours)
     try:
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             building.take(event)
@@ -122,8 +127,9 @@ class _Open:
 class _Building:
     """Builds the value of a document from the events of its text."""
 
-    def __init__(self) -> None:
+    def __init__(self, ours: str | None) -> None:
         self.value: Any = None
+        self._ours = ours
         self.containers: dict[int, tuple[Any, Mapping[Any, int]]] = {}
         self._open: list[_Open] = []
         self._anchors: dict[str, _Node] = {}
@@ -135,7 +141,7 @@ class _Building:
         line = event.start_mark.line + 1
         if isinstance(event, yaml.ScalarEvent):
             self._grow(line, 1, 0)
-            node = _Node(_scalar(event, line))
+            node = _Node(self._scalar(event, line))
             self._anchor(event.anchor, node)
             self._add(node, line, merges=event.value == "<<" and event.implicit[0])
         elif isinstance(event, yaml.AliasEvent):
@@ -144,7 +150,8 @@ class _Building:
             self._add(node, line)
         elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
             self._grow(line, 1, 1)
-            _refuse_tag(event, line)
+            if not self._is_foreign:
+                _refuse_tag(event, line)
             value: Any = [] if isinstance(event, yaml.SequenceStartEvent) else {}
             self._anchors.pop(event.anchor or "", None)
             self._open.append(_Open(_Node(value, height=1), line, event.anchor))
@@ -154,6 +161,19 @@ class _Building:
             self._documents += 1
             if self._documents > 1:
                 raise YamlError(f", line {line}: a second document begins, where a file holds one")
+
+    @property
+    def _is_foreign(self) -> bool:
+        """Whether what comes next is a top key, or belongs to one that is not ours."""
+        return self._ours is not None and bool(self._open) and self._open[0].key != self._ours
+
+    def _scalar(self, event: Any, line: int) -> Any:
+        try:
+            return _scalar(event, line)
+        except YamlError:
+            if self._is_foreign:
+                return event.value
+            raise
 
     def _grow(self, line: int, size: int, height: int) -> None:
         self._size += size
@@ -190,16 +210,19 @@ class _Building:
             self._begin_key(into, node.value, line)
             into.key = _MERGE if merges else into.key
         elif into.key is _MERGE:
-            into.merged += _mappings(node.value, into.key_line)
+            into.merged += _mappings(node.value, None if self._is_foreign else into.key_line)
             into.key = _NOTHING
         else:
             into.node.value[into.key] = node.value
             into.key = _NOTHING
 
     def _begin_key(self, into: _Open, key: Any, line: int) -> None:
+        foreign = self._is_foreign and key != self._ours
         if isinstance(key, bool) or not isinstance(key, str | int):
-            raise YamlError(f", line {line}: a key must be a text, got {quoted(key)}: put it in quotes")
-        if key in into.lines:
+            if not foreign:
+                raise YamlError(f", line {line}: a key must be a text, got {quoted(key)}: put it in quotes")
+            key = str(key)
+        if key in into.lines and not foreign:
             place = ".".join(str(part) for part in (*self._place(), key))
             raise YamlError(f", line {line}: {place} is given twice, first on line {into.lines[key]}")
         into.key, into.key_line = key, line
@@ -222,9 +245,11 @@ class _Building:
         self._add(done.node, done.line)
 
 
-def _mappings(value: Any, line: int) -> list[Any]:
-    """Return the mappings that ``<<`` puts in, those that count more first."""
+def _mappings(value: Any, line: int | None) -> list[Any]:
+    """Return the mappings that ``<<`` puts in, those that count more first; without a line, other values are left out."""
     found = value if isinstance(value, list) else [value]
+    if line is None:
+        return [one for one in found if isinstance(one, dict)]
     if not all(isinstance(one, dict) for one in found):
         raise YamlError(f", line {line}: << must be followed by a mapping or a list of mappings, got {quoted(value)}")
     return found

@@ -57,7 +57,7 @@ class Kind:
     def parse(self, text: str, where: str, model: type[M]) -> M:
         """Return what a YAML text holds under the top key, checked; ``where`` names the text in errors."""
         try:
-            found = read_yaml(text)
+            found = read_yaml(text, None if self.alone else self.key)
         except YamlError as error:
             raise self.error(f"{where}{error}") from error
         return self.check(found.value, where, model, found)

@@ -172,7 +172,8 @@ def test_strict_semantics_refuse_what_the_reference_leaves_open(tmp_path: Path) 
 @pytest.mark.parametrize("semantics", ["strict", "reference"])
 def test_other_top_keys_are_other_programs(tmp_path: Path, semantics: str) -> None:
     path = tmp_path / "policy.yaml"
-    path.write_text(yaml.safe_dump({"intelligence": {"top": 3}, **policy(semantics=semantics), "zoo": None}), "utf-8")
+    others = "schedule: {at: 9:30, at: 10:15, mode: 0644, by: !cron daily}\non: [push]\n"
+    path.write_text(others + yaml.safe_dump({**policy(semantics=semantics), "zoo": None}), "utf-8")
     assert read_policy(path)[0].document == read(policy(semantics=semantics)).document
 
 
