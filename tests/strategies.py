@@ -25,7 +25,7 @@ UNREADABLE = {
 FAMILIES = ("lightgbm", "LightGBM", "xgb", "XGBOOST", "CatBoost", "RF", "mlp", "MLP", "Neural-Network", "b_c", "c")
 TARGETS = (
     "y_up_10m", "y_59m", "y_60m", "y_5d_10m", "fwd_ret_4h", "fwd_ret_5D", "ret_Same_Day_10m", "plain", "a", "a_b",
-    "Ünï",
+    "Ünï", "y_\u0663\u0660m", "fwd_\uff15d_1h",
 )  # fmt: skip
 SYMBOLS = ("AAPL", "aapl", "MSFT", "b_c", "c", "ß", "x y", "[a]", "é.d/e", "\uffee", "🚀")
 SCORES = (-0.3, -0.0, 0.0, 0.1, 0.5, 0.52, 0.55, 0.6, 0.7)

@@ -1,2 +1,2 @@
 -- Whether the database takes a horizon pattern; an error says why not.
-SELECT regexp_extract('', $regex, 1, 'i');
+SELECT regexp_extract('', unicode_pattern($regex), 1, 'i');

@@ -12,7 +12,7 @@ WITH keys AS MATERIALIZED (
     JOIN scenarios USING (scenario)
 ),
 numbers AS MATERIALIZED (
-    SELECT scenario, "position", side, target, symbol, unnest([
+    SELECT scenario, "position", side, target, symbol, strict, unnest([
         {'key': strong_key, 'current': strong_score, 'turn': score},
         {'key': min_key, 'current': min_score, 'turn': score},
         {'key': CASE WHEN experimental_lane THEN experimental_key END, 'current': experimental_min_score, 'turn': score},
@@ -80,6 +80,11 @@ tries AS (
         ])
         FROM numbers
         WHERE "key" = 'experimental.max_fraction_symbols_per_target' OR starts_with("key", 'min_margin_over_null')
+        UNION ALL
+        -- because thresholds that the reference rounds to 32 bits turn at the next number of 32 bits
+        SELECT *, nextafter(turn::FLOAT, 'inf'::FLOAT)::DOUBLE
+        FROM numbers
+        WHERE NOT strict AND turn = TRY_CAST(turn AS FLOAT) AND "current" = TRY_CAST("current" AS FLOAT) AND abs(turn) < 1e38
     )
     WHERE "key" IS NOT NULL AND isfinite(needed) AND needed <> "current"
     UNION

@@ -5,7 +5,7 @@ WITH ways AS (
     SELECT scenario, document->'$.horizon.patterns' AS way FROM scenarios
 ),
 patterns AS (
-    SELECT way, ordinal, pattern->>'regex' AS regex, (pattern->>'multiplier')::DOUBLE AS multiplier
+    SELECT way, ordinal, unicode_pattern(pattern->>'regex') AS regex, (pattern->>'multiplier')::DOUBLE AS multiplier
     FROM (
         SELECT way, generate_subscripts(way::JSON[], 1) AS ordinal, unnest(way::JSON[]) AS pattern
         FROM (SELECT DISTINCT way FROM ways)
@@ -20,7 +20,7 @@ named AS MATERIALIZED (
 -- a name is read once in each way, however many scenarios read it so, because a pattern is translated at each reading
 matches AS (
     SELECT target, way,
-           arg_min_null(TRY_CAST(regexp_extract(target, regex, 1, 'i') AS DOUBLE) * multiplier, ordinal) AS minutes
+           arg_min_null(TRY_CAST(ascii_digits(regexp_extract(target, regex, 1, 'i')) AS DOUBLE) * multiplier, ordinal) AS minutes
     FROM (SELECT DISTINCT target FROM named), patterns
     WHERE regexp_matches(target, regex, 'i')
     GROUP BY target, way

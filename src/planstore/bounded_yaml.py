@@ -246,7 +246,7 @@ class _Building:
 
 
 def _mappings(value: Any, line: int | None) -> list[Any]:
-    """Return the mappings that ``<<`` puts in, those that count more first; without a line, other values are left out."""
+    """Return the mappings that ``<<`` puts in, those that count more first; without a line, anything else is none."""
     found = value if isinstance(value, list) else [value]
     if line is None:
         return [one for one in found if isinstance(one, dict)]

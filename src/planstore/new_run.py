@@ -46,8 +46,8 @@ def _made(ledger: Ledger, session: Session, request: RunRequest) -> Run:
     started_at = ledger.now(session)
     overrides_as_of = newest_commit_of_kind(session, OVERRIDE_COMMIT)
     _stage(session, request, overrides_as_of, started_at)
-    decisions = DigestBeside(apply_rules(session).drop_columns(["position", "scenario"]))
-    rules = current_rules()
+    rules = current_rules(float32=request.policy.semantics == "reference" and request.evidence.has_float32_scores)
+    decisions = DigestBeside(apply_rules(session, rules).drop_columns(["position", "scenario"]))
     plan = make_plan(
         session,
         evidence_id=request.evidence.digest.hexdigest(),

@@ -73,11 +73,13 @@ class Evidence:
 
     Attributes:
         notes: what is not wrong about them, but what their owner should know.
+        has_float32_scores: whether their scores came as 32-bit floats.
     """
 
     table: pa.Table
     notes: Sequence[str]
     digest: DigestBeside
+    has_float32_scores: bool
 
 
 def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool = False) -> Evidence:
@@ -128,7 +130,8 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
             f"{door.where}: {without} scores have no null_score beside them and count for nothing, because the policy "
             "asks for a margin over the null; set min_margin_over_null: null in the policy to route them"
         )
-    return Evidence(evidence, notes, DigestBeside(evidence.drop_columns("position")))
+    digest = DigestBeside(evidence.drop_columns("position"))
+    return Evidence(evidence, notes, digest, door.has_float32_scores)
 
 
 def _evidence(columns: dict[str, Any], *, strict: bool) -> pa.Table:
@@ -235,6 +238,14 @@ class _Door:
                 f"first on row {row}, column {column}"
             )
         return found
+
+    @property
+    def has_float32_scores(self) -> bool:
+        """Whether the column of scores is one of 32-bit floats."""
+        import pyarrow as pa
+
+        scores = self._found["score"]
+        return not isinstance(scores, list) and bool(scores.type == pa.float32())
 
     def names(self) -> pa.Table:
         """Return the columns by which rows are told apart, and the number of each row."""

@@ -426,6 +426,7 @@ def check_patterns(policy: Policy, where: str = "the policy") -> None:
         PolicyError: names the pattern and what the database says of it.
     """
     session = memory()
+    session.run("routing/unicode_pattern")
     for index, pattern in enumerate(policy.horizon.patterns):
         problem = session.problem("policy/horizon_pattern", regex=pattern.regex)
         if problem:

@@ -28,6 +28,8 @@ STEPS = (
     "stated_task",
     "metric_word",
     "known_metrics",
+    "unicode_pattern",
+    "ascii_digits",
     "policy_settings",
     "policy_sides",
     "policy_thresholds",
@@ -66,6 +68,8 @@ LASTING = (
     "stated_task",
     "metric_word",
     "known_metrics",
+    "unicode_pattern",
+    "ascii_digits",
     "side_evidence",
     "side_checks",
     "side_states",
@@ -86,6 +90,9 @@ EXPLANATION = (
     "policy_turning_points",
 )
 """The steps that tell, after the others, how decisions came about."""
+
+FLOAT32 = ("policy_thresholds", "float32_thresholds")
+"""The step after which, in the rules of reference runs over scores of 32 bits, another one follows; and that one."""
 
 INPUTS = ("scenarios", "scenario_evidence", "scenario_overrides")
 """The tables that the rules read. Rules that were kept with other inputs cannot be run by this version."""
@@ -156,15 +163,21 @@ class Rules:
 
 
 @cache
-def current_rules() -> Rules:
-    """Return the rules that this version of planstore ships."""
+def current_rules(*, float32: bool = False) -> Rules:
+    """Return the rules that this version of planstore ships.
+
+    Args:
+        float32: those that compare scores as 32-bit floats, as the reference does where they are stored as such.
+    """
+    after, added = FLOAT32
+    steps = [step for name in STEPS for step in ((name, added) if float32 and name == after else (name,))]
     return Rules(
         canonical_json(
             {
                 "inputs": INPUTS,
                 "output": OUTPUT,
                 "order": ORDER,
-                "steps": [{"name": step, "sql": sql.load(f"routing/{step}")} for step in STEPS],
+                "steps": [{"name": step, "sql": sql.load(f"routing/{step}")} for step in steps],
                 "lasting": LASTING,
                 "asked": {
                     step: [sql.load(f"routing/{other}") for other in others] for step, others in WHERE_ASKED.items()

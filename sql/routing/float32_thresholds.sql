@@ -1,0 +1,10 @@
+-- The reference compares scores of 32 bits with thresholds that are rounded to 32 bits themselves. This step stands in the
+-- rules of runs over such scores alone.
+CREATE OR REPLACE TEMP TABLE policy_thresholds AS
+SELECT * REPLACE (
+    coalesce(TRY_CAST(strong_score AS FLOAT), sign(strong_score) * 'inf'::FLOAT)::DOUBLE AS strong_score,
+    coalesce(TRY_CAST(min_score AS FLOAT), sign(min_score) * 'inf'::FLOAT)::DOUBLE AS min_score,
+    coalesce(TRY_CAST(experimental_min_score AS FLOAT), sign(experimental_min_score) * 'inf'::FLOAT)::DOUBLE
+        AS experimental_min_score
+)
+FROM policy_thresholds;
