@@ -203,7 +203,8 @@ RULES = {
 
 
 def _score(row: Row) -> str:
-    return "nan" if row["score"] is None or math.isnan(row["score"]) else f"{row['score']:.3f}"
+    # candidates carry 0.0 for -0.0
+    return "nan" if row["score"] is None or math.isnan(row["score"]) else f"{row['score'] + 0.0:.3f}"
 
 
 def evidence(rows: Sequence[Row], policy: Row) -> list[Row]:
@@ -480,3 +481,46 @@ def model_families(requested: Sequence[str] | None, policy: Row) -> list[str]:
         return list(dict.fromkeys(map(family_name, requested)))
     names = dict.fromkeys(map(reference_family_name, requested))
     return [name for name in names if name and name not in SELECTORS]
+
+
+def jobs_for_pair(plan: Row, target: str, symbol: str | None, kind: str | None) -> list[Row]:
+    """Return the jobs of a plan's document that a helper finds for a pair, or (symbol None) a target."""
+    return [
+        job
+        for job in plan["jobs"]
+        if (job["target"], job["symbol"]) == (target, symbol) and kind in (None, job["training_type"])
+    ]
+
+
+def families_for_job(plan: Row, target: str, symbol: str | None, kind: str | None) -> list[str] | None:
+    """Return the families that the reference gives for a pair: those of the first of its jobs, or the plan's."""
+    found = jobs_for_pair(plan, target, symbol, kind)
+    found.sort(key=lambda job: (job["training_type"] != "cross_sectional", job["job_id"]))
+    own = found[0]["model_families"] if found else []
+    return own or plan["metadata"]["model_families"] or None
+
+
+def filter_targets(plan: Row, targets: Sequence[str], kind: str | None) -> list[str] | str:
+    """Return the targets that the reference lets through, or the name of the error that it raises."""
+    if not targets:
+        return []
+    if not plan["jobs"]:
+        return "ValueError"
+    planned = [job["target"] for job in plan["jobs"] if job["training_type"] == (kind or "cross_sectional")]
+    return [target for target in targets if target in planned] if planned else list(targets)
+
+
+def filter_symbols(plan: Row, target: str, symbols: Sequence[str]) -> list[str]:
+    """Return the symbols that the reference lets through for a target."""
+    own = (job for job in plan["jobs"] if (job["target"], job["training_type"]) == (target, "symbol_specific"))
+    planned = [job["symbol"] for job in own]
+    return [symbol for symbol in symbols if symbol in planned] if planned else list(symbols)
+
+
+def filter_pairs(plan: Row, targets: Sequence[str], symbols: Sequence[str]) -> dict[str, Any]:
+    """Return the targets that the reference lets through, and the symbols of each."""
+    chosen = filter_targets(plan, targets, None) if plan["jobs"] else list(targets)
+    return {
+        "targets": chosen,
+        "symbols_by_target": {target: filter_symbols(plan, target, symbols) for target in chosen},
+    }

@@ -73,6 +73,50 @@ model_families = st.none() | st.lists(st.sampled_from(FAMILIES), max_size=4)
 """What a caller asks to train with."""
 
 
+WHITE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+_ALIASES = (
+    "xgb", "x_g_boost", "lgb", "lgbm", "light_g_b_m", "n_g_boost", "m_l_p", "l_s_t_m", "cnn", "c_n_n", "c_n_n_1d",
+    "v_a_e", "g_a_n", "nn", "gbm", "XGBoost", "LightGBM", "NGBoost",
+)  # fmt: skip
+_SELECTORS = (
+    "random_forest", "catboost", "lasso", "mutual_information", "univariate_selection", "elastic_net", "ridge",
+    "lasso_cv", "RandomForest", "ElasticNet", "LassoCV", "RIDGE",
+)  # fmt: skip
+_WORDS = (
+    "TABNET",
+    "TabNetX",
+    "1D",
+    "A1b2",
+    "Ärger",
+    "ÑANDÚ",
+    "ΣΑΣ",
+    "İZ",
+    "ǅ",
+    "ß",
+    "_",
+    "__",
+    "a-_ b",
+    "model.V2",
+    "𝐀𝐁",
+)
+
+
+@st.composite
+def spellings(draw: st.DrawFn) -> str:
+    """Names of families in any spelling: aliases, selectors and others, in other letter cases, with other signs."""
+    name = draw(
+        st.sampled_from(_ALIASES + _SELECTORS + _WORDS)
+        | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0Σ"), max_size=9)
+    )
+    name = draw(st.sampled_from((name, name.lower(), name.upper(), name.title(), name.swapcase(), name.capitalize())))
+    for old, new in draw(
+        st.lists(st.tuples(st.sampled_from("_- abgn"), st.sampled_from(("", "_", "-", " ", "__", "- "))), max_size=2)
+    ):
+        name = name.replace(old, new)
+    edges = st.text(st.sampled_from(WHITE), max_size=2)
+    return f"{draw(edges)}{name}{draw(edges)}"
+
+
 def _mostly(usual: Any, others: Sequence[Any]) -> st.SearchStrategy[Any]:
     """Draw ``usual`` half of the time, so that the rules behind it are reached."""
     return st.sampled_from((usual,) * len(others) + tuple(others))
@@ -235,3 +279,21 @@ def _with_unread(draw: st.DrawFn, rows: list[Record]) -> list[Record]:
         seen.add(side)
         found.append(row)
     return found
+
+
+@st.composite
+def plan_documents(draw: st.DrawFn) -> Record:
+    """Documents of plans of reference semantics, with jobs of any kind, several of a pair among them."""
+    families = st.lists(st.sampled_from(("lightgbm", "mlp", "lstm")), max_size=2)
+    places = st.tuples(st.sampled_from(TARGETS[:3]), st.sampled_from(SYMBOLS[:3]) | st.none())
+    jobs = []
+    for number, (target, symbol) in enumerate(draw(st.lists(places, max_size=7))):
+        kind = "cross_sectional" if symbol is None else draw(st.sampled_from(("symbol_specific", "blocked")))
+        job_id = f"{draw(st.sampled_from('ZazÄ'))}{number}"
+        job = {
+            "job_id": job_id, "target": target, "symbol": symbol, "route": "ROUTE_BOTH", "training_type": kind,
+            "model_families": draw(families), "priority": 1, "reason": "", "estimated_samples": None, "metadata": {},
+        }  # fmt: skip
+        jobs.append(job)
+    metadata = {"total_jobs": len(jobs), "model_families": draw(families)}
+    return {"metadata": metadata, "jobs": jobs, "summary": {}}

@@ -2,14 +2,19 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+import oracles
 import planstore
 import samples
+import strategies
 from planstore import TrainingPlan
 from planstore.store import Store
 
@@ -148,3 +153,84 @@ def test_the_older_import_path_works_and_says_that_it_is_older(module: str) -> N
         older = importlib.reload(importlib.import_module(f"TRAINING.orchestration.{module}"))
     for name in older.__all__:
         assert getattr(older, name) is getattr(planstore, name)
+
+
+# --- reference semantics ----------------------------------------------------------------------------------------
+
+ASKED_TARGETS = (*strategies.TARGETS[:4], "no such target")
+ASKED_SYMBOLS = (*strategies.SYMBOLS[:4], "no such symbol")
+KINDS = (None, "cross_sectional", "symbol_specific")
+
+
+@settings(max_examples=int(os.environ.get("PLANSTORE_EXAMPLES", "15")))
+@given(
+    document=strategies.plan_documents(),
+    targets=st.lists(st.sampled_from(ASKED_TARGETS), max_size=4),
+    symbols=st.lists(st.sampled_from(ASKED_SYMBOLS), max_size=4),
+)
+def test_the_helpers_answer_as_the_reference_does(
+    document: dict[str, Any], targets: list[str], symbols: list[str]
+) -> None:
+    plan = TrainingPlan.from_document(document)
+    for kind in KINDS:
+        try:
+            found: Any = planstore.filter_targets_by_training_plan(targets, plan, kind)
+        except ValueError as error:
+            found = type(error).__name__
+        assert found == oracles.filter_targets(document, targets, kind)
+        for target in targets[:2]:
+            for symbol in (None, *symbols[:2]):
+                asked = (target, symbol, kind)
+                jobs = oracles.jobs_for_pair(document, *asked)
+                assert planstore.get_training_jobs_for_target_symbol(plan, *asked) == jobs
+                assert planstore.should_train_target_symbol(plan, *asked) == bool(jobs)
+                assert planstore.get_model_families_for_job(plan, *asked) == oracles.families_for_job(document, *asked)
+    for target in targets:
+        assert planstore.filter_symbols_by_training_plan(target, symbols, plan) == oracles.filter_symbols(
+            document, target, symbols
+        )
+    assert planstore.apply_training_plan_filter(targets, symbols, plan) == oracles.filter_pairs(
+        document, targets, symbols
+    )
+
+
+@pytest.mark.parametrize("total", [None, 0, 2], ids=str)
+def test_a_plan_that_does_not_say_its_total_is_counted(total: int | None) -> None:
+    job = {
+        "job_id": "cs_a",
+        "target": "a",
+        "symbol": None,
+        "route": "ROUTE_CROSS_SECTIONAL",
+        "training_type": "cross_sectional",
+    }
+    plan = {"metadata": {} if total is None else {"total_jobs": total}, "jobs": [job], "summary": {}}
+    if total == 0:
+        with pytest.raises(ValueError, match="has no jobs"):
+            planstore.filter_targets_by_training_plan(["a", "b"], plan)
+    else:
+        assert planstore.filter_targets_by_training_plan(["a", "b"], plan) == ["a"]
+
+
+def test_no_plan_has_no_jobs_and_filters_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    for found in (
+        planstore.get_cs_jobs(None),
+        planstore.get_symbol_jobs(None),
+        planstore.get_jobs_for_target(None, "t"),
+        planstore.get_jobs_for_symbol(None, "A"),
+        planstore.get_training_jobs_for_target_symbol(None, "t", "A", "symbol_specific"),
+    ):
+        assert found == []
+    assert planstore.get_model_families_for_job(None, "t", "A") is None
+    assert planstore.should_train_target_symbol(None, "t") is True
+    for kind in KINDS:
+        assert planstore.filter_targets_by_training_plan(["t", "u"], None, kind) == ["t", "u"]
+    assert planstore.filter_symbols_by_training_plan("t", ["A"], None) == ["A"]
+    everything = {"targets": ["t", "u"], "symbols_by_target": {"t": ["A"], "u": ["A"]}}
+    assert planstore.apply_training_plan_filter(["t", "u"], ["A"], None) == everything
+    assert planstore.validate_training_plan(None) == {"ok": False, "warnings": ["Training plan is None"]}
+    assert planstore.get_training_plan_summary(None) == {}
+    planstore.print_training_plan_summary(None)
+    assert capsys.readouterr().out == "Training plan is None\n"
+    assert set(planstore.compare_training_plans(None, None)) == {"error"}
+    with pytest.raises(planstore.RequestError, match="it can be cross_sectional"):
+        planstore.should_train_target_symbol(None, "t", training_type="both")
