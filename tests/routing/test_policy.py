@@ -216,7 +216,7 @@ def without(document: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
 
 
 def test_the_shipped_policy_says_every_key_that_there_is_nested_ones_too() -> None:
-    sections = {"min_sample_size": SampleSizes, "cross_sectional": Scores, "symbol": Scores, "stability_allowlist": Allowlist,
+    sections: dict[str, type[BaseModel]] = {"min_sample_size": SampleSizes, "cross_sectional": Scores, "symbol": Scores, "stability_allowlist": Allowlist,
                 "experimental": Experimental, "stability_classification": StabilityClassification, "horizon": Horizon}  # fmt: skip
     assert set(shipped()) == set(Policy.model_fields)
     for name, section in sections.items():
@@ -238,7 +238,7 @@ def test_a_policy_of_no_key_is_the_shipped_one() -> None:
     policy, _ = read_policy({"routing": {}})
     assert policy.policy_id == read_policy(DEFAULT_POLICY)[0].policy_id
     assert policy.left_out == tuple(shipped())
-    assert Policy().policy_id == policy.policy_id
+    assert Policy.model_validate({}).policy_id == policy.policy_id
 
 
 def test_a_tier_that_is_left_out_means_the_default_one_and_the_default_one_what_the_shipped_policy_says() -> None:
@@ -246,6 +246,7 @@ def test_a_tier_that_is_left_out_means_the_default_one_and_the_default_one_what_
              "strong_score": {"classification": 0.7, "regression": {"short": 0.2}}}  # fmt: skip
     policy, _ = read_policy({"routing": shipped() | {"symbol": given}})
     assert policy.left_out == ("symbol.strong_score.regression.default",)
+    assert policy.symbol is not None
     assert policy.symbol.strong_score == ByTask(classification=0.7, regression=ByTier(default=0.05, short=0.2))
     assert policy.symbol.min_score == ByTask(classification=0.6, regression=ByTier(default=0.03, short=0.02))
 
