@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "planstore"
 FILES = sorted(SOURCE.rglob("*.py"))
 LAYERS = (
-    ("errors", "version", "termination", "quoted"),
+    ("errors", "version", "termination", "quoted", "regular"),
     ("events",),
     (
         "sql",

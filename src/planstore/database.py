@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from planstore import sql
 from planstore.bounds import reached
 from planstore.errors import DENIALS, DeniedError, QueryError, StoreError
+from planstore.regular import kind, unreadable_in
 from planstore.row_order import in_order
 from planstore.sandbox import explained, own_tables, refuse_escapes
 
@@ -295,6 +296,8 @@ class Database:
 
     def session(self) -> Session:
         """Return a new session; the first one opens the database, as does one after the catalog has moved on."""
+        for path, what in unreadable_in(self._folder / "data"):
+            raise StoreError(f"{path} is {what}, not a file: put the file back, or remove it if nothing names it")
         with self._opening:
             if self._first is not None and self._has_moved_on(self._first):
                 self._first = None  # which other sessions that are on it go on with
@@ -316,10 +319,11 @@ class Database:
 
         place = f"the store in {self._folder}"
         catalog = self._catalog
-        if not catalog.exists() or catalog.stat().st_size == 0:
-            raise StoreError(
-                f"{place} has lost its catalog: {catalog} is {'empty' if catalog.exists() else 'not there'}"
+        if not catalog.is_file() or catalog.stat().st_size == 0:
+            state = (
+                "not there" if not catalog.exists() else "empty" if catalog.is_file() else kind(catalog.stat().st_mode)
             )
+            raise StoreError(f"{place} has lost its catalog: {catalog} is {state}")
 
         opened = catalog if self._place is None else self._place.opened()
         is_copy = opened != catalog

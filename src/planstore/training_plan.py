@@ -15,6 +15,7 @@ from planstore.errors import NotFoundError, PlanFileError
 from planstore.events.canonical import canonical_json
 from planstore.ledger.ledger import Ledger
 from planstore.macros import make_macros
+from planstore.regular import read_regular
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -222,7 +223,7 @@ def load_training_plan(folder: str | Path) -> TrainingPlan | None:
 
 def _read_plan_file(path: Path) -> TrainingPlan:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_regular(path))
     except (OSError, ValueError) as error:
         raise PlanFileError(f"{path} cannot be read as a training plan: {error}") from error
     if not isinstance(document, dict):

@@ -38,3 +38,9 @@ def command(
             output.print_line("Artifacts that no event names; they do no harm and stay:")
             for digest in found.unreferenced:
                 output.print_line(f"  {digest}")
+        if found.orphans and not json:
+            output.print_line(
+                "Files that no commit names, of a writer that died or is at work; compact removes the former:"
+            )
+            for path in found.orphans:
+                output.print_line(f"  {path}")

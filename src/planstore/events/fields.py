@@ -19,7 +19,8 @@ TEXT = 100_000
 """Characters that any other text has at most."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """Characters that no name holds, as in ``sql/candidates/problems.sql``: line ends and tabs are none of them."""
-_DIGEST = re.compile("[0-9a-f]{64}")
+DIGEST = re.compile("[0-9a-f]{64}")
+"""What a SHA-256 is written as."""
 
 
 def keep(event: object, **checked: Any) -> None:
@@ -80,7 +81,7 @@ def as_name(value: str | None) -> str | None:
 
 def digest(what: str, value: Any) -> str:
     """Return a SHA-256 as the store writes it."""
-    if not isinstance(value, str) or not _DIGEST.fullmatch(value):
+    if not isinstance(value, str) or not DIGEST.fullmatch(value):
         raise RequestError(f"{what} must be a SHA-256, 64 lower-case hex digits, got {quoted(value)}")
     return str(value)
 

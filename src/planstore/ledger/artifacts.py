@@ -11,6 +11,8 @@ from pathlib import Path
 
 from planstore.errors import StoreError, store_error
 from planstore.events.canonical import sha256
+from planstore.events.fields import DIGEST
+from planstore.regular import read_regular
 
 WRITERS = 8
 """Files that are made durable at once, where several are kept together."""
@@ -81,7 +83,7 @@ class Artifacts:
             StoreError: there is none, or what is there is not what was kept.
         """
         try:
-            content = self.path(digest).read_bytes()
+            content = read_regular(self.path(digest))
         except OSError as error:
             raise store_error(f"artifact {digest} cannot be read: {error}", error) from error
         if sha256(content) != digest:
@@ -94,10 +96,19 @@ class Artifacts:
 
     def digests(self) -> set[str]:
         """Return the digests of all artifacts that are kept."""
-        return {path.name for path in self._folder.glob("??/*") if path.is_file()}
+        return {path.name for path in self._folder.glob("??/*") if self._is_artifact(path)}
+
+    def _is_artifact(self, path: Path) -> bool:
+        return DIGEST.fullmatch(path.name) is not None and self.path(path.name) == path and path.is_file()
 
     def path(self, digest: str) -> Path:
-        """Return where the artifact of this digest is, or would be."""
+        """Return where the artifact of this digest is, or would be.
+
+        Raises:
+            StoreError: it is none, as a status of an older planstore may name one.
+        """
+        if not DIGEST.fullmatch(digest):
+            raise StoreError(f"artifact {digest[:80]!r} is no digest, so that no file can be kept under it")
         return self._folder / digest[:2] / digest
 
 

@@ -13,9 +13,8 @@ from planstore.errors import StoreError
 from planstore.ledger.artifacts import fsync_folder, make_folder
 from planstore.ledger.catalog import copy_catalog
 from planstore.ledger.ledger import CATALOG, MARKER, Ledger
-
-PARTS = ("data", "artifacts")
-"""The folders of a store that hold its files; the catalog and the marker are beside them."""
+from planstore.ledger.strays import PARTS, irregular_in_store
+from planstore.regular import files_in
 
 
 def backup(ledger: Ledger, target: Path, progress: Callable[[str], None] = lambda _: None) -> None:
@@ -33,8 +32,8 @@ def backup(ledger: Ledger, target: Path, progress: Callable[[str], None] = lambd
         with _incoming(target) as incoming:
             progress("copying the catalog")
             with ledger.quiet():
-                copy_catalog(source / CATALOG, incoming / CATALOG)
                 files = _files(source)
+                copy_catalog(source / CATALOG, incoming / CATALOG)
             progress(f"copying {len(files)} files")
             _copy([*files, source / MARKER], source, incoming)
     except FileNotFoundError as error:
@@ -57,8 +56,9 @@ def restore(source: Path, folder: Path) -> None:
         raise StoreError(f"there is a store in {folder.parent} already; restore into another results folder")
     try:
         with _incoming(folder) as incoming:
+            files = _files(source)
             copy_catalog(source / CATALOG, incoming / CATALOG)
-            _copy([*_files(source), source / MARKER], source, incoming)
+            _copy([*files, source / MARKER], source, incoming)
     except OSError as error:
         raise StoreError(f"{source} could not be restored into {folder.parent}: {error}") from error
 
@@ -86,7 +86,10 @@ def _is_taken(target: Path) -> bool:
 
 
 def _files(store: Path) -> list[Path]:
-    return [path for part in PARTS for path in (store / part).rglob("*") if path.is_file()]
+    """Return the files of a store, and refuse what is none: a link may lead out of it, a pipe would be waited for."""
+    for path, what in irregular_in_store(store):
+        raise StoreError(f"{path} is {what}: put the file or folder itself there, or remove it if nothing names it")
+    return [Path(entry) for part in PARTS for entry in files_in(store / part)]
 
 
 def _copy(files: Iterable[Path], source: Path, target: Path) -> None:

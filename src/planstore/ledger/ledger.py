@@ -26,6 +26,7 @@ from planstore.ledger.place import Place
 from planstore.ledger.read_back import CatalogTables
 from planstore.ledger.writing import STRUCT_TABLES, Head, Writing
 from planstore.macros import make_macros
+from planstore.regular import read_regular
 
 _log = logging.getLogger("planstore.ledger")
 
@@ -377,7 +378,7 @@ def read_marker(marker: Path) -> dict[str, Any] | None:
     """
     folder = marker.parent
     try:
-        found = orjson.loads(marker.read_bytes())
+        found = orjson.loads(read_regular(marker))
         return {**found, "format": found["format"]}
     except FileNotFoundError:
         return None

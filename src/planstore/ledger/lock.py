@@ -16,6 +16,7 @@ import orjson
 
 from planstore.errors import StoreBusyError, StoreError
 from planstore.events.commit import utc_text
+from planstore.regular import read_regular
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -98,7 +99,10 @@ class WriterLock:
     def _sign(self) -> None:
         note = {"pid": os.getpid(), "host": socket.gethostname(), "since": utc_text(datetime.now(UTC))}
         try:
-            self._note.write_bytes(orjson.dumps(note))
+            # because a link would be followed elsewhere, and a pipe that nobody reads would be waited for
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            with os.fdopen(os.open(self._note, flags, 0o666), "wb") as file:
+                file.write(orjson.dumps(note))
         except OSError as error:
             raise self._refused(error) from error
 
@@ -118,8 +122,8 @@ class WriterLock:
 
     def _holder(self) -> str:
         try:
-            note = orjson.loads(self._note.read_bytes())
-        except (OSError, orjson.JSONDecodeError):
+            note = orjson.loads(read_regular(self._note))
+            return f"process {note['pid']} on {note['host']} since {note['since']}"
+        except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
             # because a note is written when the lock is already held, so that there may be none, or half of one
             return "another process"
-        return f"process {note['pid']} on {note['host']} since {note['since']}"

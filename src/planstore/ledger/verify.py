@@ -18,6 +18,8 @@ from planstore.events.digest import RowsDigest
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
 from planstore.ledger.plan_checks import plan_problems
 from planstore.ledger.skipping import falsehoods
+from planstore.ledger.snapshots import shifted_snapshots
+from planstore.ledger.strays import irregular_in_store, place, strays
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,12 +55,14 @@ class Verified:
         anchor: the newest commit and its digest.
         findings: what does not hold, the earliest commit first; none means that everything holds.
         unreferenced: digests of artifacts that no event names: kept by a process that died before its commit.
+        orphans: files of rows that no commit names, in the store's folder: of a process that died, or is at work.
     """
 
     commits: int
     anchor: str
     findings: Sequence[Finding]
     unreferenced: Sequence[str]
+    orphans: Sequence[str] = ()
 
     @property
     def holds(self) -> bool:
@@ -73,6 +77,7 @@ class Verified:
             "anchor": self.anchor,
             "findings": [vars(finding) for finding in self.findings],
             "unreferenced": list(self.unreferenced),
+            "orphans": list(self.orphans),
         }
 
 
@@ -123,9 +128,10 @@ def verify(ledger: Ledger, expected: Anchor | None = None) -> Verified:
         with unreadable("the ledger"):
             newest = anchor(ledger)
             named = {digest for _, digest, _ in ledger.confined().rows("verify/artifacts")}
+            orphans = strays(ledger.confined(), ledger.folder).orphans
     except StoreError:
         return Verified(0, str(Anchor(0, GENESIS)), found, [])
-    return Verified(newest.commit_id, str(newest), found, sorted(ledger.artifacts.digests() - named))
+    return Verified(newest.commit_id, str(newest), found, sorted(ledger.artifacts.digests() - named), orphans)
 
 
 def _sorted(found: Iterator[Finding]) -> list[Finding]:
@@ -149,6 +155,8 @@ def findings(ledger: Ledger, expected: Anchor | None = None) -> Iterator[Finding
         ledger: the ledger.
         expected: an anchor that the ledger must extend.
     """
+    for path, what in irregular_in_store(ledger.folder):
+        yield Finding(None, place(ledger.folder, path), f"{path.relative_to(ledger.folder)} is {what}")
     try:
         with unreadable("the ledger"):
             session = ledger.confined()
@@ -164,7 +172,17 @@ def findings(ledger: Ledger, expected: Anchor | None = None) -> Iterator[Finding
                 yield from event_findings(session, table, numbered)
         except StoreError as error:
             yield _finding(None, table, error)
-    for check in (_row_counts, _positions_of, _filters, _policies, _plans, _documents, _artifacts):
+    for check in (
+        _row_counts,
+        _positions_of,
+        _filters,
+        _definitions,
+        _snapshots,
+        _policies,
+        _plans,
+        _documents,
+        _artifacts,
+    ):
         try:
             with unreadable("the ledger"):
                 yield from check(ledger, session, commits)
@@ -312,8 +330,6 @@ def _row_counts(_: Ledger, session: Session, commits: list[dict[str, Any]]) -> I
             yield Finding(None, table, f"it holds {rows} rows, all headers together count {counted[table]}")
         elif stated[table] != rows:
             yield Finding(None, table, f"the catalog says that it holds {stated[table]} rows, it holds {rows}")
-    for (view,) in session.rows("verify/views"):
-        yield Finding(None, view, "a view stands in the catalog, where there are only tables")
 
 
 def _positions_of(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iterator[Finding]:
@@ -326,6 +342,22 @@ def _filters(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Itera
     """Check that a query with a filter finds what is there: nothing that it skips by is false."""
     for table, commit_id, problem in falsehoods(session, ledger.folder / "data"):
         yield Finding(commit_id, table, problem)
+
+
+def _definitions(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterator[Finding]:
+    """Check that the catalog has nothing, and the folders hold no file, that planstore does not make."""
+    for kind, name in session.rows("verify/foreign_objects"):
+        yield Finding(None, "catalog", f"the {kind} {name} is there, and is none of the store's")
+    for where, problem in session.rows("verify/foreign_definitions"):
+        yield Finding(None, where, problem)
+    for where, problem in strays(session, ledger.folder).strangers:
+        yield Finding(None, where, problem)
+
+
+def _snapshots(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iterator[Finding]:
+    """Check that the catalog says of all rows of a commit that they came with it."""
+    for where, commit_id, problem in shifted_snapshots(session):
+        yield Finding(commit_id, where, problem)
 
 
 def _policies(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iterator[Finding]:
@@ -360,7 +392,10 @@ def _documents(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iterato
 
 
 def _artifacts(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterator[Finding]:
-    for commit_id, digest, size in session.rows("verify/artifacts"):
+    """Check that what is kept under a digest has it; what no event names, too, because a later one may."""
+    named = session.rows("verify/artifacts")
+    unnamed = sorted(ledger.artifacts.digests() - {digest for _, digest, _ in named})
+    for commit_id, digest, size in [*named, *((None, digest, None) for digest in unnamed)]:
         try:
             content = ledger.artifacts.get(digest)
         except StoreError as error:

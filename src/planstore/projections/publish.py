@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, TypeAlias
 import orjson
 
 from planstore.errors import ExportError
+from planstore.regular import read_regular
 
 Buffer: TypeAlias = bytes | memoryview
 _PIECES = 1000
@@ -123,7 +124,7 @@ class Manifest:
     def _read(self) -> tuple[dict[str, Any], dict[str, list[int]]]:
         """Return what stands in the manifest; a broken one says nothing, which only costs the next export its time."""
         try:
-            found = orjson.loads(self._path.read_bytes())
+            found = orjson.loads(read_regular(self._path))
             return dict(found["subject"]), dict(found["files"])
         except (OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
             return {}, {}

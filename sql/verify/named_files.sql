@@ -1,0 +1,13 @@
+-- Every file that the catalog names, as a path in the folder of data: those that hold rows, those that did, and those that
+-- a compaction will remove.
+SELECT concat(s.path, t.path, f.path) AS path
+FROM (
+    SELECT table_id, path FROM __ducklake_metadata_lake.ducklake_data_file WHERE path_is_relative
+    UNION ALL
+    SELECT table_id, path FROM __ducklake_metadata_lake.ducklake_delete_file WHERE path_is_relative
+) AS f
+JOIN __ducklake_metadata_lake.ducklake_table AS t USING (table_id)
+JOIN __ducklake_metadata_lake.ducklake_schema AS s USING (schema_id)
+UNION
+SELECT path FROM __ducklake_metadata_lake.ducklake_files_scheduled_for_deletion
+ORDER BY path;

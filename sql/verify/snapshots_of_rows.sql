@@ -1,0 +1,4 @@
+-- The snapshots that a commit's rows inside the catalog are said to be of.
+SELECT DISTINCT commit_id, begin_snapshot
+FROM query_table($inlined)
+ORDER BY ALL;
