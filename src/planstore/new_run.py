@@ -74,9 +74,14 @@ def _made(ledger: Ledger, session: Session, request: RunRequest) -> Run:
         evidence_id=plan.evidence_id,
         policy_id=plan.policy_id,
         rules_id=plan.rules_id,
-        plan_id=plan.plan_id,
+        plan_id=recorded.plan_id,
         is_new_plan=recorded.is_new_plan,
-        routes=dict(session.rows("store/routes")),
+        # because a run that is repeated may have been decided under other overrides
+        routes=dict(
+            session.rows("store/routes")
+            if recorded.is_new
+            else ledger.reading().rows("store/run_routes", commit_id=recorded.commit_id)
+        ),
         _ledger=ledger,
     )
 

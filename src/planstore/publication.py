@@ -20,6 +20,7 @@ from planstore.ledger.writing import Writing
 from planstore.planning.plan import Plan
 from planstore.projections.export import SNAPSHOT, UNKNOWN
 from planstore.routing.candidates import Evidence
+from planstore.run_names import refuse_plan
 
 if TYPE_CHECKING:
     from planstore.routing.policy import Policy
@@ -35,11 +36,13 @@ class OverriddenError(Exception):
 
 @dataclass(frozen=True)
 class Recorded:
-    """Where a run was recorded, and whether it published a plan."""
+    """Where a run was recorded, with which plan, and whether it was now, and published that plan."""
 
     run_id: str
     commit_id: int
-    is_new_plan: bool
+    plan_id: str
+    is_new: bool
+    is_new_plan: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ class Publication:
 
         Raises:
             RunConflictError: the run id stands for another run.
+            RequestError: the run id could be read as a plan's.
             KeyConflictError: the idempotency key stands for something else.
             StaleError: the ledger has moved on since ``expected_commit``.
             OverriddenError: an override was set or cleared since the run was decided.
@@ -119,6 +123,7 @@ class Publication:
             earlier = self._earlier(session, run_id)
             if earlier:
                 return earlier
+            refuse_plan(session, run_id, self.plan.plan_id)
             writing.expect_after(self.request.expected_commit)
             if newest_commit_of_kind(session, OVERRIDE_COMMIT) != self.overrides_as_of:
                 raise OverriddenError
@@ -148,7 +153,7 @@ class Publication:
             writing.append_staged("decisions", self.decisions)
             if is_new_plan:
                 self._publish(writing, run_id)
-            return Recorded(run_id, writing.commit_id, is_new_plan)
+            return Recorded(run_id, writing.commit_id, self.plan.plan_id, is_new=True, is_new_plan=is_new_plan)
 
     def _files(self, run_id: str) -> list[Kept]:
         documents = (
@@ -194,11 +199,16 @@ class Publication:
             found = session.records("ledger/find_key", idempotency_key=self.request.idempotency_key)
             if found:
                 self._refuse_other(found[0], f"idempotency key {self.request.idempotency_key!r}", KeyConflictError)
-                return Recorded(found[0]["run_id"], found[0]["commit_id"], is_new_plan=False)
+                if self.request.run_id not in (None, found[0]["run_id"]):
+                    raise KeyConflictError(
+                        f"idempotency key {self.request.idempotency_key!r} stands for run {found[0]['run_id']!r}, not "
+                        f"for {self.request.run_id!r}: repeat a call as it was, or choose another key"
+                    )
+                return Recorded(found[0]["run_id"], found[0]["commit_id"], found[0]["plan_id"], is_new=False)
         found = session.records("ledger/find_run", run_id=run_id)
         if found:
             self._refuse_other(found[0], f"run {run_id!r}", RunConflictError)
-            return Recorded(run_id, found[0]["commit_id"], is_new_plan=False)
+            return Recorded(run_id, found[0]["commit_id"], found[0]["plan_id"], is_new=False)
         return None
 
     def _refuse_other(self, earlier: Mapping[str, Any], what: str, error: type[ConflictError]) -> None:

@@ -37,7 +37,14 @@ from planstore.routing.candidates import CandidatesWarning, read_candidates
 from planstore.routing.overrides import Override, clear_override, set_override
 from planstore.routing.sources import CandidatesSource
 from planstore.run import Run
-from planstore.run_names import find_commit, find_run, find_runs, newest_run
+from planstore.run_names import (
+    checked_name,
+    find_commit,
+    find_run,
+    find_runs,
+    newest_run,
+    refuse_other_meaning,
+)
 from planstore.training_plan import TrainingPlan
 
 if TYPE_CHECKING:
@@ -105,7 +112,8 @@ class Store:
             policy: a policy, a mapping with the top key ``routing``, or the path of a YAML file.
             model_families: what to train with; None means lightgbm and xgboost, an empty list means no family.
             include_blocked: list blocked pairs in the plan as jobs of priority 0.
-            run_id: a name for the run, unique in the store; one is made up when None.
+            run_id: a name for the run, unique in the store, that means nothing else: no number, time, ``A..B`` or start
+                of a plan id; one is made up when None.
             git_commit: recorded with the run, and in the plan's metadata; ``unknown`` there when None.
             config_hash: as ``git_commit``.
             metrics_snapshot: the name of the file the candidates came in: recorded with the run, and in the plan's
@@ -125,9 +133,10 @@ class Store:
         from planstore.routing.policy import check_patterns, note_left_out, read_policy
 
         self._must_be_now("route")
-        for what, name in (("run_id", run_id), ("idempotency_key", idempotency_key)):
-            if name is not None and not (0 < len(name) <= 200 and name.isprintable()):
-                raise RequestError(f"{what} is {name[:80]!r}; it can be 1 to 200 characters that can be printed")
+        checked_name("run_id", run_id)
+        checked_name("idempotency_key", idempotency_key)
+        if run_id is not None and not self._has_run(run_id):
+            refuse_other_meaning(run_id, self._has_run)
         checked, policy_name = read_policy(policy)
         check_patterns(checked, str(policy) if isinstance(policy, str | Path) else "the policy")
         requested = checked_families(model_families, strict=checked.semantics == "strict")
@@ -153,6 +162,10 @@ class Store:
             expected_commit=expected_commit,
         )
         return make_run(self._ledger, request)
+
+    def _has_run(self, run_id: str) -> bool:
+        """Return whether the ledger holds a run of this id; asking makes no store."""
+        return self._ledger.is_made and bool(self._reading.records("ledger/find_run", run_id=run_id))
 
     def run(self, name: str | None = None) -> Run:
         """Return a run, named as for :meth:`plan`; the newest one when ``name`` is None.

@@ -310,6 +310,11 @@ class Ledger:
     def _marker(self) -> Path:
         return self.folder / MARKER
 
+    @property
+    def is_made(self) -> bool:
+        """Whether there is a store."""
+        return self._is_ready()
+
     def _is_ready(self) -> bool:
         found = read_marker(self._marker)
         if found is not None and (type(found["format"]) is not int or found["format"] != FORMAT):

@@ -1,0 +1,2 @@
+-- A plan whose id starts with $start, if there is one.
+SELECT plan_id FROM lake.plans WHERE starts_with(plan_id, $start) LIMIT 1;
