@@ -35,6 +35,7 @@ LAYERS = (
         "bounds",
         "macros",
         "meanings",
+        "arguments",
         "columns",
         "bounded_yaml",
         "document",

@@ -17,8 +17,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from planstore.arguments import checked
 from planstore.database import memory
 from planstore.errors import NotFoundError, PlanFileError, RequestError
+from planstore.quoted import quoted
 from planstore.training_plan import PlanSource, TrainingPlan, plan_in
 
 _log = logging.getLogger("planstore.consumer")
@@ -30,30 +32,35 @@ NO_PLAN = "Training plan is None"
 
 def _training_type(training_type: str | None) -> str | None:
     if training_type is not None and training_type not in TRAINING_TYPES:
-        raise RequestError(f"training_type is {training_type!r}; it can be {', '.join(TRAINING_TYPES)} or None")
+        raise RequestError(f"training_type is {quoted(training_type)}; it can be {', '.join(TRAINING_TYPES)} or None")
     return training_type
 
 
+@checked
 def get_cs_jobs(plan: PlanSource | None) -> list[dict[str, Any]]:
     """Return the cross-sectional jobs, in plan order."""
     return _jobs(plan, "cs_jobs")
 
 
+@checked
 def get_symbol_jobs(plan: PlanSource | None) -> list[dict[str, Any]]:
     """Return the symbol-specific jobs, in plan order."""
     return _jobs(plan, "symbol_jobs")
 
 
+@checked
 def get_jobs_for_target(plan: PlanSource | None, target: str) -> list[dict[str, Any]]:
     """Return all jobs of one target, in plan order; none for a target the plan does not know."""
     return _jobs(plan, "jobs_for_target", target=target)
 
 
+@checked
 def get_jobs_for_symbol(plan: PlanSource | None, symbol: str) -> list[dict[str, Any]]:
     """Return all jobs of one symbol, in plan order; none for a symbol the plan does not know."""
     return _jobs(plan, "jobs_for_symbol", symbol=symbol)
 
 
+@checked
 def get_training_jobs_for_target_symbol(
     plan: PlanSource | None, target: str, symbol: str | None = None, training_type: str | None = None
 ) -> list[dict[str, Any]]:
@@ -65,6 +72,7 @@ def _jobs(plan: PlanSource | None, question: str, **values: Any) -> list[dict[st
     return [] if plan is None else plan_in(plan).ask_jobs(question, **values)
 
 
+@checked
 def get_model_families_for_job(
     plan: PlanSource | None, target: str, symbol: str | None = None, training_type: str | None = None
 ) -> list[str] | None:
@@ -80,6 +88,7 @@ def get_model_families_for_job(
     return None if families is None else list(families)
 
 
+@checked
 def should_train_target_symbol(
     plan: PlanSource | None, target: str, symbol: str | None = None, training_type: str | None = None
 ) -> bool:
@@ -91,6 +100,7 @@ def should_train_target_symbol(
     return bool(answer)
 
 
+@checked
 def filter_targets_by_training_plan(
     targets: Sequence[str],
     plan: PlanSource | None,
@@ -124,6 +134,7 @@ def filter_targets_by_training_plan(
     return [target for target in targets if target in planned]
 
 
+@checked
 def filter_symbols_by_training_plan(target: str, symbols: Sequence[str], plan: PlanSource | None) -> list[str]:
     """Return those of ``symbols`` for which the plan trains ``target`` on its own, in the order given.
 
@@ -138,6 +149,7 @@ def filter_symbols_by_training_plan(target: str, symbols: Sequence[str], plan: P
     return [symbol for symbol in symbols if symbol in planned]
 
 
+@checked
 def apply_training_plan_filter(
     targets: Sequence[str], symbols: Sequence[str], plan: PlanSource | None, *, train_everything: bool = False
 ) -> dict[str, Any]:
@@ -178,6 +190,7 @@ def _unfiltered(names: Sequence[str], what: str, kind: str | None, train_everyth
     return []
 
 
+@checked
 def validate_training_plan(plan: PlanSource | None) -> dict[str, Any]:
     """Check a plan's structure: ``{"ok": bool, "warnings": [text, …]}``."""
     if plan is None:
@@ -196,6 +209,7 @@ def validate_training_plan(plan: PlanSource | None) -> dict[str, Any]:
     return {"ok": not warnings, "warnings": warnings}
 
 
+@checked
 def get_training_plan_summary(plan: PlanSource | None) -> dict[str, Any]:
     """Return ``generated_at``, ``run_id``, ``total_jobs``, ``cs_jobs``, ``symbol_jobs``, ``by_route``, ``by_type``.
 
@@ -220,6 +234,7 @@ def get_training_plan_summary(plan: PlanSource | None) -> dict[str, Any]:
     }
 
 
+@checked
 def print_training_plan_summary(plan: PlanSource | None) -> None:
     """Print a plan's summary on standard output."""
     if plan is None:
@@ -236,6 +251,7 @@ def print_training_plan_summary(plan: PlanSource | None) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
 
 
+@checked
 def compare_training_plans(plan1: PlanSource | None, plan2: PlanSource | None) -> dict[str, Any]:
     """Compare two plans: totals, and sorted ids of the jobs that ``plan2`` adds, removes and changes.
 

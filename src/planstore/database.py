@@ -45,9 +45,24 @@ class Session:
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, place: str, opening: object = None) -> None:
-        self._connection = connection
+        self._opened = connection
+        self._process = os.getpid()
         self._place = place
         self.opening = opening
+
+    @property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection, in the process that opened it: a fork has its memory, but neither its threads nor its locks.
+
+        Raises:
+            StoreError: this process is a fork of that one.
+        """
+        if not self.is_own:
+            raise StoreError(
+                f"{self._place} was opened by process {self._process}, and this one, {os.getpid()}, is a fork of it: "
+                "open the store again here"
+            )
+        return self._opened
 
     def run(self, statement: str, /, **values: Any) -> int:
         """Run one statement of ``sql/`` and return how many rows it changed (0 for a statement that changes none)."""
@@ -214,9 +229,15 @@ class Session:
         """Return another session on the same database."""
         return Session(self._connection.cursor(), self._place, self.opening)
 
+    @property
+    def is_own(self) -> bool:
+        """Whether this process opened the connection, and is no fork of the one that did: a fork cannot end threads."""
+        return os.getpid() == self._process
+
     def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
+        """Close the connection; a fork of the process that opened it leaves it as it is."""
+        if self.is_own:
+            self._opened.close()
 
     def _execute(self, statement: str, values: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
         with _store_errors(self._place):
@@ -362,7 +383,7 @@ class Database:
     def close(self) -> None:
         """Close the database, and with it every session, if it was opened."""
         with self._opening:
-            if self._first is not None:
+            if self._first is not None and self._first.is_own:
                 self._first.close()
                 self._first = None
 
@@ -440,6 +461,8 @@ def query_errors() -> Iterator[None]:
     except RuntimeError as error:
         if str(error) == "Query interrupted":
             raise KeyboardInterrupt from error  # because that is what the database made it from
+        if str(error).startswith("Unable to cast Python instance"):
+            raise QueryError("a parameter must be a value that the database has a type for") from error
         raise
 
 

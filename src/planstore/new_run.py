@@ -14,6 +14,7 @@ from planstore.events.digest import DigestBeside
 from planstore.ledger.ledger import OVERRIDE_COMMIT, Ledger, newest_commit_of_kind
 from planstore.planning.plan import make_plan
 from planstore.publication import OverriddenError, Publication, RunRequest
+from planstore.quoted import quoted
 from planstore.routing.rules import apply_rules, current_rules, refuse_sides_left_out
 from planstore.run import Run
 
@@ -113,14 +114,14 @@ def checked_families(families: Sequence[str] | None, *, strict: bool) -> list[st
     if families is None:
         return None
     if isinstance(families, str) or not all(isinstance(family, str) for family in families):
-        raise RequestError(f"model_families is a list of names, got {families!r}")
+        raise RequestError(f"model_families is a list of names, got {quoted(families)}")
     selectors = {"mutualinformation", "univariateselection"}
     for family in families if strict else ():
         if not family.isprintable():
-            raise RequestError(f"{family!r} is no name of a model family: it holds what cannot be printed")
+            raise RequestError(f"{quoted(family)} is no name of a model family: it holds what cannot be printed")
         plain = "".join(character for character in family.lower() if character.isalnum())
         if not plain:
             raise RequestError("a model family needs a name, got an empty one")
         if plain in selectors:
-            raise RequestError(f"{family!r} selects features; it is no model family that can be trained")
+            raise RequestError(f"{quoted(family)} selects features; it is no model family that can be trained")
     return list(families)

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain, count
+from numbers import Integral
 from typing import Any
 
 from planstore.database import Session
 from planstore.errors import NotFoundError, RequestError
+from planstore.events.moment import RULE, utc
 from planstore.ledger.ledger import Ledger
 from planstore.quoted import quoted
 
 Record = dict[str, Any]
+RunName = str | int | datetime
+"""What a run can be named by: a run id, the start of a plan id, a commit's number, or a time."""
 
 LONGEST = 200
 """Characters that a run id or an idempotency key has at most."""
@@ -111,7 +115,7 @@ def find_run(session: Session, name: str) -> Record:
             raise NotFoundError(f"no run was recorded by {moment.isoformat()}")
     if not found:
         raise NotFoundError(
-            f"{name!r} is no run, commit, plan or time of this ledger (the start of a plan id: 6 digits or more)"
+            f"{quoted(name)} is no run, commit, plan or time of this ledger (the start of a plan id: 6 digits or more)"
         )
     exact = [row for row in found if name in (row["run_id"], str(row["commit_id"]))]
     if len(exact) > 1:
@@ -119,7 +123,7 @@ def find_run(session: Session, name: str) -> Record:
         raise RequestError(f"{name!r} means {meant}: name one by the other of the two")
     plans = {row["plan_id"] for row in found}
     if not exact and len(plans) > 1:
-        raise RequestError(f"{name!r} fits {len(plans)} plans; give more digits")
+        raise RequestError(f"{quoted(name)} fits {len(plans)} plans; give more digits")
     return found[0]
 
 
@@ -156,27 +160,21 @@ def find_commit(ledger: Ledger, when: int | datetime | str) -> int:
     """
     if isinstance(when, str) and when.isascii() and when.isdigit() and len(when) < 19:
         when = int(when)
-    if isinstance(when, int):
+    if isinstance(when, Integral):
         last = ledger.last_commit()
         if not 0 <= when <= last:
             has = f"has commits 1 to {last}" if last else "is empty"
             raise NotFoundError(f"there is no commit {when}: the ledger {has}")
-        return when
-    moment = _time(when) if isinstance(when, str) else _in_utc(when)
+        return int(when)
+    moment = _time(when)
     if moment is None:
-        raise RequestError(
-            f"{str(when)[:80]!r} is neither a commit's number nor a time in ISO 8601, as 2022-12-31T00:00:00Z is"
-        )
+        raise RequestError(f"{quoted(when)} is neither a commit's number nor {RULE}")
     row = ledger.confined().row("store/commit_at", moment=moment)
     return (row and row[0]) or 0
 
 
-def _time(text: str) -> datetime | None:
+def _time(value: object) -> datetime | None:
     try:
-        return _in_utc(datetime.fromisoformat(text))
+        return utc(value)
     except ValueError:
         return None
-
-
-def _in_utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

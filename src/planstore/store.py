@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 
+from planstore.arguments import checked
 from planstore.audit.diff import Difference, compare
 from planstore.audit.history import Change, history
 from planstore.audit.report import Report, make_report
@@ -19,6 +20,7 @@ from planstore.audit.why import Explanation, absence, explain
 from planstore.bounds import Bounds, memory_bytes
 from planstore.database import Session, unreadable
 from planstore.errors import AnchorError, DeniedError, RequestError, StoreError
+from planstore.events.fields import is_recordable
 from planstore.events.status import STATUSES
 from planstore.ledger import signing
 from planstore.ledger.backup import backup
@@ -33,11 +35,13 @@ from planstore.progress import Progress
 from planstore.projections.export import Exported, compare_files, export
 from planstore.projections.rebuild import Rebuilt, rebuild
 from planstore.publication import RunRequest
+from planstore.quoted import quoted
 from planstore.routing.candidates import CandidatesWarning, read_candidates
 from planstore.routing.overrides import Override, clear_override, set_override
 from planstore.routing.sources import CandidatesSource
 from planstore.run import Run
 from planstore.run_names import (
+    RunName,
     checked_name,
     find_commit,
     find_run,
@@ -51,6 +55,10 @@ if TYPE_CHECKING:
     import duckdb
 
     from planstore.routing.policy import PolicySource
+
+
+ResultsFolder = str | Path
+"""The path of a results folder."""
 
 
 class Store:
@@ -91,6 +99,7 @@ class Store:
         """Make the store now, if there is none yet, instead of when it is first used."""
         self._ledger.create()
 
+    @checked
     def route(
         self,
         candidates: CandidatesSource,
@@ -145,7 +154,7 @@ class Store:
         )
         note_left_out(checked, policy)
         for note in evidence.notes:
-            warnings.warn(note, CandidatesWarning, stacklevel=2)
+            warnings.warn(note, CandidatesWarning, stacklevel=3)
         request = RunRequest(
             evidence=evidence,
             policy=checked,
@@ -167,7 +176,8 @@ class Store:
         """Return whether the ledger holds a run of this id; asking makes no store."""
         return self._ledger.is_made and bool(self._reading.records("ledger/find_run", run_id=run_id))
 
-    def run(self, name: str | None = None) -> Run:
+    @checked
+    def run(self, name: RunName | None = None) -> Run:
         """Return a run, named as for :meth:`plan`; the newest one when ``name`` is None.
 
         Raises:
@@ -183,6 +193,7 @@ class Store:
             _ledger=self._ledger,
         )
 
+    @checked
     def sql(
         self,
         query: str,
@@ -239,7 +250,8 @@ class Store:
         words = self._reading.rows("store/words", prefix="")
         return [row for row in words if row[0] != "table macro" or row[1] in MACROS]
 
-    def plan(self, name: str | None = None) -> TrainingPlan:
+    @checked
+    def plan(self, name: RunName | None = None) -> TrainingPlan:
         """Return the current plan, or the one that a run id, a commit's number, the start of a plan id or a time means.
 
         Raises:
@@ -248,10 +260,11 @@ class Store:
         """
         return TrainingPlan.from_ledger(self._ledger, self._plan_id(name))
 
+    @checked
     def jobs(
         self,
         *,
-        plan: str | None = None,
+        plan: RunName | None = None,
         target: str | None = None,
         symbol: str | None = None,
         status: str | None = None,
@@ -269,7 +282,7 @@ class Store:
             RequestError: ``status`` is none that a job can have.
         """
         if status is not None and status not in STATUSES:
-            raise RequestError(f"{status!r} is no status of a job: {', '.join(STATUSES)}")
+            raise RequestError(f"{quoted(status)} is no status of a job: {', '.join(STATUSES)}")
         plan_id = self._plan_id(plan)
         jobs = self._reading.records("store/jobs", plan_id=plan_id, target=target, symbol=symbol, status=status)
         return [
@@ -277,7 +290,8 @@ class Store:
             for job in jobs
         ]
 
-    def status(self, plan: str | None = None) -> Progress:
+    @checked
+    def status(self, plan: RunName | None = None) -> Progress:
         """Return how far a plan is, named as for :meth:`plan`; the current one when None.
 
         Raises:
@@ -298,7 +312,8 @@ class Store:
         """Return the commits, newest first."""
         return self._reading.records("store/log")
 
-    def why(self, target: str, symbol: str | None = None, *, run_id: str | None = None) -> Explanation:
+    @checked
+    def why(self, target: str, symbol: str | None = None, *, run_id: RunName | None = None) -> Explanation:
         """Return why a pair, or (``symbol`` None) a target's cross-sectional side, was routed as it was.
 
         The trace is derived again: the rules of that day run over the evidence of that day. A pair on which the run
@@ -315,6 +330,7 @@ class Store:
         with self._reading.transaction():  # because a ledger that grows meanwhile would be read as of several moments
             return explain(self._reading, self._ledger.artifacts, target, symbol, self._run(run_id))
 
+    @checked
     def history(self, target: str, symbol: str | None = None) -> list[Change]:
         """Return each change of a pair's route over the runs, or of a target's cross-sectional side, and its causes.
 
@@ -324,7 +340,8 @@ class Store:
         with self._reading.transaction():
             return history(self._reading, self._ledger.artifacts, target, symbol)
 
-    def diff(self, a: str, b: str) -> Difference:
+    @checked
+    def diff(self, a: RunName, b: RunName) -> Difference:
         """Return what run ``b`` changes against run ``a``: routes and what caused each flip, and jobs.
 
         Args:
@@ -337,7 +354,8 @@ class Store:
         session = self._ledger.reading(self._as_of)
         return compare(session, self._ledger.artifacts, find_run(session, str(a)), find_run(session, str(b)))
 
-    def report(self, run_id: str | None = None) -> Report:
+    @checked
+    def report(self, run_id: RunName | None = None) -> Report:
         """Return one page about a run, for people: it opens offline, in any browser.
 
         It shows routes as a map of targets and symbols, why each was given, the flips against the run before with
@@ -350,9 +368,10 @@ class Store:
             NotFoundError: there is no such run.
             RequestError: the extra ``report`` is not installed.
         """
-        run = newest_run(self._reading) if run_id is None else find_run(self._reading, run_id)
+        run = newest_run(self._reading) if run_id is None else find_run(self._reading, str(run_id))
         return make_report(self._ledger.reading(self._as_of), self._ledger.artifacts, run)
 
+    @checked
     def whatif(
         self,
         policy: PolicySource,
@@ -379,7 +398,8 @@ class Store:
         found = find_runs(self._reading, runs)
         return what_if(self._reading, self._ledger.artifacts, checked, found, progress)
 
-    def route_changes(self, a: str, b: str) -> list[tuple[str, str | None, str | None, int]]:
+    @checked
+    def route_changes(self, a: RunName, b: RunName) -> list[tuple[str, str | None, str | None, int]]:
         """Return how many pairs of each target went from one route to another between two runs.
 
         Returns:
@@ -388,6 +408,7 @@ class Store:
         commits = {name: self._run(run_id)["commit_id"] for name, run_id in (("a", a), ("b", b))}
         return self._reading.rows("audit/route_changes", **commits)
 
+    @checked
     def override(
         self,
         target: str,
@@ -416,6 +437,7 @@ class Store:
         self._must_be_now("override")
         return set_override(self._ledger, target, symbol, route, reason=reason, author=author, expires_at=expires_at)
 
+    @checked
     def clear_override(
         self, target: str, symbol: str | None = None, *, reason: str = "cleared", author: str | None = None
     ) -> Override:
@@ -440,6 +462,7 @@ class Store:
         row = self._reading.row("store/recorded_at", commit_id=self._as_of)
         return self._as_of + 1, row[0] if row else self._ledger.now(self._reading)
 
+    @checked
     def pinned_pairs(self, target: str) -> tuple[int, int]:
         """Return how many pairs of a target an override of the target pins, and how many have a pin of their own.
 
@@ -450,6 +473,7 @@ class Store:
         pairs, own = found[0]["pairs"], found[0]["own"]
         return pairs - own, own
 
+    @checked
     def unknown_to_newest_run(self, target: str, symbol: str | None) -> str | None:
         """Return a sentence that says so when the newest run decided nothing on a pair or target, None when it did."""
         found = self._reading.records("store/newest_run")
@@ -458,7 +482,8 @@ class Store:
         decided = self._reading.records("audit/decision", commit_id=found[0]["commit_id"], target=target, symbol=symbol)
         return None if decided else "; ".join(absence(self._reading, target, symbol, found[0]))
 
-    def moved_on(self, plan: str | None = None) -> list[str]:
+    @checked
+    def moved_on(self, plan: RunName | None = None) -> list[str]:
         """Return what has changed since a plan was made, one sentence each; empty when it is fresh.
 
         Args:
@@ -466,7 +491,8 @@ class Store:
         """
         return what_moved_on(self._reading, self._plan_id(plan), *self._moment())
 
-    def refuse_stale(self, plan: str | None = None) -> None:
+    @checked
+    def refuse_stale(self, plan: RunName | None = None) -> None:
         """Refuse a plan that should not be trained any more.
 
         Args:
@@ -477,6 +503,7 @@ class Store:
         """
         refuse_stale(self._plan_id(plan), self.moved_on(plan))
 
+    @checked
     def at(self, when: int | datetime | str) -> Store:
         """Return the store as it was: what was recorded later is never seen.
 
@@ -495,6 +522,7 @@ class Store:
         self._must_be_now("rebuild")
         return rebuild(self._ledger)
 
+    @checked
     def compact(
         self, *, grace: timedelta = timedelta(days=1), progress: Callable[[str], None] = lambda _: None
     ) -> Compacted:
@@ -507,6 +535,7 @@ class Store:
         self._must_be_now("compact")
         return compact(self._ledger, grace, progress)
 
+    @checked
     def backup(self, target: str | Path, *, progress: Callable[[str], None] = lambda _: None) -> None:
         """Copy the store into the new folder ``target``, as of one commit, while writers go on.
 
@@ -516,6 +545,7 @@ class Store:
         self._must_be_now("backup")
         backup(self._ledger, Path(target), progress)
 
+    @checked
     def anchor(self, *, sign: str | Path | None = None) -> str:
         """Return ``commit:digest`` of the newest commit. Kept elsewhere, it proves later what this store held.
 
@@ -528,6 +558,7 @@ class Store:
         found = str(anchor(self._ledger))
         return found if sign is None else f"{found}:{signing.sign(found, Path(sign))}"
 
+    @checked
     def verify(self, anchor: str | None = None, *, public_key: str | Path | None = None) -> Verified:
         """Recompute everything that can be recomputed, and return what does not hold.
 
@@ -560,6 +591,7 @@ class Store:
         files = [Finding(None, "files", problem) for problem in problems]
         return replace(verified, findings=[*verified.findings, *files])
 
+    @checked
     def export(self, *, formats: Sequence[str] | None = None, metrics_copy: bool = False) -> Exported:
         """Write the current plan's files for readers that know only files; files that are right already stay.
 
@@ -578,15 +610,16 @@ class Store:
         if self._as_of is not None:
             raise RequestError(f"{verb} works on the store as it is now, not as of commit {self._as_of}")
 
-    def _run(self, name: str | None) -> dict[str, Any]:
+    def _run(self, name: RunName | None) -> dict[str, Any]:
         return newest_run(self._reading) if name is None else find_run(self._reading, str(name))
 
-    def _plan_id(self, name: str | None) -> str:
+    def _plan_id(self, name: RunName | None) -> str:
         return str(self._run(name)["plan_id"])
 
 
+@checked
 def open(
-    results: str | Path = "results",
+    results: ResultsFolder = "results",
     *,
     create: bool = True,
     as_of: int | datetime | str | None = None,
@@ -606,6 +639,8 @@ def open(
         StoreError: it cannot be used.
         RequestError: ``memory`` is no amount.
     """
+    if not isinstance(results, str | Path) or not is_recordable(str(results)):
+        raise StoreError(f"the results folder must be a path in UTF-8, got {quoted(results)}")
     store = Store(Path(results), create=create, memory=memory)
     if as_of is None:
         return store

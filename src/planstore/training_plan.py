@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
+from planstore.arguments import checked
 from planstore.database import Session, memory
 from planstore.errors import NotFoundError, PlanFileError
 from planstore.events.canonical import canonical_json
 from planstore.ledger.ledger import Ledger
 from planstore.macros import make_macros
+from planstore.quoted import quoted
 from planstore.regular import read_regular
 
 if TYPE_CHECKING:
@@ -57,6 +59,9 @@ class TrainingPlan(Mapping[str, Any]):
         if not isinstance(jobs, list) or not all(isinstance(job, Mapping) for job in jobs):
             raise PlanFileError("this is no training plan: it needs `jobs`, a list of objects")
         metadata, summary = document.get("metadata") or {}, document.get("summary") or {}
+        for name, part in (("metadata", metadata), ("summary", summary)):
+            if not isinstance(part, Mapping):
+                raise PlanFileError(f"this is no training plan: `{name}` must be an object, got {quoted(part)}")
         return cls(_Shelf(lambda: _document_rows(jobs), metadata, jobs), metadata, summary)
 
     @cached_property
@@ -166,36 +171,43 @@ def _document_rows(jobs: Sequence[Mapping[str, Any]]) -> pa.Table:
     import pyarrow as pa
 
     def column(name: str, kind: Any) -> Any:
-        return pa.array([job.get(name) for job in jobs], kind)
+        try:
+            return pa.array([job.get(name) for job in jobs], kind)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+            raise PlanFileError(
+                f"this is no training plan: `{name}` of a job must be of type {kind} or null"
+            ) from error
 
-    try:
-        return pa.table(
-            {
-                "plan_id": pa.array(["document"] * len(jobs), pa.string()),
-                "ordinal": pa.array(range(1, len(jobs) + 1), pa.int32()),
-                "job_id": column("job_id", pa.string()),
-                "target": column("target", pa.string()),
-                "symbol": column("symbol", pa.string()),
-                "route": column("route", pa.string()),
-                "training_type": column("training_type", pa.string()),
-                "model_families": column("model_families", pa.list_(pa.string())),
-                "priority": column("priority", pa.int32()),
-                "reason": column("reason", pa.string()),
-                "metadata": pa.array([_json(job.get("metadata") or {}) for job in jobs], pa.string()),
-                "estimated_samples": column("estimated_samples", pa.int64()),
-            }
-        )
-    except (pa.ArrowException, TypeError) as error:
-        raise PlanFileError(f"this is no training plan: a job has a field of another type: {error}") from error
+    return pa.table(
+        {
+            "plan_id": pa.array(["document"] * len(jobs), pa.string()),
+            "ordinal": pa.array(range(1, len(jobs) + 1), pa.int32()),
+            "job_id": column("job_id", pa.string()),
+            "target": column("target", pa.string()),
+            "symbol": column("symbol", pa.string()),
+            "route": column("route", pa.string()),
+            "training_type": column("training_type", pa.string()),
+            "model_families": column("model_families", pa.list_(pa.string())),
+            "priority": column("priority", pa.int32()),
+            "reason": column("reason", pa.string()),
+            "metadata": pa.array([_json(job.get("metadata") or {}) for job in jobs], pa.string()),
+            "estimated_samples": column("estimated_samples", pa.int64()),
+        }
+    )
 
 
 def _json(value: Any) -> str:
     try:
         return canonical_json(value).decode()
     except TypeError:
+        pass  # because it is no JSON, but may be shown as one
+    try:
         return json.dumps(value, sort_keys=True, default=str)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise PlanFileError(f"this is no training plan: metadata cannot be {quoted(value)}") from error
 
 
+@checked
 def load_training_plan(folder: str | Path) -> TrainingPlan | None:
     """Return the current training plan of a results folder, or None where there is none.
 
@@ -208,7 +220,7 @@ def load_training_plan(folder: str | Path) -> TrainingPlan | None:
     """
     folder = Path(folder)
     results = folder.parent.parent if folder.name == "training_plan" else folder
-    if (results / "planstore" / "store.json").exists():
+    if _is_there(results / "planstore" / "store.json"):
         ledger = Ledger(results / "planstore", create=False)
         row = ledger.confined().row("consumer/newest_plan", as_of=None)
         return TrainingPlan.from_ledger(ledger, row[0]) if row else None
@@ -216,15 +228,22 @@ def load_training_plan(folder: str | Path) -> TrainingPlan | None:
     places += [results / "globals" / "training_plan", results / "METRICS" / "training_plan", folder]
     for place in places:
         for name in ("master_training_plan.json", "training_plan.json"):
-            if (place / name).exists():
+            if _is_there(place / name):
                 return _read_plan_file(place / name)
     return None
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise PlanFileError(f"{path} cannot be looked for: {error.strerror}") from error
 
 
 def _read_plan_file(path: Path) -> TrainingPlan:
     try:
         document = json.loads(read_regular(path))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise PlanFileError(f"{path} cannot be read as a training plan: {error}") from error
     if not isinstance(document, dict):
         raise PlanFileError(f"{path} is no training plan: it should be an object")

@@ -243,10 +243,10 @@ def test_a_policy_has_one_id_however_it_is_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("families", "said"),
     [
-        ("lightgbm", "is a list of names"),
+        ("lightgbm", "must be a list of texts"),
         ([""], "needs a name"),
         (["mutual_information"], "selects features"),
-        ([1], "a list of names"),
+        ([1], "must be a list of texts"),
     ],
 )
 def test_families_that_cannot_be_are_refused(tmp_path: Path, families: Any, said: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import planstore
@@ -237,3 +240,51 @@ def _mixed(folder: Path) -> Path:
     write(folder, "A")
     rows(f="text").to_parquet(folder / "B.parquet", index=False)
     return folder
+
+
+LATE = pa.array([0] * 29 + [253_402_300_800]).cast(pa.timestamp("s"))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        LATE.cast(pa.timestamp("ms")),
+        LATE.cast(pa.timestamp("us", "UTC")),
+        pa.array([0] * 29 + [2**63 - 1]).cast(pa.timestamp("us")),
+        pa.array([0] * 29 + [2**31 - 1], pa.int32()).cast(pa.date32()),
+        pa.array(["2020-01-01"] * 29 + ["10000-01-01"]),
+    ],
+    ids=repr,
+)
+def test_a_timestamp_out_of_range_is_refused_with_row_and_value(tmp_path: Path, values: Any) -> None:
+    table = pa.Table.from_pandas(rows(), preserve_index=False).set_column(0, "date", values)
+    pq.write_table(table, tmp_path / "A.parquet")
+    with pytest.raises(
+        planstore.PanelError, match=r"row 30: date must be a time in the years 1 to 9999 .*, got '?\d{5}"
+    ):
+        Panel.read(tmp_path)
+
+
+@pytest.mark.parametrize("value", ["10000-01-01", "infinity", "-infinity", "2024-02-30", "x"])
+def test_a_timestamp_out_of_range_is_refused_in_csv(tmp_path: Path, value: str) -> None:
+    rows().assign(date=[f"2020-01-{day:02}" for day in range(1, 30)] + [value]).to_csv(tmp_path / "A.csv", index=False)
+    with pytest.raises(planstore.PanelError, match=r"row 30: date must be a time in the years 1 to 9999 "):
+        Panel.read(tmp_path)
+
+
+def test_a_feature_given_as_a_decimal_is_the_nearest_double(tmp_path: Path) -> None:
+    table = pa.Table.from_pandas(rows(), preserve_index=False)
+    values = pa.array([Decimal("0.54")] * 30, pa.decimal128(18, 6))
+    pq.write_table(table.set_column(1, "f", values), tmp_path / "A.parquet")
+    assert Panel.read(tmp_path).sample("y_up_5d").features["f"].tolist() == [0.54] * 30
+
+
+@pytest.mark.parametrize("name", ["row", "x y", "ß", 'a"b', "targets", "timestamps"])
+def test_a_feature_may_be_called_anything(tmp_path: Path, name: str) -> None:
+    rows().rename(columns={"f": name}).to_parquet(tmp_path / "A.parquet", index=False)
+    assert Panel.read(tmp_path).features == [name]
+
+
+def test_a_panel_whose_name_cannot_be_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(planstore.PanelError, match="cannot be read: File name too long"):
+        Panel.read(tmp_path / ("x" * 5000))

@@ -13,6 +13,7 @@ from planstore.audit.scenario import Kept, Record
 from planstore.database import Session
 from planstore.errors import NotFoundError, StoreError
 from planstore.ledger.artifacts import Artifacts
+from planstore.quoted import quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,7 +53,7 @@ def history(session: Session, artifacts: Artifacts, target: str, symbol: str | N
     """
     rows = session.records("audit/decision_history", target=target, symbol=symbol)
     if not any(row["route"] for row in rows):
-        name = repr(target) if symbol is None else f"{target!r} on {symbol!r}"
+        name = quoted(target) if symbol is None else f"{quoted(target)} on {quoted(symbol)}"
         raise NotFoundError(f"no run decided on {name}; `planstore why` says what comes nearest")
     first = next(place for place, row in enumerate(rows) if row["route"])
     pairs = [

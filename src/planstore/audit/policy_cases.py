@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from planstore.arguments import checked
 from planstore.audit.scenario import Record, Scenario, stage
 from planstore.database import memory
 from planstore.document import Kind
@@ -89,6 +90,7 @@ class CaseResult:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
+@checked
 def try_cases(policy: PolicySource, cases: Path) -> list[CaseResult]:
     """Return what ``policy`` gives each case of a YAML file; every case is decided by itself.
 

@@ -14,6 +14,7 @@ from planstore.database import Session
 from planstore.errors import StoreError
 from planstore.ledger.artifacts import Artifacts
 from planstore.ledger.ledger import STATUS_COMMIT, newest_commit_of_kind
+from planstore.quoted import quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -224,4 +225,4 @@ def _names_like(session: Session, what: str, within: str | None, name: str, run:
 
 
 def _named(target: str, symbol: str | None) -> str:
-    return repr(target) if symbol is None else f"{target!r} on {symbol!r}"
+    return quoted(target) if symbol is None else f"{quoted(target)} on {quoted(symbol)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import Annotated
 
@@ -9,11 +10,17 @@ import typer
 
 from planstore.cli.options import RESULTS, Json, Results
 
+LONGEST_HOURS = 876_000
+"""A hundred years, in hours."""
+
 
 def command(
     results: Results = RESULTS,
     grace_hours: Annotated[
-        float, typer.Option(min=0, help="How long files stay that nothing names any more, for readers still at them.")
+        float,
+        typer.Option(
+            min=0, max=LONGEST_HOURS, help="How long files stay that nothing names any more, for readers still at them."
+        ),
     ] = 24,
     json: Json = False,
 ) -> None:
@@ -21,6 +28,8 @@ def command(
     import planstore
     from planstore.cli import output
 
+    if math.isnan(grace_hours):
+        raise typer.BadParameter("give a number of hours", param_hint="--grace-hours")
     with planstore.open(results, create=False) as store, output.steps() as step:
         done = store.compact(grace=timedelta(hours=grace_hours), progress=step)
     if json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -20,10 +19,8 @@ def set_(
     names: Annotated[list[str], typer.Argument(metavar="[SYMBOL] ROUTE", help="The symbol, if any, then the route.")],
     reason: Annotated[str, typer.Option(help="Why; people read it.")],
     expires: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"], help="From when it no longer applies, UTC."
-        ),
+        str | None,
+        typer.Option(help="From when it no longer applies: a date or time (ISO 8601, UTC where no zone is given)."),
     ] = None,
     author: Annotated[str | None, typer.Option(help="Who says so; the user of this process when not given.")] = None,
     results: Results = RESULTS,
@@ -36,12 +33,14 @@ def set_(
     import planstore
     from planstore.cli import output
     from planstore.cli.visible import visible
+    from planstore.events.moment import requested_time
 
     if len(names) > 2:
         raise typer.BadParameter("give TARGET, SYMBOL and ROUTE, or TARGET and ROUTE")
     symbol, route = (None, names[0]) if len(names) == 1 else (names[0], names[1])
+    expires_at = None if expires is None else requested_time("--expires", expires)
     with planstore.open(results, create=False) as store:
-        made = store.override(target, symbol, route, reason=reason, author=author, expires_at=expires)
+        made = store.override(target, symbol, route, reason=reason, author=author, expires_at=expires_at)
         unknown = store.unknown_to_newest_run(target, symbol)
         pinned, own = store.pinned_pairs(target) if symbol is None else (1, 0)
     if json:

@@ -36,14 +36,20 @@ from planstore.cli import (
     whatif,
     why,
 )
+from planstore.errors import RequestError
+from planstore.events.fields import is_recordable
+from planstore.quoted import quoted
 
 
 class _Verbs(TyperGroup):
     """All verbs; one whose reader, such as head, has seen enough ends at once."""
 
-    def make_context(self, *arguments: Any, **more: Any) -> Any:
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **named: Any) -> Any:
+        for argument in args:
+            if not is_recordable(argument):
+                raise RequestError(f"an argument must be text in UTF-8, got {quoted(argument)}")
         with ending.with_reader():
-            return super().make_context(*arguments, **more)
+            return super().make_context(info_name, args, *more, **named)
 
     def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]
         with ending.with_reader():

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from planstore.database import Session
-from planstore.errors import StoreError
+from planstore.errors import RequestError, StoreError
 from planstore.events.digest import RowsDigest
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
 from planstore.ledger.writing import make_durable
 
 LAST = 2**62
 """A number that no commit reaches."""
+LONGEST_GRACE = timedelta(days=36_500)
+"""The most time that files may stay."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,11 @@ def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = 
         progress: is told the name of each step when it begins.
 
     Raises:
+        RequestError: ``grace`` is out of range.
         StoreError: a digest would have changed; nothing was.
     """
+    if not timedelta() <= grace <= LONGEST_GRACE:
+        raise RequestError(f"grace must be from 0 to {LONGEST_GRACE.days:,} days, got {grace}")
     data = ledger.folder / "data"
     with ledger.locked():
         session = ledger.working()

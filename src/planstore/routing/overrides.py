@@ -13,6 +13,7 @@ from planstore.events.commit import actor, utc_text
 from planstore.events.moment import requested_time
 from planstore.ledger.ledger import OVERRIDE_COMMIT, Ledger
 from planstore.ledger.writing import Writing
+from planstore.quoted import quoted
 
 ROUTES = (
     "ROUTE_CROSS_SECTIONAL",
@@ -132,7 +133,7 @@ def clear_override(
                 if (row["target"], row["symbol"]) == (target, symbol)
             ]
             if not found:
-                name = repr(target) if symbol is None else f"{target!r} on {symbol!r}"
+                name = quoted(target) if symbol is None else f"{quoted(target)} on {quoted(symbol)}"
                 raise NotFoundError(
                     f"no override is in force on {name}; `planstore override list` shows those that are"
                 )

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from planstore.arguments import checked
 from planstore.errors import RequestError, WorkerDiedError
 from planstore.events.canonical import canonical_json, sha256
 from planstore.training.families import load_families
@@ -111,6 +112,7 @@ class Evidence:
         }
 
 
+@checked
 def measure(
     panel: Panel,
     *,

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import planstore
+from planstore.arguments import checked
 from planstore.errors import RequestError
 from planstore.projections.file_names import file_names
+from planstore.quoted import quoted
 from planstore.routing.policy import DEFAULT_POLICY, PolicySource
 from planstore.training.families import Family, load_families
 from planstore.training.fit import train_job
@@ -39,6 +41,7 @@ class IntelligentTrainer:
     output_dir: str | Path = "output"
     policy: PolicySource = field(default=DEFAULT_POLICY)
 
+    @checked
     def train_with_intelligence(
         self,
         auto_targets: bool = False,
@@ -81,6 +84,7 @@ class IntelligentTrainer:
             )
 
 
+@checked
 def train_models_for_interval_comprehensive(
     interval: str,
     targets: Sequence[str],
@@ -114,7 +118,7 @@ def train_models_for_interval_comprehensive(
         PanelError, RequestError: something is wrong with what was given.
     """
     if strategy != "single_task":
-        raise RequestError(f"strategy is {strategy!r}; it can be 'single_task'")
+        raise RequestError(f"strategy is {quoted(strategy)}; it can be 'single_task'")
     known = load_families()
     panel = _panel(mtf_data, targets)
     folders = file_names([*targets, interval], suffix="")

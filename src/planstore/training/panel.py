@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from planstore.arguments import checked
 from planstore.errors import NotFoundError
 from planstore.training.panel_reading import read_panel
 from planstore.training.target import Target
@@ -73,6 +74,7 @@ class Panel:
             self._values[:, place] = table[name].to_numpy()
 
     @classmethod
+    @checked
     def read(
         cls, source: Path | str, *, symbols: Sequence[str] | None = None, targets: Sequence[str] | None = None
     ) -> Panel:

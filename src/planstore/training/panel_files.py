@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from planstore.columns import UnfitError, doubles, each, moments, texts, wholes
 from planstore.database import Session
 from planstore.errors import PanelError, StoreError
+from planstore.events.moment import RULE, utc
+from planstore.quoted import quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,7 +39,7 @@ class Rows:
     """What the files hold.
 
     Attributes:
-        table: timestamp (microseconds, UTC), symbol, the number of the row, and the columns of numbers as doubles.
+        table: timestamp (microseconds, UTC), symbol, and the columns of numbers as doubles.
         texts: columns that hold something else than numbers, and what.
         missing: symbols of which there are no rows, and why.
     """
@@ -77,10 +80,20 @@ def find_files(source: Path) -> list[PanelFile]:
     Raises:
         PanelError: there is none.
     """
+    try:
+        paths = _paths(source)
+    except OSError as error:
+        raise PanelError(f"{source} cannot be read: {error.strerror}") from error
+    return [
+        PanelFile(path, None if path == source else _hive_symbol(path.relative_to(source).parent)) for path in paths
+    ]
+
+
+def _paths(source: Path) -> list[Path]:
     if source.is_file():
         if source.suffix.lower() not in _READERS:
             raise PanelError(f"{source}: a panel is a folder or one file of {', '.join(_READERS)}")
-        return [PanelFile(source, None)]
+        return [source]
     if not source.is_dir():
         raise PanelError(f"{source}: there is no such file or folder")
     paths = sorted(
@@ -88,7 +101,7 @@ def find_files(source: Path) -> list[PanelFile]:
     )
     if not paths:
         raise PanelError(f"{source} holds no panel: no {', '.join(_READERS)} in it or below it")
-    return [PanelFile(path, _hive_symbol(path.relative_to(source).parent)) for path in paths]
+    return paths
 
 
 def read_files(session: Session, files: list[PanelFile], symbols: Collection[str] | None) -> Rows:
@@ -152,15 +165,14 @@ def _read(session: Session, file: PanelFile) -> pa.Table:
     if name is None:
         symbols = pa.array([file.symbol or file.path.stem] * table.num_rows, pa.string())
     else:
-        symbols = table[name].cast(pa.string())
-        if symbols.null_count:
-            raise PanelError(f"{file.path}, row {_first_null(symbols)}: it has no {name}")
+        symbols = _names(table[name], file.path, name)
     rest = [column for column in table.column_names if column not in (moment, name) and not _INDEX.fullmatch(column)]
     columns = {"timestamp": _moments(table[moment], file.path, moment), "symbol": symbols}
     return pa.table(columns | {column: table[column] for column in rest})
 
 
 def _moments(values: pa.ChunkedArray, path: Path, name: str) -> pa.ChunkedArray:
+    """Return timestamps in UTC, without saying so in their type."""
     import pyarrow as pa
     import pyarrow.types as types
 
@@ -168,14 +180,31 @@ def _moments(values: pa.ChunkedArray, path: Path, name: str) -> pa.ChunkedArray:
         raise _UnusableError(f"{path}: column {name} holds numbers; write timestamps as dates or times")
     if values.null_count:
         raise _UnusableError(f"{path}, row {_first_null(values)}: it has no {name}")
-    try:
-        return values.cast(pa.timestamp("us"), safe=False)
-    except pa.ArrowException as error:
-        raise _UnusableError(f"{path}: column {name} holds no times: {error}") from error
+    found = moments(values)
+    if found is None:
+        try:
+            found = pa.chunked_array([pa.array(each(values, utc), pa.timestamp("us", "UTC"))])
+        except UnfitError as error:
+            raise _UnusableError(
+                f"{path}, row {error.row}: {name} must be {RULE}, got {quoted(error.value)}"
+            ) from error
+    return found.cast(pa.timestamp("us"))
+
+
+def _names(values: pa.ChunkedArray, path: Path, name: str) -> pa.ChunkedArray:
+    import pyarrow as pa
+
+    numbers = wholes(values)
+    found = texts(values) if numbers is None else numbers.cast(pa.string())
+    if found is None:
+        raise _UnusableError(f"{path}: column {name} must hold texts or whole numbers, not {values.type}")
+    if found.null_count:
+        raise PanelError(f"{path}, row {_first_null(found)}: it has no {name}")
+    return found
 
 
 def _joined(tables: list[pa.Table], texts: dict[str, str], symbols: Collection[str] | None) -> pa.Table:
-    """Return all rows as one table, numbered, with doubles alone beside timestamp and symbol."""
+    """Return all rows as one table, with doubles alone beside timestamp and symbol."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -187,14 +216,16 @@ def _joined(tables: list[pa.Table], texts: dict[str, str], symbols: Collection[s
     joined = pa.concat_tables(numbers, promote_options="default")
     if symbols is not None:
         joined = joined.filter(pc.is_in(joined["symbol"], pa.array(sorted(symbols), pa.string())))
-    return joined.append_column("row", pa.array(range(joined.num_rows), pa.int64()))
+    return joined
 
 
 def _doubles(values: pa.ChunkedArray) -> pa.ChunkedArray:
     import pyarrow as pa
     import pyarrow.types as types
 
-    return values.cast(pa.int8() if types.is_boolean(values.type) else values.type).cast(pa.float64(), safe=False)
+    if types.is_boolean(values.type):
+        return values.cast(pa.int8()).cast(pa.float64())
+    return values.cast(pa.float64()) if types.is_null(values.type) else doubles(values)
 
 
 def _kind(kind: pa.DataType) -> str:

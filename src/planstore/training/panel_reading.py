@@ -56,10 +56,10 @@ class _Reading:
         self._drop_repeated()
         if self.table.num_rows == 0:
             raise PanelError(f"{source}: {'; '.join(f'{name}: {why}' for name, why in self.missing.items())}")
-        with self.session.given("panel_source", self.table.select(["timestamp", "symbol", "row"])):
+        with self.session.given("panel_source", self._places()):
             self._say_order_and_gaps()
             minutes, per_day = self.session.rows("panel/spacing")[0]
-        self.table = self.table.sort_by([("timestamp", "ascending"), ("symbol", "ascending")]).drop_columns(["row"])
+        self.table = self.table.sort_by([("timestamp", "ascending"), ("symbol", "ascending")])
         self.troubles += [f"symbol {name} is left out: {why}" for name, why in self.missing.items()]
         spacing = Spacing(minutes, per_day)
         targets = self._targets(spacing)
@@ -83,11 +83,18 @@ class _Reading:
         names = ["timestamp", "symbol", *features, *(target.name for target in (*targets, *witnesses))]
         return self.table.select(names), description
 
+    def _places(self) -> pa.Table:
+        """Return timestamp and symbol of every row, and its number in the order of the files."""
+        import pyarrow as pa
+
+        numbers = pa.array(range(self.table.num_rows), pa.int64())
+        return self.table.select(["timestamp", "symbol"]).append_column("row", numbers)
+
     def _drop_repeated(self) -> None:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        with self.session.given("panel_source", self.table.select(["timestamp", "symbol", "row"])):
+        with self.session.given("panel_source", self._places()):
             repeated = self.session.rows("panel/repeated")
         for symbol, too_many, first in repeated:
             self.missing[symbol] = (

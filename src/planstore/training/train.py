@@ -15,8 +15,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from planstore.arguments import checked
 from planstore.consumer import apply_training_plan_filter
 from planstore.errors import RequestError
+from planstore.run_names import RunName
 from planstore.termination import sigterm_ends_after
 from planstore.training.claims import Claims
 from planstore.training.driver import Driver
@@ -37,6 +39,7 @@ LEASE = timedelta(seconds=30)
 """How long a claim lasts unless its holder, who renews it thrice in that time, is gone."""
 
 
+@checked
 def train(
     store: Store,
     panel: Panel,
@@ -44,7 +47,7 @@ def train(
     workers: int | None = None,
     executor: str = "local",
     ray_address: str | None = None,
-    plan: str | None = None,
+    plan: RunName | None = None,
     force: bool = False,
     families: Path | None = None,
     features: Mapping[str, Sequence[str]] | None = None,
@@ -118,7 +121,7 @@ class TrainingRequest:
         store: Store,
         workplace: Workplace,
         *,
-        plan: str | None = None,
+        plan: RunName | None = None,
         force: bool = False,
         families: Path | None = None,
         max_attempts: int = 3,
@@ -163,7 +166,7 @@ class TrainingRequest:
         counts = dict(sorted(Counter(job["status"] for job in jobs).items()))
         training = Training(plan_id, filtered["targets"], counts, jobs)
         if training.emptiness:
-            warnings.warn(training.emptiness, TrainingWarning, stacklevel=3)
+            warnings.warn(training.emptiness, TrainingWarning, stacklevel=4)
         return training
 
     def _drive(

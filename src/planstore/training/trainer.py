@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from planstore.arguments import checked
 from planstore.routing.policy import DEFAULT_POLICY, PolicySource
 from planstore.training.evidence import FAMILIES, Evidence, measure
 from planstore.training.models import load_model
@@ -105,6 +106,7 @@ class Models(Mapping[str, Mapping[str, Any]]):
         return len(self._digests)
 
 
+@checked
 def train_panel(
     store: Store,
     panel: Panel,
