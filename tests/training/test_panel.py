@@ -254,7 +254,7 @@ LATE = pa.array([0] * 29 + [253_402_300_800]).cast(pa.timestamp("s"))
         pa.array([0] * 29 + [2**31 - 1], pa.int32()).cast(pa.date32()),
         pa.array(["2020-01-01"] * 29 + ["10000-01-01"]),
     ],
-    ids=repr,
+    ids=["seconds", "with a zone", "the end of int64", "days", "texts"],
 )
 def test_a_timestamp_out_of_range_is_refused_with_row_and_value(tmp_path: Path, values: Any) -> None:
     table = pa.Table.from_pandas(rows(), preserve_index=False).set_column(0, "date", values)
