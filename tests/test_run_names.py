@@ -69,7 +69,7 @@ def test_the_start_of_a_plans_id_is_refused_and_changes_nothing(store: Store) ->
 @pytest.mark.parametrize("name", ["", " a", "a ", "a\n", "a\x1b[31m", "\u202ea", "x" * 201, 2, b"a", "\ud800"])
 @pytest.mark.parametrize("what", ["run_id", "idempotency_key"])
 def test_a_name_that_cannot_be_shown_and_typed_again_is_refused(store: Store, what: str, name: object) -> None:
-    with pytest.raises(RequestError, match=f"{what} must be 1 to 200 characters that can be printed"):
+    with pytest.raises(RequestError, match=f"{what} must be "):
         store.route(samples.table(samples.records()), samples.policy(), **{what: name})  # type: ignore[arg-type]
     assert not (store.results / "planstore").exists()
 

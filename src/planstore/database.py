@@ -584,7 +584,10 @@ def _store_errors(place: str, *kinds: type[Exception]) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
+        # Arrow passes an interrupt on as an OSError with the database's words
+        if isinstance(error, duckdb.InterruptException) or str(error).startswith(
+            ("Query interrupted", "INTERRUPT Error")
+        ):
             raise KeyboardInterrupt from error  # because that is what the database made it from
         # because DuckLake says of a catalog that it cannot read no more than that there is an error
         if type(error) is not duckdb.Error and not isinstance(error, files + kinds):

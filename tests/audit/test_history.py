@@ -250,7 +250,8 @@ def test_a_targets_own_flips_have_causes_too(store: Store) -> None:
     store.override(TARGET, "MSFT", BOTH, reason="needs the pooled model")
     route(store, [cs(0.5), local(), samples.record(TARGET, "MSFT")])
     assert store.history(TARGET)[-1].route == "ENABLED"
-    assert causes(store, None) == {("override", None)}
+    # because an override takes effect on a pair that has evidence, and this pair is new
+    assert causes(store, None) == {("override", None), ("evidence", None)}
 
 
 def test_a_history_as_of_a_commit_ends_there(store: Store) -> None:

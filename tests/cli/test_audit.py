@@ -179,7 +179,10 @@ def test_a_policy_is_tried_by_cases(results: Path) -> None:
             ["override", "set", TARGET, "ROUTE_BOTH", "--reason", "x", "--expires", "2020-01-01"],
             "expires_at must be later than",
         ),
-        (["override", "set", TARGET, "ROUTE_BOTH", "--reason", "x", "--expires", "soon"], "'soon' does not match"),
+        (
+            ["override", "set", TARGET, "ROUTE_BOTH", "--reason", "x", "--expires", "soon"],
+            "must be a time",
+        ),
         (["override", "clear", "nothing"], "no override is in force on 'nothing'"),
         (["override", "nonsense"], "No such command"),
     ],

@@ -16,8 +16,8 @@ from planstore.routing.policy import DEFAULT_POLICY
 
 PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 CASES = [
-    {"title": "a strong symbol is blocked", "target": "y_up_10m", "symbol": "AAPL", "local": {"score": 0.9},
-     "expect": "ROUTE_BLOCKED"},
+    {"title": "a strong symbol is blocked", "target": "y_up_10m", "symbol": "AAPL", "expect": "ROUTE_BLOCKED",
+     "local": {"score": 0.9, "metric_name": "auc"}},
 ]  # fmt: skip
 RUNNER = """
 import json, os, sys

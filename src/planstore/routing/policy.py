@@ -148,7 +148,7 @@ class Experimental(_Section):
 
     REFERENCE: ClassVar[Mapping[str, Any]] = {"min_score": 0.52}
 
-    min_score: Threshold = 0.5
+    min_score: Threshold = 0.52
     allowed_stabilities: list[Stability] = [Stability.DRIFTING, Stability.UNKNOWN]
     max_fraction_symbols_per_target: Annotated[Number, Field(ge=0, le=1)] = 1.0
 
