@@ -161,9 +161,7 @@ class _Shelf:
 
 
 def _ledger_rows(ledger: Ledger, plan_id: str) -> pa.Table:
-    session = ledger.confined()
-    session.run("macros/job_metadata")
-    return session.batches("consumer/plan_rows", plan_id=plan_id).read_all()
+    return ledger.reading().batches("consumer/plan_rows", plan_id=plan_id).read_all()
 
 
 def _document_rows(jobs: Sequence[Mapping[str, Any]]) -> pa.Table:
