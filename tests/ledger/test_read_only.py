@@ -48,9 +48,9 @@ def public() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def results(public: Path) -> Path:
-    """Make an exported store of two commits, one of them in the catalog alone, and a backup of it."""
+    """Make an exported store of two commits, with rows in files and in the catalog, and a backup of it."""
     with planstore.open(public / "results") as store:
-        store.route(samples.table(samples.records(12, 12)), samples.policy(), run_id="run-1")
+        store.route(samples.table(samples.records(4, 4)), samples.policy(), run_id="run-1")
         store.route(samples.table(samples.records(3, 3)), samples.policy(), run_id="run-2")
         store.export()
         store.backup(public / "backup")
@@ -121,17 +121,17 @@ def test_who_may_only_read_is_answered_everything_and_follows_the_writers(
     if os.geteuid() == 0:
         with planstore.open(live) as store, store.status_writer() as writer:
             jobs = [job["job_id"] for job in store.jobs()]
-            for number, job_id in enumerate(jobs[:3], 1):
+            for number, job_id in enumerate(jobs[:2], 1):
                 writer.record(JobStatus(store.run().plan_id, job_id, "running"))
                 assert asked(reader, "count") == {"commits": 2 + number, "running": number}
             store.compact()
             assert asked(reader, "verify") == {"findings": []}
-        assert asked(reader, "count") == {"commits": 5, "running": 3}
-    for path in (live / "planstore/data").glob("*/decisions/*"):
+        assert asked(reader, "count") == {"commits": 4, "running": 2}
+    for path in (live / "planstore/data").glob("*/jobs/*"):
         path.chmod(0)
     refused = asked(reader, "verify")
     assert refused["error"] == "DeniedError", "a file that nobody may read may be right"
-    assert "planstore/data/main/decisions/ducklake-" in refused["said"]
+    assert "planstore/data/main/jobs/ducklake-" in refused["said"]
     assert reader.communicate(timeout=60)[1] == ""
     assert [list(folder.iterdir()) for folder in public.parent.iterdir() if folder != public] in ([], [[]])
 
@@ -192,14 +192,14 @@ def test_a_catalog_that_is_written_all_the_time_is_copied_whole(results: Path, t
     catalog = live / "planstore/catalog.sqlite"
     writer = start(sys.executable, "-c", WRITE, live)
     assert told(writer) == {}
-    numbers = []
-    for number in range(12):
-        copy_bytes(catalog, tmp_path / str(number), WriterLock(live / "planstore/writer.lock", 60).held_by_reader())
-        numbers.append(snapshots(tmp_path / str(number)))
+    numbers: list[int] = []
+    while len(set(numbers)) < 5:
+        copy = tmp_path / f"copy-{len(numbers)}"
+        copy_bytes(catalog, copy, WriterLock(live / "planstore/writer.lock", 60).held_by_reader())
+        numbers.append(snapshots(copy))
     writer.kill()
     writer.communicate()
     assert numbers == sorted(numbers)
-    assert numbers[0] < numbers[-1]
     assert snapshots(catalog) >= numbers[-1]
 
 

@@ -5,6 +5,7 @@ The models that are kept are those that were scored: what the ledger says of a m
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ def _train(panel: Panel, task: Task) -> Result:
     metrics: dict[str, float] = {name: found for name, one in scores.items() if (found := split.score(one)) is not None}
     if "score" not in metrics:
         left_out.append("its newest fold holds one class only, so that it has no score")
-    if task.evidence_score is not None:
+    if task.evidence_score is not None and math.isfinite(task.evidence_score):  # the reference takes infinities
         metrics["evidence_score"] = task.evidence_score
     metrics |= {"rows_trained": len(split.train), "rows_scored": len(blend.keys)}
     metrics["seconds"] = round(time.perf_counter() - started, 3)
