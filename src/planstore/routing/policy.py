@@ -404,7 +404,7 @@ def note_left_out(policy: Policy, source: PolicySource) -> None:
         f"{where}: keys that are left out mean what the default policy says: {keys}; `planstore init --policy FILE` "
         "writes all of them",
         PolicyWarning,
-        stacklevel=3,
+        stacklevel=4,
     )
 
 
