@@ -50,7 +50,7 @@ class Bounds:
 
     def __init__(
         self,
-        interrupt: Callable[[], None],
+        interrupt: Callable[[], object],
         *,
         seconds: float | None = None,
         memory: int | None = None,

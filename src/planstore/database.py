@@ -42,6 +42,9 @@ class Session:
         connection: what the session speaks through; the session closes it.
         place: where the data is, for messages.
         opening: stands for the database that the session is on.
+
+    Attributes:
+        has_to_finish: whether an interrupt of the process lets it finish, because others wait for what it gives back.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, place: str, opening: object = None) -> None:
@@ -49,6 +52,7 @@ class Session:
         self._process = os.getpid()
         self._place = place
         self.opening = opening
+        self.has_to_finish = False
 
     @property
     def _connection(self) -> duckdb.DuckDBPyConnection:
@@ -236,6 +240,7 @@ class Session:
 
     def close(self) -> None:
         """Close the connection; a fork of the process that opened it leaves it as it is."""
+        self.has_to_finish = False
         if self.is_own:
             self._opened.close()
 
@@ -420,14 +425,21 @@ class Batches:
         return pa.Table.from_batches(list(self), self.schema)
 
 
-def interrupt_queries() -> None:
-    """End the queries of all sessions of this process, on whichever thread they run."""
+def interrupt_queries() -> bool:
+    """End the queries of all sessions of this process, on whichever thread they run, and return whether that is done.
+
+    None is ended while a session has to finish.
+    """
     import duckdb
 
     # because an interrupt concerns the whole process, and a list of its sessions would be global state
-    for session in [found for found in gc.get_objects() if isinstance(found, Session)]:
+    sessions = [found for found in gc.get_objects() if isinstance(found, Session)]
+    if any(session.has_to_finish for session in sessions):
+        return False
+    for session in sessions:
         with suppress(duckdb.ConnectionException):  # because one that is closed has nothing to end
             session.interrupt()
+    return True
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import FrameType
 
 
@@ -14,49 +13,30 @@ class TerminatedError(KeyboardInterrupt):
     """The process was asked to end, by SIGTERM."""
 
 
-@dataclass
-class Termination:
-    """Whether the process was asked to end.
-
-    Attributes:
-        requested: whether SIGTERM came.
-    """
-
-    requested: bool = False
-
-
 @contextmanager
-def sigterm_interrupts() -> Iterator[Termination]:
-    """Raise TerminatedError in the main thread when SIGTERM comes; further ones change nothing.
+def sigterm_ends_after() -> Iterator[None]:
+    """Let SIGTERM end the process as it would have, but not before the block has given back what it holds.
 
-    Where SIGTERM has a handler already, or in any other thread, all stays as it is.
+    It raises TerminatedError in the main thread. Where SIGTERM has a handler already, or in any other thread, all stays
+    as it is.
     """
-    termination = Termination()
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
-        yield termination
+        yield
         return
+    came = False
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        nonlocal came
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # because a second one would interrupt the giving back
-        termination.requested = True
+        came = True
         raise TerminatedError
 
     signal.signal(signal.SIGTERM, interrupt)
     try:
-        yield termination
+        yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-@contextmanager
-def sigterm_ends_after() -> Iterator[None]:
-    """Let SIGTERM end the process as it would have, but not before the block has given back what it holds."""
-    termination = Termination()
-    try:
-        with sigterm_interrupts() as termination:
-            yield
-    finally:
-        if termination.requested:
+        if came:
             signal.raise_signal(signal.SIGTERM)
 
 

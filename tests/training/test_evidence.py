@@ -261,8 +261,8 @@ def test_classes_may_be_many_and_a_panel_of_one_symbol_has_no_pooled_side(tmp_pa
     [
         ({"folds": 1}, "folds is 1; it is a whole number from 2"),
         ({"workers": 0}, "workers is 0; it is a whole number from 1"),
-        ({"families": ["lightgbm", "nonsense"]}, "nonsense is no model family; there are"),
-        ({"families": []}, "nothing is no model family"),
+        ({"families": ["lightgbm", "nonsense"]}, "got 'nonsense': there are"),
+        ({"families": []}, "families must be at least one, got none"),
     ],
 )
 def test_a_wrong_argument_is_refused(panel: Panel, wrong: dict[str, object], said: str) -> None:

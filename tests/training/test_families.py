@@ -109,6 +109,10 @@ GOOD = "estimators: {regression: sklearn.linear_model.Ridge}"
         (f"families:\n  x:\n    {GOOD}\n  x:\n    {GOOD}\n", ("line 4", "x is given twice")),
         ("families:\n  x:\n    estimators: {}\n", ("line 3", "x.estimators", "needs `classification`")),
         ("families:\n  x:\n    estimators: {regression: Ridge}\n", ("line 3", "x.estimators.regression", "'Ridge'")),
+        (
+            "families:\n  x: {estimators: {regression: __main__.Own}}\n",
+            ("line 2", "x.estimators.regression", "main one"),
+        ),
         ("families:\n  x: {}\n", ("line 2", "x.estimators", "is missing")),
         (f"families:\n  MyModel: {{{GOOD}}}\n", ("'MyModel'", "plans call it 'my_model'")),
         (f"families:\n  x: {{{GOOD}, members: [y]}}\n", ("family x", "'y' is no family")),

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 import markets
 import planstore
 import samples
-from planstore import RequestError
+from planstore import PanelError, RequestError
+from planstore.cli.verbs import app
 from planstore.training.older import IntelligentTrainer, train_models_for_interval_comprehensive
 from planstore.training.panel import Panel
 from planstore.training.trainer import train_panel
@@ -27,7 +32,9 @@ POLICY = samples.policy(
 )
 SNIPPET = """\
 from TRAINING.orchestration.intelligent_trainer import IntelligentTrainer
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 trainer = IntelligentTrainer(data_dir=Path("data"), symbols=["AAPL", "MSFT", "GOOGL"], output_dir=Path("results"))
 results = trainer.train_with_intelligence(auto_targets=True, top_n_targets=5, auto_features=True, top_m_features=100)
 """
@@ -100,11 +107,26 @@ def test_a_panel_becomes_trained_models_in_one_call_and_the_same_call_again_trai
         assert store.verify().holds
 
 
-def test_features_are_either_selected_or_given(tmp_path: Path) -> None:
-    markets.write_panel(tmp_path / "data", ["AAA"])
-    trainer = IntelligentTrainer(tmp_path / "data", output_dir=tmp_path / "results")
-    with pytest.raises(RequestError, match="auto_features selects features"):
-        trainer.train_with_intelligence(auto_features=True, features=["f0"])
+def test_names_are_checked_before_anything_is_read(tmp_path: Path) -> None:
+    trainer = IntelligentTrainer(tmp_path / "nowhere", output_dir=tmp_path / "results")
+    rule = {"routing": POLICY["routing"] | {"families": [{"use": ["XGBosst"]}]}}
+    wrong: list[tuple[IntelligentTrainer, dict[str, Any], str]] = [
+        (trainer, {"families": ["lihgtgbm"]}, "got 'lihgtgbm': did you mean lightgbm?"),
+        (trainer, {"evidence_families": ["lihgtgbm"]}, "got 'lihgtgbm': did you mean lightgbm?"),
+        (replace(trainer, policy=rule), {}, "got 'XGBosst': did you mean xgboost?"),
+        (trainer, {"executor": "dask"}, "executor must be local or ray, got 'dask'"),
+        (trainer, {"workers": 0}, "workers must be at least 1, got 0"),
+        (trainer, {"auto_features": True, "features": ["f0"]}, "auto_features selects features"),
+    ]
+    for asked, options, said in wrong:
+        with pytest.raises(RequestError, match=re.escape(said)):
+            asked.train_with_intelligence(**options)
+    done = CliRunner().invoke(app, ["evidence", "nowhere", "--results", str(tmp_path / "results"), "--family", "mpl"])
+    assert isinstance(done.exception, RequestError)
+    assert "got 'mpl': did you mean mlp?" in str(done.exception)
+    with pytest.raises(PanelError, match="there is no such file or folder"):
+        trainer.train_with_intelligence(families=["LightGBM"])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_targets_have_families_of_their_own_or_the_global_ones(tmp_path: Path) -> None:
@@ -128,7 +150,7 @@ def test_targets_have_families_of_their_own_or_the_global_ones(tmp_path: Path) -
         "model linear.pickle",
         "predictions.parquet",
     ]
-    with pytest.raises(RequestError, match="nonsense is no model family"):
+    with pytest.raises(RequestError, match="got 'nonsense': there are"):
         train_models_for_interval_comprehensive("1d", ["y_up_1d"], frames, ["nonsense"], output_dir=tmp_path)
     with pytest.raises(RequestError, match="single_task"):
         train_models_for_interval_comprehensive("1d", ["y_up_1d"], frames, ["linear"], "cascade")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,22 +14,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import markets
 import planstore
 import samples
-from estimators import families_file
+from estimators import families_file, until, waiting_pids
 from ledger_checks import check_ledger
-from planstore import NotFoundError, RequestError
+from planstore import FamiliesError, NotFoundError, PanelError, PlanStaleError, PlanstoreError, RequestError
+from planstore.cli.verbs import app
 from planstore.events.canonical import sha256
 from planstore.store import Store
 from planstore.training.local import affordable_workers
 from planstore.training.models import load_model
-from planstore.training.outcome import Training
+from planstore.training.outcome import Training, TrainingWarning
 from planstore.training.panel import Panel
 from planstore.training.train import train
 
 PLANSTORE = str(Path(sys.executable).with_name("planstore"))
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "COLUMNS": "300"}
+MANY = {"cross_sectional": 10**9, "symbol": 10**9}
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,100 @@ def test_what_cannot_be_used_is_refused_before_anything_is_recorded(tmp_path: Pa
         assert len(store.log()) == 1
 
 
+def test_all_but_the_panel_is_checked_before_the_panel_is_read(tmp_path: Path) -> None:
+    results = str(tmp_path / "results")
+    with planstore.open(results) as store:
+        markets.route(store, ["linear"], targets=["fwd_ret_1d"])
+        markets.route(store, ["linear"])
+        (old, new) = (row["run_id"] for row in reversed(store.log()))
+    wrong: dict[tuple[str, ...], tuple[type[PlanstoreError], str]] = {
+        ("--executor", "dask"): (RequestError, "executor must be local or ray, got 'dask'"),
+        ("--ray-address", "there:1"): (RequestError, "ray_address needs executor ray"),
+        ("--plan", "nosuch"): (NotFoundError, "'nosuch' is no run, commit, plan or time"),
+        ("--plan", old): (PlanStaleError, "the evidence has moved on"),
+        ("--families", "none.yaml"): (FamiliesError, "none.yaml cannot be read"),
+        ("--plan", new): (PanelError, "there is no such file or folder"),
+    }
+    for options, (kind, said) in wrong.items():
+        done = CliRunner().invoke(app, ["train", "nopanel", "--results", results, *options])
+        assert isinstance(done.exception, kind), options
+        assert said in str(done.exception)
+
+
+def test_another_panel_is_refused_before_any_job(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    panel = markets.panel(tmp_path / "panel", ["AAA"], days=120)
+    with planstore.open(tmp_path / "results") as store:
+        store.route(markets.candidates(["BBB"], ["y_up_1d"]), samples.policy(), ["linear"], run_id="symbol")
+        store.route(markets.candidates(["AAA"], ["y_up_2d"]), samples.policy(), ["linear"], run_id="target")
+        store.route(markets.candidates(["AAA"], ["y_up_1d", "y_up_2d"]), samples.policy(), ["logistic"], run_id="half")
+        wrong: list[tuple[str, dict[str, Any], str]] = [
+            ("symbol", {}, "must have a symbol of plan [0-9a-f]{12}, such as BBB, got AAA: train on the panel"),
+            (
+                "target",
+                {},
+                "must have a target of plan [0-9a-f]{12}, such as y_up_2d, got fwd_ret_1d, y_level_2d, y_up",
+            ),
+            ("half", {"features": {"y_up_1d": ["f0", "f9"]}}, "the evidence selected, and lacks f9 for y_up_1d"),
+        ]
+        for run, options, said in wrong:
+            with pytest.raises(PanelError, match=said):
+                train(store, panel, plan=run, force=True, **options)
+        assert len(store.log()) == 3
+        assert train(store, panel, workers=1, plan="half").progress == {"failed": 2, "succeeded": 2}
+    assert "the panel lacks 1 of 2 targets of the plan: y_up_2d" in caplog.messages
+
+
+def test_a_plan_without_a_trained_model_is_a_warning_and_exit_code_1(tmp_path: Path) -> None:
+    results, folder = tmp_path / "results", markets.write_panel(tmp_path / "panel", ["AAA"], days=120)
+    panel, families = Panel.read(folder), families_file(tmp_path)
+    with planstore.open(results) as store:
+        plan = markets.route(store, ["absent"], symbols=["AAA"], targets=["fwd_ret_1d"])[:12]
+        said = (
+            f"nothing is trained: of the jobs of plan {plan}, 1 skipped; the first, sym_fwd_ret_1d_AAA: family absent"
+        )
+        with pytest.warns(TrainingWarning, match=said):
+            skipped = train(store, panel, workers=1, families=families)
+        assert str(skipped).startswith(said)
+        assert said in repr(skipped)
+        markets.route(store, ["raising"], symbols=["AAA"], targets=["fwd_ret_1d"])
+        with pytest.warns(TrainingWarning, match="1 failed; the first, sym_fwd_ret_1d_AAA: family raising: ValueError"):
+            train(store, panel, workers=1, families=families)
+        store.route(markets.candidates(["AAA"], ["fwd_ret_1d"]), samples.policy(min_sample_size=MANY), ["linear"])
+    done = call("train", folder, "--results", results, code=1)
+    assert done.stderr.splitlines()[-1].startswith("planstore: nothing is trained: plan ")
+    assert done.stderr.splitlines()[-1].endswith(" has no job to train; `planstore why` explains routes")
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+import planstore
+from planstore.training.panel import Panel
+from planstore.training.train import train
+folder = Path(sys.argv[1])
+with planstore.open(folder / "results") as store:
+    train(store, Panel.read(folder / "panel"), workers=1, families=folder / "families.yaml")
+"""
+
+
+def test_sigterm_cancels_the_jobs_under_way(tmp_path: Path) -> None:
+    """Both from the command line and in a script of the user's own, which then ends as SIGTERM ends it."""
+    results, folder = tmp_path / "results", markets.write_panel(tmp_path / "panel", days=120)
+    families = families_file(tmp_path)
+    with planstore.open(results) as store:
+        markets.route(store, ["waiting"], targets=["fwd_ret_1d"])
+        given: list[str | Path] = ["train", folder, "--results", results, "--families", families, "--workers", "1"]
+        ways = {(PLANSTORE, *map(str, given)): 143, (sys.executable, "-c", SCRIPT, str(tmp_path)): -signal.SIGTERM}
+        for number, (command, code) in enumerate(ways.items(), 1):
+            training = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+            until(lambda before=number: len(waiting_pids(tmp_path)) == before)
+            training.terminate()
+            _, said = training.communicate(timeout=60)
+            assert (training.returncode, "Traceback" in said) == (code, False)
+            assert store.status().counts == {"cancelled": 1, "planned": 2}
+        assert store.verify().holds
+
+
 def test_no_more_workers_are_started_than_memory_allows(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     saved = tmp_path / "panel.parquet"
     saved.write_bytes(b"x")
@@ -165,7 +264,7 @@ def call(*arguments: str | Path, code: int) -> Any:
         text=True,
         timeout=200,
         check=False,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "COLUMNS": "300"},
+        env=ENVIRONMENT,
     )
     assert done.returncode == code, done.stderr
     return done

@@ -69,11 +69,13 @@ def command(
     from planstore.cli.ending import ending
     from planstore.errors import RequestError
     from planstore.training.evidence import FAMILIES, measure
+    from planstore.training.families import families_of, load_families
     from planstore.training.panel import Panel
     from planstore.training.reports import earlier_evidence, keep_evidence
 
     if out is not None and (out.suffix.lower() != ".parquet" or not out.absolute().parent.is_dir()):
         raise RequestError(f"--out is {out}; it is a .parquet file in a folder that exists")
+    families_of(family or FAMILIES, load_families(families))  # before the panel, because it takes long to read
     with output.working("reading the panel"):
         read = Panel.read(panel, symbols=symbol, targets=target)
     with planstore.open(results) as store:

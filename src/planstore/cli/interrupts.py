@@ -15,6 +15,8 @@ CLEANING = 0.6
 """Seconds that the main thread may take to undo what it had begun, before queries are ended again."""
 PATIENCE = 1.3
 """Seconds until the process is ended from outside, as by a kill, after which the next verb finds all in order."""
+GIVING_BACK = 8.0
+"""Seconds more for a session that has to finish, as one that cancels jobs; containers are killed after ten."""
 
 
 class Interrupts:
@@ -102,7 +104,7 @@ class Interrupts:
     def _end_queries(self, until: Event, end: float) -> None:
         from planstore.database import interrupt_queries
 
-        while not until.wait(AGAIN) and time.monotonic() < end:
+        last = end
+        while not until.wait(AGAIN) and time.monotonic() < last:
             with self._ending:
-                if not self._left:
-                    interrupt_queries()
+                last = end if self._left or interrupt_queries() else end + GIVING_BACK

@@ -52,8 +52,7 @@ def command(
     with warnings.catch_warnings(action="ignore"):  # because the store reads it once more, and warns then
         checked, _ = read_policy(policy)
     if checked.semantics == "strict":
-        named = [*(family or ()), *(name for rule in checked.families or () for name in rule.use)]
-        refuse_unknown(named, load_families(families))
+        refuse_unknown(family or (), checked, load_families(families))
     elif families is not None:
         raise RequestError("--families has no effect under reference semantics, which takes any name: leave it out")
     with planstore.open(results) as store:

@@ -87,6 +87,7 @@ class Claims:
         self._max_attempts = max_attempts
         self._clock = clock
         self._session = ledger.working()
+        self._session.has_to_finish = True
         self._seen = 0
         self._since = ledger.last_commit()
         self._session.run("training/trainable_jobs", plan_id=plan_id, gpu_families=list(gpu_families))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from planstore.arguments import checked
 from planstore.errors import RequestError, WorkerDiedError
 from planstore.events.canonical import canonical_json, sha256
-from planstore.training.families import load_families
+from planstore.training.families import families_of, load_families
 from planstore.training.leakage import LeakageLimits, signs_elsewhere
 from planstore.training.local import LocalExecutor, affordable_workers
 from planstore.training.panel import Panel
@@ -157,11 +157,9 @@ def measure(
     ):
         if number < least:
             raise RequestError(f"{name} is {number}; it is a whole number from {least}")
-    known = load_families(families_file)
-    unknown = [name for name in families if name not in known]
-    if unknown or not families:
-        raise RequestError(f"{', '.join(unknown) or 'nothing'} is no model family; there are {', '.join(known)}")
-    chosen = tuple(known[name] for name in families)
+    if not families:
+        raise RequestError("families must be at least one, got none")
+    chosen = families_of(families, load_families(families_file))
     questions = [
         Question(target.name, symbol, chosen, folds, seed, limits, select * selects,
                  tuple((earlier or {}).get((target.name, symbol), ())))
@@ -175,7 +173,13 @@ def measure(
         sides=sides,
         as_of=panel.last_timestamp,
         features=panel.features,
-        settings={"families": list(families), "folds": folds, "seed": seed, "select": select, "limits": asdict(limits)},
+        settings={
+            "families": [family.name for family in chosen],
+            "folds": folds,
+            "seed": seed,
+            "select": select,
+            "limits": asdict(limits),
+        },
         notes=panel.notes,
         troubles=[*panel.troubles, *_troubles(sides)],
     )

@@ -24,12 +24,21 @@ from planstore.quoted import quoted
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
+    from planstore.routing.policy import Policy
+
 SHIPPED = Path(__file__).parent / "families.yaml"
 """The families that planstore ships."""
 ENTRY_POINTS = "planstore.families"
 """The group of entry points under which packages offer families."""
 
-ImportPath = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")]
+
+def _importable(path: str) -> str:
+    if path.startswith("__main__."):
+        raise ValueError("should be in a module, because workers never import the main one")
+    return path
+
+
+ImportPath = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$"), AfterValidator(_importable)]
 _KIND = Kind("family", "families", FamiliesError)
 
 
@@ -206,25 +215,37 @@ def load_families(extra: Path | None = None) -> Mapping[str, Family]:
     return {name: _resolved(name, definitions, ()) for name in definitions}
 
 
-def refuse_unknown(names: Iterable[str], known: Iterable[str]) -> None:
-    """Refuse names of model families that no family goes by, in whatever spelling.
+def families_of(names: Iterable[str], known: Mapping[str, Family]) -> tuple[Family, ...]:
+    """Return the families that go by these names, in whatever spelling.
 
     Args:
-        names: the names, in any spelling.
-        known: the names of all families, as :func:`load_families` returns them.
+        names: of families.
+        known: all families, as :func:`load_families` returns them.
 
     Raises:
-        RequestError: names each unknown one, with the nearest known ones.
+        RequestError: a name is no family's; shows the nearest ones and all others.
     """
-    known = sorted(known)
+    found = []
     for name, planned in _planned(names):
         if planned not in known:
             near = get_close_matches(planned, known, n=2)
             hint = f"did you mean {' or '.join(near)}? " if near else ""
             raise RequestError(
                 f"a model family must be one that can be trained, got {quoted(name)}: {hint}there are "
-                f"{', '.join(known)}; --families FILE adds others"
+                f"{', '.join(sorted(known))}; --families FILE adds others"
             )
+        found.append(known[planned])
+    return tuple(found)
+
+
+def refuse_unknown(requested: Iterable[str], policy: Policy, known: Mapping[str, Family]) -> None:
+    """Refuse families that cannot be trained, requested or in the policy's rules; the reference takes any name.
+
+    Raises:
+        RequestError: as for :func:`families_of`.
+    """
+    if policy.semantics == "strict":
+        families_of([*requested, *(name for rule in policy.families or () for name in rule.use)], known)
 
 
 def _planned(names: Iterable[str]) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from planstore.errors import RequestError
 from planstore.projections.file_names import file_names
 from planstore.quoted import quoted
 from planstore.routing.policy import DEFAULT_POLICY, PolicySource
-from planstore.training.families import Family, load_families
+from planstore.training.families import Family, families_of, load_families
 from planstore.training.fit import train_job
 from planstore.training.models import MEDIA_TYPE, load_model
 from planstore.training.panel import Panel
@@ -68,13 +68,12 @@ class IntelligentTrainer:
         Raises:
             PanelError, RequestError, PolicyError, FamiliesError: something is wrong with what was given.
         """
-        panel = Panel.read(self.data_dir, symbols=self.symbols, targets=targets)
         if auto_features and features is not None:
             raise RequestError("auto_features selects features; leave out `features`, or auto_features")
         with planstore.open(self.output_dir) as store:
             return train_panel(
                 store,
-                panel,
+                lambda: Panel.read(self.data_dir, symbols=self.symbols, targets=targets),
                 policy=self.policy,
                 model_families=families,
                 top_targets=top_n_targets if auto_targets else None,
@@ -146,10 +145,7 @@ def _panel(data: Mapping[str, pd.DataFrame], targets: Sequence[str]) -> Panel:
 def _task(
     target: str, names: Sequence[str], known: Mapping[str, Family], features: Sequence[str] | None, seed: int
 ) -> Task:
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise RequestError(f"{', '.join(unknown)} is no model family; there are {', '.join(known)}")
-    chosen = tuple(known[name] for name in names)
+    chosen = families_of(names, known)
     return Task(target, 1, target, None, chosen, features=None if features is None else tuple(features), seed=seed)
 
 

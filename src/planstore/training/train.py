@@ -22,7 +22,7 @@ from planstore.run_names import RunName
 from planstore.termination import sigterm_ends_after
 from planstore.training.claims import Claims
 from planstore.training.driver import Driver
-from planstore.training.families import load_families, refuse_unknown
+from planstore.training.families import families_of, load_families
 from planstore.training.outcome import Training, TrainingWarning
 from planstore.training.panel import Panel
 from planstore.training.panel_match import refuse_other_panel
@@ -136,9 +136,10 @@ class TrainingRequest:
         self._run = store.run(plan)
         if not force:
             store.refuse_stale(self._run.plan_id)
-        planned = {name for job in self._run.plan.jobs for name in job["model_families"]}
-        if planned and not planned & self._registry.keys():
-            refuse_unknown(sorted(planned), self._registry)
+        rows = store._ledger.confined().rows("training/planned_families", plan_id=self._run.plan_id)
+        planned = [name for (name,) in rows]
+        if planned and self._registry.keys().isdisjoint(planned):
+            families_of(planned, self._registry)
         self._max_attempts = max_attempts
         self._seed = seed
         self._lease = lease

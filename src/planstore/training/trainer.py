@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planstore.arguments import checked
-from planstore.routing.policy import DEFAULT_POLICY, PolicySource
+from planstore.routing.policy import DEFAULT_POLICY, PolicySource, read_policy
 from planstore.training.evidence import FAMILIES, Evidence, measure
+from planstore.training.families import families_of, load_families, refuse_unknown
 from planstore.training.models import load_model
 from planstore.training.outcome import Training
 from planstore.training.panel import Panel
 from planstore.training.reports import earlier_evidence, keep_evidence
 from planstore.training.train import train
+from planstore.training.workplace import Workplace
 
 if TYPE_CHECKING:
     from planstore.run import Run
@@ -109,7 +112,7 @@ class Models(Mapping[str, Mapping[str, Any]]):
 @checked
 def train_panel(
     store: Store,
-    panel: Panel,
+    panel: Panel | Callable[[], Panel],
     *,
     policy: PolicySource = DEFAULT_POLICY,
     model_families: Sequence[str] | None = None,
@@ -131,7 +134,7 @@ def train_panel(
 
     Args:
         store: where all of it is recorded.
-        panel: features and targets.
+        panel: features and targets, or a function that reads them, which is called once all else is checked.
         policy: what is good enough for which route.
         model_families: what to train with; None means lightgbm and xgboost.
         top_targets: how many targets to route, the best; None means all.
@@ -147,8 +150,16 @@ def train_panel(
         progress: is told, while it measures and trains, how many pieces are where.
 
     Raises:
-        RequestError, PolicyError, FamiliesError: something is wrong with what was given.
+        RequestError, PolicyError, FamiliesError: something is wrong with what was given; nothing was measured.
+        PanelError: the panel cannot be read.
     """
+    Workplace(executor, workers, ray_address)
+    known = load_families(families)
+    with warnings.catch_warnings(action="ignore"):  # because the store reads it once more, and warns then
+        refuse_unknown(model_families or (), read_policy(policy)[0], known)
+    families_of(evidence_families, known)
+    if not isinstance(panel, Panel):
+        panel = panel()
     step("measuring")
     evidence = measure(
         panel,
