@@ -18,7 +18,7 @@ from planstore import sql
 from planstore.ledger.ledger import EVENT_TABLES
 from planstore.macros import MACROS
 from planstore.planning.plan import STEPS as PLANNING_STEPS
-from planstore.routing.rules import EXPLANATION, WHERE_ASKED
+from planstore.routing.rules import EXPLANATION, FLOAT32, WHERE_ASKED
 from planstore.routing.rules import STEPS as ROUTING_STEPS
 
 ROOT = Path(__file__).parents[1]
@@ -193,7 +193,7 @@ def test_no_statement_changes_or_deletes_what_is_in_an_event_table() -> None:
 @pytest.mark.parametrize(
     ("folder", "named"),
     [
-        ("routing", {*ROUTING_STEPS, *chain(*WHERE_ASKED.values()), *EXPLANATION}),
+        ("routing", {*ROUTING_STEPS, *FLOAT32, *chain(*WHERE_ASKED.values()), *EXPLANATION}),
         (
             "planning",
             {

@@ -201,7 +201,8 @@ def anything(decided: Decided, data: st.DataObject) -> Iterator[tuple[str, str, 
             yield from ((side, "null_score", value) for value in possible)
         if row["stability_metrics"] is not None:
             for name in strategies.METRICS:
-                if row["stability_metrics"][name] is not None:
+                # nothing is near to a metric that is missing or without end
+                if row["stability_metrics"][name] is not None and math.isfinite(row["stability_metrics"][name]):
                     yield from (
                         (side, f"stability_metrics.{name}", value) for value in (0.0, data.draw(strategies.levels), 1.0)
                     )
