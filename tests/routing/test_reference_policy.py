@@ -18,8 +18,7 @@ from planstore.routing.policy import Policy, read_policy
 from planstore.store import Store
 
 Record = dict[str, Any]
-ROUTING: Record = samples.policy(semantics="reference")["routing"]
-ROUTING.pop("experimental", None)  # because it is among the sections that a policy may lack here
+ROUTING: Record = yaml.safe_load(samples.SHORT_POLICY_YAML)["routing"] | {"semantics": "reference"}
 LANE: Record = {"min_score": 0.52}
 TASKS: Record = {"classification": 0.5, "regression": -0.5}
 POOLED, OWN = samples.record("y_10m"), samples.record("y_10m", "AAPL")
@@ -152,17 +151,14 @@ def test_keys_that_routing_does_not_read_are_named_in_one_warning(tmp_path: Path
 def test_strict_semantics_refuse_what_the_reference_leaves_open(tmp_path: Path) -> None:
     for change, said in (
         ({"view_policy": {}}, "view_policy: is not a key of a policy"),
-        (
-            {"min_sample_size": {"cross_sectional": 5.0, "symbol": 1}},
-            "min_sample_size.cross_sectional: Input should be",
-        ),
+        ({"min_sample_size": {"cross_sectional": 5.0, "symbol": 1}}, "min_sample_size.cross_sectional: Input should"),
         ({"symbol": None}, "symbol must be given under semantics: strict, got null"),
         ({"min_sample_size": {"cross_sectional": 1, "symbol": None}}, "min_sample_size.symbol must be given"),
         ({"stability_allowlist": {"cross_sectional": [], "symbol": None}}, "stability_allowlist.symbol must be given"),
         ({"dev_mode": None}, "dev_mode: Input should be a valid boolean"),
         ({"dump_plan_as": "JSON"}, "dump_plan_as: Input should be a valid list"),
     ):
-        document = policy(**{**change, "semantics": "strict"})
+        document = samples.policy(**change)
         message = inputs.refusal(tmp_path, PolicyError, lambda store: store.route(inputs.frame(), document))  # noqa: B023
         assert said in message
 
@@ -171,8 +167,9 @@ def test_strict_semantics_refuse_what_the_reference_leaves_open(tmp_path: Path) 
 def test_other_top_keys_are_other_programs(tmp_path: Path, semantics: str) -> None:
     path = tmp_path / "policy.yaml"
     others = "schedule: {at: 9:30, at: 10:15, mode: 0644, by: !cron daily}\non: [push]\n"
-    path.write_text(others + yaml.safe_dump({**policy(semantics=semantics), "zoo": None}), "utf-8")
-    assert read_policy(path)[0].document == read(policy(semantics=semantics)).document
+    document = samples.policy(semantics=semantics)
+    path.write_text(others + yaml.safe_dump({**document, "zoo": None}), "utf-8")
+    assert read_policy(path)[0].document == read(document).document
 
 
 @pytest.mark.parametrize("side", ["cross_sectional", "symbol"])
