@@ -146,8 +146,6 @@ class Allowlist(_Section):
 class Experimental(_Section):
     """The lane for what is not good enough yet."""
 
-    REFERENCE: ClassVar[Mapping[str, Any]] = {"min_score": 0.52}
-
     min_score: Threshold = 0.52
     allowed_stabilities: list[Stability] = [Stability.DRIFTING, Stability.UNKNOWN]
     max_fraction_symbols_per_target: Annotated[Number, Field(ge=0, le=1)] = 1.0
@@ -221,11 +219,7 @@ class Policy(_Section):
     left out, and is None.
     """
 
-    REFERENCE: ClassVar[Mapping[str, Any]] = {
-        "cross_sectional": None,
-        "symbol": None,
-        "experimental": Experimental.REFERENCE,
-    }
+    REFERENCE: ClassVar[Mapping[str, Any]] = {"cross_sectional": None, "symbol": None}
 
     semantics: Literal["strict", "reference"] = "strict"
     dev_mode: StrictBool = False
