@@ -172,18 +172,24 @@ def test_other_top_keys_are_other_programs(tmp_path: Path, semantics: str) -> No
     assert read_policy(path)[0].document == read(document).document
 
 
+PARTS = ("", "min_sample_size.", "stability_allowlist.")
+
+
 @pytest.mark.parametrize("side", ["cross_sectional", "symbol"])
-@pytest.mark.parametrize("part", ["", "min_sample_size.", "stability_allowlist."])
-def test_a_side_that_no_candidate_has_may_be_left_out_of_the_policy(
-    tmp_path: Path, store: Store, side: str, part: str
-) -> None:
-    document = without(part + side)
-    others = [OWN] if side == "cross_sectional" else [POOLED, samples.record("y_10m", None, mode="SYMBOL_SPECIFIC")]
-    run = store.route(samples.table(others), document)
-    assert run.routes == store.route(samples.table(others), policy()).routes
-    assert store.why("y_10m", "AAPL" if side == "cross_sectional" else None, run_id=run.run_id).route is not None
-    message = inputs.refusal(tmp_path, PolicyError, lambda store: store.route(samples.table([POOLED, OWN]), document))
-    assert f"the policy must say what {side} needs, because 'y_10m' has such a candidate" in message
-    store.route(samples.table([POOLED, OWN]), policy())
-    with pytest.raises(PolicyError, match=f"the policy must say what {side} needs"):
-        store.whatif(document)
+def test_a_side_that_no_candidate_has_may_be_left_out_of_the_policy(tmp_path: Path, store: Store, side: str) -> None:
+    pooled = [POOLED, samples.record("y_10m", None, mode="SYMBOL_SPECIFIC")]
+    others, symbol = ([OWN], "AAPL") if side == "cross_sectional" else (pooled, None)
+    whole = store.route(samples.table(others), policy())
+    run = store.route(samples.table(others), without(*(part + side for part in PARTS)))
+    assert run.plan.jobs == whole.plan.jobs
+    assert store.why("y_10m", symbol, run_id=run.run_id).findings == []
+    both = samples.table([POOLED, OWN])
+    said = f"the policy must say what {side} needs, because 'y_10m' has such a candidate"
+    message = inputs.refusal(tmp_path, PolicyError, lambda store: store.route(both, without(side)))
+    assert said in message
+    store.route(both, policy())
+    for part in PARTS:
+        with pytest.raises(PolicyError, match=said):
+            store.route(both, without(part + side))
+        with pytest.raises(PolicyError, match=said):
+            store.whatif(without(part + side))
