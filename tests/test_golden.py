@@ -194,7 +194,7 @@ def _bytes(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def _thinned(recorded: dict[str, Any], most: int = 6) -> dict[str, Any]:
+def _thinned(recorded: dict[str, Any], most: int = 3) -> dict[str, Any]:
     """Return what was recorded with a few questions of each kind: a plain dict is read anew for every answer."""
     found = dict(recorded)
     for name in ("jobs_for_target", "jobs_for_symbol"):
