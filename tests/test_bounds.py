@@ -89,6 +89,22 @@ def test_time_in_which_nothing_is_computed_does_not_count() -> None:
         busy(1)
 
 
+@pytest.mark.parametrize(
+    ("cause", "error"), [(RuntimeError("Query interrupted"), QueryError), (None, KeyboardInterrupt)]
+)
+def test_an_interrupt_by_the_bound_is_its_error_and_one_by_the_user_stays(
+    cause: Exception | None, error: type[BaseException]
+) -> None:
+    with pytest.raises(error):
+        interrupted_late(cause)
+
+
+def interrupted_late(cause: Exception | None) -> None:
+    with Bounds(lambda: None, seconds=0.1).computing():
+        busy(0.3)
+        raise KeyboardInterrupt from cause
+
+
 def busy(seconds: float) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -120,3 +120,33 @@ def test_in_a_store_with_ambiguous_names_each_run_can_be_named(tmp_path: Path, m
         assert found.as_dict()["runs"] == ["1..3"]
         with pytest.raises(PlanstoreError, match="is no run"):
             store.plan("latest")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("../x", "write 'x'"),
+        ("a,b", "write 'a_b', or give 'a' and 'b' each by itself"),
+        ("../light/gbm", "write 'light_gbm'"),
+        ("lightgbm;xgboost", "give 'lightgbm' and 'xgboost' each by itself"),
+        ("model.v2", "write 'model_v2'"),
+        ("_x", "write 'x'"),
+        ("tab\tnet", "write 'tab_net'"),
+        ("", "got ''"),
+        ("---", "got '---'"),
+        ("mutual_information", "it selects features"),
+    ],
+)
+def test_a_family_that_would_be_planned_under_another_name_is_refused(store: Store, name: str, hint: str) -> None:
+    rows = samples.table(samples.records())
+    with pytest.raises(RequestError, match=f"each of model_families must be .*{re.escape(hint)}"):
+        store.route(rows, samples.policy(), ["lightgbm", name])
+    if name:
+        with pytest.raises(RequestError, match=f"each family of a policy's rule must be .*{re.escape(hint)}"):
+            store.route(rows, samples.policy(families=[{"use": [name]}]))
+    assert not (store.results / "planstore").exists()
+
+
+@pytest.mark.parametrize("name", ["LightGBM", "light-gbm", "Light GBM", "NGBoost", "x2", "été_1", "my_ridge", "a - b"])
+def test_a_family_in_another_spelling_is_taken(store: Store, name: str) -> None:
+    assert store.route(samples.table(samples.records()), samples.policy(), [name]).commit_id == 1

@@ -80,9 +80,10 @@ class Bounds:
         watching.start()
         try:
             yield
-        except Exception as error:
-            # because what is interrupted ends with errors of many kinds
-            if self._reached is None:
+        except (Exception, KeyboardInterrupt) as error:
+            # because what is interrupted ends with errors of many kinds, also with one that the database makes an
+            # interrupt of; one of the user's own has no cause
+            if self._reached is None or (isinstance(error, KeyboardInterrupt) and error.__cause__ is None):
                 raise
             raise QueryError(self._reached) from error
         finally:

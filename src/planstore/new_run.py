@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import datetime
 
@@ -17,6 +18,11 @@ from planstore.publication import OverriddenError, Publication, RunRequest
 from planstore.quoted import quoted
 from planstore.routing.rules import apply_rules, current_rules, refuse_sides_left_out
 from planstore.run import Run
+
+_WORD = re.compile(r"[^\W_]+")
+_FAMILY = re.compile(r"[^\W_]+(?:[_ -]+[^\W_]+)*")
+"""Names that a plan has in another spelling at most: everything between words becomes one underscore there."""
+_SELECTORS = {"mutualinformation", "univariateselection"}
 
 _log = logging.getLogger("planstore.routing")
 
@@ -115,13 +121,27 @@ def checked_families(families: Sequence[str] | None, *, strict: bool) -> list[st
         return None
     if isinstance(families, str) or not all(isinstance(family, str) for family in families):
         raise RequestError(f"model_families is a list of names, got {quoted(families)}")
-    selectors = {"mutualinformation", "univariateselection"}
-    for family in families if strict else ():
-        if not family.isprintable():
-            raise RequestError(f"{quoted(family)} is no name of a model family: it holds what cannot be printed")
-        plain = "".join(character for character in family.lower() if character.isalnum())
-        if not plain:
-            raise RequestError("a model family needs a name, got an empty one")
-        if plain in selectors:
-            raise RequestError(f"{quoted(family)} selects features; it is no model family that can be trained")
+    if strict:
+        refuse_odd_families("each of model_families", families)
     return list(families)
+
+
+def refuse_odd_families(what: str, families: Iterable[str]) -> None:
+    """Refuse names that cannot be of a model family, and those that a plan would have under quite another name.
+
+    Raises:
+        RequestError: says which, and the name that it would have.
+    """
+    for family in families:
+        if not _FAMILY.fullmatch(family):
+            words = _WORD.findall(family)
+            hint = f": write {'_'.join(words)!r}" if words else ""
+            hint += f", or give {' and '.join(map(repr, words))} each by itself" if len(words) > 1 else ""
+            raise RequestError(
+                f"{what} must be one name of letters and digits, with `_`, `-` or a space in between, "
+                f"got {quoted(family)}{hint}"
+            )
+        if "".join(_WORD.findall(family)).lower() in _SELECTORS:
+            raise RequestError(
+                f"{what} must be a family that can be trained, got {quoted(family)}: it selects features"
+            )

@@ -29,7 +29,7 @@ from planstore.ledger.maintain import Compacted, compact
 from planstore.ledger.statuses import StatusWriter
 from planstore.ledger.verify import Anchor, Finding, Verified, anchor, verify
 from planstore.macros import MACROS
-from planstore.new_run import checked_families, make_run
+from planstore.new_run import checked_families, make_run, refuse_odd_families
 from planstore.planning.staleness import refuse_stale, what_moved_on
 from planstore.progress import Progress
 from planstore.projections.export import Exported, compare_files, export
@@ -82,6 +82,7 @@ class Store:
 
     def close(self) -> None:
         """Close the store; it opens again when it is next used."""
+        self.interrupt()  # because a query that an interrupt has left running would be waited for
         self._threads = local()
         self._ledger.close()
         for bounded in self._bounded.values():
@@ -148,10 +149,13 @@ class Store:
             refuse_other_meaning(run_id, self._has_run)
         checked, policy_name = read_policy(policy)
         check_patterns(checked, str(policy) if isinstance(policy, str | Path) else "the policy")
-        requested = checked_families(model_families, strict=checked.semantics == "strict")
-        evidence = read_candidates(
-            candidates, strict=checked.semantics == "strict", nulls_count=checked.min_margin_over_null is not None
-        )
+        is_strict = checked.semantics == "strict"
+        requested = checked_families(model_families, strict=is_strict)
+        if is_strict:
+            refuse_odd_families(
+                "each family of a policy's rule", (n for rule in checked.families or () for n in rule.use)
+            )
+        evidence = read_candidates(candidates, strict=is_strict, nulls_count=checked.min_margin_over_null is not None)
         note_left_out(checked, policy)
         for note in evidence.notes:
             warnings.warn(note, CandidatesWarning, stacklevel=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -162,10 +163,9 @@ def test_what_could_not_be_copied_leaves_nothing_and_can_be_done_again(busy: Sto
     busy.backup(tmp_path / "backup")
     source = busy.results / "planstore" if again == "backup" else tmp_path / "backup"
     target = tmp_path / "there" / "planstore"
-    marker = source / "store.json"
-    kept = marker.read_bytes()
-    marker.unlink()
-    marker.mkdir()  # because root reads a file whatever its mode is
+    with (source / "artifacts" / "sha256" / f"incoming-{'0' * 32}").open("wb") as large:
+        large.truncate(64 * 2**20)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def copy() -> None:
         if again == "backup":
@@ -173,11 +173,13 @@ def test_what_could_not_be_copied_leaves_nothing_and_can_be_done_again(busy: Sto
         else:
             restore(source, target)
 
-    with pytest.raises(StoreError, match="could not be"):
-        copy()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (32 * 2**20, before[1]))
+    try:
+        with pytest.raises(StoreError, match=r"could not be .*File too large"):
+            copy()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert list(target.parent.iterdir()) == []
-    marker.rmdir()
-    marker.write_bytes(kept)
     copy()
     assert [path.name for path in target.parent.iterdir()] == ["planstore"]
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,6 +39,7 @@ def state(results: Path) -> dict[str, tuple[int, int, bytes]]:
     }
 
 
+@pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning", "ignore::planstore.PolicyWarning")
 @settings(max_examples=15)
 @given(data=st.data())
 def test_views_are_the_master_plan_for_any_plan(shared_store: Store, data: st.DataObject) -> None:

@@ -20,6 +20,7 @@ from planstore.database import Session
 from planstore.errors import ExportError, StoreError
 from planstore.events.sides import SIDE_NAMES
 from planstore.ledger.artifacts import Artifacts
+from planstore.ledger.place import refuse_store
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,8 +67,10 @@ class Report:
 
         Raises:
             ExportError: it cannot be written.
+            RequestError: it would be inside of a store.
         """
         path = Path(path)
+        refuse_store("the report", path)
         staged = path.with_name(f".{secrets.token_hex(8)}.tmp")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

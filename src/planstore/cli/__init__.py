@@ -18,5 +18,7 @@ def main() -> None:
 
 def _end_at_once(_signal: int, _frame: FrameType | None) -> None:
     """End the process while its modules are still being loaded, and nothing has begun."""
-    os.write(2, b"planstore: interrupted\n")
-    os._exit(128 + signal.SIGINT)
+    try:
+        os.write(2, b"planstore: interrupted\n")
+    finally:
+        os._exit(128 + signal.SIGINT)

@@ -35,7 +35,10 @@ def command(
         ),
     ],
     out: Annotated[
-        Path | None, typer.Option(help="Write candidates there, a parquet file for `planstore route`.")
+        Path | None,
+        typer.Option(
+            help="Write candidates there, a parquet file for `planstore route`, in place of one that is there."
+        ),
     ] = None,
     results: Results = RESULTS,
     target: Annotated[
@@ -68,13 +71,16 @@ def command(
     from planstore.cli import output
     from planstore.cli.ending import ending
     from planstore.errors import RequestError
+    from planstore.ledger.place import refuse_store
     from planstore.training.evidence import FAMILIES, measure
     from planstore.training.families import families_of, load_families
     from planstore.training.panel import Panel
     from planstore.training.reports import earlier_evidence, keep_evidence
 
-    if out is not None and (out.suffix.lower() != ".parquet" or not out.absolute().parent.is_dir()):
-        raise RequestError(f"--out is {out}; it is a .parquet file in a folder that exists")
+    if out is not None:
+        refuse_store("--out", out)
+        if out.suffix.lower() != ".parquet" or not out.absolute().parent.is_dir():
+            raise RequestError(f"--out is {out}; it is a .parquet file in a folder that exists")
     families_of(family or FAMILIES, load_families(families))  # before the panel, because it takes long to read
     with output.working("reading the panel"):
         read = Panel.read(panel, symbols=symbol, targets=target)

@@ -13,7 +13,7 @@ from planstore.cli.options import RESULTS, Json, Results
 def command(
     results: Results = RESULTS,
     policy: Annotated[
-        Path | None, typer.Option(help="Also write the default policy to this file, to start from.")
+        Path | None, typer.Option(help="Also write the default policy to this new file, to start from.")
     ] = None,
     json: Json = False,
 ) -> None:
@@ -21,12 +21,18 @@ def command(
     import planstore
     from planstore.cli import output
     from planstore.errors import RequestError
+    from planstore.ledger.place import refuse_store
     from planstore.routing.policy import DEFAULT_POLICY
 
     if policy is not None:
+        refuse_store("--policy", policy)
         try:
-            with policy.open("xb") as file:
-                file.write(DEFAULT_POLICY.read_bytes())
+            with policy.open("xb", buffering=0) as file:
+                try:
+                    file.write(DEFAULT_POLICY.read_bytes())
+                except OSError:
+                    policy.unlink()  # because half a policy is none
+                    raise
         except FileExistsError as error:
             raise RequestError(f"{policy} exists already and was not touched; name another file") from error
         except OSError as error:

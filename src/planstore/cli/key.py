@@ -12,7 +12,7 @@ from planstore.cli.options import Json
 
 def command(
     path: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Where the private key goes; the public one is FILE.pub.")
+        Path, typer.Argument(metavar="FILE", help="A new file for the private key; the public one is FILE.pub.")
     ],
     json: Json = False,
 ) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
 import psutil
 
 from planstore.bounds import Bounds, memory_bytes
 from planstore.cli.process import WRONG_CALL
+from planstore.cli.streams import end_process
 from planstore.database import interrupt_queries
 
 MEMORY = 4 * 10**9
@@ -56,5 +54,4 @@ class Limits:
 
 
 def _give_up(reason: str) -> None:
-    os.write(sys.stderr.fileno(), f"planstore: {reason}\n".encode())
-    os._exit(WRONG_CALL)
+    end_process(f"planstore: {reason}", WRONG_CALL)

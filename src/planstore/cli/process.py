@@ -11,7 +11,7 @@ from typing import TextIO
 from planstore.cli import ending, output
 from planstore.cli.interrupts import Interrupts
 from planstore.cli.recorded import Recorded
-from planstore.cli.streams import drop_output, prepare
+from planstore.cli.streams import drop_output, end_process, prepare
 from planstore.errors import OutputError, PlanstoreError
 from planstore.termination import TerminatedError
 
@@ -30,7 +30,9 @@ def run() -> None:
     warnings.showwarning = _show_warning
     recorded = Recorded()
     recorded.listen()
-    interrupts = Interrupts(SIGNALS, lambda: _give_up(interrupts, recorded))
+    interrupts = Interrupts(
+        SIGNALS, lambda: end_process(_line(interrupts, recorded), 128 + (interrupts.came or signal.SIGINT))
+    )
     code = _code(interrupts, recorded)
     if interrupts.came is None:
         interrupts.disarm()
@@ -54,7 +56,7 @@ def _code(interrupts: Interrupts, recorded: Recorded) -> int:
             return NO_OUTPUT
         except PlanstoreError as error:
             if interrupts.came is None:
-                output.print_note(f"planstore: {error}")
+                output.print_note(f"planstore: {error}{recorded}")
             return WRONG_CALL
         finally:
             interrupts.raises = False
@@ -77,13 +79,6 @@ def _run_verb() -> int:
 
 def _line(interrupts: Interrupts, recorded: Recorded) -> str:
     return f"planstore: {'interrupted' if interrupts.came == signal.SIGINT else 'ended by SIGTERM'}{recorded}"
-
-
-def _give_up(interrupts: Interrupts, recorded: Recorded) -> None:
-    """End the process from another thread than the main one, which does not get at it."""
-    shown = "\x1b[?25h" if sys.stderr.isatty() else ""  # because a progress bar hides the cursor
-    os.write(2, f"{shown}{_line(interrupts, recorded)}\n".encode())
-    os._exit(128 + (interrupts.came or signal.SIGINT))
 
 
 def _show_warning(

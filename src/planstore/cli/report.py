@@ -15,7 +15,11 @@ def command(
         str | None, typer.Option(help="A run id, a commit's number or a time; the newest run when not given.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="The file to write; reports/RUN.html in the results folder when not given.")
+        Path | None,
+        typer.Option(
+            help="The file to write, in place of one that is there; reports/RUN.html in the results folder when not "
+            "given."
+        ),
     ] = None,
     results: Results = RESULTS,
     as_of: AsOf = None,
@@ -29,8 +33,11 @@ def command(
     from planstore.cli import output as out
     from planstore.cli.ending import ending
     from planstore.cli.flips import flips_told
+    from planstore.ledger.place import refuse_store
     from planstore.projections.file_names import file_names
 
+    if output is not None:
+        refuse_store("--output", output)  # because the report takes long
     with planstore.open(results, create=False, as_of=as_of) as store, out.working("writing the report"):
         report = store.report(run)
         name = file_names([report.run_id], ".html")[report.run_id]

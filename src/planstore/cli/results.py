@@ -24,6 +24,7 @@ from planstore.bounds import Bounds
 from planstore.cli import output
 from planstore.database import BATCH_ROWS, inner_types, projected, query_errors, with_leaves
 from planstore.errors import QueryError, RequestError
+from planstore.ledger.place import refuse_store
 
 if TYPE_CHECKING:
     import duckdb
@@ -97,15 +98,14 @@ def show(relation: duckdb.DuckDBPyRelation, console: Console, limit: int, bounds
 
 
 @contextmanager
-def new_file(path: Path, store: Path) -> Iterator[BinaryIO]:
+def new_file(path: Path) -> Iterator[BinaryIO]:
     """Yield a file that becomes ``path`` when the block is done; when it raises, ``path`` stays as it was.
 
     Raises:
-        RequestError: ``path`` cannot be written, or is in the folder ``store``, which only planstore writes.
+        RequestError: ``path`` cannot be written, or is inside of a store, where only the ledger writes.
     """
+    refuse_store("--output", path)
     place = path.resolve()
-    if place.is_relative_to(store.resolve()):
-        raise RequestError(f"--output {path} is inside the store, where nothing but the ledger is kept")
     partial = place.with_name(f".{place.name}.{os.getpid()}.partial")
     try:
         if path.exists() and not path.is_file():

@@ -40,7 +40,12 @@ def command(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write to a file; it is there when it is whole."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write to a file, in place of one that is there, when all is written.",
+        ),
     ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most so many rows; otherwise tables show 100, and 1,000 in the shell.")
@@ -105,7 +110,7 @@ def _answer(
         for relation in found:
             write(relation, form, limit, bounds)
         return
-    with new_file(out, store.results / "planstore") as opened:
+    with new_file(out) as opened:
         for relation in found:
             write(relation, form, limit, bounds, opened)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 from planstore.errors import OutputError
 
@@ -30,12 +32,21 @@ def drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
+def end_process(line: str, code: int) -> NoReturn:
+    """Say a line and end the process, from any thread, when its main thread does not get at it."""
+    shown = "\x1b[?25h" if os.isatty(2) else ""  # because a progress bar hides the cursor
+    try:
+        os.write(2, f"{shown}{line}\n".encode())
+    finally:
+        os._exit(code)
+
+
 class _Output(io.FileIO):
     """Writes to standard output; an error is told apart from that of any other file."""
 
     def write(self, data: Any, /) -> int:
         try:
-            return super().write(data)
+            return _written(super().write, self, data)
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -47,9 +58,16 @@ class _Notes(io.FileIO):
 
     def write(self, data: Any, /) -> int:
         try:
-            return super().write(data)
+            return _written(super().write, self, data)
         except OSError:
             return len(data)
+
+
+def _written(write: Callable[[Any], int | None], stream: io.FileIO, data: Any) -> int:
+    """Write until something is taken, because whoever shares a stream may have made it one that does not wait."""
+    while (taken := write(data)) is None:
+        select.select([], [stream], [])
+    return taken
 
 
 def _is_open(number: int) -> bool:

@@ -12,7 +12,8 @@ from pathlib import Path
 from planstore.errors import StoreError
 from planstore.ledger.artifacts import fsync_folder, make_folder
 from planstore.ledger.catalog import copy_catalog
-from planstore.ledger.ledger import CATALOG, MARKER, Ledger
+from planstore.ledger.ledger import CATALOG, Ledger
+from planstore.ledger.place import MARKER, refuse_store
 from planstore.ledger.strays import PARTS, irregular_in_store
 from planstore.regular import files_in
 
@@ -24,8 +25,10 @@ def backup(ledger: Ledger, target: Path, progress: Callable[[str], None] = lambd
 
     Raises:
         StoreError: ``target`` is taken, or something cannot be copied; there is no ``target`` then.
+        RequestError: ``target`` is inside of a store, of this one or of another.
     """
     target, source = target.absolute(), ledger.folder
+    refuse_store("a backup", target)
     if _is_taken(target):
         raise StoreError(f"{target} is there already; a backup goes into a new folder")
     try:
@@ -48,10 +51,12 @@ def restore(source: Path, folder: Path) -> None:
     Raises:
         StoreError: there is a store already, ``source`` is no backup, or something cannot be copied; there is no store
             then.
+        RequestError: ``folder`` would be inside of a store.
     """
     source, folder = source.absolute(), folder.absolute()
     if not (source / MARKER).exists():
         raise StoreError(f"{source} is no complete backup: it has no {MARKER}")
+    refuse_store("the results folder", folder.parent)
     if folder.exists():
         raise StoreError(f"there is a store in {folder.parent} already; restore into another results folder")
     try:

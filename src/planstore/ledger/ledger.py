@@ -22,7 +22,7 @@ from planstore.events.commit import GENESIS
 from planstore.ledger.artifacts import Artifacts, fsync_folder, make_folder
 from planstore.ledger.catalog import Catalog
 from planstore.ledger.lock import WriterLock
-from planstore.ledger.place import Place
+from planstore.ledger.place import MARKER, Place, refuse_store
 from planstore.ledger.read_back import CatalogTables
 from planstore.ledger.writing import STRUCT_TABLES, Head, Writing
 from planstore.macros import make_macros
@@ -32,9 +32,6 @@ _log = logging.getLogger("planstore.ledger")
 
 FORMAT = 3
 """The version of the store's layout that this code reads and writes."""
-
-MARKER = "store.json"
-"""The file that makes a folder a store, and says of which format."""
 
 CATALOG = "catalog.sqlite"
 """The file that holds the catalog of the store's tables."""
@@ -328,6 +325,7 @@ class Ledger:
         return found is not None
 
     def _create(self) -> None:
+        refuse_store("the results folder", self.folder.parent)
         try:
             for folder in (self.folder, self.folder / "data", self.folder / "artifacts"):
                 make_folder(folder)

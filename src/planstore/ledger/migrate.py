@@ -9,9 +9,10 @@ from typing import Any
 
 from planstore.database import Database, Session
 from planstore.errors import StoreMissingError, StoreVersionError
-from planstore.ledger.ledger import FORMAT, MARKER, keep_structs_in_files, read_marker, write_marker
+from planstore.ledger.ledger import FORMAT, keep_structs_in_files, read_marker, write_marker
 from planstore.ledger.lock import WriterLock
 from planstore.ledger.maintain import flush
+from planstore.ledger.place import MARKER
 from planstore.ledger.verify import Finding, event_findings
 from planstore.ledger.writing import STRUCT_TABLES
 

@@ -6,7 +6,10 @@ import os
 import weakref
 from pathlib import Path
 
-from planstore.errors import StoreError, StoreMissingError
+from planstore.errors import RequestError, StoreError, StoreMissingError
+
+MARKER = "store.json"
+"""The file that makes a folder a store, and says of which format."""
 
 
 class Place:
@@ -58,3 +61,30 @@ class Place:
         if self._letting_go is not None:
             self._letting_go()
         self._handle = self._letting_go = None
+
+
+def refuse_store(what: str, path: Path) -> None:
+    """Refuse a place to write to that is inside of a store, of this one or of any other, also by way of links.
+
+    Args:
+        what: what is written there, for the message.
+        path: the place; it need not be there.
+
+    Raises:
+        RequestError: names the store.
+    """
+    try:
+        place = path.resolve()
+        store = next((folder for folder in (place, *place.parents) if _is_store(folder)), None)
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links that lead to each other
+        raise RequestError(f"{what} must be a place that can be found, got {path}: {error}") from error
+    if store is not None:
+        raise RequestError(
+            f"{what} must be outside of every store, got {path}, which is inside the store {store}: "
+            "only the ledger writes there; name another place"
+        )
+
+
+def _is_store(folder: Path) -> bool:
+    """Return whether a folder is a store or a backup of one, damaged ones included."""
+    return (folder / MARKER).is_file() and (folder / "data").is_dir()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planstore.errors import AnchorError, RequestError
+from planstore.ledger.place import refuse_store
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -19,12 +20,13 @@ def new_key(path: Path) -> Path:
     """Make a key pair: the private key at ``path``, readable by its owner only, the public one beside it, as ``.pub``.
 
     Raises:
-        RequestError: one of the files is there already, or cannot be written.
+        RequestError: one of the files is there already, cannot be written, or would be inside of a store.
     """
     _needed()
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+    refuse_store("a key", path)
     public = path.with_name(f"{path.name}.pub")
     key = Ed25519PrivateKey.generate()
     contents = {
@@ -40,8 +42,12 @@ def new_key(path: Path) -> Path:
             raise RequestError(f"{place} is there already; a key is never replaced") from error
         except OSError as error:
             raise RequestError(f"{place} cannot be written: {error.strerror}") from error
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+        except OSError as error:
+            place.unlink()
+            raise RequestError(f"{place} cannot be written: {error.strerror}") from error
     return public
 
 

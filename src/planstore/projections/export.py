@@ -21,6 +21,7 @@ from planstore.events.beside import each_beside
 from planstore.events.commit import utc_text
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.lock import WriterLock
+from planstore.ledger.place import refuse_store
 from planstore.projections.file_names import file_names
 from planstore.projections.markdown import routing_plan_markdown, training_plan_markdown
 from planstore.projections.publish import Comparing, Manifest, Outgoing, export_errors
@@ -86,12 +87,14 @@ def export(
 
     Raises:
         NotFoundError: the ledger holds no run.
-        RequestError: a format is none that is known.
+        RequestError: a format is none that is known, or a folder leads into a store.
         ExportError: a file cannot be written.
     """
     unknown = sorted(set(formats or ()) - set(FORMATS))
     if unknown:
         raise RequestError(f"formats are {', '.join(FORMATS)}, not {', '.join(unknown)}")
+    for folder in (ROUTING, *(folder / view for folder in (PLAN, PLAN_COPY) for view in ("", *_KEYS))):
+        refuse_store("the exported files", results / folder)
     ledger.create()
     with export_errors(results), WriterLock(ledger.folder / "export.lock", timeout=3600).held():
         session = ledger.working()

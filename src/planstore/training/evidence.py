@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planstore.arguments import checked
-from planstore.errors import RequestError, WorkerDiedError
+from planstore.errors import ExportError, RequestError, WorkerDiedError
 from planstore.events.canonical import canonical_json, sha256
+from planstore.ledger.place import refuse_store
 from planstore.training.families import families_of, load_families
 from planstore.training.leakage import LeakageLimits, signs_elsewhere
 from planstore.training.local import LocalExecutor, affordable_workers
@@ -69,12 +70,24 @@ class Evidence:
         return pa.Table.from_pylist([self._candidate(side, feature_set_id) for side in self.sides], _schema())
 
     def write_candidates(self, path: Path) -> None:
-        """Write the candidates as a parquet file; a reader sees the whole file or none."""
+        """Write the candidates as a parquet file; a reader sees the whole file or none.
+
+        Raises:
+            RequestError: the file would be inside of a store.
+            ExportError: it cannot be written.
+        """
         import pyarrow.parquet as pq
 
+        refuse_store("candidates", path)
         unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-        pq.write_table(self.candidates(), unfinished)
-        unfinished.replace(path)
+        try:
+            try:
+                pq.write_table(self.candidates(), unfinished)
+                unfinished.replace(path)
+            finally:
+                unfinished.unlink(missing_ok=True)
+        except OSError as error:
+            raise ExportError(f"{path} cannot be written: {error.strerror or error}") from error
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything, for JSON."""
