@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import planstore
-from planstore.database import Session, memory
+from planstore.database.connection import memory
+from planstore.database.session import Session
 from planstore.store import Store
 
 # The same examples in every run, so that a red build is red again on the next machine.

@@ -12,13 +12,13 @@ import orjson
 import pyarrow as pa
 
 import planstore.ledger.ledger
-import planstore.new_run
-import planstore.planning.staleness
+import planstore.plans.staleness
 import planstore.routing.rules
+import planstore.runs.create
 import samples
 from planstore.events.canonical import canonical_json
 from planstore.routing.rules import Rules, current_rules
-from planstore.run import Run
+from planstore.runs.run import Run
 from planstore.store import Store
 
 Record = dict[str, Any]
@@ -61,7 +61,7 @@ def kept_rules(document: Record) -> Iterator[Rules]:
     with (
         mock.patch.object(planstore.routing.rules, "current_rules", return_value=rules),
         mock.patch.object(planstore.new_run, "current_rules", return_value=rules),
-        mock.patch.object(planstore.planning.staleness, "current_rules", return_value=rules),
+        mock.patch.object(planstore.plans.staleness, "current_rules", return_value=rules),
     ):
         yield rules
 

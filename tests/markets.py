@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 import samples
 from planstore.store import Store
-from planstore.training.panel import Panel
+from planstore.training.panel.panel import Panel
 
 SYMBOLS = ("AAA", "BBB", "CCC")
 TARGETS = ("y_up_1d", "y_level_2d", "fwd_ret_1d")

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import planstore
-from planstore.meanings import Meaning, meaning_of
+from planstore.database.sql_docs import Meaning, meaning_of
 from planstore.store import Store
 
 README = Path(__file__).parents[1] / "README.md"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from planstore.database import Session
+from planstore.database.session import Session
 from planstore.routing.policy import Policy
 
 OVERRIDES = pa.schema(

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 import planstore
-from planstore import sql
+from planstore.database import sql
+from planstore.database.macros import MACROS
 from planstore.ledger.ledger import EVENT_TABLES
-from planstore.macros import MACROS
-from planstore.planning.plan import STEPS as PLANNING_STEPS
+from planstore.plans.planning import STEPS as PLANNING_STEPS
 from planstore.routing.rules import EXPLANATION, FLOAT32, WHERE_ASKED
 from planstore.routing.rules import STEPS as ROUTING_STEPS
 

@@ -18,8 +18,8 @@ import planstore
 import samples
 from planstore import JobStatus, PlanFileError, PlanstoreError, QueryError, RequestError, Store, StoreError
 from planstore.cli.verbs import app
-from planstore.training.panel import Panel
-from planstore.training.train import train
+from planstore.training.execution.train import train
+from planstore.training.panel.panel import Panel
 
 TARGET = "y_up_01_10m"
 BEYOND = datetime.max.replace(tzinfo=timezone(-timedelta(hours=5)))

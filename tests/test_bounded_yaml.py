@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import samples
 from planstore import FamiliesError, PolicyError
 from planstore.audit.policy_cases import try_cases
-from planstore.bounded_yaml import YamlError, read_yaml
+from planstore.documents.yaml_loader import YamlError, read_yaml
 from planstore.routing.policy import policy_from_yaml, read_policy
 from planstore.training.families import load_families
 

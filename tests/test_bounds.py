@@ -14,7 +14,7 @@ import pytest
 import planstore
 import samples
 from planstore import QueryError, RequestError, Store
-from planstore.bounds import Bounds, memory_bytes
+from planstore.database.query_bounds import Bounds, memory_bytes
 
 PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 ENDLESS = "with recursive a as (select 1 as n union all select n + 1 from a) select max(n) from a"

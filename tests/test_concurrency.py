@@ -19,9 +19,9 @@ import planstore
 import samples
 from ledger_checks import check_ledger
 from planstore.ledger.backup import backup
+from planstore.ledger.compaction import compact
 from planstore.ledger.ledger import Ledger
-from planstore.ledger.maintain import compact
-from planstore.ledger.migrate import migrate
+from planstore.ledger.migration import migrate
 from planstore.projections.rebuild import rebuild
 from planstore.store import Store
 
@@ -30,8 +30,8 @@ HOLDER = """
 import sys, planstore
 from planstore.ledger.backup import backup
 from planstore.ledger.ledger import Ledger
-from planstore.ledger.maintain import compact
-from planstore.ledger.migrate import migrate
+from planstore.ledger.compaction import compact
+from planstore.ledger.migration import migrate
 from planstore.projections.rebuild import rebuild
 ledger = Ledger(__import__("pathlib").Path(sys.argv[1]))
 session = ledger.working()

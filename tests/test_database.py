@@ -12,7 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planstore.database import BATCH_ROWS, Session, memory, unreadable
+from planstore.database.batches import BATCH_ROWS
+from planstore.database.connection import memory
+from planstore.database.error_translation import unreadable
+from planstore.database.session import Session
 from planstore.errors import DeniedError, StoreError
 
 Row = tuple[int, int, str]

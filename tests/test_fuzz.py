@@ -35,7 +35,7 @@ from planstore.cli.verbs import app
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import check_patterns, policy_from_yaml, read_policy
 from planstore.training.families import load_families
-from planstore.training.panel import Panel
+from planstore.training.panel.panel import Panel
 
 FACTOR = int(os.environ.get("PLANSTORE_EXAMPLES", "1"))
 LONGEST = 20_000

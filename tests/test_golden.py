@@ -14,8 +14,9 @@ import pytest
 import golden_cases
 import planstore
 from golden_cases import COMPARISONS, NAMES, OWN, VOLATILE, Case, comparable, report, unpacked
-from planstore import Run, consumer
-from planstore.training_plan import PlanSource, load_training_plan
+from planstore import Run
+from planstore.plans import consumer
+from planstore.plans.training_plan import PlanSource, load_training_plan
 
 PLAN = Path("globals/training_plan")
 ROUTING = Path("METRICS/routing_plan")

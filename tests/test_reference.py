@@ -8,7 +8,7 @@ import pytest
 
 import planstore
 import reference
-from planstore.meanings import meaning_of
+from planstore.database.sql_docs import meaning_of
 from planstore.store import Store
 
 

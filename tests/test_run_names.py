@@ -14,7 +14,7 @@ import inputs
 import planstore
 import samples
 from planstore import KeyConflictError, PlanstoreError, RequestError, Store
-from planstore.run_names import _other_meaning
+from planstore.runs.lookup import _other_meaning
 
 AMBIGUOUS = {
     "2": "the number of a commit",

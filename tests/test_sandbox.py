@@ -14,9 +14,10 @@ import pytest
 import inputs
 import planstore
 import samples
-from planstore import QueryError, Store, database
+from planstore import QueryError, Store
 from planstore.cli.queries import relations
-from planstore.database import query_errors
+from planstore.database import connection
+from planstore.database.error_translation import query_errors
 from planstore.errors import StoreError
 
 WRITES = (
@@ -355,7 +356,7 @@ def test_the_store_answers_after_every_refusal(reader: Store) -> None:
 def test_an_extension_that_is_not_what_was_signed_is_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     store.create()
     store.close()
-    honest = database._extension
+    honest = connection._extension
 
     def altered(module: str) -> Path:
         there = store.results / honest(module).name
@@ -364,10 +365,10 @@ def test_an_extension_that_is_not_what_was_signed_is_refused(store: Store, monke
         there.write_bytes(content)
         return there
 
-    monkeypatch.setattr(database, "_extension", altered)
-    database._signed_extensions.cache_clear()
+    monkeypatch.setattr(connection, "_extension", altered)
+    connection._signed_extensions.cache_clear()
     with pytest.raises(StoreError, match="signature"):
         store.log()
     monkeypatch.undo()
-    database._signed_extensions.cache_clear()
+    connection._signed_extensions.cache_clear()
     assert store.log() == []

@@ -37,7 +37,7 @@ import duckdb
 import pytest
 import yaml
 
-from planstore import sql
+from planstore.database import sql
 from planstore.ledger.ledger import Ledger
 
 CASES = Path(__file__).parent / "cases"

@@ -14,9 +14,9 @@ import sys
 from pathlib import Path
 open(sys.argv[1] + "/runs", "a").write("main ran\\n")
 import markets, planstore
-from planstore.training.evidence import measure
-from planstore.training.panel import Panel
-from planstore.training.train import train
+from planstore.training.evidence.measure import measure
+from planstore.training.panel.panel import Panel
+from planstore.training.execution.train import train
 folder = Path(sys.argv[1])
 panel = Panel.read(folder / "panel")
 print(len(measure(panel, families=["linear"], folds=2, select=0, workers=2).sides))

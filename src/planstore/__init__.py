@@ -13,22 +13,6 @@ if TYPE_CHECKING:
     from planstore.audit.history import Change
     from planstore.audit.whatif import WhatIf
     from planstore.audit.why import Explanation
-    from planstore.consumer import (
-        apply_training_plan_filter,
-        compare_training_plans,
-        filter_symbols_by_training_plan,
-        filter_targets_by_training_plan,
-        get_cs_jobs,
-        get_jobs_for_symbol,
-        get_jobs_for_target,
-        get_model_families_for_job,
-        get_symbol_jobs,
-        get_training_jobs_for_target_symbol,
-        get_training_plan_summary,
-        print_training_plan_summary,
-        should_train_target_symbol,
-        validate_training_plan,
-    )
     from planstore.errors import (
         AnchorError,
         BadInputError,
@@ -58,14 +42,30 @@ if TYPE_CHECKING:
         WorkerDiedError,
     )
     from planstore.events.status import JobStatus
-    from planstore.ledger.statuses import StatusWriter
+    from planstore.ledger.status_writer import StatusWriter
     from planstore.ledger.verify import Finding, Verified
+    from planstore.plans.consumer import (
+        apply_training_plan_filter,
+        compare_training_plans,
+        filter_symbols_by_training_plan,
+        filter_targets_by_training_plan,
+        get_cs_jobs,
+        get_jobs_for_symbol,
+        get_jobs_for_target,
+        get_model_families_for_job,
+        get_symbol_jobs,
+        get_training_jobs_for_target_symbol,
+        get_training_plan_summary,
+        print_training_plan_summary,
+        should_train_target_symbol,
+        validate_training_plan,
+    )
+    from planstore.plans.training_plan import TrainingPlan, load_training_plan
     from planstore.routing.candidates import CandidatesWarning
     from planstore.routing.overrides import Override
     from planstore.routing.policy import PolicyWarning
-    from planstore.run import Run
+    from planstore.runs.run import Run
     from planstore.store import Store, open
-    from planstore.training_plan import TrainingPlan, load_training_plan
 
 __all__ = [
     "AnchorError",
@@ -132,7 +132,7 @@ _DOOR = {
     "planstore.audit.history": ("Change",),
     "planstore.audit.whatif": ("WhatIf",),
     "planstore.audit.why": ("Explanation",),
-    "planstore.consumer": (
+    "planstore.plans.consumer": (
         "apply_training_plan_filter",
         "compare_training_plans",
         "filter_symbols_by_training_plan",
@@ -177,7 +177,7 @@ _DOOR = {
         "WorkerDiedError",
     ),
     "planstore.events.status": ("JobStatus",),
-    "planstore.ledger.statuses": ("StatusWriter",),
+    "planstore.ledger.status_writer": ("StatusWriter",),
     "planstore.ledger.verify": (
         "Finding",
         "Verified",
@@ -185,12 +185,12 @@ _DOOR = {
     "planstore.routing.candidates": ("CandidatesWarning",),
     "planstore.routing.overrides": ("Override",),
     "planstore.routing.policy": ("PolicyWarning",),
-    "planstore.run": ("Run",),
+    "planstore.runs.run": ("Run",),
     "planstore.store": (
         "Store",
         "open",
     ),
-    "planstore.training_plan": (
+    "planstore.plans.training_plan": (
         "TrainingPlan",
         "load_training_plan",
     ),

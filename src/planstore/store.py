@@ -11,36 +11,37 @@ from pathlib import Path
 from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 
-from planstore.arguments import checked
 from planstore.audit.diff import Difference, compare
 from planstore.audit.history import Change, history
 from planstore.audit.report import Report, make_report
 from planstore.audit.whatif import WhatIf, what_if
 from planstore.audit.why import Explanation, absence, explain
-from planstore.bounds import Bounds, memory_bytes
-from planstore.database import Session, unreadable
+from planstore.checks.arguments import checked
+from planstore.checks.quoting import quoted
+from planstore.database.error_translation import unreadable
+from planstore.database.macros import MACROS
+from planstore.database.query_bounds import Bounds, memory_bytes
+from planstore.database.session import Session
 from planstore.errors import AnchorError, DeniedError, RequestError, StoreError
 from planstore.events.fields import is_recordable
 from planstore.events.status import STATUSES
 from planstore.ledger import signing
 from planstore.ledger.backup import backup
+from planstore.ledger.compaction import Compacted, compact
 from planstore.ledger.ledger import Ledger
-from planstore.ledger.maintain import Compacted, compact
-from planstore.ledger.statuses import StatusWriter
+from planstore.ledger.status_writer import StatusWriter
 from planstore.ledger.verify import Anchor, Finding, Verified, anchor, verify
-from planstore.macros import MACROS
-from planstore.new_run import checked_families, make_run, refuse_odd_families
-from planstore.planning.staleness import refuse_stale, what_moved_on
-from planstore.progress import Progress
+from planstore.plans.progress import Progress
+from planstore.plans.staleness import refuse_stale, what_moved_on
+from planstore.plans.training_plan import TrainingPlan
 from planstore.projections.export import Exported, compare_files, export
 from planstore.projections.rebuild import Rebuilt, rebuild
-from planstore.publication import RunRequest
-from planstore.quoted import quoted
+from planstore.routing.candidate_readers import CandidatesSource
 from planstore.routing.candidates import CandidatesWarning, read_candidates
 from planstore.routing.overrides import Override, clear_override, set_override
-from planstore.routing.sources import CandidatesSource
-from planstore.run import Run
-from planstore.run_names import (
+from planstore.runs.commit import RunRequest
+from planstore.runs.create import checked_families, make_run, refuse_odd_families
+from planstore.runs.lookup import (
     RunName,
     checked_name,
     find_commit,
@@ -49,7 +50,7 @@ from planstore.run_names import (
     newest_run,
     refuse_other_meaning,
 )
-from planstore.training_plan import TrainingPlan
+from planstore.runs.run import Run
 
 if TYPE_CHECKING:
     import duckdb

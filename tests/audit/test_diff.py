@@ -18,11 +18,11 @@ import samples
 import strategies
 from histories import SCHEMA, SYMBOL, TARGET, cs, kept_rules, local, route
 from planstore import NotFoundError, RequestError, Run
-from planstore.database import Session
+from planstore.database.session import Session
 from planstore.errors import StoreError
 from planstore.routing.policy import read_policy
 from planstore.routing.rules import current_rules
-from planstore.run_names import find_run
+from planstore.runs.lookup import find_run
 from planstore.store import Store
 
 pytestmark = pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning", "ignore::planstore.PolicyWarning")

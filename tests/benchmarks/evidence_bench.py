@@ -16,12 +16,12 @@ from figures import Figure, seconds
 import planstore
 from planstore.demo.market import market
 from planstore.routing.policy import DEFAULT_POLICY
-from planstore.training.evidence import measure
+from planstore.training.evidence.folds import time_folds
+from planstore.training.evidence.measure import measure
+from planstore.training.evidence.nulls import moved_labels
+from planstore.training.evidence.side import Question, measure_side
 from planstore.training.families import load_families
-from planstore.training.folds import time_folds
-from planstore.training.nulls import moved_labels
-from planstore.training.panel import Panel
-from planstore.training.side import Question, measure_side
+from planstore.training.panel.panel import Panel
 
 LIGHTGBM = load_families()["lightgbm"]
 FOLDS = 5

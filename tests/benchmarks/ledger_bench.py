@@ -11,7 +11,7 @@ from figures import Figure, seconds
 
 import planstore
 from planstore import JobStatus
-from planstore.database import Session
+from planstore.database.session import Session
 from planstore.events.digest import DigestBeside
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.verify import verify

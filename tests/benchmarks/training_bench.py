@@ -15,12 +15,12 @@ from figures import Figure, seconds
 
 import planstore
 from planstore.store import Store
+from planstore.training.execution.local_executor import LocalExecutor
+from planstore.training.execution.task import Result, Task
+from planstore.training.execution.train import train
+from planstore.training.execution.worker import work
 from planstore.training.families import load_families
-from planstore.training.local import LocalExecutor
-from planstore.training.panel import Panel
-from planstore.training.task import Result, Task
-from planstore.training.train import train
-from planstore.training.worker import work
+from planstore.training.panel.panel import Panel
 
 SYMBOLS = 20
 POLICY = {

@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planstore import QueryError
-from planstore.bounds import Bounds
 from planstore.cli.results import Format, write
+from planstore.database.query_bounds import Bounds
 
 OF_39_DIGITS = (
     "170141183460469231731687303715884105727",

@@ -17,15 +17,15 @@ import planstore
 from estimators import families_file, until, waiting_pids
 from ledger_checks import check_ledger
 from planstore.store import Store
-from planstore.training.train import train
+from planstore.training.execution.train import train
 
 DRIVER = """
 import sys
 from datetime import timedelta
 from pathlib import Path
 import planstore
-from planstore.training.panel import Panel
-from planstore.training.train import train
+from planstore.training.panel.panel import Panel
+from planstore.training.execution.train import train
 
 if __name__ == "__main__":
     folder, workers = Path(sys.argv[1]), int(sys.argv[2])

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from planstore.demo.market import PRICES, market, write_market
-from planstore.training.panel import Panel, Sample
+from planstore.training.panel.panel import Panel, Sample
 
 TARGETS = {
     "fwd_ret_1d": ("REGRESSION", 1),

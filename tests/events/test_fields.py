@@ -19,11 +19,11 @@ import samples
 from planstore import JobStatus, Override, RequestError
 from planstore.events import fields
 from planstore.events.commit import GENESIS, Commit, TableCount
-from planstore.ledger.kept import Kept
-from planstore.ledger.statuses import status_table
-from planstore.publication import RunRequest
+from planstore.ledger.artifact_events import Kept
+from planstore.ledger.status_writer import status_table
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import read_policy
+from planstore.runs.commit import RunRequest
 
 MOMENT = datetime(2025, 1, 1, tzinfo=UTC)
 DIGEST = "ab" * 32

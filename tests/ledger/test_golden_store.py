@@ -11,8 +11,8 @@ import planstore
 import samples
 from planstore.errors import StoreVersionError
 from planstore.ledger.ledger import FORMAT, read_marker
-from planstore.ledger.migrate import Migrated, migrate
-from planstore.ledger.place import MARKER
+from planstore.ledger.migration import Migrated, migrate
+from planstore.ledger.store_folder import MARKER
 
 ARCHIVE = Path(__file__).parents[1] / "golden_store" / "format-1.tar.xz"
 ANCHOR = "5:4b02828d9312746a418ee2ed38ef429a4ff2c8b1dbd1fe42d15b83de86fd3125"

@@ -15,8 +15,8 @@ import planstore
 import samples
 from planstore import JobStatus, Store, StoreError
 from planstore.ledger.backup import restore
+from planstore.ledger.compaction import step
 from planstore.ledger.ledger import Ledger
-from planstore.ledger.maintain import step
 
 NOW = timedelta(0)
 COUNT_INLINED = """

@@ -16,8 +16,8 @@ import samples
 from planstore import JobStatus, Store
 from planstore.errors import ReadBackError
 from planstore.events.digest import RowsDigest
+from planstore.ledger.commit_builder import INLINED_ROWS, STRUCT_TABLES
 from planstore.ledger.read_back import WHOLE_ROWS, Header, Written, check_files
-from planstore.ledger.writing import INLINED_ROWS, STRUCT_TABLES
 
 NEGATIVE_ZERO = {"mean_overlap": 0.8, "std_overlap": 0.1, "mean_tau": -0.0, "std_tau": 0.1}
 

@@ -24,14 +24,14 @@ from hypothesis import strategies as st
 import planstore
 import samples
 from planstore import Store
-from planstore.database import Session
+from planstore.database.session import Session
 from planstore.errors import ReadBackError, StoreError
 from planstore.events.digest import DigestBeside
 from planstore.events.fields import _CONTROL
 from planstore.ledger.backup import restore
+from planstore.ledger.commit_builder import INLINED_ROWS, STRUCT_TABLES, Writing
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
-from planstore.ledger.statuses import append_statuses
-from planstore.ledger.writing import INLINED_ROWS, STRUCT_TABLES, Writing
+from planstore.ledger.status_writer import append_statuses
 
 TIMES = int(os.environ.get("PLANSTORE_EXAMPLES", "1"))
 Row = dict[str, Any]

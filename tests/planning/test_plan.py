@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import oracles
 import samples
 import strategies
-from planstore.database import Session
+from planstore.database.session import Session
 from planstore.errors import PlanInvalidError
-from planstore.planning.plan import Plan, make_plan, plan_jobs
+from planstore.plans.planning import Plan, make_plan, plan_jobs
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import read_policy
 from planstore.routing.rules import apply_rules
@@ -126,7 +126,7 @@ def test_jobs_that_contradict_their_decisions_are_no_plan(
         session.give("jobs", jobs)
         return jobs
 
-    monkeypatch.setattr("planstore.planning.plan.plan_jobs", altered)
+    monkeypatch.setattr("planstore.plans.planning.plan_jobs", altered)
     rows = [samples.record("a", "X"), samples.record("b", "X"), samples.record("c", "X")]
     with pytest.raises(PlanInvalidError, match=check):
         plan(session, samples.policy(), rows)

@@ -13,7 +13,7 @@ import planstore
 import samples
 from histories import SYMBOL, TARGET, cs, local, route, time_is
 from planstore import NotFoundError, RequestError
-from planstore.planning.plan import make_plan
+from planstore.plans.planning import make_plan
 from planstore.routing.overrides import ROUTES
 from planstore.store import Store
 
@@ -167,7 +167,7 @@ def test_one_that_is_set_while_a_route_is_decided_is_in_its_decisions(
         decided.append(1)
         return make_plan(*given, **named)
 
-    monkeypatch.setattr("planstore.new_run.make_plan", overridden_meanwhile)
+    monkeypatch.setattr("planstore.runs.create.make_plan", overridden_meanwhile)
     run = route(store, [cs(), local()])
     assert (len(decided), run.commit_id) == (2, 2)
     found = store.why(TARGET, SYMBOL)

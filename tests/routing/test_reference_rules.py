@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 import oracles
 import samples
 import strategies
-from planstore import sql
-from planstore.database import Session
+from planstore.database import sql
+from planstore.database.session import Session
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import read_policy
 from planstore.routing.rules import apply_rules, current_rules

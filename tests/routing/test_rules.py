@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import oracles
 import samples
 import strategies
-from planstore.database import Session
+from planstore.database.session import Session
 from planstore.errors import StoreError
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import DEFAULT_POLICY, Policy, read_policy

@@ -11,10 +11,10 @@ import markets
 import samples
 from ledger_checks import check_ledger
 from planstore.ledger.ledger import Ledger
-from planstore.ledger.statuses import append_statuses
+from planstore.ledger.status_writer import append_statuses
 from planstore.store import Store
-from planstore.training.claims import Claim, Claims
-from planstore.training.task import File, Result
+from planstore.training.execution.claims import Claim, Claims
+from planstore.training.execution.task import File, Result
 
 LONG = timedelta(hours=1)
 OVER = timedelta(seconds=-1)

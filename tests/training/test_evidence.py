@@ -13,11 +13,11 @@ import pytest
 import planstore
 from planstore.routing.policy import DEFAULT_POLICY, Allowlist, SampleSizes, Stability, read_policy
 from planstore.store import Store
-from planstore.training.evidence import Evidence, measure
+from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence
+from planstore.training.evidence.measure import Evidence, measure
+from planstore.training.evidence.side import Question, Side, measure_side
 from planstore.training.families import load_families
-from planstore.training.panel import Panel
-from planstore.training.reports import earlier_evidence, keep_evidence
-from planstore.training.side import Question, Side, measure_side
+from planstore.training.panel.panel import Panel
 
 LIGHTGBM = (load_families()["lightgbm"],)
 

@@ -15,13 +15,13 @@ from sklearn.metrics import r2_score, roc_auc_score
 
 import markets
 from estimators import families_file
+from planstore.training.evidence.folds import time_folds
+from planstore.training.execution.fit import train_job
+from planstore.training.execution.models import dump_model, load_model
+from planstore.training.execution.predictions import Predictions
+from planstore.training.execution.task import Result, Task
 from planstore.training.families import load_families
-from planstore.training.fit import train_job
-from planstore.training.folds import time_folds
-from planstore.training.models import dump_model, load_model
-from planstore.training.panel import Panel
-from planstore.training.predictions import Predictions
-from planstore.training.task import Result, Task
+from planstore.training.panel.panel import Panel
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planstore import SampleError
-from planstore.training.folds import time_folds
-from planstore.training.nulls import moved_labels
+from planstore.training.evidence.folds import time_folds
+from planstore.training.evidence.nulls import moved_labels
 
 DAY = np.timedelta64(1, "D")
 START = np.datetime64("2020-01-01", "us")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planstore.training.leakage import (
+from planstore.training.evidence.leakage import (
     LeakageLimits,
     Sign,
     feature_signs,

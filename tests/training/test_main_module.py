@@ -17,7 +17,7 @@ MINE = open(os.environ["RUNS"], "a").write("main ran\\n")
 print("main prints")
 times = os.path.getsize(os.environ["RUNS"]) // len("main ran\\n")
 again = times > 1 and sys.exit("main ran again")
-from planstore.training.worker_process import WorkerProcess
+from planstore.training.execution.worker_process import WorkerProcess
 worker = WorkerProcess()
 modules = "__import__('sys').modules"
 print(worker.call(eval, f"'MINE' in vars({modules}['__main__']), 'main_module' in {modules}"))

@@ -22,7 +22,7 @@ import samples
 from planstore import PanelError, RequestError
 from planstore.cli.verbs import app
 from planstore.training.older import IntelligentTrainer, train_models_for_interval_comprehensive
-from planstore.training.panel import Panel
+from planstore.training.panel.panel import Panel
 from planstore.training.trainer import train_panel
 
 ANY = ["STABLE", "DRIFTING", "UNKNOWN", "DIVERGED"]

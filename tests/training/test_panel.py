@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import planstore
-from planstore.training.horizons import Spacing
-from planstore.training.panel import Panel
+from planstore.training.panel.horizons import Spacing
+from planstore.training.panel.panel import Panel
 
 DAYS = pd.bdate_range("2020-01-01", periods=30)
 

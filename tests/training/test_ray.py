@@ -17,8 +17,8 @@ from estimators import families_file, until, waiting_pids
 from ledger_checks import check_ledger
 from planstore import RequestError
 from planstore.store import Store
-from planstore.training.ray_cluster import RayExecutor
-from planstore.training.train import train
+from planstore.training.execution.ray_executor import RayExecutor
+from planstore.training.execution.train import train
 
 SYMBOLS = ("AAA", "BBB", "CCC", "DDD")
 STORE_BYTES = 100 * 2**20

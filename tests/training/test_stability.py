@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planstore.training.ranking import rank
-from planstore.training.selection import select, univariate
-from planstore.training.side import Side
-from planstore.training.stability import Stability, mean_snapshot, stability
+from planstore.training.evidence.ranking import rank
+from planstore.training.evidence.selection import select, univariate
+from planstore.training.evidence.side import Side
+from planstore.training.evidence.stability import Stability, mean_snapshot, stability
 
 NAMES = [f"f{number:02d}" for number in range(20)]
 FALLING = {name: float(20 - place) for place, name in enumerate(NAMES)}

@@ -25,11 +25,11 @@ from planstore import FamiliesError, NotFoundError, PanelError, PlanStaleError, 
 from planstore.cli.verbs import app
 from planstore.events.canonical import sha256
 from planstore.store import Store
-from planstore.training.local import affordable_workers
-from planstore.training.models import load_model
-from planstore.training.outcome import Training, TrainingWarning
-from planstore.training.panel import Panel
-from planstore.training.train import train
+from planstore.training.execution.local_executor import affordable_workers
+from planstore.training.execution.models import load_model
+from planstore.training.execution.outcome import Training, TrainingWarning
+from planstore.training.execution.train import train
+from planstore.training.panel.panel import Panel
 
 PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "COLUMNS": "300"}
@@ -220,8 +220,8 @@ SCRIPT = """
 import sys
 from pathlib import Path
 import planstore
-from planstore.training.panel import Panel
-from planstore.training.train import train
+from planstore.training.panel.panel import Panel
+from planstore.training.execution.train import train
 folder = Path(sys.argv[1])
 with planstore.open(folder / "results") as store:
     train(store, Panel.read(folder / "panel"), workers=1, families=folder / "families.yaml")

@@ -2,7 +2,7 @@
 
 import warnings
 
-from planstore.consumer import (
+from planstore.plans.consumer import (
     apply_training_plan_filter,
     compare_training_plans,
     filter_symbols_by_training_plan,
@@ -18,7 +18,7 @@ from planstore.consumer import (
     should_train_target_symbol,
     validate_training_plan,
 )
-from planstore.training_plan import load_training_plan
+from planstore.plans.training_plan import load_training_plan
 
 warnings.warn(f"{__name__} is an older import path; import from planstore", DeprecationWarning, stacklevel=2)
 

@@ -1,11 +1,13 @@
-"""The older import path of training without a plan; use ``planstore.training.train`` instead."""
+"""The older import path of training without a plan; use ``planstore.training.execution.train`` instead."""
 
 import warnings
 
 from planstore.training.older import train_models_for_interval_comprehensive
 
 warnings.warn(
-    f"{__name__} is an older import path; import from planstore.training.train", DeprecationWarning, stacklevel=2
+    f"{__name__} is an older import path; import from planstore.training.execution.train",
+    DeprecationWarning,
+    stacklevel=2,
 )
 
 __all__ = ["train_models_for_interval_comprehensive"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from planstore.audit.causes import factors
 from planstore.audit.scenario import Kept, Record
 from planstore.audit.swaps import swap_causes
-from planstore.database import Session
+from planstore.database.session import Session
 from planstore.ledger.artifacts import Artifacts
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from planstore.audit.causes import Flip, Questions, Side
 from planstore.audit.replay import Replay, in_lane, is_own, own_rows
 from planstore.audit.scenario import Kept, Record
-from planstore.database import Session
+from planstore.checks.quoting import quoted
+from planstore.database.session import Session
 from planstore.errors import NotFoundError, StoreError
 from planstore.ledger.artifacts import Artifacts
-from planstore.quoted import quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa

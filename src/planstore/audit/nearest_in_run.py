@@ -11,7 +11,7 @@ from functools import cache
 from planstore.audit.nearest import is_policy, patch, told, with_key
 from planstore.audit.run_trace import RunTrace
 from planstore.audit.scenario import Kept, Record, Scenario, stage
-from planstore.database import memory
+from planstore.database.connection import memory
 from planstore.routing.rules import apply_rules
 
 MOST_CANDIDATES = 1_000_000

@@ -9,16 +9,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from planstore.arguments import checked
 from planstore.audit.scenario import Record, Scenario, stage
-from planstore.database import memory
-from planstore.document import Kind
+from planstore.checks.arguments import checked
+from planstore.checks.quoting import quoted
+from planstore.database.connection import memory
+from planstore.documents.yaml_document import Kind
 from planstore.errors import CandidatesError, PolicyError
-from planstore.quoted import quoted
+from planstore.routing.candidate_readers import Records
 from planstore.routing.candidates import COLUMNS, read_candidates
 from planstore.routing.policy import Policy, PolicySource, check_patterns, note_left_out, read_policy
 from planstore.routing.rules import apply_rules
-from planstore.routing.sources import Records
 
 Expected = Literal[
     "ROUTE_CROSS_SECTIONAL",

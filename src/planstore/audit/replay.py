@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planstore.audit.scenario import Record, Scenario, arrow_table, stage
-from planstore.database import Session, memory
+from planstore.database.connection import memory
+from planstore.database.session import Session
 from planstore.routing.rules import Rules, explain_rules, run_steps
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from planstore.audit.diff import compare, no_causes
 from planstore.audit.nearest_in_run import Misses, nearest_in_run
 from planstore.audit.run_trace import Cell, RunTrace
 from planstore.audit.scenario import Kept, Record
-from planstore.database import Session
+from planstore.database.session import Session
 from planstore.errors import ExportError, StoreError
 from planstore.events.sides import SIDE_NAMES
 from planstore.ledger.artifacts import Artifacts
-from planstore.ledger.place import refuse_store
+from planstore.ledger.store_folder import refuse_store
 
 if TYPE_CHECKING:
     import pyarrow as pa

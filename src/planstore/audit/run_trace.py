@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from planstore.audit.scenario import Kept, Record, stage_run
-from planstore.database import Session, memory
+from planstore.database.connection import memory
+from planstore.database.session import Session
 from planstore.routing.rules import apply_rules, explain_rules
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from planstore.database import Session
+from planstore.database.session import Session
 from planstore.ledger.artifacts import Artifacts
 from planstore.ledger.ledger import OVERRIDE_COMMIT, newest_commit_of_kind
 from planstore.routing.rules import Rules

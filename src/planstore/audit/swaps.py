@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from planstore.audit.causes import Factor
 from planstore.audit.scenario import Kept, Scenario, arrow_table, stage_policies
-from planstore.database import Session
+from planstore.database.session import Session
 from planstore.routing.rules import Rules, run_steps
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from planstore.audit.scenario import Kept, Record, stage_run
-from planstore.database import Session, memory
+from planstore.database.connection import memory
+from planstore.database.session import Session
 from planstore.ledger.artifacts import Artifacts
-from planstore.planning.plan import plan_jobs
+from planstore.plans.planning import plan_jobs
 from planstore.routing.rules import apply_rules
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from planstore.audit.replay import Outcome, Replay, in_lane, is_own, own_rows
 from planstore.audit.scenario import Kept, Record
 from planstore.audit.trace import trace, trace_among_all
-from planstore.database import Session
+from planstore.checks.quoting import quoted
+from planstore.database.session import Session
 from planstore.errors import StoreError
 from planstore.ledger.artifacts import Artifacts
 from planstore.ledger.ledger import STATUS_COMMIT, newest_commit_of_kind
-from planstore.quoted import quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa

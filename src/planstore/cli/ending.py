@@ -8,10 +8,8 @@ from contextlib import contextmanager
 
 import typer
 
+from planstore.cli.exit_codes import READER_LEFT
 from planstore.cli.streams import drop_output
-
-READER_LEFT = 141
-"""The exit code of what nobody reads to its end, as a shell has it for SIGPIPE."""
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import typer
 from planstore.cli.options import RESULTS, Json, Results
 
 if TYPE_CHECKING:
-    from planstore.training.ranking import Ranked
+    from planstore.training.evidence.ranking import Ranked
 
 COLUMNS = (
     "target",
@@ -71,11 +71,11 @@ def command(
     from planstore.cli import output
     from planstore.cli.ending import ending
     from planstore.errors import RequestError
-    from planstore.ledger.place import refuse_store
-    from planstore.training.evidence import FAMILIES, measure
+    from planstore.ledger.store_folder import refuse_store
+    from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence
+    from planstore.training.evidence.measure import FAMILIES, measure
     from planstore.training.families import families_of, load_families
-    from planstore.training.panel import Panel
-    from planstore.training.reports import earlier_evidence, keep_evidence
+    from planstore.training.panel.panel import Panel
 
     if out is not None:
         refuse_store("--out", out)

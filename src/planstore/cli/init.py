@@ -21,7 +21,7 @@ def command(
     import planstore
     from planstore.cli import output
     from planstore.errors import RequestError
-    from planstore.ledger.place import refuse_store
+    from planstore.ledger.store_folder import refuse_store
     from planstore.routing.policy import DEFAULT_POLICY
 
     if policy is not None:

@@ -102,7 +102,7 @@ class Interrupts:
             self._give_up()
 
     def _end_queries(self, until: Event, end: float) -> None:
-        from planstore.database import interrupt_queries
+        from planstore.database.session import interrupt_queries
 
         last = end
         while not until.wait(AGAIN) and time.monotonic() < last:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import psutil
 
-from planstore.bounds import Bounds, memory_bytes
-from planstore.cli.process import WRONG_CALL
+from planstore.cli.exit_codes import WRONG_CALL
 from planstore.cli.streams import end_process
-from planstore.database import interrupt_queries
+from planstore.database.query_bounds import Bounds, memory_bytes
+from planstore.database.session import interrupt_queries
 
 MEMORY = 4 * 10**9
 """Bytes that queries may use when nobody says how many, on a machine that has twice as many."""

@@ -13,7 +13,7 @@ def command(
 ) -> None:
     """Bring the store to the format that this planstore writes; digests stay. Exit code 1 when values were lost."""
     from planstore.cli import output
-    from planstore.ledger.migrate import migrate
+    from planstore.ledger.migration import migrate
 
     done = migrate(results / "planstore")
     if json:

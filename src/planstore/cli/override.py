@@ -31,9 +31,9 @@ def set_(
     Without SYMBOL it pins the target and all its pairs that have no pin of their own.
     """
     import planstore
+    from planstore.checks.times import requested_time
     from planstore.cli import output
     from planstore.cli.visible import visible
-    from planstore.events.moment import requested_time
 
     if len(names) > 2:
         raise typer.BadParameter("give TARGET, SYMBOL and ROUTE, or TARGET and ROUTE")

@@ -9,13 +9,13 @@ import warnings
 from typing import TextIO
 
 from planstore.cli import ending, output
+from planstore.cli.exit_codes import NO_OUTPUT, WRONG_CALL
 from planstore.cli.interrupts import Interrupts
 from planstore.cli.recorded import Recorded
 from planstore.cli.streams import drop_output, end_process, prepare
 from planstore.errors import OutputError, PlanstoreError
-from planstore.termination import TerminatedError
+from planstore.training.execution.termination import TerminatedError
 
-WRONG_CALL, NO_OUTPUT = 2, 3
 SIGNALS = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: TerminatedError}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from planstore.database import statements
+from planstore.database.query_text import statements
 from planstore.errors import QueryError, RequestError
 
 if TYPE_CHECKING:

@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import orjson
 
-from planstore.bounds import Bounds
 from planstore.cli import output
-from planstore.database import BATCH_ROWS, inner_types, projected, query_errors, with_leaves
+from planstore.database.batches import BATCH_ROWS
+from planstore.database.error_translation import query_errors
+from planstore.database.query_bounds import Bounds
+from planstore.database.relations import inner_types, projected, with_leaves
 from planstore.errors import QueryError, RequestError
-from planstore.ledger.place import refuse_store
+from planstore.ledger.store_folder import refuse_store
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from duckdb.sqltypes import DuckDBPyType
     from rich.console import Console
 
-    from planstore.database import Form
+    from planstore.database.relations import Form
 
 
 class Format(StrEnum):

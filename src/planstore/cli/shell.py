@@ -13,9 +13,9 @@ from planstore.cli import output
 from planstore.cli.interrupts import Interrupts
 from planstore.cli.queries import relations
 from planstore.cli.results import Format, show, write
-from planstore.database import is_ended
+from planstore.database.query_text import is_ended
+from planstore.database.sql_docs import meaning_of
 from planstore.errors import PlanstoreError, RequestError
-from planstore.meanings import meaning_of
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession

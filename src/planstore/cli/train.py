@@ -47,9 +47,9 @@ def command(
     import planstore
     from planstore.cli import output
     from planstore.cli.ending import ending
-    from planstore.training.panel import Panel
-    from planstore.training.train import TrainingRequest
-    from planstore.training.workplace import Workplace
+    from planstore.training.execution.train import TrainingRequest
+    from planstore.training.execution.workplace import Workplace
+    from planstore.training.panel.panel import Panel
 
     with planstore.open(results, create=False) as store, output.log("planstore.training"):
         request = TrainingRequest(

@@ -7,6 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from planstore.checks.quoting import quoted
 from planstore.cli import (
     anchor,
     backup,
@@ -38,7 +39,6 @@ from planstore.cli import (
 )
 from planstore.errors import RequestError
 from planstore.events.fields import is_recordable
-from planstore.quoted import quoted
 
 
 class _Verbs(TyperGroup):

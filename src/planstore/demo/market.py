@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from planstore.database import memory
-from planstore.training.panel import Panel
+from planstore.database.connection import memory
+from planstore.training.panel.panel import Panel
 
 PRICES = Path(__file__).parent / "sp500_20_daily.parquet"
 """Daily adjusted closes, 2005 to 2022; source and licence stand in the README beside it."""

@@ -9,7 +9,7 @@ from typing import Any
 from planstore.demo.history import command_name, quoted
 from planstore.demo.market import market
 from planstore.store import Store
-from planstore.training.ranking import Ranked
+from planstore.training.evidence.ranking import Ranked
 from planstore.training.trainer import Trained, train_panel
 
 SHOWN = 15

@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from planstore.events.beside import each_beside
+from planstore.events.prefetch import each_beside
 
 if TYPE_CHECKING:
     import pyarrow as pa

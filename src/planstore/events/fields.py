@@ -9,9 +9,9 @@ from datetime import datetime
 from numbers import Integral, Real
 from typing import Any
 
+from planstore.checks.quoting import quoted
+from planstore.checks.times import requested_time
 from planstore.errors import RequestError
-from planstore.events.moment import requested_time
-from planstore.quoted import quoted
 
 NAME = 1_000
 """Characters that a name has at most."""

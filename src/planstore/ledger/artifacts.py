@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from planstore.checks.regular_files import read_regular
 from planstore.errors import StoreError, store_error
 from planstore.events.canonical import sha256
 from planstore.events.fields import DIGEST
-from planstore.regular import read_regular
 
 WRITERS = 8
 """Files that are made durable at once, where several are kept together."""

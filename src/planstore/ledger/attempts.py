@@ -6,7 +6,7 @@ from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from planstore.database import Session
+from planstore.database.session import Session
 from planstore.errors import ConflictError
 from planstore.events.status import FINAL
 

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from planstore.checks.regular_files import files_in
 from planstore.errors import StoreError
 from planstore.ledger.artifacts import fsync_folder, make_folder
 from planstore.ledger.catalog import copy_catalog
+from planstore.ledger.foreign_files import PARTS, irregular_in_store
 from planstore.ledger.ledger import CATALOG, Ledger
-from planstore.ledger.place import MARKER, refuse_store
-from planstore.ledger.strays import PARTS, irregular_in_store
-from planstore.regular import files_in
+from planstore.ledger.store_folder import MARKER, refuse_store
 
 
 def backup(ledger: Ledger, target: Path, progress: Callable[[str], None] = lambda _: None) -> None:

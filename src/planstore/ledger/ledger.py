@@ -15,18 +15,19 @@ from typing import Any
 
 import orjson
 
-from planstore import sql
-from planstore.database import Database, Session
+from planstore.checks.regular_files import read_regular
+from planstore.database import sql
+from planstore.database.connection import Database
+from planstore.database.macros import make_macros
+from planstore.database.session import Session
 from planstore.errors import ReadBackError, StoreError, StoreMissingError, StoreVersionError
 from planstore.events.commit import GENESIS
 from planstore.ledger.artifacts import Artifacts, fsync_folder, make_folder
 from planstore.ledger.catalog import Catalog
+from planstore.ledger.commit_builder import STRUCT_TABLES, Head, Writing
 from planstore.ledger.lock import WriterLock
-from planstore.ledger.place import MARKER, Place, refuse_store
 from planstore.ledger.read_back import CatalogTables
-from planstore.ledger.writing import STRUCT_TABLES, Head, Writing
-from planstore.macros import make_macros
-from planstore.regular import read_regular
+from planstore.ledger.store_folder import MARKER, Place, refuse_store
 
 _log = logging.getLogger("planstore.ledger")
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from planstore.checks.regular_files import read_regular
 from planstore.errors import StoreBusyError, StoreError
 from planstore.events.commit import utc_text
-from planstore.regular import read_regular
 
 if TYPE_CHECKING:
     from filelock import FileLock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from planstore.database import Session
+from planstore.database.session import Session
 
 CHECKS = ("jobs_against_decisions", "repeated_job_ids")
 """Files of ``sql/verify/`` that return nothing for a plan that holds."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planstore.database import Session
+from planstore.database.session import Session
 from planstore.errors import ReadBackError
 from planstore.events.digest import RowsDigest
 

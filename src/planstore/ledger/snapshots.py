@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from planstore.database import Session
+from planstore.database.session import Session
 
 Problem: TypeAlias = tuple[str, int | None, str]
 """A table, a commit (None: of no single one), and what is wrong."""

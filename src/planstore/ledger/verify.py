@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from planstore.database import Batches, Session, unreadable
+from planstore.database.batches import Batches
+from planstore.database.error_translation import unreadable
+from planstore.database.session import Session
 from planstore.errors import AnchorError, DeniedError, StoreError
-from planstore.events.beside import each_beside
 from planstore.events.canonical import canonical_json, sha256
 from planstore.events.commit import GENESIS, utc_text
 from planstore.events.digest import RowsDigest
+from planstore.events.prefetch import each_beside
+from planstore.ledger.foreign_files import irregular_in_store, place, strays
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
 from planstore.ledger.plan_checks import plan_problems
-from planstore.ledger.skipping import falsehoods
+from planstore.ledger.pruning_statistics import falsehoods
 from planstore.ledger.snapshots import shifted_snapshots
-from planstore.ledger.strays import irregular_in_store, place, strays
 
 if TYPE_CHECKING:
     import pyarrow as pa

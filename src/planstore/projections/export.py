@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 import orjson
 
-from planstore.database import Session
+from planstore.database.session import Session
 from planstore.errors import NotFoundError, RequestError
-from planstore.events.beside import each_beside
 from planstore.events.commit import utc_text
+from planstore.events.prefetch import each_beside
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.lock import WriterLock
-from planstore.ledger.place import refuse_store
+from planstore.ledger.store_folder import refuse_store
 from planstore.projections.file_names import file_names
 from planstore.projections.markdown import routing_plan_markdown, training_plan_markdown
 from planstore.projections.publish import Comparing, Manifest, Outgoing, export_errors

@@ -14,8 +14,8 @@ from typing import Any, BinaryIO, TypeAlias
 
 import orjson
 
+from planstore.checks.regular_files import read_regular
 from planstore.errors import ExportError
-from planstore.regular import read_regular
 
 Buffer: TypeAlias = bytes | memoryview
 _PIECES = 1000

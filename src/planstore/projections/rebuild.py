@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from planstore.database import Session
+from planstore.database.session import Session
 from planstore.events.digest import RowsDigest
 from planstore.ledger.ledger import REBUILD_COMMIT, Ledger
 

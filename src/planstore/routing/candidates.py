@@ -15,7 +15,7 @@ from functools import cached_property
 from numbers import Complex, Real
 from typing import TYPE_CHECKING, Any
 
-from planstore.columns import (
+from planstore.checks.arrow_columns import (
     EXACT,
     UnfitError,
     doubles,
@@ -27,12 +27,13 @@ from planstore.columns import (
     texts,
     wholes,
 )
-from planstore.database import BATCH_ROWS, memory
+from planstore.checks.quoting import quoted
+from planstore.checks.times import utc
+from planstore.database.batches import BATCH_ROWS
+from planstore.database.connection import memory
 from planstore.errors import CandidatesError
 from planstore.events.digest import DigestBeside
-from planstore.events.moment import utc
-from planstore.quoted import quoted
-from planstore.routing.sources import CandidatesSource, Columns, read_columns, read_json
+from planstore.routing.candidate_readers import CandidatesSource, Columns, read_columns, read_json
 
 if TYPE_CHECKING:
     import pyarrow as pa

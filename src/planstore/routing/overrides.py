@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from planstore.checks.quoting import quoted
+from planstore.checks.times import requested_time
 from planstore.errors import NotFoundError, RequestError
 from planstore.events import fields
 from planstore.events.canonical import canonical_json, sha256
 from planstore.events.commit import actor, utc_text
-from planstore.events.moment import requested_time
+from planstore.ledger.commit_builder import Writing
 from planstore.ledger.ledger import OVERRIDE_COMMIT, Ledger
-from planstore.ledger.writing import Writing
-from planstore.quoted import quoted
 
 ROUTES = (
     "ROUTE_CROSS_SECTIONAL",

@@ -26,12 +26,12 @@ from pydantic import (
     model_validator,
 )
 
-from planstore.bounded_yaml import read_yaml
-from planstore.database import memory
-from planstore.document import Kind
+from planstore.checks.quoting import quoted
+from planstore.database.connection import memory
+from planstore.documents.yaml_document import Kind
+from planstore.documents.yaml_loader import read_yaml
 from planstore.errors import PolicyError
 from planstore.events.canonical import canonical_json, sha256
-from planstore.quoted import quoted
 from planstore.routing.reference_policy import Section, completed
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from planstore import sql
-from planstore.database import Session
+from planstore.checks.quoting import quoted
+from planstore.database import sql
+from planstore.database.session import Session
 from planstore.errors import PolicyError, StoreError
 from planstore.events.canonical import canonical_json, sha256
-from planstore.quoted import quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, model_validator
 
-from planstore.database import memory
-from planstore.document import Kind
+from planstore.checks.quoting import quoted
+from planstore.database.connection import memory
+from planstore.documents.yaml_document import Kind
 from planstore.errors import FamiliesError, FamilyMissingError, RequestError
-from planstore.quoted import quoted
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator

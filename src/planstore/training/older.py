@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import planstore
-from planstore.arguments import checked
+from planstore.checks.arguments import checked
+from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
 from planstore.projections.file_names import file_names
-from planstore.quoted import quoted
 from planstore.routing.policy import DEFAULT_POLICY, PolicySource
+from planstore.training.execution.fit import train_job
+from planstore.training.execution.models import MEDIA_TYPE, load_model
+from planstore.training.execution.task import Result, Task
 from planstore.training.families import Family, families_of, load_families
-from planstore.training.fit import train_job
-from planstore.training.models import MEDIA_TYPE, load_model
-from planstore.training.panel import Panel
-from planstore.training.task import Result, Task
+from planstore.training.panel.panel import Panel
 from planstore.training.trainer import Trained, train_panel
 
 if TYPE_CHECKING:

@@ -8,21 +8,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planstore.arguments import checked
+from planstore.checks.arguments import checked
 from planstore.routing.policy import DEFAULT_POLICY, PolicySource, read_policy
-from planstore.training.evidence import FAMILIES, Evidence, measure
+from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence
+from planstore.training.evidence.measure import FAMILIES, Evidence, measure
+from planstore.training.execution.models import load_model
+from planstore.training.execution.outcome import Training
+from planstore.training.execution.train import train
+from planstore.training.execution.workplace import Workplace
 from planstore.training.families import families_of, load_families, refuse_unknown
-from planstore.training.models import load_model
-from planstore.training.outcome import Training
-from planstore.training.panel import Panel
-from planstore.training.reports import earlier_evidence, keep_evidence
-from planstore.training.train import train
-from planstore.training.workplace import Workplace
+from planstore.training.panel.panel import Panel
 
 if TYPE_CHECKING:
-    from planstore.run import Run
+    from planstore.plans.training_plan import TrainingPlan
+    from planstore.runs.run import Run
     from planstore.store import Store
-    from planstore.training_plan import TrainingPlan
 
 
 @dataclass(frozen=True, repr=False)

@@ -1,0 +1,43 @@
+"""The macros that users and helpers call, made in a session."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+MACROS = (
+    "job_metadata",
+    "jobs_of",
+    "plan_of",
+    "is_strict",
+    "list_distinct_in_order",
+    "plan_jobs",
+    "cs_jobs",
+    "symbol_jobs",
+    "jobs_for_target",
+    "jobs_for_symbol",
+    "jobs_for_pair",
+    "should_train",
+    "model_families_for_job",
+    "plan_targets",
+    "plan_symbols",
+    "plan_counts",
+    "plan_problems",
+    "plan_diff",
+)
+"""The files of ``sql/macros/``, in an order in which each needs only what stands before it."""
+
+_OF_ONE_PLAN = ("jobs_of", "plan_of", "jobs_for_target", "jobs_for_symbol", "jobs_for_pair")
+"""Macros that have another form, `sql/consumer/shelf_*.sql`, where one plan is all there is."""
+
+
+class _Session(Protocol):
+    """Runs statements of ``sql/``."""
+
+    def run(self, statement: str, /, **values: Any) -> int:
+        """Run one statement."""
+
+
+def make_macros(session: _Session, *, of_one_plan: bool = False) -> None:
+    """Make all macros in ``session``, over the ledger's views or over a shelf that holds one plan."""
+    for macro in MACROS:
+        session.run(f"consumer/shelf_{macro}" if of_one_plan and macro in _OF_ONE_PLAN else f"macros/{macro}")

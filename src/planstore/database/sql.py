@@ -1,0 +1,26 @@
+"""Finds and loads the product's SQL: the only file that knows where it is."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+_PACKAGED = Path(__file__).parents[1] / "_sql"
+_CHECKOUT = Path(__file__).parents[3] / "sql"
+
+
+def root() -> Path:
+    """Return the folder that holds the SQL: inside the wheel, or beside ``src`` in a checkout."""
+    return _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
+
+
+@cache
+def load(name: str) -> str:
+    """Return the text of one statement; ``name`` is its path without ``.sql``: ``"routing/pair_rules"``."""
+    return (root() / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def names(folder: str) -> tuple[str, ...]:
+    """Return the names of the statements right inside ``folder``, sorted."""
+    return tuple(f"{folder}/{path.stem}" for path in sorted((root() / folder).glob("*.sql")))

@@ -1,0 +1,227 @@
+"""One commit on its way: events are appended, counted and digested, made durable, then committed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from planstore.database.session import Session
+from planstore.errors import ReadBackError, StaleError
+from planstore.events.commit import Commit, TableCount, actor
+from planstore.events.digest import DigestBeside, RowsDigest, table_digest
+from planstore.ledger.artifacts import fsync_folder
+from planstore.ledger.read_back import CatalogTables, Header, Written, check_files, check_rows
+from planstore.version import __version__
+
+INLINED_ROWS = 100
+"""Rows of a table that one commit keeps inside the catalog, as ``sql/database/attach.sql`` says; more go to a file."""
+
+STRUCT_TABLES = ("candidates", "jobs", "runs")
+"""Tables with a struct column. Their rows all go to files, because the catalog changes structs or cannot read them."""
+
+
+_CATALOG_COLUMNS = (None, None, None)
+"""DuckLake's own columns of inlined rows, which come first: row number, first and last snapshot."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest commit, and the catalog's snapshot that it was seen in.
+
+    Attributes:
+        recorded_at: the latest time that any commit carries; None in an empty ledger.
+    """
+
+    snapshot: int
+    commit_id: int
+    digest: str
+    recorded_at: datetime | None
+
+
+class Writing:
+    """What a commit is made with, inside its transaction and under the writer lock.
+
+    Attributes:
+        commit_id: the number this commit will have.
+        recorded_at: the time it will carry, UTC.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        data: Path,
+        kind: str,
+        head: Head,
+        recorded_at: datetime,
+        *,
+        run_id: str | None,
+        message: str,
+        idempotency_key: str | None,
+    ) -> None:
+        self.commit_id = head.commit_id + 1
+        self.recorded_at = recorded_at
+        self._previous_digest = head.digest
+        self._session = session
+        self._data = data
+        self._kind = kind
+        self._run_id = run_id
+        self._message = message
+        self._idempotency_key = idempotency_key
+        self._written: dict[str, Written] = {}
+        self._files_before: dict[str, set[Path]] = {}
+        self.commit: Commit | None = None
+
+    def expect_after(self, commit_id: int | None) -> None:
+        """Refuse to go on when another commit than ``commit_id`` is the newest; None expects nothing.
+
+        Raises:
+            StaleError: the ledger has moved on.
+        """
+        newest = self.commit_id - 1
+        if commit_id not in (None, newest):
+            raise StaleError(
+                f"commit {commit_id} was expected to be the newest, but commit {newest} is: "
+                "read again what changed, and decide anew"
+            )
+
+    def append(self, table: str, **values: Any) -> None:
+        """Append one row to an event table; ``values`` are its columns without those of the header."""
+        import pyarrow as pa
+
+        schema = self._session.schema(f"lake.{table}")
+        content = pa.Table.from_pylist([values], pa.schema([column for column in schema if column.name in values]))
+        self.append_staged(table, DigestBeside(content), given=values)
+
+    def append_staged(
+        self, table: str, content: DigestBeside, *, given: Mapping[str, Any] | None = None, **header: Any
+    ) -> None:
+        """Append the rows staged for an event table; ``content`` is the digest of what they hold beside their header.
+
+        The header is ``commit_id``, ``position``, ``run_id`` and, where a table has more, ``header``. ``given`` is what
+        the statement takes besides.
+        """
+        before = sum(written.content.num_rows for written in self._written.values())
+        if content.rows > INLINED_ROWS or table in STRUCT_TABLES:
+            self.expect_files(table)
+        head = Header(self.commit_id, before + 1, {"run_id": self._run_id, **header})
+        with ThreadPoolExecutor(max_workers=1) as appending:
+            appended = appending.submit(
+                self._session.run,
+                f"ledger/append_{table}",
+                commit_id=self.commit_id,
+                position=before,
+                run_id=self._run_id,
+                **header,
+                **(given or {}),
+            )
+            digest = table_digest([*_header_digests(head, content.rows), *content.columns()])
+        appended.result()
+        self._written[table] = Written(table, head, content.table, digest)
+
+    def project(self) -> None:
+        """Derive the documents of the plans that this commit publishes."""
+        self.expect_files("plan_documents")
+        self._session.run("projections/derived_plan_documents")
+        self._session.run("projections/append_plan_documents", first_commit=self.commit_id, last_commit=self.commit_id)
+
+    def seal(self) -> None:
+        """Digest what was appended, chain it to the previous commit, read its files back and make them durable."""
+        if not self._written:
+            return
+
+        self.commit = Commit(
+            commit_id=self.commit_id,
+            recorded_at=self.recorded_at,
+            run_id=self._run_id,
+            kind=self._kind,
+            actor=actor(),
+            message=self._message,
+            idempotency_key=self._idempotency_key,
+            planstore_version=__version__,
+            counts=tuple(
+                TableCount(table, written.content.num_rows, written.digest)
+                for table, written in self._written.items()
+                if written.content.num_rows
+            ),
+            previous_digest=self._previous_digest,
+        )
+        self._session.run("ledger/append_commits", **self._commit_row(self.commit))
+        new = self._new_files()
+        try:
+            for table in self._files_before.keys() & self._written.keys():
+                check_files(self._written[table], new[table])
+        except ReadBackError as error:
+            raise ReadBackError(f"{error}; nothing was recorded") from None
+        make_durable(self._data, {path for files in new.values() for path in files})
+
+    def _commit_row(self, commit: Commit) -> dict[str, Any]:
+        return commit.header() | {"recorded_at": self.recorded_at, "digest": commit.digest}
+
+    def check_stored(self, catalog: CatalogTables) -> None:
+        """Read back what this commit left inside the catalog. That is there only once the commit is made.
+
+        Raises:
+            ReadBackError: something is not what was written.
+        """
+        if self.commit is None:
+            return
+        commits = catalog.table(self._session, "commits")
+        events: list[Written | None] = [
+            written
+            for table, written in self._written.items()
+            if table not in self._files_before and written.content.num_rows
+        ]
+        for written in events or [None]:
+            events_table = commits if written is None else catalog.table(self._session, written.table)
+            found = self._session.typed(
+                "ledger/stored_rows",
+                [*_CATALOG_COLUMNS, *events_table.columns, *commits.columns],
+                events=events_table.name,
+                rows=1 if written is None else written.content.num_rows,
+                commits=commits.name,
+            )
+            width = len(events_table.columns)
+            if written is not None:
+                check_rows(written, found.select(list(range(width))))
+            header = found.slice(0, 1).select(list(range(width, found.num_columns))).columns
+            row = {name: column.to_pylist()[0] for (name, _), column in zip(commits.columns, header, strict=True)}
+            if row != self._commit_row(self.commit):
+                raise ReadBackError(f"commit {self.commit_id} does not read back as it was written: commits: {row}")
+
+    def expect_files(self, table: str) -> None:
+        """Remember which parquet files a table has, before the first statement that may write new ones."""
+        if table not in self._files_before:
+            self._files_before[table] = self._files(table)
+
+    def _files(self, table: str) -> set[Path]:
+        return set(self._data.glob(f"*/{table}/*.parquet"))
+
+    def _new_files(self) -> dict[str, set[Path]]:
+        return {table: self._files(table) - before for table, before in self._files_before.items()}
+
+    def make_durable(self) -> None:
+        """Make new parquet files durable before the commit names them."""
+        make_durable(self._data, {path for files in self._new_files().values() for path in files})
+
+
+def make_durable(data: Path, new: Collection[Path]) -> None:
+    """Make new parquet files in ``data`` durable, because DuckLake does not."""
+    for path in new:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    for folder in {parent for path in new for parent in (path.parent, path.parent.parent, data)}:
+        fsync_folder(folder)
+
+
+def _header_digests(header: Header, rows: int) -> list[tuple[str, bytes]]:
+    """Return the digests of the columns that a commit gives to staged rows, without reading them back."""
+    import numpy as np
+    import pyarrow as pa
+
+    positions = pa.array(np.arange(header.first, header.first + rows, dtype=np.int32))
+    return RowsDigest.of_table(header.columns(positions)).columns()

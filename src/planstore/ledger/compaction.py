@@ -1,0 +1,117 @@
+"""Maintenance: fewer and larger files, the same events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from planstore.database.session import Session
+from planstore.errors import RequestError, StoreError
+from planstore.events.digest import RowsDigest
+from planstore.ledger.commit_builder import make_durable
+from planstore.ledger.ledger import EVENT_TABLES, Ledger
+
+LAST = 2**62
+"""A number that no commit reaches."""
+LONGEST_GRACE = timedelta(days=36_500)
+"""The most time that files may stay."""
+
+
+@dataclass(frozen=True)
+class Compacted:
+    """What a compaction did.
+
+    Attributes:
+        flushed: rows that moved from the catalog into files.
+        files_before, files_after: how many parquet files hold the ledger.
+        orphans: files of killed writers that were removed.
+    """
+
+    flushed: int
+    files_before: int
+    files_after: int
+    orphans: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all attributes, for JSON."""
+        return asdict(self)
+
+
+def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = lambda _: None) -> Compacted:
+    """Flush inlined rows, merge small files and remove what nothing names, under the writer lock.
+
+    Each step is one transaction, and is taken back unless every table has the digest that it had.
+
+    Args:
+        ledger: the ledger.
+        grace: how long files stay at least that nothing names any more, for readers that may still be at them.
+        progress: is told the name of each step when it begins.
+
+    Raises:
+        RequestError: ``grace`` is out of range.
+        StoreError: a digest would have changed; nothing was.
+    """
+    if not timedelta() <= grace <= LONGEST_GRACE:
+        raise RequestError(f"grace must be from 0 to {LONGEST_GRACE.days:,} days, got {grace}")
+    data = ledger.folder / "data"
+    with ledger.locked():
+        session = ledger.working()
+        try:
+            before, files = _digests(session), _files(data)
+            progress("flushing")
+            flushed = step(session, data, "maintenance/flush", before)
+            progress("merging")
+            step(session, data, "maintenance/merge", before)
+            progress("cleaning up")
+            # because DuckLake compares times in a SQLite catalog by their day alone
+            moment = datetime.now(UTC) - (grace + timedelta(days=1) if grace else grace)
+            session.run("maintenance/expire", moment=moment)
+            session.run("maintenance/clean_up", moment=moment)
+            orphans = len(session.rows("maintenance/remove_orphans", moment=moment))
+        finally:
+            session.close()
+        return Compacted(flushed, len(files), len(_files(data)), orphans)
+
+
+def flush(session: Session, data: Path, table: str) -> int:
+    """Move the rows of one event table that lie inside the catalog into files; return how many they were.
+
+    Raises:
+        StoreError: the table's digest would have changed; nothing was.
+    """
+    before = {table: _digest(session, table)}
+    return step(session, data, "maintenance/flush_table", before, table=table)
+
+
+def step(session: Session, data: Path, statement: str, digests: dict[str, str], **values: Any) -> int:
+    """Run one statement in a transaction of its own; return how many rows it says it moved.
+
+    Raises:
+        StoreError: a table has not the digest afterwards that ``digests`` says; the statement was taken back.
+    """
+    files = _files(data)
+    with session.transaction():
+        moved = sum(int(row[2]) for row in session.rows(statement, **values))
+        changed = [table for table, digest in digests.items() if _digest(session, table) != digest]
+        if changed:
+            raise StoreError(f"{statement} would have changed {', '.join(changed)}, so it was taken back")
+        make_durable(data, _files(data) - files)
+    return moved
+
+
+def _digests(session: Session) -> dict[str, str]:
+    """Return the digest of each event table, over all commits."""
+    return {table: _digest(session, table) for table in (*EVENT_TABLES, "commits")}
+
+
+def _digest(session: Session, table: str) -> str:
+    if table == "commits":
+        return RowsDigest.of(session.batches("verify/commits")).hexdigest()
+    return RowsDigest.of(session.batches(f"ledger/read_{table}", first=0, last=LAST)).hexdigest()
+
+
+def _files(data: Path) -> set[Path]:
+    return set(data.glob("*/*/*.parquet"))

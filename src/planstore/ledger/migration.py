@@ -1,0 +1,135 @@
+"""Migration of stores that an older planstore made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from planstore.database.connection import Database
+from planstore.database.session import Session
+from planstore.errors import StoreMissingError, StoreVersionError
+from planstore.ledger.commit_builder import STRUCT_TABLES
+from planstore.ledger.compaction import flush
+from planstore.ledger.ledger import FORMAT, keep_structs_in_files, read_marker, write_marker
+from planstore.ledger.lock import WriterLock
+from planstore.ledger.store_folder import MARKER
+from planstore.ledger.verify import Finding, event_findings
+
+STRUCTS = {"runs": "settings", "candidates": "stability_metrics"}
+"""The structs whose texts format 2 stored in a form that it could not read. Those of jobs hold plain words only."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A value that format 2 could not read, or read as another, and that is read as it was recorded now.
+
+    Attributes:
+        commit_id, position: the event.
+        where: its table and column.
+        stored: the text that the catalog held.
+    """
+
+    commit_id: int
+    position: int
+    where: str
+    stored: str
+
+
+@dataclass(frozen=True)
+class Migrated:
+    """From which format to which a store was brought; the same twice when there was nothing to do.
+
+    Attributes:
+        restored: values that no reader could read, and that are readable now.
+        lost: commits whose rows are not those that were recorded, because values in them were lost before.
+    """
+
+    before: int
+    after: int
+    restored: Sequence[Restored] = ()
+    lost: Sequence[Finding] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all attributes, for JSON."""
+        return asdict(self)
+
+
+def migrate(folder: Path, *, lock_timeout: float = 600.0) -> Migrated:
+    """Bring the store in ``folder`` to the format that this planstore writes.
+
+    The digest of no commit changes. When a migration is killed, it can be run again.
+
+    Args:
+        folder: the store's folder, ``<results>/planstore``.
+        lock_timeout: seconds to wait for a writer before giving up.
+
+    Raises:
+        StoreMissingError: there is no store.
+        StoreVersionError: the store has a format that this planstore does not know.
+        StoreBusyError: a writer held the store for longer than the timeout.
+    """
+    found = read_marker(folder / MARKER)
+    if found is None:
+        raise StoreMissingError(f"there is no store in {folder.parent}: run `planstore init` or `planstore route`")
+    before = found["format"]
+    if before != FORMAT and before not in STEPS:
+        raise StoreVersionError(
+            f"the store in {folder} has format {before}, this planstore knows format {FORMAT}: "
+            "use the version of planstore that made it, or a newer one"
+        )
+    if before == FORMAT:
+        return Migrated(before, FORMAT)
+    with WriterLock(folder / "writer.lock", lock_timeout).held():
+        database = Database(folder, read_only=False)
+        try:
+            session = database.session()
+            restored = [one for number in range(before, FORMAT) for one in STEPS[number](session, folder / "data")]
+            commits = session.records("verify/commits")
+            found_lost = [one for table in STRUCT_TABLES for one in event_findings(session, table, commits)]
+            lost = _with_values(session, found_lost)
+        finally:
+            database.close()
+        write_marker(folder / MARKER)
+    return Migrated(before, FORMAT, tuple(restored), tuple(lost))
+
+
+def _with_values(session: Session, lost: Sequence[Finding]) -> list[Finding]:
+    """Add to each finding about a run its settings that the plan of the same commit names otherwise."""
+    values: dict[int, str] = {}
+    for commit_id, name, read, recorded in session.rows("migration/settings_in_plans"):
+        values[commit_id] = values.get(commit_id, "") + f"; settings.{name} is {read!r}, its plan says {recorded!r}"
+    return [
+        replace(one, problem=one.problem + values.get(one.commit_id or 0, "")) if one.where == "runs" else one
+        for one in lost
+    ]
+
+
+def _add_null_score(session: Session, _: Path) -> list[Restored]:
+    session.run("migration/add_null_score")
+    return []
+
+
+def _move_structs_into_files(session: Session, data: Path) -> list[Restored]:
+    """Make the texts of inlined structs readable, then move all rows of their tables out of the catalog."""
+    restored = []
+    for table, column in STRUCTS.items():
+        session.run(f"migration/readable_{column}")
+        for (name,) in session.rows("migration/inlined_tables", table=table):
+            inlined = f"__ducklake_metadata_lake.{name}"
+            misread = session.rows(f"migration/misread_{table}", inlined=inlined)
+            restored += [
+                Restored(commit_id, position, f"{table}.{column}", stored)
+                for commit_id, position, stored, is_lost in misread
+                if not is_lost
+            ]
+            session.update(inlined, column, f"readable_{column}")
+    keep_structs_in_files(session)
+    for table in STRUCT_TABLES:
+        flush(session, data, table)
+    return restored
+
+
+STEPS: dict[int, Callable[[Session, Path], list[Restored]]] = {1: _add_null_score, 2: _move_structs_into_files}
+"""What brings a store from each older format to the next. A step that is done already does nothing."""

@@ -1,1 +1,0 @@
-"""Planning: decisions become a plan of jobs."""

@@ -1,0 +1,1 @@
+"""Training plans: planned from decisions, read again, asked."""

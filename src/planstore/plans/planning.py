@@ -1,0 +1,106 @@
+"""A plan: the jobs that decisions come to, their summary, and the document that names the plan."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from planstore.database.session import Session
+from planstore.errors import PlanInvalidError
+from planstore.events.canonical import canonical_json, sha256
+from planstore.events.digest import DigestBeside
+from planstore.ledger.plan_checks import plan_problems
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+STEPS = (
+    "family_rules",
+    "trainable",
+    "planned",
+    "pattern_regex",
+    "job_families",
+    "repeated_job_ids",
+    "ordered_jobs",
+)
+"""The steps of ``sql/planning/``, in order: from ``decisions`` and what routing left to the jobs."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan before it is published; its jobs are in the session's table ``jobs``.
+
+    Attributes:
+        evidence_id, policy_id, rules_id: what it follows from.
+        requested: the families asked for, as they were spelled; None when nobody asked.
+        families: the same, normalised.
+        summary: counts by route, type and priority, as in ``master_training_plan.json``.
+        total_jobs: how many jobs it has.
+        jobs: the digest of its jobs' rows, over the columns of ``jobs`` after ``plan_id``.
+    """
+
+    evidence_id: str
+    policy_id: str
+    rules_id: str
+    requested: list[str] | None
+    families: list[str]
+    summary: dict[str, Any]
+    total_jobs: int
+    jobs: DigestBeside
+
+    @cached_property
+    def document(self) -> bytes:
+        """The canonical document: everything the plan is, without times, run and place. Jobs stand in it by digest."""
+        return canonical_json(
+            {
+                "evidence_id": self.evidence_id,
+                "policy_id": self.policy_id,
+                "rules_id": self.rules_id,
+                "model_families_requested": self.requested,
+                "model_families": self.families,
+                "summary": self.summary,
+                "jobs": {"rows": self.total_jobs, "digest": self.jobs.hexdigest()},
+            }
+        )
+
+    @cached_property
+    def plan_id(self) -> str:
+        """The SHA-256 of the canonical document."""
+        return sha256(self.document)
+
+
+def make_plan(
+    session: Session, *, evidence_id: str, policy_id: str, rules_id: str, requested: list[str] | None
+) -> Plan:
+    """Plan what the session's ``decisions`` come to.
+
+    Raises:
+        PlanInvalidError: the jobs contradict the decisions; shows the first that do.
+    """
+    jobs = DigestBeside(plan_jobs(session))
+    session.run("planning/plan_summary")
+    with session.joins_as_written():
+        for check, found in plan_problems(session):
+            raise PlanInvalidError(f"the plan was not published, because of {check}: {found[:3]}")
+    row = session.row("planning/read_summary")
+    assert row is not None
+    return Plan(
+        evidence_id=evidence_id,
+        policy_id=policy_id,
+        rules_id=rules_id,
+        requested=requested or None,
+        families=[family for (family,) in session.rows("planning/read_model_families")],
+        summary=json.loads(row[0]),
+        total_jobs=row[1],
+        jobs=jobs,
+    )
+
+
+def plan_jobs(session: Session) -> pa.Table:
+    """Return the jobs that the session's ``decisions`` come to, as its ``jobs``: their ``ordinal`` first."""
+    with session.joins_as_written():
+        for step in STEPS:
+            session.run(f"planning/{step}")
+        return session.hold("jobs", "ordered_jobs", place="ordinal")

@@ -1,0 +1,1 @@
+"""Runs: made, committed, and found again by name."""

@@ -1,0 +1,227 @@
+"""The commit of a run: what it holds, and how it is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from planstore.database.session import Session
+from planstore.errors import ConflictError, KeyConflictError, RunConflictError
+from planstore.events import fields
+from planstore.events.commit import utc_text
+from planstore.events.digest import DigestBeside
+from planstore.ledger.artifact_events import Kept, append_kept, known_artifacts
+from planstore.ledger.commit_builder import Writing
+from planstore.ledger.ledger import OVERRIDE_COMMIT, RUN_COMMIT, Ledger, newest_commit_of_kind
+from planstore.plans.planning import Plan
+from planstore.projections.export import SNAPSHOT, UNKNOWN
+from planstore.routing.candidates import Evidence
+from planstore.runs.lookup import refuse_plan
+
+if TYPE_CHECKING:
+    from planstore.routing.policy import Policy
+
+
+PATH = 4_096
+"""Characters that the name of a file has at most."""
+
+
+class OverriddenError(Exception):
+    """What was decided does not know the newest override: it is decided again."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Where a run was recorded, with which plan, and whether it was now, and published that plan."""
+
+    run_id: str
+    commit_id: int
+    plan_id: str
+    is_new: bool
+    is_new_plan: bool = False
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What a run is asked for with, checked at the door.
+
+    Attributes:
+        evidence: the candidates.
+        policy: the policy.
+        policy_name: where it came from.
+        settings: ``metrics_snapshot``, ``model_families`` and ``include_blocked``, as they were asked for.
+        run_id: its name; one is made up when None.
+        git_commit, config_hash: recorded with the run.
+        idempotency_key: a name for the call.
+        expected_commit: the commit that must be the newest.
+
+    Raises:
+        RequestError: a field cannot be what it is.
+    """
+
+    evidence: Evidence
+    policy: Policy
+    policy_name: str
+    settings: Mapping[str, Any]
+    run_id: str | None
+    git_commit: str | None
+    config_hash: str | None
+    idempotency_key: str | None
+    expected_commit: int | None
+
+    def __post_init__(self) -> None:
+        settings = dict(self.settings)
+        settings["metrics_snapshot"] = fields.optional_text("metrics_snapshot", settings["metrics_snapshot"], most=PATH)
+        for family in settings["model_families"] or ():
+            fields.text("each of model_families", family, most=fields.NAME)
+        settings["include_blocked"] = fields.flag("include_blocked", settings["include_blocked"])
+        expected = self.expected_commit
+        fields.keep(
+            self,
+            policy_name=fields.text("the name of the policy", self.policy_name, most=PATH),
+            settings=settings,
+            git_commit=fields.optional_text("git_commit", self.git_commit, most=fields.NAME),
+            config_hash=fields.optional_text("config_hash", self.config_hash, most=fields.NAME),
+            expected_commit=expected
+            if expected is None
+            else fields.whole_number("expected_commit", expected, least=0, most=2**62),
+        )
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Everything a run's commit holds beside the rows that are staged in the session."""
+
+    request: RunRequest
+    decisions: DigestBeside
+    plan: Plan
+    started_at: datetime
+    rules_document: bytes
+    overrides_as_of: int
+
+    def record(self, ledger: Ledger, session: Session, run_id: str) -> Recorded:
+        """Append the run's one commit; the same run under the same id again is the one that is there.
+
+        Raises:
+            RunConflictError: the run id stands for another run.
+            RequestError: the run id could be read as a plan's.
+            KeyConflictError: the idempotency key stands for something else.
+            StaleError: the ledger has moved on since ``expected_commit``.
+            OverriddenError: an override was set or cleared since the run was decided.
+        """
+        with ledger.writing(
+            session,
+            RUN_COMMIT,
+            run_id=run_id,
+            message=f"route by {self.request.policy_name}",
+            idempotency_key=self.request.idempotency_key,
+        ) as writing:
+            earlier = self._earlier(session, run_id)
+            if earlier:
+                return earlier
+            refuse_plan(session, run_id, self.plan.plan_id)
+            writing.expect_after(self.request.expected_commit)
+            if newest_commit_of_kind(session, OVERRIDE_COMMIT) != self.overrides_as_of:
+                raise OverriddenError
+            files = self._files(run_id)
+            known = known_artifacts(session, [file.digest for file in files])
+            is_new_plan = self.plan.plan_id not in known
+            writing.append(
+                "runs",
+                started_at=self.started_at,
+                git_commit=self.request.git_commit,
+                config_hash=self.request.config_hash,
+                evidence_id=self.plan.evidence_id,
+                policy_id=self.plan.policy_id,
+                rules_id=self.plan.rules_id,
+                plan_id=self.plan.plan_id,
+                settings=dict(self.request.settings),
+            )
+            if self.plan.policy_id not in known:
+                writing.append(
+                    "policies",
+                    policy_id=self.plan.policy_id,
+                    name=self.request.policy_name,
+                    document=self.request.policy.document.decode(),
+                )
+            append_kept(writing, [file for file in files if file.digest not in known])
+            writing.append_staged("candidates", self.request.evidence.digest)
+            writing.append_staged("decisions", self.decisions)
+            if is_new_plan:
+                self._publish(writing, run_id)
+            return Recorded(run_id, writing.commit_id, self.plan.plan_id, is_new=True, is_new_plan=is_new_plan)
+
+    def _files(self, run_id: str) -> list[Kept]:
+        documents = (
+            (self.plan.policy_id, self.request.policy.document, "policy"),
+            (self.plan.rules_id, self.rules_document, "rules"),
+            (self.plan.plan_id, self.plan.document, "plan"),
+        )
+        return [Kept(digest, "application/json", len(content), name, run_id) for digest, content, name in documents]
+
+    def _publish(self, writing: Writing, run_id: str) -> None:
+        generated_at = writing.recorded_at
+        metadata = {
+            "generated_at": utc_text(generated_at),
+            "run_id": run_id,
+            "git_commit": self.request.git_commit or UNKNOWN,
+            "config_hash": self.request.config_hash or UNKNOWN,
+            "routing_plan_path": SNAPSHOT,
+            "metrics_snapshot": self.request.settings["metrics_snapshot"] or "globals/routing_candidates.parquet",
+            "total_jobs": self.plan.total_jobs,
+            "model_families_requested": self.plan.requested,
+            "model_families_normalized": self.plan.families,
+            "model_families": self.plan.families,
+            "plan_id": self.plan.plan_id,
+            "commit_id": writing.commit_id,
+            "policy_id": self.plan.policy_id,
+        }
+        if self.request.policy.semantics == "strict":
+            metadata["semantics"] = "strict"
+        writing.append(
+            "plans",
+            plan_id=self.plan.plan_id,
+            generated_at=generated_at,
+            metadata=orjson.dumps(metadata).decode(),
+            summary=orjson.dumps(self.plan.summary).decode(),
+            artifact=self.plan.plan_id,
+        )
+        writing.append_staged("jobs", self.plan.jobs, plan_id=self.plan.plan_id)
+        writing.project()
+
+    def _earlier(self, session: Session, run_id: str) -> Recorded | None:
+        """Return where this run is recorded already: under its idempotency key, or under its id."""
+        if self.request.idempotency_key is not None:
+            found = session.records("ledger/find_key", idempotency_key=self.request.idempotency_key)
+            if found:
+                self._refuse_other(found[0], f"idempotency key {self.request.idempotency_key!r}", KeyConflictError)
+                if self.request.run_id not in (None, found[0]["run_id"]):
+                    raise KeyConflictError(
+                        f"idempotency key {self.request.idempotency_key!r} stands for run {found[0]['run_id']!r}, not "
+                        f"for {self.request.run_id!r}: repeat a call as it was, or choose another key"
+                    )
+                return Recorded(found[0]["run_id"], found[0]["commit_id"], found[0]["plan_id"], is_new=False)
+        found = session.records("ledger/find_run", run_id=run_id)
+        if found:
+            self._refuse_other(found[0], f"run {run_id!r}", RunConflictError)
+            return Recorded(run_id, found[0]["commit_id"], found[0]["plan_id"], is_new=False)
+        return None
+
+    def _refuse_other(self, earlier: Mapping[str, Any], what: str, error: type[ConflictError]) -> None:
+        same = {
+            "evidence_id": self.plan.evidence_id,
+            "policy_id": self.plan.policy_id,
+            "rules_id": self.plan.rules_id,
+            "model_families": self.request.settings["model_families"],
+            "include_blocked": self.request.settings["include_blocked"],
+        }
+        other = [name for name, value in same.items() if earlier[name] != value]
+        if other:
+            raise error(
+                f"{what} is recorded already, in commit {earlier['commit_id']}, with another {', '.join(other)}; "
+                "choose another one"
+            )

@@ -1,0 +1,148 @@
+"""A new run: decided, planned and recorded from what was checked at the door."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from datetime import datetime
+
+from planstore.checks.quoting import quoted
+from planstore.database.connection import memory
+from planstore.database.session import Session
+from planstore.errors import RequestError
+from planstore.events.digest import DigestBeside
+from planstore.ledger.ledger import OVERRIDE_COMMIT, Ledger, newest_commit_of_kind
+from planstore.plans.planning import make_plan
+from planstore.routing.rules import apply_rules, current_rules, refuse_sides_left_out
+from planstore.runs.commit import OverriddenError, Publication, RunRequest
+from planstore.runs.run import Run
+
+_WORD = re.compile(r"[^\W_]+")
+_FAMILY = re.compile(r"[^\W_]+(?:[_ -]+[^\W_]+)*")
+"""Names that a plan has in another spelling at most: everything between words becomes one underscore there."""
+_SELECTORS = {"mutualinformation", "univariateselection"}
+
+_log = logging.getLogger("planstore.routing")
+
+
+def make_run(ledger: Ledger, request: RunRequest) -> Run:
+    """Decide, plan and record a run in one commit; again, as often as an override is set meanwhile.
+
+    Raises:
+        RunConflictError, KeyConflictError: the run id or key stands for another run.
+        StaleError: another commit than ``expected_commit`` is the newest.
+        PolicyError: the policy leaves out a side that has candidates.
+    """
+    if request.policy.leaves_out_a_side:
+        with closing(memory()) as session:  # because a call that is refused makes no store
+            _stage_scenario(session, request)
+            refuse_sides_left_out(session)
+    while True:
+        session = ledger.working()
+        try:
+            return _made(ledger, session, request)
+        except OverriddenError:
+            continue
+        finally:
+            session.close()
+
+
+def _made(ledger: Ledger, session: Session, request: RunRequest) -> Run:
+    started_at = ledger.now(session)
+    overrides_as_of = newest_commit_of_kind(session, OVERRIDE_COMMIT)
+    _stage(session, request, overrides_as_of, started_at)
+    rules = current_rules(float32=request.policy.semantics == "reference" and request.evidence.has_float32_scores)
+    decisions = DigestBeside(apply_rules(session, rules).drop_columns(["position", "scenario"]))
+    plan = make_plan(
+        session,
+        evidence_id=request.evidence.digest.hexdigest(),
+        policy_id=request.policy.policy_id,
+        rules_id=rules.rules_id,
+        requested=request.settings["model_families"],
+    )
+    for content in (request.policy.document, rules.document, plan.document):
+        ledger.artifacts.put(content)
+    recorded = Publication(
+        request=request,
+        decisions=decisions,
+        plan=plan,
+        started_at=started_at,
+        rules_document=rules.document,
+        overrides_as_of=overrides_as_of,
+    ).record(ledger, session, request.run_id or f"{started_at:%Y%m%d_%H%M%S}_{secrets.token_hex(3)}")
+    if request.policy.log_decision_reasons and _log.isEnabledFor(logging.INFO):
+        for target, symbol, route, reasons in session.rows("store/log_reasons"):
+            _log.info("%s%s: %s (%s)", target, f" / {symbol}" if symbol else "", route, reasons)
+    return Run(
+        run_id=recorded.run_id,
+        commit_id=recorded.commit_id,
+        evidence_id=plan.evidence_id,
+        policy_id=plan.policy_id,
+        rules_id=plan.rules_id,
+        plan_id=recorded.plan_id,
+        is_new_plan=recorded.is_new_plan,
+        # because a run that is repeated may have been decided under other overrides
+        routes=dict(
+            session.rows("store/routes")
+            if recorded.is_new
+            else ledger.reading().rows("store/run_routes", commit_id=recorded.commit_id)
+        ),
+        _ledger=ledger,
+    )
+
+
+def _stage_scenario(session: Session, request: RunRequest) -> None:
+    """Lay out one scenario and its evidence."""
+    session.give("evidence", request.evidence.table)
+    session.run("scenario/scenario_evidence")
+    session.run(
+        "scenario/scenarios",
+        document=request.policy.document.decode(),
+        model_families=request.settings["model_families"],
+        include_blocked=request.settings["include_blocked"],
+    )
+
+
+def _stage(session: Session, request: RunRequest, overrides_as_of: int, moment: datetime) -> None:
+    """Lay out what the rules read: one scenario, its evidence, and the overrides in force."""
+    _stage_scenario(session, request)
+    if overrides_as_of:
+        session.run("scenario/overrides_in_force")
+        session.run("scenario/scenario_overrides", before_commit=overrides_as_of + 1, moment=moment)
+    else:
+        session.run("scenario/no_overrides")
+
+
+def checked_families(families: Sequence[str] | None, *, strict: bool) -> list[str] | None:
+    """Return the families asked for, or refuse what cannot be one."""
+    if families is None:
+        return None
+    if isinstance(families, str) or not all(isinstance(family, str) for family in families):
+        raise RequestError(f"model_families is a list of names, got {quoted(families)}")
+    if strict:
+        refuse_odd_families("each of model_families", families)
+    return list(families)
+
+
+def refuse_odd_families(what: str, families: Iterable[str]) -> None:
+    """Refuse names that cannot be of a model family, and those that a plan would have under quite another name.
+
+    Raises:
+        RequestError: says which, and the name that it would have.
+    """
+    for family in families:
+        if not _FAMILY.fullmatch(family):
+            words = _WORD.findall(family)
+            hint = f": write {'_'.join(words)!r}" if words else ""
+            hint += f", or give {' and '.join(map(repr, words))} each by itself" if len(words) > 1 else ""
+            raise RequestError(
+                f"{what} must be one name of letters and digits, with `_`, `-` or a space in between, "
+                f"got {quoted(family)}{hint}"
+            )
+        if "".join(_WORD.findall(family)).lower() in _SELECTORS:
+            raise RequestError(
+                f"{what} must be a family that can be trained, got {quoted(family)}: it selects features"
+            )

@@ -1,0 +1,1 @@
+"""Evidence: every target of a panel measured, pooled and on each symbol."""

@@ -1,0 +1,289 @@
+"""Evidence: every target of a panel, pooled and on each symbol, measured side by side on all cores."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import as_completed
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planstore.checks.arguments import checked
+from planstore.errors import ExportError, RequestError, WorkerDiedError
+from planstore.events.canonical import canonical_json, sha256
+from planstore.ledger.store_folder import refuse_store
+from planstore.training.evidence.leakage import LeakageLimits, signs_elsewhere
+from planstore.training.evidence.ranking import Ranked, rank
+from planstore.training.evidence.side import Question, Side, measure_side
+from planstore.training.evidence.stability import Snapshot
+from planstore.training.execution.local_executor import LocalExecutor, affordable_workers
+from planstore.training.execution.worker import opened
+from planstore.training.families import families_of, load_families
+from planstore.training.panel.panel import Panel
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FAMILIES = ("lightgbm",)
+"""What evidence is measured with: a light family, because stronger ones score no better where signal is weak."""
+Earlier = Mapping[tuple[str, str | None], Sequence[Snapshot]]
+"""The mean importances of earlier runs, by target and symbol (None: pooled)."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was measured of a panel.
+
+    Attributes:
+        sides: pooled ones and those of symbols, by target in the panel's order.
+        as_of: the last timestamp of the panel.
+        features: what every score rests on.
+        settings: what was asked for: families, folds, seed, limits.
+        notes: what is odd about the panel.
+        troubles: what could not be measured, and why.
+    """
+
+    sides: Sequence[Side]
+    as_of: datetime
+    features: Sequence[str]
+    settings: Mapping[str, Any]
+    notes: Sequence[str]
+    troubles: Sequence[str]
+
+    def ranking(self) -> list[Ranked]:
+        """Return the targets, best first."""
+        return rank(self.sides)
+
+    def selected(self, target: str) -> list[str]:
+        """Return the features selected for a target, best first; all of the panel's where none were selected."""
+        votes = next((side.selected for side in self.sides if side.target == target and side.selected), ())
+        return [vote.feature for vote in votes] or list(self.features)
+
+    def candidates(self) -> pa.Table:
+        """Return the evidence as candidates, ready to be routed."""
+        import pyarrow as pa
+
+        feature_set_id = sha256(canonical_json(list(self.features)))
+        return pa.Table.from_pylist([self._candidate(side, feature_set_id) for side in self.sides], _schema())
+
+    def write_candidates(self, path: Path) -> None:
+        """Write the candidates as a parquet file; a reader sees the whole file or none.
+
+        Raises:
+            RequestError: the file would be inside of a store.
+            ExportError: it cannot be written.
+        """
+        import pyarrow.parquet as pq
+
+        refuse_store("candidates", path)
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            try:
+                pq.write_table(self.candidates(), unfinished)
+                unfinished.replace(path)
+            finally:
+                unfinished.unlink(missing_ok=True)
+        except OSError as error:
+            raise ExportError(f"{path} cannot be written: {error.strerror or error}") from error
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything, for JSON."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "settings": dict(self.settings),
+            "features": list(self.features),
+            "targets": [one.as_dict() for one in self.ranking()],
+            "sides": [_side_dict(side) for side in self.sides],
+            "notes": list(self.notes),
+            "troubles": list(self.troubles),
+        }
+
+    def _candidate(self, side: Side, feature_set_id: str) -> dict[str, Any]:
+        low, high = side.interval or (None, None)
+        return {
+            "target": side.target,
+            "symbol": side.symbol,
+            "mode": "CROSS_SECTIONAL" if side.symbol is None else "SYMBOL_SPECIFIC",
+            "score": side.score,
+            "score_ci_low": low,
+            "score_ci_high": high,
+            "null_score": side.null_score,
+            "stability": "UNKNOWN",
+            "stability_metrics": side.stability and side.stability.as_dict(),
+            "stability_snapshots": side.snapshots,
+            "sample_size": side.sample_size,
+            "leakage_status": side.leakage,
+            "feature_set_id": feature_set_id,
+            "failed_model_families": list(side.failed),
+            "model_status": "OK" if side.reason is None else "FAILED",
+            "task_type": side.task_type,
+            "metric_name": "auc" if "CLASSIFICATION" in side.task_type else "r2",
+            "evidence_as_of": self.as_of,
+        }
+
+
+@checked
+def measure(
+    panel: Panel,
+    *,
+    families: Sequence[str] = FAMILIES,
+    families_file: Path | None = None,
+    folds: int = 5,
+    seed: int = 0,
+    select: int = 30,
+    symbols: bool = True,
+    workers: int | None = None,
+    limits: LeakageLimits | None = None,
+    earlier: Earlier | None = None,
+    progress: Callable[[dict[str, int]], None] = lambda _: None,
+) -> Evidence:
+    """Measure every target of a panel, over all symbols and on each; the same panel and arguments, the same evidence.
+
+    What cannot be measured is in `Evidence.troubles`, and is a candidate whose model has FAILED; the rest goes on.
+
+    Args:
+        panel: features and targets.
+        families: what to fit.
+        families_file: a families file of the user's own.
+        folds: in order of time.
+        seed: of everything that is drawn by chance.
+        select: how many features to select for each target; 0 selects none.
+        symbols: whether single symbols are measured beside all of them pooled.
+        workers: processes, each with one thread; None means one a core, as far as memory allows.
+        limits: from where features leak.
+        earlier: importances of earlier runs.
+        progress: is told, after each side, how many are measured and how many still planned.
+
+    Raises:
+        RequestError: an argument cannot be used.
+        FamiliesError: the families file cannot be used.
+        WorkerDiedError: a worker process died.
+    """
+    limits = limits or LeakageLimits()
+    for name, number, least in (
+        ("folds", folds, 2),
+        ("select", select, 0),
+        ("workers", 1 if workers is None else workers, 1),
+    ):
+        if number < least:
+            raise RequestError(f"{name} is {number}; it is a whole number from {least}")
+    if not families:
+        raise RequestError("families must be at least one, got none")
+    chosen = families_of(families, load_families(families_file))
+    questions = [
+        Question(target.name, symbol, chosen, folds, seed, limits, select * selects,
+                 tuple((earlier or {}).get((target.name, symbol), ())))
+        for target in panel.targets
+        for symbol, selects in _symbols(panel, alone=symbols)
+    ]  # fmt: skip
+    asked = len(questions)
+    questions += [Question(target.name, None, (), folds, seed, limits) for target in panel.witnesses]
+    sides = _suspected(_measured(panel, questions, workers, progress))[:asked]
+    return Evidence(
+        sides=sides,
+        as_of=panel.last_timestamp,
+        features=panel.features,
+        settings={
+            "families": [family.name for family in chosen],
+            "folds": folds,
+            "seed": seed,
+            "select": select,
+            "limits": asdict(limits),
+        },
+        notes=panel.notes,
+        troubles=[*panel.troubles, *_troubles(sides)],
+    )
+
+
+def _symbols(panel: Panel, *, alone: bool) -> list[tuple[str | None, bool]]:
+    """Return the sides of every target, and which of them selects features: one symbol alone has no pooled side."""
+    named = sorted({*panel.symbols, *panel.missing})
+    if len(panel.symbols) == 1:
+        return [(symbol, symbol in panel.symbols) for symbol in named]
+    return [(None, True), *((symbol, False) for symbol in named if alone)]
+
+
+def _measured(
+    panel: Panel, questions: Sequence[Question], workers: int | None, progress: Callable[[dict[str, int]], None]
+) -> list[Side]:
+    """Return the sides in the order of their questions; the long ones are measured first, so that no core waits."""
+    order = sorted(range(len(questions)), key=lambda place: questions[place].symbol is not None)
+    found: dict[int, Side] = {}
+    with tempfile.TemporaryDirectory(prefix="planstore-") as folder:
+        saved = Path(folder) / "panel.parquet"
+        panel.save(saved)
+        executor = LocalExecutor(saved, min(affordable_workers(saved, workers), len(questions)), _measure)
+        try:
+            running = {executor.start(questions[place]): place for place in order}
+            for done in as_completed(running):
+                found[running[done]] = done.result()
+                progress({"measured": len(found), "planned": len(questions) - len(found)})
+        except WorkerDiedError as error:
+            raise WorkerDiedError(
+                "a worker process died while it measured, perhaps for want of memory; fewer --workers need less of it"
+            ) from error
+        finally:
+            executor.close()
+    return [found[place] for place in range(len(questions))]
+
+
+def _measure(saved: Path, question: Question) -> Side:
+    """Run in a worker process: measure one side of the panel that was saved."""
+    return measure_side(opened(str(saved), lambda: saved), question)
+
+
+def _suspected(sides: Sequence[Side]) -> list[Side]:
+    """Return the sides, each with the signs that features are which are blocked on other sides."""
+    elsewhere = signs_elsewhere((side.target, side.signs) for side in sides)
+    return [
+        replace(side, signs=(*side.signs, *(sign for name, sign in elsewhere.items() if name not in side.named)))
+        if side.reason is None
+        else side
+        for side in sides
+    ]
+
+
+def _troubles(sides: Sequence[Side]) -> list[str]:
+    """Return what could not be measured, and why; what is so on many sides of a target stands once."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for side in sides:
+        for what, why in [("", side.reason)] if side.reason else [(f"family {n}, ", e) for n, e in side.failed.items()]:
+            places.setdefault((side.target, f"{what}{why}"), []).append(side.symbol or "all symbols pooled")
+    return [
+        f"{target} on {', '.join(on[:5])}{f' and {len(on) - 5} more' if len(on) > 5 else ''}: {why}"
+        for (target, why), on in places.items()
+    ]
+
+
+def _side_dict(side: Side) -> dict[str, Any]:
+    return asdict(side) | {
+        "score": side.score,
+        "null_score": side.null_score,
+        "interval": side.interval,
+        "leakage": side.leakage,
+    }
+
+
+def _schema() -> pa.Schema:
+    import pyarrow as pa
+
+    number, text = pa.float64(), pa.string()
+    metrics = pa.struct([(name, number) for name in ("mean_overlap", "std_overlap", "mean_tau", "std_tau")])
+    return pa.schema(
+        {
+            **dict.fromkeys(("target", "symbol", "mode"), text),
+            **dict.fromkeys(("score", "score_ci_low", "score_ci_high", "null_score"), number),
+            "stability": text,
+            "stability_metrics": metrics,
+            "stability_snapshots": pa.int64(),
+            "sample_size": pa.int64(),
+            "leakage_status": text,
+            "feature_set_id": text,
+            "failed_model_families": pa.list_(text),
+            **dict.fromkeys(("model_status", "task_type", "metric_name"), text),
+            "evidence_as_of": pa.timestamp("us", "UTC"),
+        }
+    )

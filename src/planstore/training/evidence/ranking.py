@@ -1,0 +1,94 @@
+"""The ranking of targets: by how far the score lies above chance and above its null, both of which it must beat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+from planstore.training.evidence.side import Side
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A target and what was measured of it; scores are AUC or R², out of sample.
+
+    Attributes:
+        skill: what it is ranked by: the score over chance (AUC 0.5, R² 0) or over its null, whichever is less, AUC
+            doubled so that 1 is a perfect score of either kind. None where nothing could be measured.
+        score, null_score, interval: of the pooled side; of the symbols' medians where there is no pooled one.
+        leakage: the worst of the target's sides.
+        mean_overlap, mean_tau: its stability.
+        symbol_scores: least, median and greatest score of single symbols.
+        symbols: how many of them have a score.
+        signs: of leakage, over all sides, each feature's worst.
+    """
+
+    target: str
+    task_type: str
+    skill: float | None
+    score: float | None
+    null_score: float | None
+    interval: tuple[float, float] | None
+    leakage: str
+    mean_overlap: float | None
+    mean_tau: float | None
+    symbol_scores: tuple[float, float, float] | None
+    symbols: int
+    signs: list[str]
+    reason: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all attributes, for JSON."""
+        return asdict(self)
+
+
+def rank(sides: Iterable[Side]) -> list[Ranked]:
+    """Return the targets, best first; those that leak come after the others, and those without a score last."""
+    by_target: dict[str, list[Side]] = {}
+    for side in sides:
+        by_target.setdefault(side.target, []).append(side)
+    found = [_ranked(of_target) for of_target in by_target.values()]
+    return sorted(found, key=lambda one: (one.skill is None, one.leakage == "BLOCKED", -(one.skill or 0.0), one.target))
+
+
+def _ranked(sides: Sequence[Side]) -> Ranked:
+    local = [side for side in sides if side.symbol is not None]
+    pooled = next((side for side in sides if side.symbol is None), None)
+    scores = sorted(side.score for side in local if side.score is not None)
+    lead = pooled or min(local, key=lambda side: abs((side.score or 0.0) - (median(scores) if scores else 0.0)))
+    worst = ("BLOCKED", "SUSPECT", "SAFE", "UNKNOWN")
+    return Ranked(
+        target=lead.target,
+        task_type=lead.task_type,
+        skill=_skill(lead),
+        score=lead.score,
+        null_score=lead.null_score,
+        interval=lead.interval,
+        leakage=min((side.leakage for side in sides), key=worst.index),
+        mean_overlap=lead.stability.mean_overlap if lead.stability else None,
+        mean_tau=lead.stability.mean_tau if lead.stability else None,
+        symbol_scores=(scores[0], round(median(scores), 6), scores[-1]) if scores else None,
+        symbols=len(scores),
+        signs=_worst_signs(sides),
+        reason=lead.reason,
+    )
+
+
+def _skill(side: Side) -> float | None:
+    if side.score is None:
+        return None
+    classes = "CLASSIFICATION" in side.task_type
+    beaten = max(0.5 if classes else 0.0, side.null_score if side.null_score is not None else float("-inf"))
+    return round((side.score - beaten) * (2 if classes else 1), 6)
+
+
+def _worst_signs(sides: Sequence[Side]) -> list[str]:
+    found: dict[tuple[str, str | None], Any] = {}
+    for side in sides:
+        for sign in side.signs:
+            key = (sign.sign, sign.feature)
+            if key not in found or sign.value > found[key].value:
+                found[key] = sign
+    return [str(sign) for sign in sorted(found.values(), key=lambda sign: (sign.status, -sign.value))]

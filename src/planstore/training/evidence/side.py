@@ -1,0 +1,279 @@
+"""One side's evidence: a target over all symbols, or on one, fitted and scored fold by fold beside its null."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from planstore.errors import SampleError
+from planstore.training.evidence.folds import time_folds
+from planstore.training.evidence.importances import importances
+from planstore.training.evidence.leakage import LeakageLimits, Sign, feature_signs, leakage_status, ranked, score_signs
+from planstore.training.evidence.nulls import moved_labels
+from planstore.training.evidence.score import DIGITS, score
+from planstore.training.evidence.selection import Vote, select, univariate
+from planstore.training.evidence.stability import Snapshot, Stability, mean_snapshot, stability
+from planstore.training.families import Family
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from planstore.training.panel.panel import Panel, Sample
+    from planstore.training.panel.target import Target
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to measure.
+
+    Attributes:
+        target: to predict.
+        symbol: of whose rows; None pools all symbols.
+        families: to fit; a score is the mean of theirs. None looks for leakage alone.
+        folds: in order of time.
+        seed: of everything that is drawn by chance.
+        limits: from where features leak.
+        selects: how many features to select; 0 selects none.
+        earlier: the mean snapshots of earlier runs, to measure stability against.
+    """
+
+    target: str
+    symbol: str | None
+    families: tuple[Family, ...]
+    folds: int = 5
+    seed: int = 0
+    limits: LeakageLimits = field(default_factory=LeakageLimits)
+    selects: int = 0
+    earlier: tuple[Snapshot, ...] = ()
+
+
+@dataclass(frozen=True)
+class Side:
+    """What was measured of one side.
+
+    Attributes:
+        target, symbol, task_type: which side.
+        sample_size: rows with a label.
+        scores: of each fold that has one, AUC or R² out of sample; the mean over families.
+        null_scores: of the same fits on labels moved in time, in each fold by another share of the rows.
+        signs: of leakage.
+        snapshot: the mean importance of each feature; empty where no family says any.
+        stability: how alike importances are; None where nothing can be compared.
+        snapshots: how many the stability rests on.
+        selected: features with votes, best first, where they were asked for.
+        failed: families that failed, and why.
+        reason: why there is no score; None where there is one.
+    """
+
+    target: str
+    symbol: str | None
+    task_type: str
+    sample_size: int = 0
+    scores: tuple[float, ...] = ()
+    null_scores: tuple[float, ...] = ()
+    signs: tuple[Sign, ...] = ()
+    snapshot: Snapshot = field(default_factory=dict)
+    stability: Stability | None = None
+    snapshots: int = 0
+    selected: tuple[Vote, ...] = ()
+    failed: Mapping[str, str] = field(default_factory=dict)
+    reason: str | None = None
+
+    @property
+    def score(self) -> float | None:
+        """The mean over folds."""
+        return _mean(self.scores)
+
+    @property
+    def null_score(self) -> float | None:
+        """The mean over folds of what labels moved in time score."""
+        return _mean(self.null_scores)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The confidence interval (95 %) of the mean over folds, by Student's t; None for less than two folds."""
+        import numpy as np
+        from scipy.stats import sem, t
+
+        if len(self.scores) < 2:
+            return None
+        spread = float(sem(self.scores) * t.ppf(0.975, len(self.scores) - 1))
+        middle = float(np.mean(self.scores))
+        return round(middle - spread, DIGITS), round(middle + spread, DIGITS)
+
+    @property
+    def named(self) -> set[str]:
+        """The features that signs of leakage name."""
+        return {sign.feature for sign in self.signs if sign.feature is not None}
+
+    @property
+    def leakage(self) -> str:
+        """SAFE, SUSPECT or BLOCKED; UNKNOWN where nothing was measured."""
+        return leakage_status(self.signs) if self.reason is None else "UNKNOWN"
+
+
+def measure_side(panel: Panel, question: Question) -> Side:
+    """Measure one side. What goes wrong with it is its reason to have no score; nothing is raised."""
+    from threadpoolctl import threadpool_limits
+
+    target = panel.target(question.target)
+    if question.symbol in panel.missing:
+        return Side(target.name, question.symbol, target.task_type, reason=panel.missing[str(question.symbol)])
+    sample = panel.sample(target.name, symbols=None if question.symbol is None else [question.symbol])
+    try:
+        with threadpool_limits(1):
+            return _Measuring(target, question, sample).side()
+    except SampleError as error:
+        return Side(target.name, question.symbol, target.task_type, len(sample.labels), reason=str(error))
+
+
+class _Measuring:
+    """A side while it is measured."""
+
+    def __init__(self, target: Target, question: Question, sample: Sample) -> None:
+        if not len(sample.labels):
+            raise SampleError("no row has a label")
+        self.target = target
+        self.question = question
+        self.sample = sample
+        self.features = sample.features.to_numpy()
+        self.names = list(sample.features.columns)
+        self.folds = time_folds(sample.timestamps, folds=question.folds, horizon=target.horizon, symbols=sample.symbols)
+        if len(set(sample.labels.tolist())) < 2:
+            raise SampleError("all labels are the same")
+
+    def side(self) -> Side:
+        """Return what was measured.
+
+        Raises:
+            SampleError: no fold has a score.
+        """
+        if not self.question.families:
+            return Side(
+                self.target.name, self.question.symbol, self.target.task_type, len(self.sample.labels),
+                signs=tuple(self._signs()),
+            )  # fmt: skip
+        fitted: list[_Fitted] = []
+        failed: dict[str, str] = {}
+        for family in self.question.families:
+            try:
+                fitted.append(self._fit(family))
+            except SampleError:
+                raise
+            except Exception as error:  # noqa: BLE001  (an estimator may raise anything; the side says so and goes on)
+                failed[family.name] = (
+                    f"{type(error).__name__}: {(str(error).splitlines() or ['it does not say why'])[0]}"
+                )
+        if not fitted:
+            reason = "; ".join(f"{name}: {why}" for name, why in failed.items())
+            return Side(
+                self.target.name, self.question.symbol, self.target.task_type, len(self.sample.labels),
+                failed=failed, reason=reason,
+            )  # fmt: skip
+        scores = _means([one.scores for one in fitted])
+        told = next((one.importances for one in fitted if one.importances), {})
+        first = next(iter(told.values()), [])
+        shots = [dict(zip(self.names, values.tolist(), strict=True)) for values in first]
+        classes = self.target.is_classification
+        return Side(
+            target=self.target.name,
+            symbol=self.question.symbol,
+            task_type=self.target.task_type,
+            sample_size=len(self.sample.labels),
+            scores=scores,
+            null_scores=_means([one.null_scores for one in fitted]),
+            signs=(*score_signs(_mean(scores), classes=classes, limits=self.question.limits), *self._signs()),
+            snapshot=mean_snapshot(shots) if shots else {},
+            stability=stability(shots, self.question.earlier),
+            snapshots=len(shots) + len(self.question.earlier),
+            selected=tuple(self._select(told)) if self.question.selects else (),
+            failed=failed,
+        )
+
+    def _fit(self, family: Family) -> _Fitted:
+        """Fit a family in every fold, and beside it on labels moved in time: in each fold by another share of them."""
+        fitted = _Fitted()
+        for number, (train, test) in enumerate(self.folds, 1):
+            learned, asked = self.features[train], self.features[test]
+            moved = moved_labels(self.sample.labels, self.sample.symbols, number / (len(self.folds) + 1))
+            estimator, found = self._scored(family, learned, self.sample.labels[train], asked, self.sample.labels[test])
+            _, null = self._scored(family, learned, moved[train], asked, moved[test])
+            if found is not None:
+                fitted.scores.append(found)
+                fitted.note(importances(estimator))
+            if null is not None:
+                fitted.null_scores.append(null)
+        if not fitted.scores:
+            raise SampleError("no fold has two classes to learn and two to be scored on")
+        return fitted
+
+    def _scored(
+        self, family: Family, learned: np.ndarray, labels: np.ndarray, asked: np.ndarray, truth: np.ndarray
+    ) -> tuple[Any, float | None]:
+        """Return the fitted estimator and its score; None where labels allow none."""
+        import numpy as np
+
+        classes = np.unique(labels)
+        if len(classes) < 2 or len(np.unique(truth)) < 2:
+            return None, None
+        task_type = self.target.task_type
+        one_symbol = self.question.symbol is not None
+        estimator = family.build(task_type, seed=self.question.seed, one_symbol=one_symbol)
+        if not self.target.is_classification:
+            predicted = np.asarray(estimator.fit(learned, labels).predict(asked), dtype=float).reshape(-1, 1)
+            return estimator, score(task_type, truth, predicted)
+        estimator.fit(learned, np.searchsorted(classes, labels).astype(int))
+        predicted = np.zeros((len(truth), int(self.sample.labels.max()) + 1))
+        predicted[:, classes.astype(int)] = estimator.predict_proba(asked)
+        binary = task_type.startswith("BINARY")
+        return estimator, score(task_type, truth, predicted[:, 1:2] if binary else predicted)
+
+    def _signs(self) -> Sequence[Sign]:
+        return list(
+            feature_signs(
+                self.names,
+                ranked(self.sample.features),
+                self.sample.labels,
+                self.sample.symbols,
+                classes=self.target.is_classification,
+                horizon=self.target.horizon,
+                limits=self.question.limits,
+            )
+        )
+
+    def _select(self, told: Mapping[str, list[np.ndarray]]) -> Sequence[Vote]:
+        """Return the selected features, by what the models say, and by what single ones tell before the last test."""
+        import numpy as np
+
+        train = self.folds[-1][0]
+        classes = self.target.is_classification
+        sources = {name: np.mean(values, axis=0) for name, values in told.items()}
+        sources |= univariate(self.features[train], self.sample.labels[train], classes=classes, seed=self.question.seed)
+        return select(self.names, sources, self.question.selects)
+
+
+@dataclass
+class _Fitted:
+    """What one family came to over the folds."""
+
+    scores: list[float] = field(default_factory=list)
+    null_scores: list[float] = field(default_factory=list)
+    importances: dict[str, list[np.ndarray]] = field(default_factory=dict)
+
+    def note(self, found: Mapping[str, np.ndarray]) -> None:
+        for source, values in found.items():
+            self.importances.setdefault(source, []).append(values)
+
+
+def _mean(scores: Sequence[float]) -> float | None:
+    import numpy as np
+
+    return round(float(np.mean(scores)), DIGITS) if scores else None
+
+
+def _means(by_family: Sequence[Sequence[float]]) -> tuple[float, ...]:
+    """Return the mean over families of each fold's score."""
+    import numpy as np
+
+    return tuple(round(float(np.mean(of_fold)), DIGITS) for of_fold in zip(*by_family, strict=True))

@@ -1,0 +1,182 @@
+"""Training one job: its families are fitted on all but the newest fold, and scored on that.
+
+The models that are kept are those that were scored: what the ledger says of a model's score holds of the file it names.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from planstore.errors import FamilyMissingError, PlanstoreError, SampleError
+from planstore.training.evidence.folds import time_folds
+from planstore.training.evidence.score import score
+from planstore.training.execution import models, predictions
+from planstore.training.execution.predictions import Predictions
+from planstore.training.execution.task import File, Result, Task
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from planstore.training.panel.panel import Panel, Sample
+    from planstore.training.panel.target import Target
+
+FOLDS = 5
+"""Folds that the timestamps are split into; the newest tests, with the target's horizon left out before it."""
+
+
+def train_job(panel: Panel, task: Task) -> Result:
+    """Train a job, and say how it ended; whatever goes wrong in it is its reason to have failed."""
+    from threadpoolctl import threadpool_limits
+
+    try:
+        with threadpool_limits(1):
+            return _train(panel, task)
+    except Exception as error:  # noqa: BLE001  (an estimator may raise anything; the job says so, and the rest goes on)
+        return Result("failed", error=_reason(error))
+
+
+def _reason(error: Exception) -> str:
+    text = (str(error).strip().splitlines() or [""])[0]
+    kind = [] if isinstance(error, PlanstoreError) else [type(error).__name__]
+    return ": ".join([*getattr(error, "__notes__", []), *kind, text])
+
+
+def _train(panel: Panel, task: Task) -> Result:
+    started = time.perf_counter()
+    split = _Split.of(panel, task)
+    fitted, left_out = _fit(split, task)
+    if not fitted:
+        return Result("skipped", error="; ".join(left_out) or "the plan names no model family for this job")
+    by_family = {name: split.predict(estimator) for name, estimator in fitted.items()}
+    blend, parts = _blend(by_family, task)
+    scores = {"score": blend, **{f"score_{name}": one for name, one in {**by_family, **parts}.items()}}
+    metrics: dict[str, float] = {name: found for name, one in scores.items() if (found := split.score(one)) is not None}
+    if "score" not in metrics:
+        left_out.append("its newest fold holds one class only, so that it has no score")
+    if task.evidence_score is not None and math.isfinite(task.evidence_score):  # the reference takes infinities
+        metrics["evidence_score"] = task.evidence_score
+    metrics |= {"rows_trained": len(split.train), "rows_scored": len(blend.keys)}
+    metrics["seconds"] = round(time.perf_counter() - started, 3)
+    files = (
+        File("predictions", predictions.MEDIA_TYPE, blend.dump(**(parts or by_family))),
+        *(_model(split, name, estimator) for name, estimator in fitted.items()),
+    )
+    return Result("succeeded", metrics, files, "; ".join(left_out) or None)
+
+
+def _fit(split: _Split, task: Task) -> tuple[dict[str, Any], list[str]]:
+    """Return the fitted estimator of each family, and which families cannot be used here, and why."""
+    fitted, left_out = {}, list(task.left_out)
+    for family in task.families:
+        try:
+            estimator = family.build(split.target.task_type, seed=task.seed, one_symbol=task.symbol is not None)
+            fitted[family.name] = estimator.fit(split.features(split.train), split.labels)
+        except FamilyMissingError as error:
+            left_out.append(str(error))
+        except Exception as error:
+            error.add_note(f"family {family.name}")
+            raise
+    return fitted, left_out
+
+
+def _blend(by_family: Mapping[str, Predictions], task: Task) -> tuple[Predictions, dict[str, Predictions]]:
+    """Return the job's predictions, and, where it combines with the pooled job, its own and those beside them."""
+    own = Predictions.mean(list(by_family.values()))
+    if not task.combines:
+        return own, {}
+    if task.pooled is None or task.symbol is None:
+        raise SampleError("there are no predictions of the pooled model to combine with")
+    local, pooled = own.common(Predictions.load(task.pooled))
+    return Predictions.mean([local, pooled]), {"local": local, "pooled": pooled}
+
+
+def _model(split: _Split, name: str, estimator: Any) -> File:
+    content = {
+        "family": name,
+        "target": split.target.name,
+        "task_type": split.target.task_type,
+        "features": list(split.sample.features.columns),
+        "classes": split.classes.tolist(),
+        "estimator": estimator,
+    }
+    return File(f"model {name}", models.MEDIA_TYPE, models.dump_model(content))
+
+
+@dataclass(frozen=True)
+class _Split:
+    """The rows of a job, and which of them a model learns from and is scored on."""
+
+    target: Target
+    sample: Sample
+    train: np.ndarray
+    test: np.ndarray
+
+    @classmethod
+    def of(cls, panel: Panel, task: Task) -> _Split:
+        """Return the rows of ``task``.
+
+        Raises:
+            SampleError: nothing can be learned from them.
+        """
+        target = panel.target(task.target)
+        if task.symbol is not None and task.symbol not in panel.symbols:
+            why = panel.missing.get(task.symbol, "it has no such symbol")
+            raise SampleError(f"the panel has no rows of {task.symbol}: {why}")
+        sample = panel.sample(
+            task.target, symbols=None if task.symbol is None else [task.symbol], features=task.features
+        )
+        if not len(sample.labels):
+            raise SampleError(f"no row has a label of {task.target}")
+        *_, (train, test) = time_folds(sample.timestamps, folds=FOLDS, horizon=target.horizon, symbols=sample.symbols)
+        split = cls(target, sample, train, test)
+        if target.is_classification and len(split.classes) < 2:
+            raise SampleError(f"the rows to learn from hold one class only of {task.target}")
+        return split
+
+    def features(self, rows: np.ndarray) -> pd.DataFrame:
+        """Return the features of some rows."""
+        return self.sample.features.iloc[rows]
+
+    @cached_property
+    def classes(self) -> np.ndarray:
+        """The classes that a model can learn; none where it learns a value."""
+        import numpy as np
+
+        return np.unique(self.sample.labels[self.train]) if self.target.is_classification else np.empty(0)
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """What to learn: values, or places in `classes`, because some estimators take whole numbers from 0 only."""
+        import numpy as np
+
+        known: np.ndarray = self.sample.labels[self.train]
+        return np.searchsorted(self.classes, known).astype(int) if self.target.is_classification else known
+
+    def predict(self, estimator: Any) -> Predictions:
+        """Return what a fitted estimator predicts for the test rows."""
+        import numpy as np
+        import pandas as pd
+
+        keys = pd.DataFrame(
+            {
+                "timestamp": self.sample.timestamps[self.test],
+                "symbol": self.sample.symbols[self.test].astype(str),
+                "label": self.sample.labels[self.test],
+            }
+        )
+        features = self.features(self.test)
+        if not self.target.is_classification:
+            return Predictions(keys, np.asarray(estimator.predict(features), dtype=float).reshape(-1, 1))
+        values = np.zeros((len(self.test), int(self.sample.labels.max()) + 1))
+        values[:, self.classes.astype(int)] = estimator.predict_proba(features)
+        return Predictions(keys, values[:, 1:2] if self.target.task_type.startswith("BINARY") else values)
+
+    def score(self, predicted: Predictions) -> float | None:
+        """Return the score of predictions, where there can be one."""
+        return score(self.target.task_type, predicted.keys["label"].to_numpy(), predicted.values)

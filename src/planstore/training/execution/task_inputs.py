@@ -1,0 +1,70 @@
+"""Tasks: what a claim on a job comes to, once its families, features and pooled predictions are at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from planstore.ledger.artifacts import Artifacts
+from planstore.training.execution.claims import Claim, Claims
+from planstore.training.execution.predictions import Predictions
+from planstore.training.execution.task import Task
+from planstore.training.families import Family
+
+
+class Tasks:
+    """Makes the tasks of one plan.
+
+    Args:
+        claims: on the plan's jobs.
+        artifacts: where predictions are kept.
+        families: all families by name.
+        features: what to learn a target from; a target that is not here learns from all.
+        seed: of everything that is drawn by chance.
+    """
+
+    def __init__(
+        self,
+        claims: Claims,
+        artifacts: Artifacts,
+        families: Mapping[str, Family],
+        features: Mapping[str, Sequence[str]],
+        seed: int,
+    ) -> None:
+        self._claims = claims
+        self._artifacts = artifacts
+        self._families = families
+        self._features = {target: tuple(names) for target, names in features.items()}
+        self._seed = seed
+        self._jobs = {job["job_id"]: job for job in claims.jobs()}
+        self._pooled: tuple[str, Predictions] | None = None
+
+    def make(self, claim: Claim) -> Task:
+        """Return the task of a claim; of its families, those of the CPU stage come first."""
+        job = self._jobs[claim.job_id]
+        known = [self._families[name] for name in job["model_families"] if name in self._families]
+        unknown = [name for name in job["model_families"] if name not in self._families]
+        return Task(
+            job_id=claim.job_id,
+            attempt=claim.attempt,
+            target=job["target"],
+            symbol=job["symbol"],
+            families=tuple(sorted(known, key=lambda family: family.stage)),
+            left_out=tuple(
+                f"family {name} is not registered: give its definition in a families file" for name in unknown
+            ),
+            features=self._features.get(job["target"]),
+            seed=self._seed,
+            evidence_score=job["evidence_score"],
+            combines=job["combines"],
+            pooled=self._pooled_predictions(job),
+        )
+
+    def _pooled_predictions(self, job: Mapping[str, Any]) -> bytes | None:
+        """Return what the pooled job of the target predicted for the job's symbol, if that job succeeded."""
+        digest = self._claims.predictions_of(job["pooled_job_id"]) if job["pooled_job_id"] else None
+        if digest is None:
+            return None
+        if self._pooled is None or self._pooled[0] != digest:
+            self._pooled = (digest, Predictions.load(self._artifacts.get(digest)))
+        return self._pooled[1].of_symbol(job["symbol"]).dump()

@@ -1,0 +1,190 @@
+"""Training the current plan: its jobs, and nothing else."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import tempfile
+import uuid
+import warnings
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planstore.checks.arguments import checked
+from planstore.errors import RequestError
+from planstore.plans.consumer import apply_training_plan_filter
+from planstore.runs.lookup import RunName
+from planstore.training.evidence.evidence_store import selected_features
+from planstore.training.execution.claims import Claims
+from planstore.training.execution.driver import Driver
+from planstore.training.execution.outcome import Training, TrainingWarning
+from planstore.training.execution.task_inputs import Tasks
+from planstore.training.execution.termination import sigterm_ends_after
+from planstore.training.execution.workplace import Workplace
+from planstore.training.families import families_of, load_families
+from planstore.training.panel.match import refuse_other_panel
+from planstore.training.panel.panel import Panel
+
+if TYPE_CHECKING:
+    from planstore.store import Store
+
+_log = logging.getLogger("planstore.training")
+
+LEASE = timedelta(seconds=30)
+"""How long a claim lasts unless its holder, who renews it thrice in that time, is gone."""
+
+
+@checked
+def train(
+    store: Store,
+    panel: Panel,
+    *,
+    workers: int | None = None,
+    executor: str = "local",
+    ray_address: str | None = None,
+    plan: RunName | None = None,
+    force: bool = False,
+    families: Path | None = None,
+    features: Mapping[str, Sequence[str]] | None = None,
+    max_attempts: int = 3,
+    seed: int = 0,
+    lease: timedelta = LEASE,
+    progress: Callable[[dict[str, int]], None] = lambda _: None,
+) -> Training:
+    """Train the jobs of a plan that are not trained yet, and record how each ended.
+
+    Jobs that succeeded are left alone, so that a training that was killed goes on where it stopped. Jobs that failed,
+    were skipped or cancelled before this call are tried again. Several trainings of one plan share its jobs.
+
+    Ctrl-C and SIGTERM cancel the jobs under way before they end the process.
+
+    Args:
+        store: holds the plan.
+        panel: features and targets.
+        workers: as for :class:`~planstore.training.execution.workplace.Workplace`.
+        executor: as ``workers``.
+        ray_address: as ``workers``.
+        plan: as for :class:`TrainingRequest`.
+        force: as ``plan``.
+        families: as ``plan``.
+        features: what to learn a target from, by target; None means what the plan's evidence selected, where the
+            store keeps that; a target that is not in it learns from all features of the panel.
+        max_attempts: as ``plan``.
+        seed: as ``plan``.
+        lease: as ``plan``.
+        progress: receives, after each commit, the job counts by status.
+
+    Raises:
+        NotFoundError: there is no plan.
+        PlanStaleError: what the plan follows from has moved on; says how.
+        RequestError: an argument cannot be used.
+        FamiliesError: the families file cannot be used.
+        PanelError: the panel has no target of the plan, or no symbol, or lacks their features.
+    """
+    request = TrainingRequest(
+        store,
+        Workplace(executor, workers, ray_address),
+        plan=plan,
+        force=force,
+        families=families,
+        max_attempts=max_attempts,
+        seed=seed,
+        lease=lease,
+    )
+    return request.train(panel, features=features, progress=progress)
+
+
+class TrainingRequest:
+    """A training of a plan, checked as far as it can be without a panel, which takes long to read.
+
+    Args:
+        store: holds the plan.
+        workplace: where its jobs run.
+        plan: which, named as for :meth:`~planstore.Store.plan`; None means the current one.
+        force: train it although its evidence, policy, rules or overrides have moved on.
+        families: a families file of the user's own.
+        max_attempts: how often a job is tried whose worker died.
+        seed: random seed.
+        lease: how long a worker that is not heard of holds its job.
+
+    Raises:
+        NotFoundError, PlanStaleError, RequestError, FamiliesError: as for :func:`train`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        workplace: Workplace,
+        *,
+        plan: RunName | None = None,
+        force: bool = False,
+        families: Path | None = None,
+        max_attempts: int = 3,
+        seed: int = 0,
+        lease: timedelta = LEASE,
+    ) -> None:
+        if max_attempts < 1:
+            raise RequestError(f"max_attempts must be at least 1, got {max_attempts}")
+        self._store = store
+        self._workplace = workplace
+        self._registry = load_families(families)
+        self._run = store.run(plan)
+        if not force:
+            store.refuse_stale(self._run.plan_id)
+        rows = store._ledger.confined().rows("training/planned_families", plan_id=self._run.plan_id)
+        planned = [name for (name,) in rows]
+        if planned and self._registry.keys().isdisjoint(planned):
+            families_of(planned, self._registry)
+        self._max_attempts = max_attempts
+        self._seed = seed
+        self._lease = lease
+
+    def train(
+        self,
+        panel: Panel,
+        *,
+        features: Mapping[str, Sequence[str]] | None = None,
+        progress: Callable[[dict[str, int]], None] = lambda _: None,
+    ) -> Training:
+        """Train the plan on a panel; ``features`` and ``progress`` are as for :func:`train`.
+
+        Raises:
+            PanelError: the panel has no target of the plan, or no symbol, or lacks their features.
+        """
+        plan_id = self._run.plan_id
+        chosen = selected_features(self._store, self._run.evidence_id) if features is None else features
+        refuse_other_panel(self._store, plan_id, panel, chosen)
+        filtered = apply_training_plan_filter([one.name for one in panel.targets], panel.symbols, self._run.plan)
+        _log.info("Training plan filter applied: %d → %d targets", len(panel.targets), len(filtered["targets"]))
+        _log.info("Using model families from training plan")
+        self._drive(panel, chosen, progress)
+        jobs = self._store.jobs(plan=plan_id)
+        counts = dict(sorted(Counter(job["status"] for job in jobs).items()))
+        training = Training(plan_id, filtered["targets"], counts, jobs)
+        if training.emptiness:
+            warnings.warn(training.emptiness, TrainingWarning, stacklevel=4)
+        return training
+
+    def _drive(
+        self, panel: Panel, features: Mapping[str, Sequence[str]], progress: Callable[[dict[str, int]], None]
+    ) -> None:
+        ledger = self._store._ledger
+        with tempfile.TemporaryDirectory(prefix="planstore-") as folder, sigterm_ends_after():
+            saved = Path(folder) / "panel.parquet"
+            panel.save(saved)
+            claims = Claims(
+                ledger,
+                self._run.plan_id,
+                f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:6]}",
+                gpu_families=[name for name, family in self._registry.items() if family.stage == "gpu"],
+                lease=self._lease,
+                max_attempts=self._max_attempts,
+            )
+            with closing(claims), closing(self._workplace.open(saved)) as executor:
+                tasks = Tasks(claims, ledger.artifacts, self._registry, features, self._seed)
+                Driver(claims, executor, tasks.make, lease=self._lease, progress=progress).run()

@@ -1,0 +1,1 @@
+"""Panels: features and targets of symbols over time."""

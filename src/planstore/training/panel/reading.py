@@ -1,0 +1,183 @@
+"""A panel on its way in: checked, described, and put in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planstore.database.connection import memory
+from planstore.database.session import Session
+from planstore.errors import PanelError
+from planstore.training.panel.files import find_files, read_files
+from planstore.training.panel.horizons import Spacing
+from planstore.training.panel.target import TARGETS, Target, matches, task_type
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def read_panel(
+    source: Path, symbols: Sequence[str] | None, targets: Sequence[str] | None
+) -> tuple[pa.Table, dict[str, Any]]:
+    """Return the rows of a panel by timestamp and symbol, and the description that `Panel` has.
+
+    Raises:
+        PanelError: the panel cannot be read, or nothing is left of it.
+    """
+    session = memory()
+    try:
+        rows = read_files(session, find_files(source), None if symbols is None else set(symbols))
+        return _Reading(session, rows.table, rows.texts, dict(rows.missing), targets).read(str(source))
+    finally:
+        session.close()
+
+
+@dataclass
+class _Reading:
+    """A panel on its way in: the rows of its files become columns that are known and rows in order."""
+
+    session: Session
+    table: pa.Table
+    texts: dict[str, str]
+    missing: dict[str, str]
+    patterns: Sequence[str] | None
+
+    def __post_init__(self) -> None:
+        self.notes: list[str] = []
+        self.troubles: list[str] = []
+
+    def read(self, source: str) -> tuple[pa.Table, dict[str, Any]]:
+        """Return the panel's rows, in order, and its description.
+
+        Raises:
+            PanelError: nothing is left of it.
+        """
+        self._drop_repeated()
+        if self.table.num_rows == 0:
+            raise PanelError(f"{source}: {'; '.join(f'{name}: {why}' for name, why in self.missing.items())}")
+        with self.session.given("panel_source", self._places()):
+            self._say_order_and_gaps()
+            minutes, per_day = self.session.rows("panel/spacing")[0]
+        self.table = self.table.sort_by([("timestamp", "ascending"), ("symbol", "ascending")])
+        self.troubles += [f"symbol {name} is left out: {why}" for name, why in self.missing.items()]
+        spacing = Spacing(minutes, per_day)
+        targets = self._targets(spacing)
+        witnesses = self._witnesses(spacing)
+        features = self._features()
+        if not targets:
+            raise PanelError(
+                f"{source} has no target: no column of numbers is called {' or '.join(self.patterns or TARGETS)}"
+            )
+        if not features:
+            raise PanelError(f"{source} has no feature: no column of numbers beside timestamp, symbol and targets")
+        description = {
+            "symbols": sorted(self.table["symbol"].unique().to_pylist()),
+            "features": features,
+            "targets": [asdict(target) for target in targets],
+            "witnesses": [asdict(target) for target in witnesses],
+            "notes": self.notes,
+            "troubles": self.troubles,
+            "missing": self.missing,
+        }
+        names = ["timestamp", "symbol", *features, *(target.name for target in (*targets, *witnesses))]
+        return self.table.select(names), description
+
+    def _places(self) -> pa.Table:
+        """Return timestamp and symbol of every row, and its number in the order of the files."""
+        import pyarrow as pa
+
+        numbers = pa.array(range(self.table.num_rows), pa.int64())
+        return self.table.select(["timestamp", "symbol"]).append_column("row", numbers)
+
+    def _drop_repeated(self) -> None:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        with self.session.given("panel_source", self._places()):
+            repeated = self.session.rows("panel/repeated")
+        for symbol, too_many, first in repeated:
+            self.missing[symbol] = (
+                f"{too_many} of its rows repeat a timestamp, the first {first}; a timestamp has one row"
+            )
+        if repeated:
+            names = pa.array([symbol for symbol, *_ in repeated], pa.string())
+            self.table = self.table.filter(pc.invert(pc.is_in(self.table["symbol"], names)))
+
+    def _say_order_and_gaps(self) -> None:
+        unordered = [symbol for (symbol,) in self.session.rows("panel/out_of_order")]
+        if unordered:
+            self.notes.append(f"sorted, because rows were not in order of time: {_list(unordered)}")
+        gaps = self.session.rows("panel/gaps")
+        lacking = [f"{symbol} ({missing})" for symbol, missing, _ in gaps if missing]
+        if lacking:
+            self.notes.append(f"timestamps that other symbols have are missing: {_list(lacking)}")
+        pauses = [f"{symbol} ({days:.0f} days)" for symbol, _, days in gaps if days]
+        if pauses:
+            self.notes.append(f"long pauses: {_list(pauses)}")
+
+    def _targets(self, spacing: Spacing) -> list[Target]:
+        found = []
+        patterns = TARGETS if self.patterns is None else self.patterns
+        columns = [*self.texts, *self._numbers()]
+        for pattern in patterns if self.patterns else ():
+            if not any(matches(name, [pattern]) for name in columns):
+                self.troubles.append(f"target {pattern} is asked for, and no column is called so")
+        for name in self.texts:
+            if matches(name, patterns):
+                self.troubles.append(f"target {name} is left out: it holds {self.texts[name]}, not numbers")
+        for name in self._numbers():
+            if not matches(name, patterns):
+                continue
+            horizon = spacing.horizon(name)
+            if horizon is None:
+                self.notes.append(f"target {name} names no horizon: taken to look one timestamp ahead")
+            found.append(self._target(name, horizon))
+        return found
+
+    def _witnesses(self, spacing: Spacing) -> list[Target]:
+        """Return the targets by usual names that were not asked for."""
+        names = [
+            name for name in self._numbers() if matches(name, TARGETS) and not matches(name, self.patterns or TARGETS)
+        ]
+        return [self._target(name, spacing.horizon(name)) for name in names]
+
+    def _target(self, name: str, horizon: int | None) -> Target:
+        self._finite(name)
+        return Target(name, task_type(self.table[name].to_numpy()), horizon or 1)
+
+    def _features(self) -> list[str]:
+        kept = (*TARGETS, *(self.patterns or ()))
+        for name, kind in self.texts.items():
+            if not matches(name, kept):
+                self.troubles.append(f"feature {name} is left out: it holds {kind}, not numbers")
+        found = []
+        for name in self._numbers():
+            if matches(name, kept):
+                continue
+            self._finite(name)
+            if self.table[name].null_count == self.table.num_rows:
+                self.troubles.append(f"feature {name} is left out: it has no value at all")
+            else:
+                found.append(name)
+        return found
+
+    def _finite(self, name: str) -> None:
+        """Take infinite values of a column for none, and say so; NaN is none already."""
+        import numpy as np
+        import pyarrow as pa
+
+        values = self.table[name].to_numpy()
+        infinite = np.isinf(values)
+        if infinite.any():
+            self.notes.append(f"{name}: {infinite.sum()} infinite values are taken for none")
+        cleaned = pa.array(np.where(infinite, np.nan, values), from_pandas=True)
+        self.table = self.table.set_column(self.table.column_names.index(name), name, cleaned)
+
+    def _numbers(self) -> list[str]:
+        return [name for name in self.table.column_names if name not in ("timestamp", "symbol")]
+
+
+def _list(names: Sequence[str], most: int = 10) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
