@@ -13,7 +13,7 @@ from planstore.ledger.ledger import EVENT_TABLES, Ledger
 def check_ledger(results: Path) -> list[str]:
     """Return the run ids of all commits, in order, after checking that each commit is whole and the chain holds."""
     ledger = Ledger(results / "planstore", create=False)
-    session = ledger.reading()
+    session = ledger.query_session()
     commits = session.query("from commits order by commit_id")
     columns, previous, runs = commits.columns, GENESIS, []
     for number, row in enumerate(commits.fetchall(), 1):
@@ -21,7 +21,7 @@ def check_ledger(results: Path) -> list[str]:
         assert commit["commit_id"] == number
         counted = {count["table"]: (count["rows"], count["digest"]) for count in commit["counts"]}
         for table in EVENT_TABLES:
-            digest = RowsDigest.of(ledger.confined().batches(f"ledger/read_{table}", first=number, last=number))
+            digest = RowsDigest.of(ledger.reader().batches(f"ledger/read_{table}", first=number, last=number))
             assert (digest.rows, digest.hexdigest()) == counted.get(table, (0, digest.hexdigest()))
         header = {name: commit[name] for name in columns if name not in ("digest", "recorded_at")}
         header["recorded_at"] = utc_text(commit["recorded_at"])

@@ -31,7 +31,7 @@ def stage(
     overrides: pa.Table | None = None,
 ) -> None:
     """Lay out one scenario."""
-    session.give("evidence", evidence)
+    session.register("evidence", evidence)
     session.run("scenario/scenario_evidence")
     session.run(
         "scenario/scenarios",
@@ -39,4 +39,4 @@ def stage(
         model_families=families,
         include_blocked=include_blocked,
     )
-    session.give("scenario_overrides", OVERRIDES.empty_table() if overrides is None else overrides)
+    session.register("scenario_overrides", OVERRIDES.empty_table() if overrides is None else overrides)

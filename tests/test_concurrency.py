@@ -34,8 +34,8 @@ from planstore.ledger.compaction import compact
 from planstore.ledger.migration import migrate
 from planstore.projections.rebuild import rebuild
 ledger = Ledger(__import__("pathlib").Path(sys.argv[1]))
-session = ledger.working()
-with ledger.writing(session, "test", run_id=None):
+session = ledger.writer()
+with ledger.commit(session, "test", run_id=None):
     print("held", flush=True)
     sys.stdin.readline()
 """
@@ -94,7 +94,7 @@ def test_a_lock_that_is_held_for_too_long_names_its_holder(store: Store) -> None
     process = holder(store.results / "planstore")
     ledger = Ledger(store.results / "planstore", lock_timeout=0.2)
     with pytest.raises(planstore.StoreBusyError, match=f"process {process.pid} on .* since"):  # noqa: SIM117
-        with ledger.writing(ledger.working(), "test", run_id=None):
+        with ledger.commit(ledger.writer(), "test", run_id=None):
             raise AssertionError("the lock was not held")
     ledger.close()
     process.communicate("\n", timeout=60)

@@ -23,9 +23,9 @@ Row = tuple[int, int, str]
 
 def held(session: Session, rows: pa.Table) -> pa.Table:
     """Return rows as a session holds them in the order of the columns ``a`` and ``b``."""
-    session.give("given", rows)
-    session.run_kept("CREATE OR REPLACE TEMP VIEW made AS FROM given")
-    return session.hold("held", "made", place="number", order=("a", "b"))
+    session.register("given", rows)
+    session.run_text("CREATE OR REPLACE TEMP VIEW made AS FROM given")
+    return session.materialize("held", "made", place="number", order=("a", "b"))
 
 
 @given(rows=st.lists(st.tuples(st.integers(0, 5), st.integers(-3, 3), st.text(max_size=3)), max_size=30))

@@ -94,7 +94,7 @@ class Store:
         """This thread's session: an answer is taken from the connection that the question went to."""
         self._ledger.check_place()
         if not hasattr(self._threads, "session") or not self._ledger.is_current(self._threads.session):
-            self._threads.session = self._ledger.reading(self._as_of)
+            self._threads.session = self._ledger.query_session(self._as_of)
         return self._threads.session  # type: ignore[no-any-return]
 
     def create(self) -> None:
@@ -356,7 +356,7 @@ class Store:
         Raises:
             NotFoundError: a name means no run.
         """
-        session = self._ledger.reading(self._as_of)
+        session = self._ledger.query_session(self._as_of)
         return compare(session, self._ledger.artifacts, find_run(session, str(a)), find_run(session, str(b)))
 
     @checked
@@ -374,7 +374,7 @@ class Store:
             RequestError: the extra ``report`` is not installed.
         """
         run = newest_run(self._reading) if run_id is None else find_run(self._reading, str(run_id))
-        return make_report(self._ledger.reading(self._as_of), self._ledger.artifacts, run)
+        return make_report(self._ledger.query_session(self._as_of), self._ledger.artifacts, run)
 
     @checked
     def whatif(

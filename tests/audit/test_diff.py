@@ -204,11 +204,11 @@ def test_the_start_of_several_plans_is_refused(session: Session) -> None:
     runs = [("r", 1, "abcdef1"), ("s", 2, "abcdef2"), ("abcdef", 3, "other")]
     columns = {"run_id": pa.string(), "commit_id": pa.int64(), "plan_id": pa.string()}
     rows = [dict(zip(columns, run, strict=True)) for run in runs]
-    session.give("runs", pa.Table.from_pylist(rows[:2], pa.schema(list(columns.items()))))
+    session.register("runs", pa.Table.from_pylist(rows[:2], pa.schema(list(columns.items()))))
     with pytest.raises(RequestError, match="'abcdef' fits 2 plans; give more digits"):
         find_run(session, "abcdef")
     assert find_run(session, "abcdef2")["run_id"] == "s"
-    session.give("runs", pa.Table.from_pylist(rows, pa.schema(list(columns.items()))))
+    session.register("runs", pa.Table.from_pylist(rows, pa.schema(list(columns.items()))))
     assert find_run(session, "abcdef")["run_id"] == "abcdef"
 
 

@@ -18,7 +18,7 @@ import samples
 from planstore import JobStatus
 from planstore.audit import nearest_in_run
 from planstore.audit import report as reports
-from planstore.audit.scenario import Kept
+from planstore.audit.scenario import RunInputs
 from planstore.errors import ExportError, NotFoundError
 from planstore.store import Store
 
@@ -269,13 +269,13 @@ def test_rules_that_do_not_arrive_at_what_is_recorded_are_a_finding(
 ) -> None:
     policy = told.sql("from policies").fetchall()
     assert len(policy) == 1
-    original = Kept.of
+    original = RunInputs.of
 
     def altered(*arguments: Any) -> Any:
         kept = original(*arguments)
-        return Kept(kept.run, kept.policy.replace("0.52", "0.55"), kept.rules, kept.overrides)
+        return RunInputs(kept.run, kept.policy.replace("0.52", "0.55"), kept.rules, kept.overrides)
 
-    monkeypatch.setattr(Kept, "of", altered)
+    monkeypatch.setattr(RunInputs, "of", altered)
     report = told.report()
     assert report.findings
     assert "is recorded, but the kept rules arrive at" in report.findings[0]

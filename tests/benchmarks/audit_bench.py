@@ -51,7 +51,7 @@ def audit(folder: Path, rounds: int = 5) -> Iterator[Figure]:
 
 def figures(store: Store, rounds: int) -> Iterator[Figure]:
     """Yield the figures of a store that is there."""
-    bare = store._ledger.confined()._connection
+    bare = store._ledger.reader()._connection
     pair = "SELECT * FROM lake.{} WHERE target = $t AND symbol = $s"
     key = {"t": TARGET, "s": PAIR}
     rows = _best(rounds, lambda: [bare.execute(pair.format(t), key).fetchall() for t in ("decisions", "candidates")])

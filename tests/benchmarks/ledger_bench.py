@@ -12,7 +12,7 @@ from figures import Figure, seconds
 import planstore
 from planstore import JobStatus
 from planstore.database.session import Session
-from planstore.events.digest import DigestBeside
+from planstore.events.digest import StagedRows
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.verify import verify
 
@@ -32,10 +32,10 @@ FROM range({ROWS}) AS t(i)
 def bulk(folder: Path, rounds: int = 2) -> Iterator[Figure]:
     """Bulk append with digests and fsync against a bare DuckLake insert; verify against reading."""
     ledger = Ledger(folder / "bulk" / "planstore")
-    session = ledger.working()
+    session = ledger.writer()
     bare = _connection(session)
     bare.execute(STAGED)
-    decisions = session.hold("decisions", "ordered_decisions", place="position")
+    decisions = session.materialize("decisions", "ordered_decisions", place="position")
     ours, inserts = [], []
     for turn in range(rounds):
         ours.append(seconds(lambda: _append(ledger, session, decisions)))
@@ -76,7 +76,7 @@ def events(folder: Path, rounds: int = 100) -> Iterator[Figure]:
             return writer.record(status)
 
         record()
-        bare = _connection(store._ledger.working())
+        bare = _connection(store._ledger.writer())
         bare.execute("CREATE TABLE IF NOT EXISTS lake.bare AS FROM lake.job_status LIMIT 0")
         one_row = "INSERT INTO lake.bare VALUES (1, 1, 'r', 'p', 'j', 1, 'running', 'w', now(), NULL, NULL, NULL, [])"
         with ThreadPoolExecutor(32) as threads:
@@ -115,8 +115,8 @@ def _unchecked(work: Callable[[], float]) -> float:
 
 
 def _append(ledger: Ledger, session: Session, decisions: pa.Table) -> None:
-    with ledger.writing(session, "bench", run_id="r") as writing:
-        writing.append_staged("decisions", DigestBeside(decisions.drop_columns(["position", "scenario"])))
+    with ledger.commit(session, "bench", run_id="r") as builder:
+        builder.append_staged("decisions", StagedRows(decisions.drop_columns(["position", "scenario"])))
 
 
 def _connection(session: Session):  # type: ignore[no-untyped-def]

@@ -210,7 +210,7 @@ def test_an_empty_store_is_said_plainly(results: Path, tmp_path: Path) -> None:
 
 def older_override(store: planstore.Store, **said: str) -> None:
     """Record an override as an older planstore did, which took control characters."""
-    with closing(store._ledger.working()) as session, store._ledger.writing(session, OVERRIDE_COMMIT, run_id=None) as w:
+    with closing(store._ledger.writer()) as session, store._ledger.commit(session, OVERRIDE_COMMIT, run_id=None) as w:
         pair: dict[str, Any] = {"override_id": "older", "target": NAME, "symbol": NAME, "route": "ROUTE_BLOCKED"}
         w.append("overrides", **pair | said, expires_at=None, cleared=False)
 

@@ -19,7 +19,7 @@ import samples
 from planstore import JobStatus, Override, RequestError
 from planstore.events import fields
 from planstore.events.commit import GENESIS, Commit, TableCount
-from planstore.ledger.artifact_events import Kept
+from planstore.ledger.artifact_events import ArtifactEvent
 from planstore.ledger.status_writer import status_table
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import read_policy
@@ -38,7 +38,7 @@ EVENTS: dict[Callable[..., Any], dict[str, Any]] = {
         "override_id": "o", "target": "t", "symbol": "s", "route": "ROUTE_BOTH", "author": "a", "reason": "r",
         "expires_at": MOMENT,
     },
-    Kept: {"digest": DIGEST, "media_type": "m", "size": 1, "name": "n", "belongs_to": "b"},
+    ArtifactEvent: {"digest": DIGEST, "media_type": "m", "size": 1, "name": "n", "belongs_to": "b"},
     TableCount: {"table": "jobs", "rows": 1, "digest": DIGEST},
     Commit: {
         "commit_id": 1, "recorded_at": MOMENT, "run_id": "r", "kind": "run", "actor": "a", "message": "m",
@@ -54,18 +54,23 @@ EVENTS: dict[Callable[..., Any], dict[str, Any]] = {
 Field = tuple[Callable[..., Any], str]
 NAMES: tuple[Field, ...] = (
     (JobStatus, "plan_id"), (JobStatus, "job_id"), (JobStatus, "worker"), (Override, "target"), (Override, "symbol"),
-    (Override, "author"), (Override, "reason"), (Kept, "name"), (Kept, "media_type"), (Kept, "belongs_to"),
-    (Commit, "actor"), (Commit, "kind"),
+    (Override, "author"), (Override, "reason"), (ArtifactEvent, "name"), (ArtifactEvent, "media_type"),
+    (ArtifactEvent, "belongs_to"), (Commit, "actor"), (Commit, "kind"),
 )  # fmt: skip
 TEXTS: tuple[Field, ...] = (
     (JobStatus, "error"), (Commit, "message"), (RunRequest, "git_commit"), (RunRequest, "config_hash"),
     (RunRequest, "policy_name"),
 )  # fmt: skip
-WORDS: tuple[Field, ...] = ((JobStatus, "status"), (Override, "route"), (Kept, "digest"), (TableCount, "digest"))
+WORDS: tuple[Field, ...] = (
+    (JobStatus, "status"),
+    (Override, "route"),
+    (ArtifactEvent, "digest"),
+    (TableCount, "digest"),
+)
 NEEDED: tuple[Field, ...] = (
     (JobStatus, "plan_id"), (JobStatus, "job_id"), (JobStatus, "status"), (JobStatus, "attempt"),
     (JobStatus, "occurred_at"), (JobStatus, "artifacts"), (Override, "target"), (Override, "route"),
-    (Override, "author"), (Override, "reason"), *((Kept, name) for name in EVENTS[Kept]),
+    (Override, "author"), (Override, "reason"), *((ArtifactEvent, name) for name in EVENTS[ArtifactEvent]),
     (Commit, "message"), (Commit, "recorded_at"), (RunRequest, "policy_name"),
 )  # fmt: skip
 
@@ -138,7 +143,7 @@ def test_numpys_numbers_are_taken_as_the_numbers_that_they_are() -> None:
         assert status.row(1)["metrics"] == ('{"auc":7.0}' if issubclass(kind, np.floating) else '{"auc":7}')
         if issubclass(kind, np.integer):
             assert type(made(JobStatus, attempt=kind(3)).attempt) is int
-            assert made(Kept, size=kind(3)) == made(Kept, size=3)
+            assert made(ArtifactEvent, size=kind(3)) == made(ArtifactEvent, size=3)
             assert made(RunRequest, expected_commit=kind(3)).expected_commit == 3
     assert made(JobStatus, metrics={"auc": np.float32(0.1)}).metrics == {"auc": float(np.float32(0.1))}
     text = np.str_("running")
@@ -161,7 +166,7 @@ def test_what_is_no_whole_number_in_its_range_is_refused() -> None:
     for value in (0, -1, 2**31, 2**70, 1.0, np.float64(1), True, np.True_, "1", math.nan, Decimal(1), None):
         refuses((JobStatus, "attempt"), value)
     for value in (-1, 1.0, True, "1"):
-        refuses((Kept, "size"), value)
+        refuses((ArtifactEvent, "size"), value)
         refuses((RunRequest, "expected_commit"), value)
 
 

@@ -41,7 +41,7 @@ def test_one_ledger_keeps_the_order_without_reading_it_again(tmp_path: Path) -> 
     ledger = Ledger(tmp_path / "planstore", clock=times.__next__)
     for number in range(3):
         set_override(ledger, TARGET, f"SYM{number}", "ROUTE_BLOCKED", reason="x", author="ann")
-    recorded = ledger.confined().rows("verify/commits")
+    recorded = ledger.reader().rows("verify/commits")
     ledger.close()
     assert [row[1] for row in recorded] == [NOON, NOON, NOON + HOUR]
 

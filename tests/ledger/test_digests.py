@@ -25,7 +25,7 @@ def ledger(store: Store) -> Iterator[Ledger]:
 
 
 def test_the_digest_of_every_commit_is_that_of_the_rows_the_ledger_holds(ledger: Ledger) -> None:
-    session = ledger.reading()
+    session = ledger.query_session()
     found = session.query("from commits order by commit_id").fetchall()
     columns = session.query("from commits").columns
     previous = GENESIS
@@ -35,12 +35,12 @@ def test_the_digest_of_every_commit_is_that_of_the_rows_the_ledger_holds(ledger:
         counted = {count["table"]: count for count in commit["counts"]}
         position = 0
         for table in EVENT_TABLES:
-            digest = RowsDigest.of(ledger.confined().batches(f"ledger/read_{table}", first=number, last=number))
+            digest = RowsDigest.of(ledger.reader().batches(f"ledger/read_{table}", first=number, last=number))
             assert digest.rows == counted.get(table, {"rows": 0})["rows"]
             if digest.rows:
                 assert digest.hexdigest() == counted[table]["digest"], (number, table)
                 positions = (
-                    ledger.confined().batches(f"ledger/read_{table}", first=number, last=number).read_all()["position"]
+                    ledger.reader().batches(f"ledger/read_{table}", first=number, last=number).read_all()["position"]
                 )
                 assert positions.to_pylist() == list(range(position + 1, position + digest.rows + 1))
                 position += digest.rows
@@ -53,7 +53,7 @@ def test_the_digest_of_every_commit_is_that_of_the_rows_the_ledger_holds(ledger:
 
 
 def test_policies_rules_and_plans_are_kept_as_artifacts_under_their_ids(ledger: Ledger) -> None:
-    session = ledger.reading()
+    session = ledger.query_session()
     for policy_id, rules_id, plan_id in session.query("select policy_id, rules_id, plan_id from runs").fetchall():
         assert json.loads(ledger.artifacts.get(policy_id))["semantics"] == "strict"
         assert json.loads(ledger.artifacts.get(rules_id))["steps"][0]["name"] == "score_text"

@@ -112,7 +112,7 @@ def test_a_table_with_more_to_it_than_columns_is_named(damaged: Path) -> None:
             damaged, statement.replace("made", name), f"insert into ducklake_inlined_data_tables select 1, '{name}', 7"
         )
     with planstore.open(damaged, create=False) as store:
-        names = [name for _, name in store._ledger.confined().rows("verify/foreign_objects")]
+        names = [name for _, name in store._ledger.reader().rows("verify/foreign_objects")]
     assert names == sorted(IN_TABLES)
 
 
@@ -133,7 +133,7 @@ DEFINITIONS = {
 def test_whatever_else_the_catalog_defines_is_named(damaged: Path) -> None:
     change(damaged, *DEFINITIONS.values())
     with planstore.open(damaged, create=False) as store:
-        rows = store._ledger.confined().rows("verify/foreign_definitions")
+        rows = store._ledger.reader().rows("verify/foreign_definitions")
     assert {where for where, _ in rows} == {"commits", "strange", "artifacts", "shown", "decisions", "candidates"}
     text = " ".join(problem for _, problem in rows)
     assert all(name in text for name in ("auto_compact", "as_of", "evil", "strange", "ROUTE_BOTH"))
@@ -160,7 +160,7 @@ SHIFTS = {
 def test_whatever_is_said_to_have_come_or_to_go_at_another_time_is_named(damaged: Path) -> None:
     change(damaged, *SHIFTS.values())
     with planstore.open(damaged, create=False) as store:
-        session = store._ledger.confined()
+        session = store._ledger.reader()
         from planstore.ledger.snapshots import shifted_snapshots
 
         assert {table for table, _, _ in shifted_snapshots(session)} == set(SHIFTS)

@@ -24,7 +24,7 @@ NEGATIVE_ZERO = {"mean_overlap": 0.8, "std_overlap": 0.1, "mean_tau": -0.0, "std
 
 def test_rows_of_every_table_with_a_struct_column_go_to_files(store: Store) -> None:
     store.create()
-    session = store._ledger.working()
+    session = store._ledger.writer()
     limit = "option_name = 'data_inlining_row_limit' AND scope = 'TABLE'"
     options = session._connection.execute(f"SELECT scope_entry, value FROM lake.options() WHERE {limit}")
     assert dict(options.fetchall()) == {f"main.{table}": "0" for table in STRUCT_TABLES}
@@ -38,7 +38,7 @@ def test_rows_of_every_table_with_a_struct_column_go_to_files(store: Store) -> N
 
 def test_a_catalog_that_would_change_a_struct_is_an_error_and_nothing_is_recorded(store: Store) -> None:
     store.create()
-    session = store._ledger.working()
+    session = store._ledger.writer()
     session.run("database/inlined_rows", table="candidates", rows=INLINED_ROWS)  # as format 2 had it
     rows = [row | {"stability": "UNKNOWN", "stability_metrics": NEGATIVE_ZERO} for row in samples.records()]
     with pytest.raises(ReadBackError, match="candidates: the files hold 0 rows, 15 were written"):
@@ -51,7 +51,7 @@ def test_a_catalog_that_would_change_a_struct_is_an_error_and_nothing_is_recorde
 def _alter(store: Store, table: str, change: str) -> None:
     """Have the catalog change each row that it is given of one table, as a fault of storage would."""
     store.create()
-    inlined = dict(store._ledger.confined().rows("ledger/inlined_tables"))[table]
+    inlined = dict(store._ledger.reader().rows("ledger/inlined_tables"))[table]
     store.close()
     with closing(sqlite3.connect(store.results / "planstore" / "catalog.sqlite")) as catalog:
         update = f"UPDATE {inlined} SET {change} WHERE rowid = new.rowid"

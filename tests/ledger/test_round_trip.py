@@ -26,10 +26,10 @@ import samples
 from planstore import Store
 from planstore.database.session import Session
 from planstore.errors import ReadBackError, StoreError
-from planstore.events.digest import DigestBeside
+from planstore.events.digest import StagedRows
 from planstore.events.fields import _CONTROL
 from planstore.ledger.backup import restore
-from planstore.ledger.commit_builder import INLINED_ROWS, STRUCT_TABLES, Writing
+from planstore.ledger.commit_builder import INLINED_ROWS, STRUCT_TABLES, CommitBuilder
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
 from planstore.ledger.status_writer import append_statuses
 
@@ -103,7 +103,7 @@ class Kept:
 
     def differing(self, ledger: Ledger) -> list[tuple[str, int]]:
         """Return the tables and commits whose rows are not those that were written."""
-        session = ledger.confined()
+        session = ledger.reader()
         found: dict[tuple[str, int], list[Row]] = {}
         for table in EVENT_TABLES:
             for row in session.batches(f"ledger/read_{table}", first=0, last=2**62).read_all().to_pylist():
@@ -124,40 +124,40 @@ def exact(value: Any) -> Any:
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     ledger = Ledger(tmp_path_factory.mktemp("round_trip") / "results" / "planstore")
-    session = ledger.working()
+    session = ledger.writer()
     yield Kept(ledger, {table: session.schema(f"lake.{table}") for table in EVENT_TABLES})
     ledger.close()
 
 
 @contextmanager
 def staged(session: Session, name: str, table: pa.Table) -> Iterator[None]:
-    with session.given(name, table):
+    with session.registered(name, table):
         yield
 
 
 def append(kept: Kept, table: str, rows: list[Row], header: Row) -> None:
     """Append rows as one commit, by the statements that the product appends them by."""
     schema = kept.schemas[table]
-    session = kept.ledger.recording()
-    with kept.ledger.writing(session, **header) as writing:
-        _append(session, writing, table, rows, schema)
+    session = kept.ledger.small_writer()
+    with kept.ledger.commit(session, **header) as builder:
+        _append(session, builder, table, rows, schema)
     session.close()
     written = [
-        {"commit_id": writing.commit_id, "position": position, "run_id": header["run_id"]} | row
+        {"commit_id": builder.commit_id, "position": position, "run_id": header["run_id"]} | row
         for position, row in enumerate(rows, 1)
     ]
-    kept.rows[table, writing.commit_id] = written
+    kept.rows[table, builder.commit_id] = written
 
 
-def _append(session: Session, writing: Writing, table: str, rows: list[Row], schema: pa.Schema) -> None:
+def _append(session: Session, builder: CommitBuilder, table: str, rows: list[Row], schema: pa.Schema) -> None:
     content = pa.schema([column for column in schema if column.name not in HEADER])
     if table in ONE_ROW:
-        writing.append(table, **rows[0])
+        builder.append(table, **rows[0])
     elif table == "job_status":
-        append_statuses(writing, rows)
+        append_statuses(builder, rows)
     elif table == "artifacts":
         placed = [row | {"place": place} for place, row in enumerate(rows, 1)]
-        writing.append_staged(table, DigestBeside(pa.Table.from_pylist(rows, content)), given={"rows": placed})
+        builder.append_staged(table, StagedRows(pa.Table.from_pylist(rows, content)), given={"rows": placed})
     else:
         plan = {"plan_id": rows[0]["plan_id"]} if table == "jobs" else {}
         bare = pa.Table.from_pylist([{n: v for n, v in row.items() if n not in plan} for row in rows],
@@ -168,7 +168,7 @@ def _append(session: Session, writing: Writing, table: str, rows: list[Row], sch
         held = bare if table == "jobs" else bare.add_column(0, place, numbers)
         held = held.append_column("scenario", pa.array([0] * len(rows), pa.int64())) if table == "decisions" else held
         with staged(session, name, held):
-            writing.append_staged(table, DigestBeside(bare), **plan)
+            builder.append_staged(table, StagedRows(bare), **plan)
 
 
 @st.composite
@@ -247,7 +247,7 @@ def test_negative_zeros_that_a_file_would_merge_with_positive_ones_are_refused_a
     append(kept, "candidates", alone, {"kind": "test", "run_id": None})
     before = kept.ledger.last_commit()
     del kept.rows["candidates", before]
-    session = kept.ledger.confined()
+    session = kept.ledger.reader()
     found = session.batches("ledger/read_candidates", first=before, last=before).read_all()["score"].to_pylist()
     assert exact(found) == exact([-0.0] * 102)
     with pytest.raises(ReadBackError, match="nothing was recorded"):

@@ -123,7 +123,7 @@ def test_jobs_that_contradict_their_decisions_are_no_plan(
 ) -> None:
     def altered(session: Session) -> pa.Table:
         jobs = plan_jobs(session).take(kept)
-        session.give("jobs", jobs)
+        session.register("jobs", jobs)
         return jobs
 
     monkeypatch.setattr("planstore.plans.planning.plan_jobs", altered)

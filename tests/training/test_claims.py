@@ -225,9 +225,9 @@ def test_who_comes_later_waits_as_long_as_the_lease_lasts(store: Store, plan_id:
 def test_a_holder_whose_name_an_older_planstore_took_can_lose_its_job(store: Store, plan_id: str) -> None:
     claims = Claims(store._ledger, plan_id, "old", gpu_families=(), lease=OVER, max_attempts=3)
     (claim,) = claims._claimable(1)
-    with store._ledger.writing(claims._session, "status", run_id=None) as writing:
+    with store._ledger.commit(claims._session, "status", run_id=None) as builder:
         row = claims._row(claim, "running", NOON, worker="old") | {"worker": "a\x1b[31mb"}
-        append_statuses(writing, [row])
+        append_statuses(builder, [row])
     again = Claims(store._ledger, plan_id, "new", gpu_families=(), lease=LONG, max_attempts=3)
     assert again.settle({}, wanted=1).claims == [Claim(claim.job_id, 2)]
     assert statuses(store, claim.job_id)[1][2] == "a\\x1b[31mb"

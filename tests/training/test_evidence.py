@@ -14,8 +14,8 @@ import planstore
 from planstore.routing.policy import DEFAULT_POLICY, Allowlist, SampleSizes, Stability, read_policy
 from planstore.store import Store
 from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence
-from planstore.training.evidence.measure import Evidence, measure
-from planstore.training.evidence.side import Question, Side, measure_side
+from planstore.training.evidence.measure import PanelEvidence, measure
+from planstore.training.evidence.side import Question, measure_side
 from planstore.training.families import load_families
 from planstore.training.panel.panel import Panel
 
@@ -61,16 +61,16 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Panel:
 
 
 @pytest.fixture(scope="module")
-def evidence(panel: Panel) -> Evidence:
+def evidence(panel: Panel) -> PanelEvidence:
     return measure(panel, workers=1)
 
 
-def side(evidence: Evidence, target: str, symbol: str | None = None) -> Side:
+def side(evidence: PanelEvidence, target: str, symbol: str | None = None) -> MeasuredSide:
     (found,) = (side for side in evidence.sides if (side.target, side.symbol) == (target, symbol))
     return found
 
 
-def test_what_can_be_learned_is_found_and_beats_its_null(evidence: Evidence) -> None:
+def test_what_can_be_learned_is_found_and_beats_its_null(evidence: PanelEvidence) -> None:
     assert [(one.target, one.symbol) for one in evidence.sides] == [
         (target, symbol) for target in ("y_up_1d", "fwd_ret_1d") for symbol in (None, "A", "B")
     ]
@@ -85,7 +85,7 @@ def test_what_can_be_learned_is_found_and_beats_its_null(evidence: Evidence) -> 
     assert evidence.troubles == []
 
 
-def test_candidates_are_routed_as_they_are(evidence: Evidence, store: Store, tmp_path: Path) -> None:
+def test_candidates_are_routed_as_they_are(evidence: PanelEvidence, store: Store, tmp_path: Path) -> None:
     rows = {(row["target"], row["symbol"]): row for row in evidence.candidates().to_pylist()}
     up = rows["y_up_1d", "A"]
     assert (up["mode"], up["metric_name"], up["model_status"], up["stability"]) == (
@@ -108,7 +108,7 @@ def test_candidates_are_routed_as_they_are(evidence: Evidence, store: Store, tmp
 
 
 def test_the_same_panel_and_seed_give_the_same_evidence_on_any_number_of_workers(
-    panel: Panel, evidence: Evidence
+    panel: Panel, evidence: PanelEvidence
 ) -> None:
     told: list[dict[str, int]] = []
     again = measure(panel, workers=2, progress=lambda counted: told.append(dict(counted)))
@@ -152,7 +152,7 @@ def test_a_planted_feature_that_knows_the_future_is_blocked_and_nothing_is_route
     _check_that_targets_that_were_not_asked_for_tell_it_as_well(found, path)
 
 
-def _check_that_the_other_target_is_suspect_by_name(found: Evidence, store: Store) -> None:
+def _check_that_the_other_target_is_suspect_by_name(found: PanelEvidence, store: Store) -> None:
     for symbol in (None, "A", "B"):
         other = side(found, "y_up_1d", symbol)
         (sign,) = other.signs
@@ -166,7 +166,7 @@ def _check_that_the_other_target_is_suspect_by_name(found: Evidence, store: Stor
     assert "SAFE_FEATURES" in {check["check"] for check in told.checks if not check["passed"]}
 
 
-def _check_that_targets_that_were_not_asked_for_tell_it_as_well(found: Evidence, path: Path) -> None:
+def _check_that_targets_that_were_not_asked_for_tell_it_as_well(found: PanelEvidence, path: Path) -> None:
     alone = measure(Panel.read(path, targets=["y_up_1d"]), workers=1, symbols=False)
     (only,) = alone.sides
     assert [(one.sign, one.feature, one.of, one.status) for one in only.signs] == [
@@ -271,7 +271,7 @@ def test_a_wrong_argument_is_refused(panel: Panel, wrong: dict[str, object], sai
 
 
 def test_evidence_is_kept_once_and_later_runs_measure_stability_against_it(
-    panel: Panel, evidence: Evidence, store: Store
+    panel: Panel, evidence: PanelEvidence, store: Store
 ) -> None:
     digest = keep_evidence(store, evidence)
     assert keep_evidence(store, evidence) == digest

@@ -1,4 +1,4 @@
-"""Stability, selection and ranking, by hand."""
+"""MeasuredStability, selection and ranking, by hand."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import pytest
 
 from planstore.training.evidence.ranking import rank
 from planstore.training.evidence.selection import select, univariate
-from planstore.training.evidence.side import Side
-from planstore.training.evidence.stability import Stability, mean_snapshot, stability
+from planstore.training.evidence.side import MeasuredSide
+from planstore.training.evidence.stability import MeasuredStability, mean_snapshot, stability
 
 NAMES = [f"f{number:02d}" for number in range(20)]
 FALLING = {name: float(20 - place) for place, name in enumerate(NAMES)}
 
 
 def test_the_same_importances_are_perfectly_stable() -> None:
-    assert stability([FALLING, dict(FALLING), FALLING]) == Stability(1.0, 0.0, 1.0, 0.0)
+    assert stability([FALLING, dict(FALLING), FALLING]) == MeasuredStability(1.0, 0.0, 1.0, 0.0)
 
 
 def test_overlap_counts_the_top_features_and_tau_the_order_of_all() -> None:
     turned = {name: -value for name, value in FALLING.items()}
-    assert stability([FALLING, turned]) == Stability(0.0, 0.0, -1.0, 0.0)
+    assert stability([FALLING, turned]) == MeasuredStability(0.0, 0.0, -1.0, 0.0)
     swapped = FALLING | {"f00": FALLING["f01"], "f01": FALLING["f00"]}
     found = stability([FALLING, swapped])
     assert found is not None
@@ -43,8 +43,8 @@ def test_what_cannot_be_compared_has_no_stability(folds: list[dict[str, float]])
 
 def test_an_earlier_run_counts_as_far_as_it_has_the_same_features() -> None:
     earlier = {name: value / 210 for name, value in FALLING.items() if name != "f00"} | {"gone": 1.0}
-    assert stability([FALLING, FALLING], [earlier]) == Stability(1.0, 0.0, 1.0, 0.0)
-    assert stability([FALLING], [earlier]) == Stability(1.0, 0.0, 1.0, 0.0)
+    assert stability([FALLING, FALLING], [earlier]) == MeasuredStability(1.0, 0.0, 1.0, 0.0)
+    assert stability([FALLING], [earlier]) == MeasuredStability(1.0, 0.0, 1.0, 0.0)
     turned = {name: -value for name, value in FALLING.items()}
     found = stability([FALLING, FALLING], [turned])
     assert found is not None
@@ -85,13 +85,13 @@ def test_single_features_that_tell_the_label_stand_out_and_dead_ones_do_not(clas
 def test_targets_are_ranked_by_what_they_have_over_chance_and_over_their_null() -> None:
     binary, real = "BINARY_CLASSIFICATION", "REGRESSION"
     sides = [
-        Side("returns", None, real, 9, scores=(0.05, 0.07), null_scores=(-0.1, -0.1)),
-        Side("swing", None, binary, 9, scores=(0.64, 0.66), null_scores=(0.6, 0.62)),
-        Side("volatility", None, binary, 9, scores=(0.6, 0.62), null_scores=(0.5, 0.48)),
-        Side("worse than the mean", None, real, 9, scores=(-0.2, -0.2), null_scores=(-0.5, -0.5)),
-        Side("broken", None, real, 0, reason="no row has a label"),
-        Side("volatility", "A", binary, 9, scores=(0.7, 0.7)),
-        Side("volatility", "B", binary, 9, scores=(0.6, 0.6)),
+        MeasuredSide("returns", None, real, 9, scores=(0.05, 0.07), null_scores=(-0.1, -0.1)),
+        MeasuredSide("swing", None, binary, 9, scores=(0.64, 0.66), null_scores=(0.6, 0.62)),
+        MeasuredSide("volatility", None, binary, 9, scores=(0.6, 0.62), null_scores=(0.5, 0.48)),
+        MeasuredSide("worse than the mean", None, real, 9, scores=(-0.2, -0.2), null_scores=(-0.5, -0.5)),
+        MeasuredSide("broken", None, real, 0, reason="no row has a label"),
+        MeasuredSide("volatility", "A", binary, 9, scores=(0.7, 0.7)),
+        MeasuredSide("volatility", "B", binary, 9, scores=(0.6, 0.6)),
     ]
     ranking = rank(sides)
     assert [(one.target, one.skill) for one in ranking] == [
@@ -106,5 +106,5 @@ def test_targets_are_ranked_by_what_they_have_over_chance_and_over_their_null() 
 
 
 def test_the_interval_is_students_of_the_folds() -> None:
-    assert Side("t", None, "REGRESSION", scores=(0.1, 0.2, 0.3)).interval == (-0.048414, 0.448414)
-    assert Side("t", None, "REGRESSION", scores=(0.1,)).interval is None
+    assert MeasuredSide("t", None, "REGRESSION", scores=(0.1, 0.2, 0.3)).interval == (-0.048414, 0.448414)
+    assert MeasuredSide("t", None, "REGRESSION", scores=(0.1,)).interval is None

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from planstore.audit.replay import Outcome, Replay
-from planstore.audit.scenario import Kept, Record, Scenario
+from planstore.audit.scenario import Record, RunInputs, Scenario
 from planstore.events.sides import SIDE_NAMES
 from planstore.routing.rules import Rules
 
@@ -33,10 +33,10 @@ _METRICS = {
 
 
 @dataclass(frozen=True)
-class Side:
+class ComparedRun:
     """One run's part in a flip: what it was decided from, the route, and the pair's candidates by side."""
 
-    kept: Kept
+    kept: RunInputs
     route: str | None
     candidates: Mapping[str, Record]
 
@@ -86,7 +86,7 @@ class Factor:
     alone: tuple[Rules, Scenario]
 
 
-def factors(before: Kept, after: Kept) -> Iterator[Factor]:
+def factors(before: RunInputs, after: RunInputs) -> Iterator[Factor]:
     """Yield what differs between two runs, each by itself."""
     a, b = before.scenario(), after.scenario()
     old, new = before.rules, after.rules
@@ -147,7 +147,7 @@ class Flip:
     route has another sufficient cause, no metric can be told by the later run, nor by the earlier one if it needs two.
     """
 
-    def __init__(self, questions: Questions, before: Side, after: Side) -> None:
+    def __init__(self, questions: Questions, before: ComparedRun, after: ComparedRun) -> None:
         self._questions = questions
         self._before = before
         self._after = after

@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from planstore.audit.causes import factors
-from planstore.audit.scenario import Kept, Record
+from planstore.audit.scenario import Record, RunInputs
 from planstore.audit.swaps import swap_causes
 from planstore.database.session import Session
 from planstore.ledger.artifacts import Artifacts
@@ -120,7 +120,7 @@ def compare(session: Session, artifacts: Artifacts, a: Record, b: Record) -> Dif
     with closing(session.cursor()) as beside, ThreadPoolExecutor(max_workers=1) as thread:
         counting = thread.submit(_counts, beside, a, b)
         try:
-            session.give("flip_causes", _causes(session, artifacts, a, b) if any(flipped.values()) else no_causes())
+            session.register("flip_causes", _causes(session, artifacts, a, b) if any(flipped.values()) else no_causes())
             routes, counts = counting.result()
         except BaseException:
             beside.interrupt()  # because whoever is interrupted would wait for what nobody wants any more
@@ -149,7 +149,7 @@ def _counts(session: Session, a: Record, b: Record) -> tuple[dict[str, tuple[int
 
 def _causes(session: Session, artifacts: Artifacts, a: Record, b: Record) -> pa.Table:
     """Return target, symbol and causes of every flip."""
-    runs = {"a": Kept.of(session, artifacts, a), "b": Kept.of(session, artifacts, b)}
+    runs = {"a": RunInputs.of(session, artifacts, a), "b": RunInputs.of(session, artifacts, b)}
     differing = list(factors(runs["a"], runs["b"]))
     if len(differing) == 1:
         return session.batches("audit/one_cause", cause=differing[0].cause["cause"]).read_all()

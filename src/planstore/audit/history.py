@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from planstore.audit.causes import Flip, Questions, Side
+from planstore.audit.causes import ComparedRun, Flip, Questions
 from planstore.audit.replay import Replay, in_lane, is_own, own_rows
-from planstore.audit.scenario import Kept, Record
+from planstore.audit.scenario import Record, RunInputs
 from planstore.checks.quoting import quoted
 from planstore.database.session import Session
 from planstore.errors import NotFoundError, StoreError
@@ -80,7 +80,7 @@ def _causes(
         return []
     runs = {row["commit_id"]: row for pair in pairs for row in pair}
     try:
-        kept = {commit: Kept.of(session, artifacts, run, target, symbol) for commit, run in runs.items()}
+        kept = {commit: RunInputs.of(session, artifacts, run, target, symbol) for commit, run in runs.items()}
 
         def read(symbol: str | None, commits: Collection[int]) -> pa.Table:
             stretch = {"first": min(commits), "last": max(commits)}
@@ -90,7 +90,9 @@ def _causes(
         evidence = read(None if is_ranked else symbol, runs)
         candidates = _own_candidates(evidence, symbol)
         questions = Questions()
-        sides = {commit: Side(kept[commit], run["route"], candidates.get(commit, {})) for commit, run in runs.items()}
+        sides = {
+            commit: ComparedRun(kept[commit], run["route"], candidates.get(commit, {})) for commit, run in runs.items()
+        }
         flips = [Flip(questions, sides[a["commit_id"]], sides[b["commit_id"]]) for a, b in pairs]
 
         def whole(commits: Collection[int]) -> pa.Table:

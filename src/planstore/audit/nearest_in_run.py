@@ -10,7 +10,7 @@ from functools import cache
 
 from planstore.audit.nearest import is_policy, patch, told, with_key
 from planstore.audit.run_trace import RunTrace
-from planstore.audit.scenario import Kept, Record, Scenario, stage
+from planstore.audit.scenario import Record, RunInputs, Scenario, stage
 from planstore.database.connection import memory
 from planstore.routing.rules import apply_rules
 
@@ -24,7 +24,7 @@ Misses = dict[tuple[int, str | None], tuple[Record | None, Record | None]]
 
 
 @dataclass(frozen=True)
-class _Try:
+class _RunTry:
     """A change to try: what it is, and the scenario that tries it."""
 
     row: Record
@@ -36,7 +36,7 @@ class _Try:
         return "observed" if "observed" in self.row else "current"
 
 
-def nearest_in_run(trace: RunTrace, kept: Kept) -> Misses | None:
+def nearest_in_run(trace: RunTrace, kept: RunInputs) -> Misses | None:
     """Return what would have flipped each route that the map shows, as ``planstore why`` tells it for one.
 
     Args:
@@ -51,17 +51,17 @@ def nearest_in_run(trace: RunTrace, kept: Kept) -> Misses | None:
     if sum(candidates[one.scenario.commit_id] for one in tries) > MOST_CANDIDATES:
         return None
     turned = _turned(trace, kept, tries)
-    shelf = _Shelf(tries)
+    by_pair = _TriesByPair(tries)
     return {
-        (cell["target_place"], cell["symbol"]): shelf.nearest(cell["target_place"], cell["symbol"], turned)
+        (cell["target_place"], cell["symbol"]): by_pair.nearest(cell["target_place"], cell["symbol"], turned)
         for cell in trace.records("cells")
     }
 
 
-class _Shelf:
+class _TriesByPair:
     """Changes to try, by whose they are, nearest first."""
 
-    def __init__(self, tries: Sequence[_Try]) -> None:
+    def __init__(self, tries: Sequence[_RunTry]) -> None:
         self._tries = tries
         self._places: dict[tuple[str, int, str | None], list[int]] = defaultdict(list)
         for place, one in enumerate(tries):
@@ -81,7 +81,7 @@ class _Shelf:
                 yield self._tries[place].row, route
 
 
-def _tries(trace: RunTrace, kept: Kept) -> Iterator[_Try]:
+def _tries(trace: RunTrace, kept: RunInputs) -> Iterator[_RunTry]:
     """Yield every change to try, nearest first: of evidence, of one side each; of the policy, for one target each."""
     names = trace.names("target")
     overrides: dict[str, tuple[Record, ...]] = defaultdict(tuple)
@@ -93,18 +93,18 @@ def _tries(trace: RunTrace, kept: Kept) -> Iterator[_Try]:
     for row in trace.records("tries"):
         change = patch(row["metric"], json.loads(row["needed"]))
         scenario = replace(as_decided[row["target_place"]], symbol=row["symbol"])
-        yield _Try(row, scenario.changed(row["side"], change))
+        yield _RunTry(row, scenario.changed(row["side"], change))
     changed = cache(lambda key, needed: with_key(kept.policy, key, json.loads(needed)))
     for row in trace.records("policy_tries"):
-        yield _Try(row, replace(as_decided[row["target_place"]], policy=changed(row["key"], row["needed"])))
+        yield _RunTry(row, replace(as_decided[row["target_place"]], policy=changed(row["key"], row["needed"])))
 
 
-def _turned(trace: RunTrace, kept: Kept, tries: list[_Try]) -> Routes:
+def _turned(trace: RunTrace, kept: RunInputs, tries: list[_RunTry]) -> Routes:
     """Return the routes that come out otherwise, by scenario and symbol."""
     session = memory(confined=True)
     try:
-        session.give("kept_evidence", trace.session.batches("report/evidence_by_target").read_all())
-        session.give("report_decisions", trace.session.batches("report/recorded_routes").read_all())
+        session.register("kept_evidence", trace.session.batches("report/evidence_by_target").read_all())
+        session.register("report_decisions", trace.session.batches("report/recorded_routes").read_all())
         stage(session, [one.scenario for one in tries])
         apply_rules(session, kept.rules)
         return {(scenario, symbol): route for scenario, symbol, route in session.rows("report/turned")}

@@ -104,7 +104,7 @@ def try_cases(policy: PolicySource, cases: Path) -> list[CaseResult]:
     found = _read(cases)
     session = memory(confined=True)
     try:
-        session.give("kept_evidence", _evidence(found, checked, cases))
+        session.register("kept_evidence", _evidence(found, checked, cases))
         document = checked.document.decode()
         stage(session, [Scenario(place, document, case.families, False) for place, case in enumerate(found)])
         apply_rules(session)

@@ -54,7 +54,7 @@ class Replay:
 
         self._session = memory(confined=True, threads=1)
         asked = {"target": self._target, "symbol": self._symbol}
-        self._session.give("asked", arrow_table([asked], target=pa.string(), symbol=pa.string()))
+        self._session.register("asked", arrow_table([asked], target=pa.string(), symbol=pa.string()))
         try:
             yield self
         finally:
@@ -91,7 +91,7 @@ class Replay:
         self, evidence: pa.Table, rules: Rules, scenarios: Sequence[Scenario], *, only_asked: bool
     ) -> list[Outcome]:
         session = self._opened
-        session.give("kept_evidence", evidence)
+        session.register("kept_evidence", evidence)
         stage(session, [replace(scenario, symbol=self._symbol) for scenario in scenarios])
         with session.joins_as_written():
             run_steps(session, rules, only_asked=only_asked, again=self._ran == rules.rules_id)

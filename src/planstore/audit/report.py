@@ -15,7 +15,7 @@ from planstore.audit import distributions
 from planstore.audit.diff import compare, no_causes
 from planstore.audit.nearest_in_run import Misses, nearest_in_run
 from planstore.audit.run_trace import Cell, RunTrace
-from planstore.audit.scenario import Kept, Record
+from planstore.audit.scenario import Record, RunInputs
 from planstore.database.session import Session
 from planstore.errors import ExportError, StoreError
 from planstore.events.sides import SIDE_NAMES
@@ -165,15 +165,17 @@ def _flips(
         compare(session, artifacts, before, run)
     except StoreError as error:
         findings.append(f"what caused the flips cannot be derived again: {error}")
-        session.give("flip_causes", no_causes())
-    session.give("caused_flips", session.batches("audit/read_flips").read_all())
+        session.register("flip_causes", no_causes())
+    session.register("caused_flips", session.batches("audit/read_flips").read_all())
     return session.batches("report/flips", a=before["commit_id"], b=run["commit_id"]).read_all()
 
 
-def _derive(trace: RunTrace, session: Session, artifacts: Artifacts, run: Record, findings: list[str]) -> Kept | None:
+def _derive(
+    trace: RunTrace, session: Session, artifacts: Artifacts, run: Record, findings: list[str]
+) -> RunInputs | None:
     """Derive the trace from what was kept and add what it contradicts to ``findings``; None where it cannot be."""
     try:
-        kept = Kept.of(session, artifacts, run)
+        kept = RunInputs.of(session, artifacts, run)
         trace.derive(kept, session.batches("audit/run_evidence", commit_id=run["commit_id"]).read_all())
     except StoreError as error:
         findings.append(f"how this run came about cannot be derived again: {error}")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from planstore.audit.scenario import Kept, Record, stage_run
+from planstore.audit.scenario import Record, RunInputs, stage_run
 from planstore.database.connection import memory
 from planstore.database.session import Session
 from planstore.routing.rules import apply_rules, explain_rules
@@ -39,21 +39,21 @@ class RunTrace:
         session = memory(confined=True)
         try:
             for name, table in (("report_decisions", decisions), ("report_flips", flips), ("report_jobs", jobs)):
-                session.give(name, table)
+                session.register(name, table)
             session.run("report/report_symbols", most_symbols=most_symbols)
             session.run("report/report_targets", most_cells=most_cells)
             yield cls(session)
         finally:
             session.close()
 
-    def derive(self, kept: Kept, evidence: pa.Table) -> None:
+    def derive(self, kept: RunInputs, evidence: pa.Table) -> None:
         """Run the kept rules over the kept evidence.
 
         Raises:
             StoreError: they cannot be run by this version.
         """
         for name in ("kept_evidence", "evidence"):
-            self.session.give(name, evidence)
+            self.session.register(name, evidence)
         stage_run(self.session, kept.scenario())
         apply_rules(self.session, kept.rules)
         explain_rules(self.session, kept.rules)

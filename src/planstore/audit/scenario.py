@@ -20,7 +20,7 @@ Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Kept:
+class RunInputs:
     """What a run was decided from, as the ledger keeps it.
 
     Attributes:
@@ -38,7 +38,7 @@ class Kept:
     @classmethod
     def of(
         cls, session: Session, artifacts: Artifacts, run: Record, target: str | None = None, symbol: str | None = None
-    ) -> Kept:
+    ) -> RunInputs:
         """Read what ``run`` was decided from, with the overrides that matter to a pair, a target, or to anything.
 
         Raises:
@@ -113,7 +113,7 @@ def stage(session: Session, scenarios: Sequence[Scenario]) -> None:
         for side, patch in scenario.changes.items()
     ]
     text = pa.string()
-    session.give("staged_changes", arrow_table(changes, scenario=pa.int64(), side=text, symbol=text, patch=text))
+    session.register("staged_changes", arrow_table(changes, scenario=pa.int64(), side=text, symbol=text, patch=text))
     stage_policies(session, scenarios)
     session.run("scenario/laid_evidence")
     session.run("scenario/changed_evidence" if changes else "scenario/replay_evidence")
@@ -143,7 +143,7 @@ def stage_policies(session: Session, scenarios: Sequence[Scenario]) -> None:
         {**override, "scenario": place} for place, scenario in enumerate(scenarios) for override in scenario.overrides
     ]
     text, number = pa.string(), pa.int64()
-    session.give(
+    session.register(
         "staged_scenarios",
         arrow_table(
             rows,
@@ -154,7 +154,7 @@ def stage_policies(session: Session, scenarios: Sequence[Scenario]) -> None:
             include_blocked=pa.bool_(),
         ),
     )
-    session.give(
+    session.register(
         "scenario_overrides",
         arrow_table(
             overrides, override_id=text, target=text, symbol=text, route=text, author=text, reason=text,

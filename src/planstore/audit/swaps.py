@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from planstore.audit.causes import Factor
-from planstore.audit.scenario import Kept, Scenario, arrow_table, stage_policies
+from planstore.audit.scenario import RunInputs, Scenario, arrow_table, stage_policies
 from planstore.database.session import Session
 from planstore.routing.rules import Rules, run_steps
 
@@ -36,7 +36,7 @@ class _Swap:
     answers: list[tuple[str, str]] = field(default_factory=list)
 
 
-def swap_causes(session: Session, runs: Mapping[str, Kept], differing: Sequence[Factor]) -> pa.Table:
+def swap_causes(session: Session, runs: Mapping[str, RunInputs], differing: Sequence[Factor]) -> pa.Table:
     """Return target, symbol and causes of every flip.
 
     Args:
@@ -46,7 +46,7 @@ def swap_causes(session: Session, runs: Mapping[str, Kept], differing: Sequence[
     """
     commits = {name: run.commit_id for name, run in runs.items()}
     with closing(session.cursor()) as replays:
-        replays.give("flips", session.batches("audit/read_flip_routes").read_all())
+        replays.register("flips", session.batches("audit/read_flip_routes").read_all())
         replays.run("audit/swapped_commits", **commits)
         replays.run("audit/swapped_routes")
         for swaps in _passes(_swaps(runs, differing)):
@@ -54,12 +54,12 @@ def swap_causes(session: Session, runs: Mapping[str, Kept], differing: Sequence[
             if swaps[0].scenario.has_lane:
                 replays.run("audit/swapped_evidence")
             else:
-                replays.give("swapped_evidence", session.batches("audit/flip_evidence", **commits).read_all())
+                replays.register("swapped_evidence", session.batches("audit/flip_evidence", **commits).read_all())
             _decide(replays, swaps)
         return replays.batches("audit/swap_causes").read_all()
 
 
-def _swaps(runs: Mapping[str, Kept], differing: Sequence[Factor]) -> list[_Swap]:
+def _swaps(runs: Mapping[str, RunInputs], differing: Sequence[Factor]) -> list[_Swap]:
     """Return what is to be decided, once each, and what it answers."""
     found: list[_Swap] = []
     for factor in differing:
@@ -73,7 +73,7 @@ def _swaps(runs: Mapping[str, Kept], differing: Sequence[Factor]) -> list[_Swap]
     return found
 
 
-def _recorded(runs: Mapping[str, Kept], rules: Rules, scenario: Scenario) -> str | None:
+def _recorded(runs: Mapping[str, RunInputs], rules: Rules, scenario: Scenario) -> str | None:
     """Return the run that a scenario is with nothing but its policy swapped."""
     if not rules.has_sides:
         return None
@@ -96,7 +96,7 @@ def _passes(swaps: Iterable[_Swap]) -> list[list[_Swap]]:
     return [list(group) for _, group in groupby(sorted(swaps, key=alike), alike)]
 
 
-def _find_targets(replays: Session, runs: Mapping[str, Kept], swaps: Sequence[_Swap]) -> None:
+def _find_targets(replays: Session, runs: Mapping[str, RunInputs], swaps: Sequence[_Swap]) -> None:
     """Find the targets that each swap decides again: where a run has recorded it, those that are measured otherwise."""
     replays.run("audit/swapped_targets")
     compared = None
@@ -124,7 +124,7 @@ def _decide(replays: Session, swaps: Sequence[_Swap]) -> None:
     replays.run("audit/swap_evidence")
     stage_policies(replays, [swap.scenario for swap in swaps])
     run_steps(replays, swaps[0].rules, only_asked=True)
-    replays.give("swap_answers", _answers(swaps))
+    replays.register("swap_answers", _answers(swaps))
     replays.run("audit/append_swapped_routes")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from planstore.audit.scenario import Kept, Record, stage_run
+from planstore.audit.scenario import Record, RunInputs, stage_run
 from planstore.database.connection import memory
 from planstore.database.session import Session
 from planstore.ledger.artifacts import Artifacts
@@ -115,14 +115,14 @@ def what_if(
 
 
 def _decide_again(session: Session, artifacts: Artifacts, policy: Policy, run: Record, tried: Session) -> None:
-    kept = Kept.of(session, artifacts, run)
+    kept = RunInputs.of(session, artifacts, run)
     commit = {"run_id": run["run_id"], "commit_id": run["commit_id"]}
     for name, statement, key in (
         ("evidence", "audit/run_evidence", {"commit_id": run["commit_id"]}),
         ("recorded", "audit/run_routes", {"commit_id": run["commit_id"]}),
         ("recorded_jobs", "audit/plan_job_ids", {"plan_id": run["plan_id"]}),
     ):
-        tried.give(name, session.batches(statement, **key).read_all())
+        tried.register(name, session.batches(statement, **key).read_all())
     stage_run(tried, replace(kept.scenario(), policy=policy.document.decode()))
     apply_rules(tried, kept.rules)
     plan_jobs(tried)

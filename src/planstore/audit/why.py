@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from planstore.audit.replay import Outcome, Replay, in_lane, is_own, own_rows
-from planstore.audit.scenario import Kept, Record
+from planstore.audit.scenario import Record, RunInputs
 from planstore.audit.trace import trace, trace_among_all
 from planstore.checks.quoting import quoted
 from planstore.database.session import Session
@@ -122,14 +122,14 @@ def explain(session: Session, artifacts: Artifacts, target: str, symbol: str | N
     known |= {name: decision[name] for name in ("route", "rule", "reasons", "cs_state", "local_state")}
     jobs = _jobs(session, run["plan_id"], target, symbol, decision["route"])
     try:
-        kept = Kept.of(session, artifacts, run, target, symbol)
+        kept = RunInputs.of(session, artifacts, run, target, symbol)
         shown = _trace(kept, evidence, target, symbol, decision)
     except StoreError as error:
         shown = {"findings": [f"how this came about cannot be derived again: {error}"]}
     return Explanation(**known, jobs=jobs, **shown)
 
 
-def _trace(kept: Kept, evidence: pa.Table, target: str, symbol: str | None, decision: Record) -> dict[str, Any]:
+def _trace(kept: RunInputs, evidence: pa.Table, target: str, symbol: str | None, decision: Record) -> dict[str, Any]:
     """Return what running the kept rules again shows."""
     scenario = kept.scenario()
     with Replay(

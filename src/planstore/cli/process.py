@@ -11,7 +11,7 @@ from typing import TextIO
 from planstore.cli import ending, output
 from planstore.cli.exit_codes import NO_OUTPUT, WRONG_CALL
 from planstore.cli.interrupts import Interrupts
-from planstore.cli.recorded import Recorded
+from planstore.cli.recorded import RecordedCommits
 from planstore.cli.streams import drop_output, end_process, prepare
 from planstore.errors import OutputError, PlanstoreError
 from planstore.training.execution.termination import TerminatedError
@@ -28,7 +28,7 @@ def run() -> None:
     """
     prepare()
     warnings.showwarning = _show_warning
-    recorded = Recorded()
+    recorded = RecordedCommits()
     recorded.listen()
     interrupts = Interrupts(
         SIGNALS, lambda: end_process(_line(interrupts, recorded), 128 + (interrupts.came or signal.SIGINT))
@@ -43,7 +43,7 @@ def run() -> None:
     sys.exit(code)
 
 
-def _code(interrupts: Interrupts, recorded: Recorded) -> int:
+def _code(interrupts: Interrupts, recorded: RecordedCommits) -> int:
     """Run a verb, report an error of ours, and return the exit code."""
     try:
         try:
@@ -77,7 +77,7 @@ def _run_verb() -> int:
     return 0
 
 
-def _line(interrupts: Interrupts, recorded: Recorded) -> str:
+def _line(interrupts: Interrupts, recorded: RecordedCommits) -> str:
     return f"planstore: {'interrupted' if interrupts.came == signal.SIGINT else 'ended by SIGTERM'}{recorded}"
 
 

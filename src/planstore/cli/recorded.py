@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 
-class Recorded(logging.Handler):
+class RecordedCommits(logging.Handler):
     """Listens to the ledger; as a text, it says which commits are recorded, and nothing when there is none."""
 
     def __init__(self) -> None:

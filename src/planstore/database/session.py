@@ -59,7 +59,7 @@ class Session:
         row = self._execute(statement, values).fetchone()
         return int(row[0]) if row and len(row) == 1 and isinstance(row[0], int) else 0
 
-    def run_kept(self, text: str) -> None:
+    def run_text(self, text: str) -> None:
         """Run one statement of rules that were kept: their text, as it is, with no values put in."""
         with store_errors(self._place):
             self._connection.execute(text)
@@ -137,7 +137,7 @@ class Session:
         with store_errors(self._place):
             return self._connection.sql(sql.load(statement))
 
-    def hold(self, name: str, view: str, *, place: str, order: Sequence[str] = ()) -> pa.Table:
+    def materialize(self, name: str, view: str, *, place: str, order: Sequence[str] = ()) -> pa.Table:
         """Compute a view once: return its rows, and make them visible under ``name`` for as long as the session lives.
 
         A column ``place`` comes before the others, and numbers the rows in their order from 1. Rows that are held as
@@ -158,15 +158,15 @@ class Session:
             rows = in_order(rows, order).drop_columns(list(order))
         numbered = rows.add_column(0, place, pa.array(np.arange(1, rows.num_rows + 1, dtype=np.int32)))
         table = pa.Table.from_batches(numbered.to_batches(), numbered.schema)
-        self.give(name, table)
+        self.register(name, table)
         return table
 
-    def give(self, name: str, table: pa.Table) -> None:
+    def register(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table visible under ``name`` for as long as the session lives."""
         self._connection.register(name, table)
 
     @contextmanager
-    def given(self, name: str, table: pa.Table) -> Iterator[None]:
+    def registered(self, name: str, table: pa.Table) -> Iterator[None]:
         """Make an Arrow table visible under ``name`` while the block runs."""
         self._connection.register(name, table)
         try:

@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from planstore.events.prefetch import each_beside
+from planstore.events.prefetch import each_prefetched
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -129,7 +129,7 @@ class RowsDigest:
     def of(cls, batches: RowBatches) -> RowsDigest:
         """Return the digest of everything ``batches`` yields; the next batch is fetched while one is hashed."""
         digest = cls(batches.schema)
-        each_beside(batches, digest.update)
+        each_prefetched(batches, digest.update)
         return digest
 
     @classmethod
@@ -157,7 +157,7 @@ class RowsDigest:
         return table_digest(self.columns())
 
 
-class DigestBeside:
+class StagedRows:
     """The digest of a table's rows, computed beside what else is done with them until it is asked for.
 
     A few rows are digested only when it is asked for: starting a thread for them takes as long.

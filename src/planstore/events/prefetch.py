@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def each_beside(items: Iterable[T], work: Callable[[T], object]) -> None:
+def each_prefetched(items: Iterable[T], work: Callable[[T], object]) -> None:
     """Do ``work`` with each item, one after the other, in a thread of its own; here the next item is fetched meanwhile.
 
     It pays where both leave Python alone: the database makes rows, while digests or writes to a file use others.

@@ -1,4 +1,4 @@
-"""Files that were kept as artifacts, on their way into the ledger as events."""
+"""Files that were artifacts as artifacts, on their way into the ledger as events."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from planstore.database.session import Session
 from planstore.events import fields
-from planstore.events.digest import DigestBeside
+from planstore.events.digest import StagedRows
 from planstore.events.fields import NAME
 from planstore.events.status import JOB_ID
-from planstore.ledger.commit_builder import Writing
+from planstore.ledger.commit_builder import CommitBuilder
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A file that is kept.
+class ArtifactEvent:
+    """A file that is artifacts.
 
     Attributes:
         digest: its SHA-256.
@@ -50,14 +50,14 @@ def known_artifacts(session: Session, digests: Sequence[str]) -> set[str]:
     return {digest for (digest,) in session.rows("ledger/known_artifacts", digests=list(digests))}
 
 
-def append_kept(writing: Writing, kept: Sequence[Kept]) -> None:
+def append_artifacts(builder: CommitBuilder, artifacts: Sequence[ArtifactEvent]) -> None:
     """Append one event a file to the commit on its way."""
     import pyarrow as pa
 
-    if not kept:
+    if not artifacts:
         return
     columns = [(name, pa.string()) for name in ("digest", "media_type", "size", "name", "belongs_to")]
     columns[2] = ("size", pa.int64())
-    table = pa.Table.from_pylist([vars(one) for one in kept], pa.schema(columns))
-    placed = [vars(one) | {"place": place} for place, one in enumerate(kept, 1)]
-    writing.append_staged("artifacts", DigestBeside(table), given={"rows": placed})
+    table = pa.Table.from_pylist([vars(one) for one in artifacts], pa.schema(columns))
+    placed = [vars(one) | {"place": place} for place, one in enumerate(artifacts, 1)]
+    builder.append_staged("artifacts", StagedRows(table), given={"rows": placed})

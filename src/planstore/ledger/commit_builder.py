@@ -13,7 +13,7 @@ from typing import Any
 from planstore.database.session import Session
 from planstore.errors import ReadBackError, StaleError
 from planstore.events.commit import Commit, TableCount, actor
-from planstore.events.digest import DigestBeside, RowsDigest, table_digest
+from planstore.events.digest import RowsDigest, StagedRows, table_digest
 from planstore.ledger.artifacts import fsync_folder
 from planstore.ledger.read_back import CatalogTables, Header, Written, check_files, check_rows
 from planstore.version import __version__
@@ -43,7 +43,7 @@ class Head:
     recorded_at: datetime | None
 
 
-class Writing:
+class CommitBuilder:
     """What a commit is made with, inside its transaction and under the writer lock.
 
     Attributes:
@@ -95,10 +95,10 @@ class Writing:
 
         schema = self._session.schema(f"lake.{table}")
         content = pa.Table.from_pylist([values], pa.schema([column for column in schema if column.name in values]))
-        self.append_staged(table, DigestBeside(content), given=values)
+        self.append_staged(table, StagedRows(content), given=values)
 
     def append_staged(
-        self, table: str, content: DigestBeside, *, given: Mapping[str, Any] | None = None, **header: Any
+        self, table: str, content: StagedRows, *, given: Mapping[str, Any] | None = None, **header: Any
     ) -> None:
         """Append the rows staged for an event table; ``content`` is the digest of what they hold beside their header.
 

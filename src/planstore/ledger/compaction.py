@@ -58,7 +58,7 @@ def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = 
         raise RequestError(f"grace must be from 0 to {LONGEST_GRACE.days:,} days, got {grace}")
     data = ledger.folder / "data"
     with ledger.locked():
-        session = ledger.working()
+        session = ledger.writer()
         try:
             before, files = _digests(session), _files(data)
             progress("flushing")

@@ -22,7 +22,7 @@ class Request(Generic[E]):
     outcome: Future[int] = field(default_factory=Future)
 
 
-class Gathering(Generic[E]):
+class GroupCommit(Generic[E]):
     """Gathers requests of many threads, and commits them in a thread of its own.
 
     Args:

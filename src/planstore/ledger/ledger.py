@@ -24,7 +24,7 @@ from planstore.errors import ReadBackError, StoreError, StoreMissingError, Store
 from planstore.events.commit import GENESIS
 from planstore.ledger.artifacts import Artifacts, fsync_folder, make_folder
 from planstore.ledger.catalog import Catalog
-from planstore.ledger.commit_builder import STRUCT_TABLES, Head, Writing
+from planstore.ledger.commit_builder import STRUCT_TABLES, CommitBuilder, Head
 from planstore.ledger.lock import WriterLock
 from planstore.ledger.read_back import CatalogTables
 from planstore.ledger.store_folder import MARKER, Place, refuse_store
@@ -101,11 +101,11 @@ class Ledger:
         self._was_ready = False
         self._lock = WriterLock(folder / "writer.lock", lock_timeout)
         self._catalog_place = Catalog(folder / CATALOG, self._lock)
-        self._reader = Database(folder, read_only=True, memory=memory, place=self._catalog_place)
+        self._read_only = Database(folder, read_only=True, memory=memory, place=self._catalog_place)
         self._making_views = Lock()
         self._with_views: object = None
-        self._writer = Database(folder, read_only=False, place=self._catalog_place)
-        self._recorder = Database(folder, read_only=False, threads=1, place=self._catalog_place)
+        self._read_write = Database(folder, read_only=False, place=self._catalog_place)
+        self._small_writes = Database(folder, read_only=False, threads=1, place=self._catalog_place)
         self._catalog = CatalogTables()
         if not self._is_ready() and not create:
             raise StoreMissingError(f"there is no store in {folder.parent}: run `planstore init` or `planstore route`")
@@ -135,9 +135,9 @@ class Ledger:
                         f"the store in {self.folder} is gone: its {name} was there before; nothing was written"
                     )
 
-    def reading(self, as_of: int | None = None) -> Session:
+    def query_session(self, as_of: int | None = None) -> Session:
         """Return a session that can only read, with the stable views and macros as of commit ``as_of`` (None: now)."""
-        session = self.confined()
+        session = self.reader()
         session.run("database/set_as_of", as_of=as_of)
         with self._making_views:
             if self._with_views is not session.opening:
@@ -148,7 +148,7 @@ class Ledger:
 
     def is_current(self, session: Session) -> bool:
         """Tell whether a reading session shows the ledger as it is; one over a copy of the catalog may be behind."""
-        return self._reader.is_current(session)
+        return self._read_only.is_current(session)
 
     def _make_views(self, session: Session) -> None:
         """Make the stable views and macros, which all sessions of one database share."""
@@ -158,27 +158,27 @@ class Ledger:
                 session.run(f"schema/views/{view}")
             make_macros(session)
 
-    def confined(self) -> Session:
+    def reader(self) -> Session:
         """Return a session that can only read, with nothing of its own in it yet."""
         self.create()
-        return self._reader.session()
+        return self._read_only.session()
 
-    def working(self) -> Session:
+    def writer(self) -> Session:
         """Return a session with temporary tables of its own, for computing what is then appended."""
         self.create()
-        return self._writer.session()
+        return self._read_write.session()
 
-    def recording(self) -> Session:
+    def small_writer(self) -> Session:
         """Return a session for commits of a few rows.
 
         It works on one thread: the catalog is asked a dozen small questions a commit, and handing each of them from one
         thread to another takes longer than to answer it.
         """
         self.create()
-        return self._recorder.session()
+        return self._small_writes.session()
 
     @contextmanager
-    def writing(
+    def commit(
         self,
         session: Session,
         kind: str,
@@ -186,16 +186,16 @@ class Ledger:
         run_id: str | None,
         message: str = "",
         idempotency_key: str | None = None,
-    ) -> Iterator[Writing]:
+    ) -> Iterator[CommitBuilder]:
         """Append one commit: the block's events, all of them or, when it raises, none.
 
-        ``session`` comes from :meth:`working` or :meth:`recording`, so that its temporary tables can be appended.
+        ``session`` comes from :meth:`writer` or :meth:`small_writer`, so that its temporary tables can be appended.
         A block that appends nothing makes no commit.
         """
         with self._locked():
             with session.transaction():
                 head = self._current_head(session)
-                writing = Writing(
+                builder = CommitBuilder(
                     session,
                     self.folder / "data",
                     kind,
@@ -205,17 +205,17 @@ class Ledger:
                     message=message,
                     idempotency_key=idempotency_key,
                 )
-                yield writing
-                writing.seal()
-            if writing.commit is not None:
-                self._head = Head(head.snapshot + 1, writing.commit_id, writing.commit.digest, writing.recorded_at)
-                self._check_stored(session, writing)
-                _log.info("commit %d is recorded", writing.commit_id, extra={"commit_id": writing.commit_id})
+                yield builder
+                builder.seal()
+            if builder.commit is not None:
+                self._head = Head(head.snapshot + 1, builder.commit_id, builder.commit.digest, builder.recorded_at)
+                self._check_stored(session, builder)
+                _log.info("commit %d is recorded", builder.commit_id, extra={"commit_id": builder.commit_id})
 
-    def _check_stored(self, session: Session, writing: Writing) -> None:
+    def _check_stored(self, session: Session, builder: CommitBuilder) -> None:
         """Read back what a commit left inside the catalog, before it is acknowledged."""
         try:
-            writing.check_stored(self._catalog)
+            builder.check_stored(self._catalog)
         except StoreError as error:
             raise ReadBackError(
                 f"{error}; the commit is recorded all the same: keep the store in {self.folder} as it is, "
@@ -291,16 +291,16 @@ class Ledger:
 
     def last_commit(self) -> int:
         """Return the number of the newest commit, 0 in an empty ledger."""
-        row = self.confined().row("ledger/last_commit")
+        row = self.reader().row("ledger/last_commit")
         return int(row[0]) if row else 0
 
     def close(self) -> None:
         """Close what was opened; the ledger can be used again afterwards."""
         with self._making_views:
-            self._reader.close()
+            self._read_only.close()
             self._with_views = None
-        self._writer.close()
-        self._recorder.close()
+        self._read_write.close()
+        self._small_writes.close()
         self._catalog_place.close()
         self._place.let_go()
 
@@ -339,7 +339,7 @@ class Ledger:
             # another SQLite library touches the file, and DuckDB has not opened it yet
             with closing(sqlite3.connect(self.folder / CATALOG)) as catalog:
                 catalog.execute("PRAGMA journal_mode=WAL")
-            session = self._writer.session()
+            session = self._read_write.session()
             row = session.row("ledger/store_exists")
             if row is None or not row[0]:
                 with session.transaction():

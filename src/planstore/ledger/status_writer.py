@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from planstore.checks.quoting import quoted
 from planstore.database.session import Session
 from planstore.errors import KeyConflictError, PlanstoreError, RequestError
-from planstore.events.digest import DigestBeside
+from planstore.events.digest import StagedRows
 from planstore.events.status import JobStatus
 from planstore.ledger.attempts import Attempts, job_of, too_late
-from planstore.ledger.commit_builder import Writing
-from planstore.ledger.group_commit import Gathering, Request
+from planstore.ledger.commit_builder import CommitBuilder
+from planstore.ledger.group_commit import GroupCommit, Request
 from planstore.ledger.ledger import STATUS_COMMIT, Ledger
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class StatusWriter:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._gathering: Gathering[JobStatus] = Gathering(self._commit)
+        self._gathering: GroupCommit[JobStatus] = GroupCommit(self._commit)
         self._session: Session | None = None
         self._last_commit = 0
         self._newest: datetime | None = None
@@ -80,7 +80,7 @@ class StatusWriter:
         """Return the ids of a plan's jobs; a plan never changes, so they are read once."""
         with self._reading:
             if plan_id not in self._jobs:
-                found = frozenset(job for (job,) in self._ledger.confined().rows("ledger/job_ids", plan_id=plan_id))
+                found = frozenset(job for (job,) in self._ledger.reader().rows("ledger/job_ids", plan_id=plan_id))
                 if not found:
                     return found
                 self._jobs[plan_id] = found
@@ -89,21 +89,21 @@ class StatusWriter:
     def _commit(self, take: Callable[[], Sequence[Request[JobStatus]]]) -> None:
         """Make one commit of what is new in the requests that are taken, and settle each of them."""
         if self._session is None:
-            self._session = self._ledger.recording()
+            self._session = self._ledger.small_writer()
         session = self._session
         try:
-            with self._ledger.writing(session, STATUS_COMMIT, run_id=None) as writing:
+            with self._ledger.commit(session, STATUS_COMMIT, run_id=None) as builder:
                 requests = take()
                 plans = {status.plan_id for request in requests for status in request.events}
-                self._attempts.follow(session, plans, writing.commit_id - 1)
-                batch = self._sorted_out(session, requests, writing.commit_id)
-                append_statuses(writing, batch.rows)
+                self._attempts.follow(session, plans, builder.commit_id - 1)
+                batch = self._sorted_out(session, requests, builder.commit_id)
+                append_statuses(builder, batch.rows)
         except BaseException:
             self._drop_session()
             raise
         if batch.rows:
-            self._attempts.add(batch.rows, writing.commit_id)
-            self._last_commit = writing.commit_id
+            self._attempts.add(batch.rows, builder.commit_id)
+            self._last_commit = builder.commit_id
             moments = [row["occurred_at"] for row in batch.rows]
             self._newest = max(moments) if self._newest is None else max(self._newest, *moments)
         for request, commit_id in batch.accepted:
@@ -146,7 +146,7 @@ class StatusWriter:
         moments = [row["occurred_at"] for row in rows]
         if self._newest is not None and commit_id == self._last_commit + 1 and min(moments) > self._newest:
             return {}  # because nobody else has committed since, and all of these happened after all that is recorded
-        with session.given("incoming_status", status_table(rows)):
+        with session.registered("incoming_status", status_table(rows)):
             found = session.records("ledger/known_job_status", earliest=min(moments), latest=max(moments))
             newest = session.row("ledger/newest_status")
         self._last_commit, self._newest = commit_id - 1, newest[0] if newest and newest[0] else min(moments)
@@ -176,12 +176,12 @@ def _conflict(status: JobStatus, commit_id: int) -> PlanstoreError:
     )
 
 
-def append_statuses(writing: Writing, rows: Sequence[dict[str, Any]]) -> None:
+def append_statuses(builder: CommitBuilder, rows: Sequence[dict[str, Any]]) -> None:
     """Append rows of statuses, as :meth:`JobStatus.row` gives them, to the commit on its way."""
     if not rows:
         return
     placed = [row | {"place": place} for place, row in enumerate(rows, 1)]
-    writing.append_staged("job_status", DigestBeside(status_table(rows).drop_columns("place")), given={"rows": placed})
+    builder.append_staged("job_status", StagedRows(status_table(rows).drop_columns("place")), given={"rows": placed})
 
 
 def status_table(rows: Sequence[dict[str, Any]]) -> pa.Table:

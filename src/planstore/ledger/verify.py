@@ -16,7 +16,7 @@ from planstore.errors import AnchorError, DeniedError, StoreError
 from planstore.events.canonical import canonical_json, sha256
 from planstore.events.commit import GENESIS, utc_text
 from planstore.events.digest import RowsDigest
-from planstore.events.prefetch import each_beside
+from planstore.events.prefetch import each_prefetched
 from planstore.ledger.foreign_files import irregular_in_store, place, strays
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
 from planstore.ledger.plan_checks import plan_problems
@@ -112,7 +112,7 @@ class Anchor:
 
 def anchor(ledger: Ledger) -> Anchor:
     """Return the newest commit and its digest; an empty ledger has commit 0, and zeros."""
-    row = ledger.confined().row("ledger/last_commit")
+    row = ledger.reader().row("ledger/last_commit")
     return Anchor(int(row[0]), str(row[1])) if row else Anchor(0, GENESIS)
 
 
@@ -129,8 +129,8 @@ def verify(ledger: Ledger, expected: Anchor | None = None) -> Verified:
     try:
         with unreadable("the ledger"):
             newest = anchor(ledger)
-            named = {digest for _, digest, _ in ledger.confined().rows("verify/artifacts")}
-            orphans = strays(ledger.confined(), ledger.folder).orphans
+            named = {digest for _, digest, _ in ledger.reader().rows("verify/artifacts")}
+            orphans = strays(ledger.reader(), ledger.folder).orphans
     except StoreError:
         return Verified(0, str(Anchor(0, GENESIS)), found, [])
     return Verified(newest.commit_id, str(newest), found, sorted(ledger.artifacts.digests() - named), orphans)
@@ -144,7 +144,7 @@ def _snapshot(ledger: Ledger) -> int | None:
     """Return the catalog's newest snapshot; None where it cannot be read, which is told as a finding."""
     try:
         with unreadable("the ledger"):
-            row = ledger.confined().row("ledger/current_snapshot")
+            row = ledger.reader().row("ledger/current_snapshot")
     except StoreError:
         return None
     return int(row[0]) if row else None
@@ -161,7 +161,7 @@ def findings(ledger: Ledger, expected: Anchor | None = None) -> Iterator[Finding
         yield Finding(None, place(ledger.folder, path), f"{path.relative_to(ledger.folder)} is {what}")
     try:
         with unreadable("the ledger"):
-            session = ledger.confined()
+            session = ledger.reader()
             commits = session.records("verify/commits")
     except StoreError as error:
         yield _finding(None, "commits", error)
@@ -305,7 +305,7 @@ def _digests(batches: Batches) -> dict[int, tuple[int, str]]:
                 number, digest = commit_id, RowsDigest(batches.schema)
             digest.update(rows)
 
-    each_beside(batches, update)
+    each_prefetched(batches, update)
     finish()
     return found
 

@@ -270,7 +270,7 @@ def compare_training_plans(plan1: PlanSource | None, plan2: PlanSource | None) -
 
     rows = [plan.rows(name) for plan, name in zip(plans, ("plan1", "plan2"), strict=True)]
     session = memory()
-    with session.given("incoming_jobs", pa.concat_tables(rows)):
+    with session.registered("incoming_jobs", pa.concat_tables(rows)):
         session.run("consumer/shelf_jobs")
     session.run("macros/plan_diff")
     found: dict[str, list[str]] = {"added": [], "removed": [], "changed": []}

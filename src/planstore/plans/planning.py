@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from planstore.database.session import Session
 from planstore.errors import PlanInvalidError
 from planstore.events.canonical import canonical_json, sha256
-from planstore.events.digest import DigestBeside
+from planstore.events.digest import StagedRows
 from planstore.ledger.plan_checks import plan_problems
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Plan:
     families: list[str]
     summary: dict[str, Any]
     total_jobs: int
-    jobs: DigestBeside
+    jobs: StagedRows
 
     @cached_property
     def document(self) -> bytes:
@@ -79,7 +79,7 @@ def make_plan(
     Raises:
         PlanInvalidError: the jobs contradict the decisions; shows the first that do.
     """
-    jobs = DigestBeside(plan_jobs(session))
+    jobs = StagedRows(plan_jobs(session))
     session.run("planning/plan_summary")
     with session.joins_as_written():
         for check, found in plan_problems(session):
@@ -103,4 +103,4 @@ def plan_jobs(session: Session) -> pa.Table:
     with session.joins_as_written():
         for step in STEPS:
             session.run(f"planning/{step}")
-        return session.hold("jobs", "ordered_jobs", place="ordinal")
+        return session.materialize("jobs", "ordered_jobs", place="ordinal")

@@ -31,8 +31,8 @@ class TrainingPlan(Mapping[str, Any]):
     Made by :meth:`from_ledger` and :meth:`from_document`.
     """
 
-    def __init__(self, shelf: _Shelf, metadata: dict[str, Any], summary: dict[str, Any]) -> None:
-        self._shelf = shelf
+    def __init__(self, index: _PlanIndex, metadata: dict[str, Any], summary: dict[str, Any]) -> None:
+        self._index = index
         self.metadata = metadata
         self.summary = summary
 
@@ -43,11 +43,11 @@ class TrainingPlan(Mapping[str, Any]):
         Raises:
             NotFoundError: there is none.
         """
-        row = ledger.confined().row("consumer/read_plan", plan_id=plan_id)
+        row = ledger.reader().row("consumer/read_plan", plan_id=plan_id)
         if row is None:
             raise NotFoundError(f"the ledger holds no plan {plan_id}")
         metadata, summary = orjson.loads(row[0]), orjson.loads(row[1])
-        return cls(_Shelf(lambda: _ledger_rows(ledger, plan_id), metadata), metadata, summary)
+        return cls(_PlanIndex(lambda: _ledger_rows(ledger, plan_id), metadata), metadata, summary)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> TrainingPlan:
@@ -63,12 +63,12 @@ class TrainingPlan(Mapping[str, Any]):
         for name, part in (("metadata", metadata), ("summary", summary)):
             if not isinstance(part, Mapping):
                 raise PlanFileError(f"this is no training plan: `{name}` must be an object, got {quoted(part)}")
-        return cls(_Shelf(lambda: _document_rows(jobs), metadata, jobs), metadata, summary)
+        return cls(_PlanIndex(lambda: _document_rows(jobs), metadata, jobs), metadata, summary)
 
     @cached_property
     def jobs(self) -> list[dict[str, Any]]:
         """All jobs, in plan order."""
-        return self._shelf.jobs("jobs")
+        return self._index.jobs("jobs")
 
     @property
     def plan_id(self) -> str | None:
@@ -105,15 +105,15 @@ class TrainingPlan(Mapping[str, Any]):
 
     def ask(self, question: str, **values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of one statement of ``sql/consumer/``, asked of this plan."""
-        return self._shelf.session.rows(f"consumer/{question}", **values)
+        return self._index.session.rows(f"consumer/{question}", **values)
 
     def ask_jobs(self, question: str, **values: Any) -> list[dict[str, Any]]:
         """Return the jobs that one statement of ``sql/consumer/`` finds in this plan."""
-        return self._shelf.jobs(question, **values)
+        return self._index.jobs(question, **values)
 
     def rows(self, plan_id: str) -> pa.Table:
         """Return the jobs as rows, under another plan id."""
-        table = self._shelf.session.batches("consumer/read_rows").read_all()
+        table = self._index.session.batches("consumer/read_rows").read_all()
         import pyarrow as pa
 
         return table.set_column(0, "plan_id", pa.array([plan_id] * table.num_rows, pa.string()))
@@ -122,7 +122,7 @@ class TrainingPlan(Mapping[str, Any]):
 PlanSource: TypeAlias = TrainingPlan | Mapping[str, Any] | str | Path
 
 
-class _Shelf:
+class _PlanIndex:
     """A plan's jobs in a table of their own, in memory and indexed, with the macros over it.
 
     Args:
@@ -143,9 +143,9 @@ class _Shelf:
 
     @cached_property
     def session(self) -> Session:
-        """The session, once the jobs are on the shelf."""
+        """The session, once the jobs are in the index."""
         session = memory()
-        with session.given("incoming_jobs", self._rows()):
+        with session.registered("incoming_jobs", self._rows()):
             session.run("consumer/shelf_jobs")
         session.run("consumer/shelf_plans", metadata=_json(self._metadata))
         session.run("consumer/shelf_targets")
@@ -162,7 +162,7 @@ class _Shelf:
 
 
 def _ledger_rows(ledger: Ledger, plan_id: str) -> pa.Table:
-    return ledger.reading().batches("consumer/plan_rows", plan_id=plan_id).read_all()
+    return ledger.query_session().batches("consumer/plan_rows", plan_id=plan_id).read_all()
 
 
 def _document_rows(jobs: Sequence[Mapping[str, Any]]) -> pa.Table:
@@ -221,7 +221,7 @@ def load_training_plan(folder: str | Path) -> TrainingPlan | None:
     results = folder.parent.parent if folder.name == "training_plan" else folder
     if _is_there(results / "planstore" / "store.json"):
         ledger = Ledger(results / "planstore", create=False)
-        row = ledger.confined().row("consumer/newest_plan", as_of=None)
+        row = ledger.reader().row("consumer/newest_plan", as_of=None)
         return TrainingPlan.from_ledger(ledger, row[0]) if row else None
     places = [folder] if folder.name == "training_plan" else []
     places += [results / "globals" / "training_plan", results / "METRICS" / "training_plan", folder]

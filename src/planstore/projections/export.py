@@ -18,7 +18,7 @@ import orjson
 from planstore.database.session import Session
 from planstore.errors import NotFoundError, RequestError
 from planstore.events.commit import utc_text
-from planstore.events.prefetch import each_beside
+from planstore.events.prefetch import each_prefetched
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.lock import WriterLock
 from planstore.ledger.store_folder import refuse_store
@@ -97,7 +97,7 @@ def export(
         refuse_store("the exported files", results / folder)
     ledger.create()
     with export_errors(results), WriterLock(ledger.folder / "export.lock", timeout=3600).held():
-        session = ledger.working()
+        session = ledger.writer()
         found = session.records("export/newest_run")
         if not found:
             raise NotFoundError("the ledger holds no run yet, so there is nothing to export")
@@ -116,7 +116,7 @@ def compare_files(ledger: Ledger, results: Path) -> list[str]:
         return []
     lock = WriterLock(ledger.folder / "export.lock", timeout=3600)
     with export_errors(results), lock.held() if ledger.is_writable else lock.held_by_reader(), _staging(ledger) as made:
-        session = ledger.working()
+        session = ledger.writer()
         found = session.records("export/run", run_id=subject.get("run_id"))
         if not found:
             return [f"planstore/exported.json names run {subject.get('run_id')!r}, which the ledger does not hold"]
@@ -257,7 +257,7 @@ class _Export:
 
         plan = {"plan_id": self._run["plan_id"]}
         self._session.run("export/set_family_texts", **plan)
-        each_beside(self._session.batches("export/job_texts", **plan), write)
+        each_prefetched(self._session.batches("export/job_texts", **plan), write)
         ends = np.concatenate(starts)
         # because no comma follows the last job, and no line the bracket of a plan without jobs
         file.seek(ends[-1] - 2 if len(ends) > 1 else len(head))
@@ -318,7 +318,7 @@ class _Export:
                 pieces, ending = target_pieces(batch, ending)
                 file.writelines(pieces)
 
-            each_beside(self._session.batches("export/decision_texts", **commit), write)
+            each_prefetched(self._session.batches("export/decision_texts", **commit), write)
             file.write(ending[:-2] + b"\n  }\n}")
         if "yaml" in self._formats:
             outgoing.add(ROUTING / "routing_plan.yaml", [_yaml(orjson.loads(outgoing.path_of(path).read_bytes()))])
@@ -330,7 +330,7 @@ class _Export:
         commit, path = {"commit_id": self._run["commit_id"]}, CANDIDATES.with_suffix(".parquet")
         with outgoing.staged(CANDIDATES.with_suffix(".json")) as file:
             file.write(b"[\n")
-            each_beside(
+            each_prefetched(
                 session.batches("export/candidate_texts", **commit),
                 lambda batch: file.write(text_buffers(batch.column(0))[1]),
             )

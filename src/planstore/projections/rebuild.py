@@ -31,17 +31,17 @@ class Rebuilt:
 
 def rebuild(ledger: Ledger) -> Rebuilt:
     """Drop the plans' documents and derive them again from the jobs of every commit, in one transaction."""
-    session = ledger.working()
+    session = ledger.writer()
     try:
-        with ledger.writing(session, REBUILD_COMMIT, run_id=None) as writing:
+        with ledger.commit(session, REBUILD_COMMIT, run_id=None) as builder:
             before = _digest(session)
-            writing.expect_files("plan_documents")
+            builder.expect_files("plan_documents")
             session.run("projections/drop_plan_documents")
             session.run("schema/tables/plan_documents")
             session.run("projections/derived_plan_documents")
-            session.run("projections/append_plan_documents", first_commit=1, last_commit=writing.commit_id - 1)
+            session.run("projections/append_plan_documents", first_commit=1, last_commit=builder.commit_id - 1)
             after = _digest(session)
-            writing.make_durable()
+            builder.make_durable()
         return Rebuilt(documents=after.rows, digest=after.hexdigest(), same=before.hexdigest() == after.hexdigest())
     finally:
         session.close()

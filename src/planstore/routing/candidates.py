@@ -32,7 +32,7 @@ from planstore.checks.times import utc
 from planstore.database.batches import BATCH_ROWS
 from planstore.database.connection import memory
 from planstore.errors import CandidatesError
-from planstore.events.digest import DigestBeside
+from planstore.events.digest import StagedRows
 from planstore.routing.candidate_readers import CandidatesSource, Columns, read_columns, read_json
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class CandidatesWarning(UserWarning):
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Candidates:
     """Checked candidates: their rows, in order and numbered, as a session's table ``evidence``, and their digest.
 
     Attributes:
@@ -79,11 +79,11 @@ class Evidence:
 
     table: pa.Table
     notes: Sequence[str]
-    digest: DigestBeside
+    digest: StagedRows
     has_float32_scores: bool
 
 
-def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool = False) -> Evidence:
+def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool = False) -> Candidates:
     """Read and check candidates.
 
     Args:
@@ -101,14 +101,14 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
 
     with closing(memory()) as session:
         door = _Door(source, strict=strict)
-        with session.given("incoming_names", door.names()):
+        with session.registered("incoming_names", door.names()):
             session.run("candidates/unread", strict=strict)
         door.unread = frozenset(row for (row,) in session.rows("candidates/unread_rows"))
         columns = door.columns()
         incoming = _chunked(pa.table({"row": np.arange(1, door.rows + 1), **columns}))
         for step in ("plain_word", "stated_task", "metric_word", "known_metrics"):  # because rules read tasks by these
             session.run(f"routing/{step}")
-        with ThreadPoolExecutor(max_workers=1) as beside, session.given("incoming", incoming):
+        with ThreadPoolExecutor(max_workers=1) as beside, session.registered("incoming", incoming):
             ordered = beside.submit(_evidence, columns, strict=strict)
             problems = session.records("candidates/problems", strict=strict)
             guessed = session.records("candidates/unread_tasks") if strict else []
@@ -131,8 +131,8 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
             f"{door.where}: {without} scores have no null_score beside them and count for nothing, because the policy "
             "asks for a margin over the null; set min_margin_over_null: null in the policy to route them"
         )
-    digest = DigestBeside(evidence.drop_columns("position"))
-    return Evidence(evidence, notes, digest, door.has_float32_scores)
+    digest = StagedRows(evidence.drop_columns("position"))
+    return Candidates(evidence, notes, digest, door.has_float32_scores)
 
 
 def _evidence(columns: dict[str, Any], *, strict: bool) -> pa.Table:

@@ -12,7 +12,7 @@ from planstore.errors import NotFoundError, RequestError
 from planstore.events import fields
 from planstore.events.canonical import canonical_json, sha256
 from planstore.events.commit import actor, utc_text
-from planstore.ledger.commit_builder import Writing
+from planstore.ledger.commit_builder import CommitBuilder
 from planstore.ledger.ledger import OVERRIDE_COMMIT, Ledger
 
 ROUTES = (
@@ -95,14 +95,14 @@ def set_override(
         RequestError: the route is none, there is no reason, the end has passed, or a name cannot be one.
     """
     said = Override("to be recorded", target, symbol, route, actor() if author is None else author, reason, expires_at)
-    session = ledger.working()
+    session = ledger.writer()
     try:
-        with ledger.writing(session, OVERRIDE_COMMIT, run_id=None, message=f"override: {reason}") as writing:
-            now = writing.recorded_at
+        with ledger.commit(session, OVERRIDE_COMMIT, run_id=None, message=f"override: {reason}") as builder:
+            now = builder.recorded_at
             if said.expires_at is not None and said.expires_at <= now:
                 raise RequestError(f"expires_at must be later than {utc_text(now)}, got {utc_text(said.expires_at)}")
-            override = said.recorded_in(writing.commit_id)
-            _append(writing, override, cleared=False)
+            override = said.recorded_in(builder.commit_id)
+            _append(builder, override, cleared=False)
         return override
     finally:
         session.close()
@@ -121,14 +121,14 @@ def clear_override(
     fields.optional_name("symbol", symbol)
     by = actor() if author is None else fields.name("author", author)
     fields.name("reason", reason)
-    session = ledger.working()
+    session = ledger.writer()
     try:
-        with ledger.writing(session, OVERRIDE_COMMIT, run_id=None, message=f"override: {reason}") as writing:
+        with ledger.commit(session, OVERRIDE_COMMIT, run_id=None, message=f"override: {reason}") as builder:
             session.run("scenario/overrides_in_force")
             found = [
                 row
                 for row in session.records(
-                    "scenario/read_overrides", before_commit=writing.commit_id, moment=writing.recorded_at
+                    "scenario/read_overrides", before_commit=builder.commit_id, moment=builder.recorded_at
                 )
                 if (row["target"], row["symbol"]) == (target, symbol)
             ]
@@ -137,11 +137,11 @@ def clear_override(
                 raise NotFoundError(
                     f"no override is in force on {name}; `planstore override list` shows those that are"
                 )
-            _append(writing, Override.recorded({**found[0], "author": by, "reason": reason}), cleared=True)
+            _append(builder, Override.recorded({**found[0], "author": by, "reason": reason}), cleared=True)
         return Override.recorded(found[0])
     finally:
         session.close()
 
 
-def _append(writing: Writing, override: Override, *, cleared: bool) -> None:
-    writing.append("overrides", **override.as_dict(), cleared=cleared)
+def _append(builder: CommitBuilder, override: Override, *, cleared: bool) -> None:
+    builder.append("overrides", **override.as_dict(), cleared=cleared)

@@ -206,7 +206,7 @@ def apply_rules(session: Session, rules: Rules | None = None) -> pa.Table:
     refuse_sides_left_out(session)
     with session.joins_as_written():
         run_steps(session, applied)
-        return session.hold("decisions", OUTPUT, place="position", order=applied.order)
+        return session.materialize("decisions", OUTPUT, place="position", order=applied.order)
 
 
 def refuse_sides_left_out(session: Session) -> None:
@@ -243,7 +243,7 @@ def run_steps(
     for name, text in rules.steps:
         if name not in there:
             for statement in instead.get(name, [text]):
-                session.run_kept(statement)
+                session.run_text(statement)
         if name == last:
             break
 
@@ -251,4 +251,4 @@ def run_steps(
 def explain_rules(session: Session, rules: Rules) -> None:
     """Make what explains the decisions that the rules have just made: ``checks`` and what would turn them."""
     for _, text in rules.explanation:
-        session.run_kept(text)
+        session.run_text(text)

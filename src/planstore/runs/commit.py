@@ -13,13 +13,13 @@ from planstore.database.session import Session
 from planstore.errors import ConflictError, KeyConflictError, RunConflictError
 from planstore.events import fields
 from planstore.events.commit import utc_text
-from planstore.events.digest import DigestBeside
-from planstore.ledger.artifact_events import Kept, append_kept, known_artifacts
-from planstore.ledger.commit_builder import Writing
+from planstore.events.digest import StagedRows
+from planstore.ledger.artifact_events import ArtifactEvent, append_artifacts, known_artifacts
+from planstore.ledger.commit_builder import CommitBuilder
 from planstore.ledger.ledger import OVERRIDE_COMMIT, RUN_COMMIT, Ledger, newest_commit_of_kind
 from planstore.plans.planning import Plan
 from planstore.projections.export import SNAPSHOT, UNKNOWN
-from planstore.routing.candidates import Evidence
+from planstore.routing.candidates import Candidates
 from planstore.runs.lookup import refuse_plan
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class OverriddenError(Exception):
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordedRun:
     """Where a run was recorded, with which plan, and whether it was now, and published that plan."""
 
     run_id: str
@@ -63,7 +63,7 @@ class RunRequest:
         RequestError: a field cannot be what it is.
     """
 
-    evidence: Evidence
+    evidence: Candidates
     policy: Policy
     policy_name: str
     settings: Mapping[str, Any]
@@ -97,13 +97,13 @@ class Publication:
     """Everything a run's commit holds beside the rows that are staged in the session."""
 
     request: RunRequest
-    decisions: DigestBeside
+    decisions: StagedRows
     plan: Plan
     started_at: datetime
     rules_document: bytes
     overrides_as_of: int
 
-    def record(self, ledger: Ledger, session: Session, run_id: str) -> Recorded:
+    def record(self, ledger: Ledger, session: Session, run_id: str) -> RecordedRun:
         """Append the run's one commit; the same run under the same id again is the one that is there.
 
         Raises:
@@ -113,24 +113,24 @@ class Publication:
             StaleError: the ledger has moved on since ``expected_commit``.
             OverriddenError: an override was set or cleared since the run was decided.
         """
-        with ledger.writing(
+        with ledger.commit(
             session,
             RUN_COMMIT,
             run_id=run_id,
             message=f"route by {self.request.policy_name}",
             idempotency_key=self.request.idempotency_key,
-        ) as writing:
+        ) as builder:
             earlier = self._earlier(session, run_id)
             if earlier:
                 return earlier
             refuse_plan(session, run_id, self.plan.plan_id)
-            writing.expect_after(self.request.expected_commit)
+            builder.expect_after(self.request.expected_commit)
             if newest_commit_of_kind(session, OVERRIDE_COMMIT) != self.overrides_as_of:
                 raise OverriddenError
             files = self._files(run_id)
             known = known_artifacts(session, [file.digest for file in files])
             is_new_plan = self.plan.plan_id not in known
-            writing.append(
+            builder.append(
                 "runs",
                 started_at=self.started_at,
                 git_commit=self.request.git_commit,
@@ -142,29 +142,31 @@ class Publication:
                 settings=dict(self.request.settings),
             )
             if self.plan.policy_id not in known:
-                writing.append(
+                builder.append(
                     "policies",
                     policy_id=self.plan.policy_id,
                     name=self.request.policy_name,
                     document=self.request.policy.document.decode(),
                 )
-            append_kept(writing, [file for file in files if file.digest not in known])
-            writing.append_staged("candidates", self.request.evidence.digest)
-            writing.append_staged("decisions", self.decisions)
+            append_artifacts(builder, [file for file in files if file.digest not in known])
+            builder.append_staged("candidates", self.request.evidence.digest)
+            builder.append_staged("decisions", self.decisions)
             if is_new_plan:
-                self._publish(writing, run_id)
-            return Recorded(run_id, writing.commit_id, self.plan.plan_id, is_new=True, is_new_plan=is_new_plan)
+                self._publish(builder, run_id)
+            return RecordedRun(run_id, builder.commit_id, self.plan.plan_id, is_new=True, is_new_plan=is_new_plan)
 
-    def _files(self, run_id: str) -> list[Kept]:
+    def _files(self, run_id: str) -> list[ArtifactEvent]:
         documents = (
             (self.plan.policy_id, self.request.policy.document, "policy"),
             (self.plan.rules_id, self.rules_document, "rules"),
             (self.plan.plan_id, self.plan.document, "plan"),
         )
-        return [Kept(digest, "application/json", len(content), name, run_id) for digest, content, name in documents]
+        return [
+            ArtifactEvent(digest, "application/json", len(content), name, run_id) for digest, content, name in documents
+        ]
 
-    def _publish(self, writing: Writing, run_id: str) -> None:
-        generated_at = writing.recorded_at
+    def _publish(self, builder: CommitBuilder, run_id: str) -> None:
+        generated_at = builder.recorded_at
         metadata = {
             "generated_at": utc_text(generated_at),
             "run_id": run_id,
@@ -177,12 +179,12 @@ class Publication:
             "model_families_normalized": self.plan.families,
             "model_families": self.plan.families,
             "plan_id": self.plan.plan_id,
-            "commit_id": writing.commit_id,
+            "commit_id": builder.commit_id,
             "policy_id": self.plan.policy_id,
         }
         if self.request.policy.semantics == "strict":
             metadata["semantics"] = "strict"
-        writing.append(
+        builder.append(
             "plans",
             plan_id=self.plan.plan_id,
             generated_at=generated_at,
@@ -190,10 +192,10 @@ class Publication:
             summary=orjson.dumps(self.plan.summary).decode(),
             artifact=self.plan.plan_id,
         )
-        writing.append_staged("jobs", self.plan.jobs, plan_id=self.plan.plan_id)
-        writing.project()
+        builder.append_staged("jobs", self.plan.jobs, plan_id=self.plan.plan_id)
+        builder.project()
 
-    def _earlier(self, session: Session, run_id: str) -> Recorded | None:
+    def _earlier(self, session: Session, run_id: str) -> RecordedRun | None:
         """Return where this run is recorded already: under its idempotency key, or under its id."""
         if self.request.idempotency_key is not None:
             found = session.records("ledger/find_key", idempotency_key=self.request.idempotency_key)
@@ -204,11 +206,11 @@ class Publication:
                         f"idempotency key {self.request.idempotency_key!r} stands for run {found[0]['run_id']!r}, not "
                         f"for {self.request.run_id!r}: repeat a call as it was, or choose another key"
                     )
-                return Recorded(found[0]["run_id"], found[0]["commit_id"], found[0]["plan_id"], is_new=False)
+                return RecordedRun(found[0]["run_id"], found[0]["commit_id"], found[0]["plan_id"], is_new=False)
         found = session.records("ledger/find_run", run_id=run_id)
         if found:
             self._refuse_other(found[0], f"run {run_id!r}", RunConflictError)
-            return Recorded(run_id, found[0]["commit_id"], found[0]["plan_id"], is_new=False)
+            return RecordedRun(run_id, found[0]["commit_id"], found[0]["plan_id"], is_new=False)
         return None
 
     def _refuse_other(self, earlier: Mapping[str, Any], what: str, error: type[ConflictError]) -> None:

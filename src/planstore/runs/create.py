@@ -13,7 +13,7 @@ from planstore.checks.quoting import quoted
 from planstore.database.connection import memory
 from planstore.database.session import Session
 from planstore.errors import RequestError
-from planstore.events.digest import DigestBeside
+from planstore.events.digest import StagedRows
 from planstore.ledger.ledger import OVERRIDE_COMMIT, Ledger, newest_commit_of_kind
 from planstore.plans.planning import make_plan
 from planstore.routing.rules import apply_rules, current_rules, refuse_sides_left_out
@@ -41,7 +41,7 @@ def make_run(ledger: Ledger, request: RunRequest) -> Run:
             _stage_scenario(session, request)
             refuse_sides_left_out(session)
     while True:
-        session = ledger.working()
+        session = ledger.writer()
         try:
             return _made(ledger, session, request)
         except OverriddenError:
@@ -55,7 +55,7 @@ def _made(ledger: Ledger, session: Session, request: RunRequest) -> Run:
     overrides_as_of = newest_commit_of_kind(session, OVERRIDE_COMMIT)
     _stage(session, request, overrides_as_of, started_at)
     rules = current_rules(float32=request.policy.semantics == "reference" and request.evidence.has_float32_scores)
-    decisions = DigestBeside(apply_rules(session, rules).drop_columns(["position", "scenario"]))
+    decisions = StagedRows(apply_rules(session, rules).drop_columns(["position", "scenario"]))
     plan = make_plan(
         session,
         evidence_id=request.evidence.digest.hexdigest(),
@@ -88,7 +88,7 @@ def _made(ledger: Ledger, session: Session, request: RunRequest) -> Run:
         routes=dict(
             session.rows("store/routes")
             if recorded.is_new
-            else ledger.reading().rows("store/run_routes", commit_id=recorded.commit_id)
+            else ledger.query_session().rows("store/run_routes", commit_id=recorded.commit_id)
         ),
         _ledger=ledger,
     )
@@ -96,7 +96,7 @@ def _made(ledger: Ledger, session: Session, request: RunRequest) -> Run:
 
 def _stage_scenario(session: Session, request: RunRequest) -> None:
     """Lay out one scenario and its evidence."""
-    session.give("evidence", request.evidence.table)
+    session.register("evidence", request.evidence.table)
     session.run("scenario/scenario_evidence")
     session.run(
         "scenario/scenarios",

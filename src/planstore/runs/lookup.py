@@ -169,7 +169,7 @@ def find_commit(ledger: Ledger, when: int | datetime | str) -> int:
     moment = _time(when)
     if moment is None:
         raise RequestError(f"{quoted(when)} is neither a commit's number nor {RULE}")
-    row = ledger.confined().row("store/commit_at", moment=moment)
+    row = ledger.reader().row("store/commit_at", moment=moment)
     return (row and row[0]) or 0
 
 

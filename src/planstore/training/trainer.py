@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from planstore.checks.arguments import checked
 from planstore.routing.policy import DEFAULT_POLICY, PolicySource, read_policy
 from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence
-from planstore.training.evidence.measure import FAMILIES, Evidence, measure
+from planstore.training.evidence.measure import FAMILIES, PanelEvidence, measure
 from planstore.training.execution.models import load_model
 from planstore.training.execution.outcome import Training
 from planstore.training.execution.train import train
@@ -36,7 +36,7 @@ class Trained(Mapping[str, Any]):
         features: what each target is learned from.
     """
 
-    evidence: Evidence
+    evidence: PanelEvidence
     run: Run
     training: Training
     features: dict[str, list[str]]

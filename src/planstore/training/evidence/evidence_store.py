@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import orjson
 
 from planstore.events.canonical import canonical_json, sha256
-from planstore.ledger.artifact_events import Kept, append_kept, known_artifacts
+from planstore.ledger.artifact_events import ArtifactEvent, append_artifacts, known_artifacts
 from planstore.routing.candidates import read_candidates
-from planstore.training.evidence.measure import Earlier, Evidence
+from planstore.training.evidence.measure import Earlier, PanelEvidence
 from planstore.training.evidence.stability import Snapshot
 
 if TYPE_CHECKING:
@@ -22,18 +22,18 @@ RUNS = 3
 """How many earlier runs stability is measured against, the newest ones."""
 
 
-def keep_evidence(store: Store, evidence: Evidence) -> str:
+def keep_evidence(store: Store, evidence: PanelEvidence) -> str:
     """Keep everything that was measured as an artifact, once, and return its digest."""
     content = canonical_json(evidence.as_dict())
     digest = sha256(content)
     evidence_id = read_candidates(evidence.candidates(), strict=True).digest.hexdigest()
     ledger = store._ledger
-    session = ledger.working()
+    session = ledger.writer()
     try:
         ledger.artifacts.put(content)
-        with ledger.writing(session, NAME, run_id=None, message=f"evidence {evidence_id[:12]}") as writing:
+        with ledger.commit(session, NAME, run_id=None, message=f"evidence {evidence_id[:12]}") as builder:
             if digest not in known_artifacts(session, [digest]):
-                append_kept(writing, [Kept(digest, "application/json", len(content), NAME, evidence_id)])
+                append_artifacts(builder, [ArtifactEvent(digest, "application/json", len(content), NAME, evidence_id)])
     finally:
         session.close()
     return digest
@@ -45,7 +45,7 @@ def earlier_evidence(store: Store, before: datetime) -> Earlier:
     Only those count, so that measuring the same data again in the same store finds the same.
     """
     ledger = store._ledger
-    session = ledger.confined()
+    session = ledger.reader()
     found: dict[tuple[str, str | None], list[Snapshot]] = {}
     seen: set[datetime] = set()
     for (digest,) in session.rows("training/evidence_kept"):
@@ -64,7 +64,7 @@ def earlier_evidence(store: Store, before: datetime) -> Earlier:
 
 def selected_features(store: Store, evidence_id: str) -> dict[str, list[str]]:
     """Return the features that the evidence of a run selected, best first, by target; nothing where none was kept."""
-    row = store._ledger.confined().row("training/evidence_of", evidence_id=evidence_id)
+    row = store._ledger.reader().row("training/evidence_of", evidence_id=evidence_id)
     if row is None:
         return {}
     report = orjson.loads(store._ledger.artifacts.get(row[0]))

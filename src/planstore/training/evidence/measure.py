@@ -17,7 +17,7 @@ from planstore.events.canonical import canonical_json, sha256
 from planstore.ledger.store_folder import refuse_store
 from planstore.training.evidence.leakage import LeakageLimits, signs_elsewhere
 from planstore.training.evidence.ranking import Ranked, rank
-from planstore.training.evidence.side import Question, Side, measure_side
+from planstore.training.evidence.side import MeasuredSide, Question, measure_side
 from planstore.training.evidence.stability import Snapshot
 from planstore.training.execution.local_executor import LocalExecutor, affordable_workers
 from planstore.training.execution.worker import opened
@@ -34,7 +34,7 @@ Earlier = Mapping[tuple[str, str | None], Sequence[Snapshot]]
 
 
 @dataclass(frozen=True)
-class Evidence:
+class PanelEvidence:
     """What was measured of a panel.
 
     Attributes:
@@ -46,7 +46,7 @@ class Evidence:
         troubles: what could not be measured, and why.
     """
 
-    sides: Sequence[Side]
+    sides: Sequence[MeasuredSide]
     as_of: datetime
     features: Sequence[str]
     settings: Mapping[str, Any]
@@ -101,7 +101,7 @@ class Evidence:
             "troubles": list(self.troubles),
         }
 
-    def _candidate(self, side: Side, feature_set_id: str) -> dict[str, Any]:
+    def _candidate(self, side: MeasuredSide, feature_set_id: str) -> dict[str, Any]:
         low, high = side.interval or (None, None)
         return {
             "target": side.target,
@@ -139,10 +139,10 @@ def measure(
     limits: LeakageLimits | None = None,
     earlier: Earlier | None = None,
     progress: Callable[[dict[str, int]], None] = lambda _: None,
-) -> Evidence:
+) -> PanelEvidence:
     """Measure every target of a panel, over all symbols and on each; the same panel and arguments, the same evidence.
 
-    What cannot be measured is in `Evidence.troubles`, and is a candidate whose model has FAILED; the rest goes on.
+    What cannot be measured is in `PanelEvidence.troubles`, and is a candidate whose model has FAILED; the rest goes on.
 
     Args:
         panel: features and targets.
@@ -182,7 +182,7 @@ def measure(
     asked = len(questions)
     questions += [Question(target.name, None, (), folds, seed, limits) for target in panel.witnesses]
     sides = _suspected(_measured(panel, questions, workers, progress))[:asked]
-    return Evidence(
+    return PanelEvidence(
         sides=sides,
         as_of=panel.last_timestamp,
         features=panel.features,
@@ -208,10 +208,10 @@ def _symbols(panel: Panel, *, alone: bool) -> list[tuple[str | None, bool]]:
 
 def _measured(
     panel: Panel, questions: Sequence[Question], workers: int | None, progress: Callable[[dict[str, int]], None]
-) -> list[Side]:
+) -> list[MeasuredSide]:
     """Return the sides in the order of their questions; the long ones are measured first, so that no core waits."""
     order = sorted(range(len(questions)), key=lambda place: questions[place].symbol is not None)
-    found: dict[int, Side] = {}
+    found: dict[int, MeasuredSide] = {}
     with tempfile.TemporaryDirectory(prefix="planstore-") as folder:
         saved = Path(folder) / "panel.parquet"
         panel.save(saved)
@@ -230,12 +230,12 @@ def _measured(
     return [found[place] for place in range(len(questions))]
 
 
-def _measure(saved: Path, question: Question) -> Side:
+def _measure(saved: Path, question: Question) -> MeasuredSide:
     """Run in a worker process: measure one side of the panel that was saved."""
     return measure_side(opened(str(saved), lambda: saved), question)
 
 
-def _suspected(sides: Sequence[Side]) -> list[Side]:
+def _suspected(sides: Sequence[MeasuredSide]) -> list[MeasuredSide]:
     """Return the sides, each with the signs that features are which are blocked on other sides."""
     elsewhere = signs_elsewhere((side.target, side.signs) for side in sides)
     return [
@@ -246,7 +246,7 @@ def _suspected(sides: Sequence[Side]) -> list[Side]:
     ]
 
 
-def _troubles(sides: Sequence[Side]) -> list[str]:
+def _troubles(sides: Sequence[MeasuredSide]) -> list[str]:
     """Return what could not be measured, and why; what is so on many sides of a target stands once."""
     places: dict[tuple[str, str], list[str]] = {}
     for side in sides:
@@ -258,7 +258,7 @@ def _troubles(sides: Sequence[Side]) -> list[str]:
     ]
 
 
-def _side_dict(side: Side) -> dict[str, Any]:
+def _side_dict(side: MeasuredSide) -> dict[str, Any]:
     return asdict(side) | {
         "score": side.score,
         "null_score": side.null_score,

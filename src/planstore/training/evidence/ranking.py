@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from planstore.training.evidence.side import Side
+from planstore.training.evidence.side import MeasuredSide
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,16 @@ class Ranked:
         return asdict(self)
 
 
-def rank(sides: Iterable[Side]) -> list[Ranked]:
+def rank(sides: Iterable[MeasuredSide]) -> list[Ranked]:
     """Return the targets, best first; those that leak come after the others, and those without a score last."""
-    by_target: dict[str, list[Side]] = {}
+    by_target: dict[str, list[MeasuredSide]] = {}
     for side in sides:
         by_target.setdefault(side.target, []).append(side)
     found = [_ranked(of_target) for of_target in by_target.values()]
     return sorted(found, key=lambda one: (one.skill is None, one.leakage == "BLOCKED", -(one.skill or 0.0), one.target))
 
 
-def _ranked(sides: Sequence[Side]) -> Ranked:
+def _ranked(sides: Sequence[MeasuredSide]) -> Ranked:
     local = [side for side in sides if side.symbol is not None]
     pooled = next((side for side in sides if side.symbol is None), None)
     scores = sorted(side.score for side in local if side.score is not None)
@@ -76,7 +76,7 @@ def _ranked(sides: Sequence[Side]) -> Ranked:
     )
 
 
-def _skill(side: Side) -> float | None:
+def _skill(side: MeasuredSide) -> float | None:
     if side.score is None:
         return None
     classes = "CLASSIFICATION" in side.task_type
@@ -84,7 +84,7 @@ def _skill(side: Side) -> float | None:
     return round((side.score - beaten) * (2 if classes else 1), 6)
 
 
-def _worst_signs(sides: Sequence[Side]) -> list[str]:
+def _worst_signs(sides: Sequence[MeasuredSide]) -> list[str]:
     found: dict[tuple[str, str | None], Any] = {}
     for side in sides:
         for sign in side.signs:

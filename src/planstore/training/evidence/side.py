@@ -13,7 +13,7 @@ from planstore.training.evidence.leakage import LeakageLimits, Sign, feature_sig
 from planstore.training.evidence.nulls import moved_labels
 from planstore.training.evidence.score import DIGITS, score
 from planstore.training.evidence.selection import Vote, select, univariate
-from planstore.training.evidence.stability import Snapshot, Stability, mean_snapshot, stability
+from planstore.training.evidence.stability import MeasuredStability, Snapshot, mean_snapshot, stability
 from planstore.training.families import Family
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Side:
+class MeasuredSide:
     """What was measured of one side.
 
     Attributes:
@@ -74,7 +74,7 @@ class Side:
     null_scores: tuple[float, ...] = ()
     signs: tuple[Sign, ...] = ()
     snapshot: Snapshot = field(default_factory=dict)
-    stability: Stability | None = None
+    stability: MeasuredStability | None = None
     snapshots: int = 0
     selected: tuple[Vote, ...] = ()
     failed: Mapping[str, str] = field(default_factory=dict)
@@ -113,19 +113,19 @@ class Side:
         return leakage_status(self.signs) if self.reason is None else "UNKNOWN"
 
 
-def measure_side(panel: Panel, question: Question) -> Side:
+def measure_side(panel: Panel, question: Question) -> MeasuredSide:
     """Measure one side. What goes wrong with it is its reason to have no score; nothing is raised."""
     from threadpoolctl import threadpool_limits
 
     target = panel.target(question.target)
     if question.symbol in panel.missing:
-        return Side(target.name, question.symbol, target.task_type, reason=panel.missing[str(question.symbol)])
+        return MeasuredSide(target.name, question.symbol, target.task_type, reason=panel.missing[str(question.symbol)])
     sample = panel.sample(target.name, symbols=None if question.symbol is None else [question.symbol])
     try:
         with threadpool_limits(1):
             return _Measuring(target, question, sample).side()
     except SampleError as error:
-        return Side(target.name, question.symbol, target.task_type, len(sample.labels), reason=str(error))
+        return MeasuredSide(target.name, question.symbol, target.task_type, len(sample.labels), reason=str(error))
 
 
 class _Measuring:
@@ -143,14 +143,14 @@ class _Measuring:
         if len(set(sample.labels.tolist())) < 2:
             raise SampleError("all labels are the same")
 
-    def side(self) -> Side:
+    def side(self) -> MeasuredSide:
         """Return what was measured.
 
         Raises:
             SampleError: no fold has a score.
         """
         if not self.question.families:
-            return Side(
+            return MeasuredSide(
                 self.target.name, self.question.symbol, self.target.task_type, len(self.sample.labels),
                 signs=tuple(self._signs()),
             )  # fmt: skip
@@ -167,7 +167,7 @@ class _Measuring:
                 )
         if not fitted:
             reason = "; ".join(f"{name}: {why}" for name, why in failed.items())
-            return Side(
+            return MeasuredSide(
                 self.target.name, self.question.symbol, self.target.task_type, len(self.sample.labels),
                 failed=failed, reason=reason,
             )  # fmt: skip
@@ -176,7 +176,7 @@ class _Measuring:
         first = next(iter(told.values()), [])
         shots = [dict(zip(self.names, values.tolist(), strict=True)) for values in first]
         classes = self.target.is_classification
-        return Side(
+        return MeasuredSide(
             target=self.target.name,
             symbol=self.question.symbol,
             task_type=self.target.task_type,

@@ -21,7 +21,7 @@ TOP = 10
 
 
 @dataclass(frozen=True)
-class Stability:
+class MeasuredStability:
     """How alike snapshots are: means and standard deviations over pairs; overlap from 0 to 1, tau from -1 to 1."""
 
     mean_overlap: float
@@ -40,7 +40,7 @@ def mean_snapshot(snapshots: Sequence[Snapshot]) -> Snapshot:
     return {name: round(sum(one[name] for one in shares) / len(shares), DIGITS) for name in shares[0]}
 
 
-def stability(folds: Sequence[Snapshot], earlier: Sequence[Snapshot] = ()) -> Stability | None:
+def stability(folds: Sequence[Snapshot], earlier: Sequence[Snapshot] = ()) -> MeasuredStability | None:
     """Return how alike snapshots are; None where no two of them can be compared.
 
     Args:
@@ -57,7 +57,7 @@ def stability(folds: Sequence[Snapshot], earlier: Sequence[Snapshot] = ()) -> St
     if not len(compared):
         return None
     (overlap, tau), (std_overlap, std_tau) = compared.mean(axis=0).tolist(), compared.std(axis=0).tolist()
-    return Stability(*(round(value, DIGITS) for value in (overlap, std_overlap, tau, std_tau)))
+    return MeasuredStability(*(round(value, DIGITS) for value in (overlap, std_overlap, tau, std_tau)))
 
 
 def _compared(one: Snapshot, other: Snapshot) -> tuple[float, float] | None:

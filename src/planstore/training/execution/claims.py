@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from planstore.events.fields import as_name, recordable
 from planstore.events.status import JobStatus
-from planstore.ledger.artifact_events import Kept, append_kept
+from planstore.ledger.artifact_events import ArtifactEvent, append_artifacts
 from planstore.ledger.ledger import STATUS_COMMIT, Ledger
 from planstore.ledger.status_writer import append_statuses, status_table
 from planstore.training.execution.task import Result
@@ -86,7 +86,7 @@ class Claims:
         self._lease = lease
         self._max_attempts = max_attempts
         self._clock = clock
-        self._session = ledger.working()
+        self._session = ledger.writer()
         self._session.has_to_finish = True
         self._seen = 0
         self._since = ledger.last_commit()
@@ -112,22 +112,22 @@ class Claims:
             wanted: how many more jobs to claim, at most.
         """
         kept = self._keep(reports)
-        with self._ledger.writing(self._session, STATUS_COMMIT, run_id=None, message=f"by {self._worker}") as writing:
-            now, clock = writing.recorded_at, self._clock()
-            if self._seen < writing.commit_id - 1:
+        with self._ledger.commit(self._session, STATUS_COMMIT, run_id=None, message=f"by {self._worker}") as builder:
+            now, clock = builder.recorded_at, self._clock()
+            if self._seen < builder.commit_id - 1:
                 self._session.run("training/follow_changes", plan_id=self._plan_id, seen=self._seen, clock=clock)
             held = self._accepted({**reports, **dict.fromkeys(renewed)})
             rows = [self._report(claim, status, reports.get(claim), kept, now) for claim, status in held.items()]
-            self._add(rows, writing.commit_id, 0, clock)
+            self._add(rows, builder.commit_id, 0, clock)
             lost = self._lost(now, clock)
-            self._add(lost, writing.commit_id, len(rows), clock)
+            self._add(lost, builder.commit_id, len(rows), clock)
             claims = self._claimable(wanted)
             rows += lost + [self._row(claim, "running", now, lease_until=now + self._lease) for claim in claims]
-            append_kept(writing, [file for claim in held for file in kept.get(claim, ())])
-            append_statuses(writing, rows)
-            self._add(rows[len(rows) - len(claims) :], writing.commit_id, len(rows) - len(claims), clock)
+            append_artifacts(builder, [file for claim in held for file in kept.get(claim, ())])
+            append_statuses(builder, rows)
+            self._add(rows[len(rows) - len(claims) :], builder.commit_id, len(rows) - len(claims), clock)
             progress = dict(self._session.rows("training/progress", since=self._since))
-        self._seen = writing.commit_id if writing.commit is not None else writing.commit_id - 1
+        self._seen = builder.commit_id if builder.commit is not None else builder.commit_id - 1
         return Settled(claims, {*reports, *renewed} - set(held), progress)
 
     def held(self) -> list[Claim]:
@@ -138,14 +138,14 @@ class Claims:
         """Let go of the session; claims stay until they are reported or run out."""
         self._session.close()
 
-    def _keep(self, reports: Mapping[Claim, Result]) -> dict[Claim, list[Kept]]:
+    def _keep(self, reports: Mapping[Claim, Result]) -> dict[Claim, list[ArtifactEvent]]:
         """Keep the files of results, before the commit that names them."""
         files = [(claim, file) for claim, result in reports.items() for file in result.files]
         digests = self._ledger.artifacts.put_all([file.content for _, file in files])
-        kept: dict[Claim, list[Kept]] = {claim: [] for claim in reports}
+        kept: dict[Claim, list[ArtifactEvent]] = {claim: [] for claim in reports}
         for (claim, file), digest in zip(files, digests, strict=True):
             owner = f"{self._plan_id}/{claim.job_id}"
-            kept[claim].append(Kept(digest, file.media_type, len(file.content), file.name, owner))
+            kept[claim].append(ArtifactEvent(digest, file.media_type, len(file.content), file.name, owner))
         return kept
 
     def _accepted(self, incoming: Mapping[Claim, Result | None]) -> dict[Claim, str]:
@@ -153,7 +153,7 @@ class Claims:
         if not incoming:
             return {}
         claims = list(incoming)
-        with self._session.given("incoming_reports", self._reports(incoming)):
+        with self._session.registered("incoming_reports", self._reports(incoming)):
             found = self._session.rows("training/accepted", max_attempts=self._max_attempts)
         return {claims[place - 1]: status for place, status in found}
 
@@ -172,7 +172,12 @@ class Claims:
         )
 
     def _report(
-        self, claim: Claim, status: str, result: Result | None, kept: Mapping[Claim, Sequence[Kept]], now: datetime
+        self,
+        claim: Claim,
+        status: str,
+        result: Result | None,
+        kept: Mapping[Claim, Sequence[ArtifactEvent]],
+        now: datetime,
     ) -> dict[str, Any]:
         if result is None:
             return self._row(claim, status, now, lease_until=now + self._lease)
@@ -213,5 +218,5 @@ class Claims:
         """Let this session see what the commit on its way is going to say."""
         if rows:
             table = status_table([row | {"place": after + place} for place, row in enumerate(rows, 1)])
-            with self._session.given("incoming_status", table):
+            with self._session.registered("incoming_status", table):
                 self._session.run("training/add_changes", commit_id=commit_id, clock=clock)

@@ -136,7 +136,7 @@ class TrainingRequest:
         self._run = store.run(plan)
         if not force:
             store.refuse_stale(self._run.plan_id)
-        rows = store._ledger.confined().rows("training/planned_families", plan_id=self._run.plan_id)
+        rows = store._ledger.reader().rows("training/planned_families", plan_id=self._run.plan_id)
         planned = [name for (name,) in rows]
         if planned and self._registry.keys().isdisjoint(planned):
             families_of(planned, self._registry)

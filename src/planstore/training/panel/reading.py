@@ -57,7 +57,7 @@ class _Reading:
         self._drop_repeated()
         if self.table.num_rows == 0:
             raise PanelError(f"{source}: {'; '.join(f'{name}: {why}' for name, why in self.missing.items())}")
-        with self.session.given("panel_source", self._places()):
+        with self.session.registered("panel_source", self._places()):
             self._say_order_and_gaps()
             minutes, per_day = self.session.rows("panel/spacing")[0]
         self.table = self.table.sort_by([("timestamp", "ascending"), ("symbol", "ascending")])
@@ -95,7 +95,7 @@ class _Reading:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        with self.session.given("panel_source", self._places()):
+        with self.session.registered("panel_source", self._places()):
             repeated = self.session.rows("panel/repeated")
         for symbol, too_many, first in repeated:
             self.missing[symbol] = (
