@@ -15,7 +15,7 @@ from planstore.routing.policy import DEFAULT_POLICY, Allowlist, SampleSizes, Sta
 from planstore.store import Store
 from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence
 from planstore.training.evidence.measure import PanelEvidence, measure
-from planstore.training.evidence.side import Question, measure_side
+from planstore.training.evidence.side import MeasuredSide, Question, measure_side
 from planstore.training.families import load_families
 from planstore.training.panel.panel import Panel
 
