@@ -18,12 +18,12 @@ from planstore.audit.whatif import WhatIf, what_if
 from planstore.audit.why import Explanation, absence, explain
 from planstore.checks.arguments import checked
 from planstore.checks.quoting import quoted
+from planstore.checks.texts import is_recordable
 from planstore.database.error_translation import unreadable
 from planstore.database.macros import MACROS
 from planstore.database.query_bounds import Bounds, memory_bytes
 from planstore.database.session import Session
 from planstore.errors import AnchorError, DeniedError, RequestError, StoreError
-from planstore.events.fields import is_recordable
 from planstore.events.status import STATUSES
 from planstore.ledger import signing
 from planstore.ledger.backup import backup

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from planstore.checks.quoting import quoted
+from planstore.checks.texts import is_recordable
 from planstore.errors import RequestError
-from planstore.events.fields import is_recordable
 
 P = ParamSpec("P")
 R = TypeVar("R")

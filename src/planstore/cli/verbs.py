@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from planstore.checks.quoting import quoted
+from planstore.checks.texts import is_recordable
 from planstore.cli import (
     anchor,
     backup,
@@ -38,7 +39,6 @@ from planstore.cli import (
     why,
 )
 from planstore.errors import RequestError
-from planstore.events.fields import is_recordable
 
 
 class _Verbs(TyperGroup):

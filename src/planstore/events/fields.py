@@ -10,6 +10,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from planstore.checks.quoting import quoted
+from planstore.checks.texts import is_recordable
 from planstore.checks.times import requested_time
 from planstore.errors import RequestError
 
@@ -56,14 +57,6 @@ def text(what: str, value: Any, *, most: int = TEXT) -> str:
 def optional_text(what: str, value: Any, *, most: int = TEXT) -> str | None:
     """Return a text as :func:`text` does, or None."""
     return None if value is None else text(what, value, most=most)
-
-
-def is_recordable(value: str) -> bool:
-    """Tell whether a text can be recorded."""
-    try:
-        return b"\0" not in value.encode()
-    except UnicodeEncodeError:
-        return False
 
 
 def recordable(value: str) -> str:
