@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import planstore
+from planstore.api.store import Store
 from planstore.database.connection import memory
 from planstore.database.session import Session
-from planstore.store import Store
 
 # The same examples in every run, so that a red build is red again on the next machine.
 # `pytest --hypothesis-profile=explore` looks for new ones; PLANSTORE_EXAMPLES=10 takes ten times as many.

@@ -16,10 +16,10 @@ import planstore.plans.staleness
 import planstore.routing.rules
 import planstore.runs.create
 import samples
+from planstore.api.store import Store
 from planstore.events.canonical import canonical_json
 from planstore.routing.rules import Rules, current_rules
 from planstore.runs.run import Run
-from planstore.store import Store
 
 Record = dict[str, Any]
 SCHEMA = samples.SCHEMA.append(pa.field("stability_snapshots", pa.int64()))
@@ -60,7 +60,7 @@ def kept_rules(document: Record) -> Iterator[Rules]:
     rules = Rules(canonical_json(document))
     with (
         mock.patch.object(planstore.routing.rules, "current_rules", return_value=rules),
-        mock.patch.object(planstore.new_run, "current_rules", return_value=rules),
+        mock.patch.object(planstore.runs.create, "current_rules", return_value=rules),
         mock.patch.object(planstore.plans.staleness, "current_rules", return_value=rules),
     ):
         yield rules

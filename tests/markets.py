@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import samples
-from planstore.store import Store
+from planstore.api.store import Store
 from planstore.training.panel.panel import Panel
 
 SYMBOLS = ("AAA", "BBB", "CCC")

@@ -21,22 +21,22 @@ from planstore.ledger.backup import restore
 def answers(results: Path) -> dict[str, Any]:
     """Return what a store answers: all of it is as true of a backup of it, once that is restored."""
     with tempfile.TemporaryDirectory() as folder, planstore.open(results, create=False) as store:
-        findings = [str(one) for one in store.verify().findings]
-        store.backup(Path(folder) / "backup")
+        findings = [str(one) for one in store.integrity.verify().findings]
+        store.maintenance.backup(Path(folder) / "backup")
         (Path(folder) / "backup").chmod(0o555)
         restore(Path(folder) / "backup", Path(folder) / "restored/planstore")
         with planstore.open(Path(folder) / "restored", create=False) as restored:
-            assert restored.anchor() == store.anchor()
-            assert len(restored.jobs()) == len(store.jobs())
+            assert restored.integrity.anchor() == store.integrity.anchor()
+            assert len(restored.training.jobs()) == len(store.training.jobs())
         ((target, symbol),) = store.sql(
             "select target, symbol from decisions where symbol is not null limit 1"
         ).fetchall()
         return {
             "findings": findings,
-            "anchor": store.anchor(),
+            "anchor": store.integrity.anchor(),
             "events": store.sql("select count(*) from history").fetchall()[0][0],
             "route": store.why(target, symbol).route,
-            "jobs": len(store.jobs()),
+            "jobs": len(store.training.jobs()),
             "log": len(store.log()),
             "earlier": len(store.at(1).log()),
         }
@@ -45,14 +45,14 @@ def answers(results: Path) -> dict[str, Any]:
 def refusals(results: Path) -> list[str]:
     """Return what is said to each call that would write."""
     said = []
-    with planstore.open(results, create=False) as store, store.status_writer() as writer:
-        status = planstore.JobStatus(store.run().plan_id, store.jobs()[0]["job_id"], "running")
+    with planstore.open(results, create=False) as store, store.training.status_writer() as writer:
+        status = planstore.JobStatus(store.run().plan_id, store.training.jobs()[0]["job_id"], "running")
         calls: list[Callable[[], object]] = [
-            lambda: store.override("t", None, "ROUTE_BOTH", reason="x"),
+            lambda: store.overrides.set("t", None, "ROUTE_BOTH", reason="x"),
             lambda: writer.record(status),
             store.export,
-            store.compact,
-            store.rebuild,
+            store.maintenance.compact,
+            store.maintenance.rebuild,
         ]
         for call in calls:
             try:
@@ -68,7 +68,7 @@ def _mounted(results: Path, backup: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         restore(backup, Path(folder) / "planstore")
         with planstore.open(folder, create=False) as restored:
-            anchor = restored.anchor()
+            anchor = restored.integrity.anchor()
     _tell(answers=answers(results), refusals=refusals(results), restored=anchor)
 
 
@@ -84,10 +84,10 @@ def _user(warm: Path, results: Path, user: int) -> None:
     with planstore.open(results, create=False) as store:
         for line in sys.stdin:
             if line == "count\n":
-                _tell(commits=len(store.log()), running=len(store.status().running))
+                _tell(commits=len(store.log()), running=len(store.training.progress().running))
                 continue
             try:
-                _tell(findings=[str(one) for one in store.verify().findings])
+                _tell(findings=[str(one) for one in store.integrity.verify().findings])
             except planstore.PlanstoreError as error:
                 _tell(error=type(error).__name__, said=str(error))
 

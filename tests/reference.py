@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 
 import planstore
+from planstore.api.store import Store
 from planstore.database.sql_docs import Meaning, meaning_of
-from planstore.store import Store
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN = "<!-- from the comments in sql/; `make docs` writes it -->\n"

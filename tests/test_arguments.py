@@ -52,10 +52,13 @@ CALLS: dict[str, tuple[Callable[[Any], Any], str]] = {
         lambda s: s.route(samples.table(samples.records(1, 1)), samples.policy(), expected_commit="1"),
         "expected_commit must be a whole number .*, got '1'",
     ),
-    "progress that is no function": (lambda s: s.compact(progress=5), "progress must be a function, got 5"),
-    "a grace that is a number": (lambda s: s.compact(grace=5), "grace must be a duration, got 5"),
-    "a grace below zero": (lambda s: s.compact(grace=-timedelta(1)), "grace must be from 0 to 36,500 days"),
-    "a grace beyond all times": (lambda s: s.compact(grace=timedelta.max), "grace must be from 0 to 36,500 days"),
+    "progress that is no function": (lambda s: s.maintenance.compact(progress=5), "progress must be a function, got 5"),
+    "a grace that is a number": (lambda s: s.maintenance.compact(grace=5), "grace must be a duration, got 5"),
+    "a grace below zero": (lambda s: s.maintenance.compact(grace=-timedelta(1)), "grace must be from 0 to 36,500 days"),
+    "a grace beyond all times": (
+        lambda s: s.maintenance.compact(grace=timedelta.max),
+        "grace must be from 0 to 36,500 days",
+    ),
     "a moment that is a fraction": (lambda s: s.at(1.5), "when must be a whole number .* a time .*, got 1.5"),
     "a moment beyond the range": (
         lambda s: s.at(BEYOND),
@@ -64,11 +67,11 @@ CALLS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a moment in text beyond it": (lambda s: s.at("9999-12-31T23:59:59-05:00"), "neither a commit's number nor a time"),
     "a moment that is no day": (lambda s: s.at("2024-02-30"), "neither a commit's number nor a time"),
     "an end beyond the range": (
-        lambda s: s.override(TARGET, None, "ROUTE_BLOCKED", reason="r", expires_at=BEYOND),
+        lambda s: s.overrides.set(TARGET, None, "ROUTE_BLOCKED", reason="r", expires_at=BEYOND),
         "expires_at must be a time in the years 1 to 9999 .*, got",
     ),
     "an end that is a text": (
-        lambda s: s.override(TARGET, None, "ROUTE_BLOCKED", reason="r", expires_at="2030-01-01"),
+        lambda s: s.overrides.set(TARGET, None, "ROUTE_BLOCKED", reason="r", expires_at="2030-01-01"),
         "expires_at must be a time or None, got '2030-01-01'",
     ),
     "a status beyond the range": (
@@ -128,7 +131,7 @@ def test_what_says_a_type_in_another_way_is_taken(used: Store) -> None:
     assert used.plan(datetime.now(UTC)).plan_id == used.plan("first").plan_id
     assert used.at(date(2999, 1, 1)).log() == used.log()  # type: ignore[arg-type]
     assert used.at(date(2001, 1, 1)).log() == []  # type: ignore[arg-type]
-    made = used.override(TARGET, "A", "ROUTE_BLOCKED", reason="r", expires_at=date(2999, 1, 1))  # type: ignore[arg-type]
+    made = used.overrides.set(TARGET, "A", "ROUTE_BLOCKED", reason="r", expires_at=date(2999, 1, 1))  # type: ignore[arg-type]
     assert made.expires_at == datetime(2999, 1, 1, tzinfo=UTC)
 
 
@@ -147,7 +150,7 @@ def cli(used: Store, *words: str) -> tuple[int, str]:
 )
 def test_an_end_may_have_a_zone_and_a_fraction(used: Store, given: str, expected: datetime) -> None:
     assert cli(used, "override", "set", TARGET, "B", "ROUTE_BLOCKED", "--reason", "r", "--expires", given)[0] == 0
-    assert next(one.expires_at for one in used.overrides() if one.symbol == "B") == expected
+    assert next(one.expires_at for one in used.overrides.list() if one.symbol == "B") == expected
 
 
 @pytest.mark.parametrize("given", ["10000-01-01", "9999-12-31T23:59:59-05:00", "2024-02-30", "soon", "5"])

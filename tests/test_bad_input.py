@@ -135,7 +135,7 @@ def test_a_parquet_file_of_the_ledger_that_is_cut_off_is_a_store_error(tmp_path:
     for path in (tmp_path / "planstore/data").rglob("*.parquet"):
         path.write_bytes(path.read_bytes()[:20])
     with planstore.open(tmp_path) as store, pytest.raises(StoreError) as refused:
-        store.jobs()
+        store.training.jobs()
     clear(str(refused.value))
 
 

@@ -18,12 +18,12 @@ from filelock import FileLock
 import planstore
 import samples
 from ledger_checks import check_ledger
+from planstore.api.store import Store
 from planstore.ledger.backup import backup
 from planstore.ledger.compaction import compact
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.migration import migrate
 from planstore.projections.rebuild import rebuild
-from planstore.store import Store
 
 PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 HOLDER = """

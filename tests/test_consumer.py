@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import oracles
 import planstore
 import samples
 import strategies
 from planstore import TrainingPlan
-from planstore.store import Store
+from planstore.api.store import Store
 
 
 @pytest.fixture

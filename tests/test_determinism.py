@@ -70,7 +70,7 @@ def test_one_thread_and_many_decide_the_same(tmp_path: Path) -> None:
     for threads in (1, 4):
         with planstore.open(tmp_path / str(threads)) as store:
             store.create()
-            session = store._ledger.writer()
+            session = store.access.ledger.writer()
             session._connection.execute(f"set threads = {threads}")
             run = store.route(samples.table(samples.records(60, 40)), samples.policy(), run_id="r")
             store.export()
@@ -90,7 +90,7 @@ def test_more_rows_than_a_thread_takes_at_once_are_recorded_in_order_by_one_thre
     for threads in (1, 4):
         with planstore.open(tmp_path / str(threads)) as store:
             store.create()
-            store._ledger.writer()._connection.execute(f"set threads = {threads}")
+            store.access.ledger.writer()._connection.execute(f"set threads = {threads}")
             plans.append(store.route(candidates, policy, run_id="r").plan_id)
             query = "select target, coalesce(symbol, '') from decisions order by position"
             decided = store.sql(query).fetchall()

@@ -22,8 +22,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -389,7 +388,7 @@ def test_a_plan_document_of_any_value(value: Any, key: str) -> None:
 @pytest.fixture(scope="module")
 def used(shared_store: Store) -> Store:
     shared_store.route(samples.table(samples.records(2, 2)), samples.policy(), run_id="first")
-    shared_store.override("y_up_01_10m", None, "ROUTE_BLOCKED", reason="because")
+    shared_store.overrides.set("y_up_01_10m", None, "ROUTE_BLOCKED", reason="because")
     return shared_store
 
 

@@ -152,7 +152,7 @@ def test_helpers_answer_as_recorded(routed: Routed, source: str) -> None:
 def test_rebuild_derives_the_same_documents_and_files(routed: Routed) -> None:
     with planstore.open(routed.results, create=False) as store:
         before = _bytes(routed.results / PLAN)
-        assert store.rebuild().same
+        assert store.maintenance.rebuild().same
         shutil.rmtree(routed.results / PLAN)
         store.export()
     assert _bytes(routed.results / PLAN) == before

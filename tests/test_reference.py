@@ -8,8 +8,8 @@ import pytest
 
 import planstore
 import reference
+from planstore.api.store import Store
 from planstore.database.sql_docs import meaning_of
-from planstore.store import Store
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import inputs
 import planstore
@@ -100,7 +99,7 @@ def test_a_key_that_stands_for_a_run_of_another_name_is_refused(store: Store) ->
 
 def test_a_run_that_is_repeated_after_an_override_is_the_run_that_was_recorded(store: Store) -> None:
     first = routed(store, "first")
-    store.override("y_up_01_10m", "SYM01", "ROUTE_BLOCKED", reason="a test")
+    store.overrides.set("y_up_01_10m", "SYM01", "ROUTE_BLOCKED", reason="a test")
     again = routed(store, "first")
     assert (again.commit_id, again.plan_id, again.routes) == (first.commit_id, first.plan_id, first.routes)
     assert again.plan.summary == first.plan.summary

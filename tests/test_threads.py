@@ -54,7 +54,7 @@ def test_threads_that_ask_what_the_store_has_methods_for_get_whole_answers(fille
         assert filled.why("y_up_01_10m", "SYM00").symbol == "SYM00"
 
     def jobs() -> None:
-        assert len(filled.jobs()) == filled.plan().metadata["total_jobs"]
+        assert len(filled.training.jobs()) == filled.plan().metadata["total_jobs"]
 
     at_once(log, why, jobs, log)
 

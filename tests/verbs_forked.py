@@ -146,8 +146,5 @@ if __name__ == "__main__":
     import pyarrow.csv  # noqa: F401
     import rich.table  # noqa: F401
 
-    import planstore.cli.verbs
-    import planstore.store  # noqa: F401
-
     wanted, together = json.load(sys.stdin)
     json.dump([asdict(ending) for ending in _run([Call(**call) for call in wanted], together)], sys.stdout)

@@ -9,8 +9,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import oracles
 import planstore
@@ -18,12 +17,12 @@ import samples
 import strategies
 from histories import SCHEMA, SYMBOL, TARGET, cs, kept_rules, local, route
 from planstore import NotFoundError, RequestError, Run
+from planstore.api.store import Store
 from planstore.database.session import Session
 from planstore.errors import StoreError
 from planstore.routing.policy import read_policy
 from planstore.routing.rules import current_rules
 from planstore.runs.lookup import find_run
-from planstore.store import Store
 
 pytestmark = pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning", "ignore::planstore.PolicyWarning")
 Record = dict[str, Any]

@@ -12,7 +12,7 @@ import pytest
 import samples
 from histories import SYMBOL, TARGET, cs, local, other_rules, route, time_is
 from planstore import NotFoundError
-from planstore.store import Store
+from planstore.api.store import Store
 
 pytestmark = pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning")
 Record = dict[str, Any]
@@ -143,16 +143,16 @@ def test_a_flip_by_other_rules_names_them(store: Store) -> None:
 
 def test_a_flip_by_an_override_names_it_whether_it_is_set_cleared_or_expires(store: Store) -> None:
     route(store, [cs(), local()])
-    store.override(TARGET, SYMBOL, BOTH, reason="a trial", author="ann")
+    store.overrides.set(TARGET, SYMBOL, BOTH, reason="a trial", author="ann")
     route(store, [cs(0.51), local(0.71)])
     assert store.history(TARGET, SYMBOL)[-1].route == BOTH
     assert causes(store) == {("override", None)}
     assert "a trial" in store.history(TARGET, SYMBOL)[-1].causes[0]["text"]
-    store.clear_override(TARGET, SYMBOL)
+    store.overrides.clear(TARGET, SYMBOL)
     route(store, [cs(), local()])
     assert causes(store) == {("override", None)}
     later = datetime.now(UTC) + timedelta(days=1)
-    store.override(TARGET, None, BLOCKED, reason="pause", expires_at=later)
+    store.overrides.set(TARGET, None, BLOCKED, reason="pause", expires_at=later)
     route(store, [cs(), local()])
     assert store.history(TARGET, SYMBOL)[-1].route == BLOCKED
     with time_is(later):
@@ -170,7 +170,7 @@ def test_causes_that_are_needed_together_are_all_named(store: Store) -> None:
 
 def test_metrics_that_are_needed_together_are_named_also_where_something_else_suffices(store: Store) -> None:
     route(store, [cs(), local(0.4, sample_size=100, leakage_status="SUSPECT")])
-    store.override(TARGET, SYMBOL, OWN, reason="a trial")
+    store.overrides.set(TARGET, SYMBOL, OWN, reason="a trial")
     route(store, [cs(), local(0.7, sample_size=1000, leakage_status="SAFE")])
     assert causes(store) == {("evidence", "symbol.score"), ("evidence", "symbol.sample_size"), ("override", None)}
 
@@ -188,14 +188,14 @@ def test_of_causes_each_of_which_suffices_all_are_named_alone_and_together(store
     for number, some in enumerate(combined, 1):
         with ExitStack() as now:
             if "override" in some:
-                store.override(TARGET, SYMBOL, BLOCKED, reason="x")
+                store.overrides.set(TARGET, SYMBOL, BLOCKED, reason="x")
             if "rules" in some:
                 now.enter_context(other_rules("THEN 'ROUTE_SYMBOL_SPECIFIC'", "THEN 'ROUTE_BLOCKED'"))
             size = {"cross_sectional": 1000, "symbol": 20_000 if "policy" in some else 500}
             score = 0.4 if "evidence" in some else 0.7
             route(store, [cs(), local(score)], samples.policy(min_sample_size=size), run_id=f"flipped-{number}")
         if "override" in some:
-            store.clear_override(TARGET, SYMBOL)
+            store.overrides.clear(TARGET, SYMBOL)
         route(store, [cs(), local()], run_id=f"base-{number}")
     _, *changes = store.history(TARGET, SYMBOL)
     expected = [{sufficient[cause] for cause in some} for some in combined for _ in range(2)]
@@ -247,7 +247,7 @@ def test_a_targets_own_flips_have_causes_too(store: Store) -> None:
     route(store, [cs(0.7), local()])
     route(store, [cs(0.5), local()])
     assert causes(store, None) == {("evidence", "cross_sectional.score")}
-    store.override(TARGET, "MSFT", BOTH, reason="needs the pooled model")
+    store.overrides.set(TARGET, "MSFT", BOTH, reason="needs the pooled model")
     route(store, [cs(0.5), local(), samples.record(TARGET, "MSFT")])
     assert store.history(TARGET)[-1].route == "ENABLED"
     # because an override takes effect on a pair that has evidence, and this pair is new

@@ -16,11 +16,10 @@ import pytest
 import planstore
 import samples
 from planstore import JobStatus
-from planstore.audit import nearest_in_run
-from planstore.audit import report as reports
+from planstore.api.store import Store
+from planstore.audit import nearest_in_run, report as reports
 from planstore.audit.scenario import RunInputs
 from planstore.errors import ExportError, NotFoundError
-from planstore.store import Store
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -98,7 +97,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
             store.route(samples.table(rows), samples.policy(**LANE), ["lightgbm"], run_id=f"<b>run</b> {seed}")
         plan = store.plan()
         plan_id = str(plan.plan_id)
-        with store.status_writer() as writer:
+        with store.training.status_writer() as writer:
             for job, status in zip(plan.jobs, ("succeeded", "failed", "running"), strict=False):
                 error = "<script>window.broken=1</script>" if status == "failed" else None
                 metrics = {"auc": 0.61} if status == "succeeded" else None
@@ -191,7 +190,7 @@ def test_pairs_and_flips_are_counted_alike_in_what_if_report_and_diff(store: Sto
 def test_jobs_stand_with_their_status(told: Store, report: reports.Report) -> None:
     page = Page(report.html)
     statuses = {job["id"]: job["status"] for cell in page.data["cells"] for job in cell["jobs"]}
-    assert statuses == {job["job_id"]: job["status"] for job in told.jobs()}
+    assert statuses == {job["job_id"]: job["status"] for job in told.training.jobs()}
     assert {"succeeded", "failed", "running", "planned"} <= set(statuses.values())
     assert "auc 0.61" in page.texts
 

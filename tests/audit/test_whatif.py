@@ -7,15 +7,14 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import planstore
 import samples
 import strategies
 from histories import SCHEMA, SYMBOL, TARGET, cs, local, other_rules, route
 from planstore import NotFoundError, PolicyError, Run
-from planstore.store import Store
+from planstore.api.store import Store
 
 pytestmark = pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning", "ignore::planstore.PolicyWarning")
 Record = dict[str, Any]
@@ -66,10 +65,10 @@ def test_what_if_is_what_routing_would_have_been(
 def test_nothing_is_written(store: Store) -> None:
     for score in (0.7, 0.55):
         route(store, [cs(), local(score)])
-    before = store.anchor()
+    before = store.integrity.anchor()
     written = files(store)
     assert store.whatif(samples.policy(symbol={"min_score": 0.6, "strong_score": 0.6})).flips == 1
-    assert store.anchor() == before
+    assert store.integrity.anchor() == before
     assert {name: time for name, time in files(store).items() if "catalog.sqlite-" not in name} == {
         name: time for name, time in written.items() if "catalog.sqlite-" not in name
     }
@@ -103,9 +102,9 @@ def test_a_stretch_of_runs_is_told_by_run_and_by_target(store: Store) -> None:
 
 def test_each_run_keeps_its_own_rules_and_overrides(store: Store) -> None:
     route(store, [cs(), local()])
-    store.override(TARGET, SYMBOL, "ROUTE_BOTH", reason="x")
+    store.overrides.set(TARGET, SYMBOL, "ROUTE_BOTH", reason="x")
     route(store, [cs(), local()])
-    store.clear_override(TARGET, SYMBOL)
+    store.overrides.clear(TARGET, SYMBOL)
     with other_rules("THEN 'ROUTE_SYMBOL_SPECIFIC'", "THEN 'ROUTE_BLOCKED'"):
         route(store, [cs(), local()])
     found = store.whatif(samples.policy())

@@ -8,14 +8,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import samples
 import strategies
 from histories import SCHEMA, SYMBOL, TARGET, cs, local, other_rules, route
 from planstore import Explanation, JobStatus, NotFoundError
-from planstore.store import Store
+from planstore.api.store import Store
 
 pytestmark = pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning", "ignore::planstore.PolicyWarning")
 Record = dict[str, Any]
@@ -157,7 +156,7 @@ def test_the_jobs_of_a_decision_come_with_where_they_are_and_what_they_made(stor
     run = route(store, [cs(0.7), local(0.7)])
     assert [job["status"] for job in store.why(TARGET, SYMBOL).jobs] == ["planned", "planned"]
     own = next(job for job in run.plan.jobs if job["symbol"])
-    with store.status_writer() as writer:
+    with store.training.status_writer() as writer:
         writer.record(JobStatus(run.plan_id, own["job_id"], "running", worker="w1"))
         writer.record(JobStatus(run.plan_id, own["job_id"], "succeeded", worker="w1", metrics={"auc": 0.61}))
     jobs = {job["job_id"]: job for job in store.why(TARGET, SYMBOL).jobs}
@@ -251,7 +250,7 @@ def test_an_empty_store_says_that_it_holds_no_run(store: Store) -> None:
 
 
 def test_an_override_is_named_and_the_rules_with_it(store: Store) -> None:
-    made = store.override(TARGET, None, "ROUTE_BLOCKED", reason="delisting", author="ann")
+    made = store.overrides.set(TARGET, None, "ROUTE_BLOCKED", reason="delisting", author="ann")
     route(store, [cs(0.7), local()])
     for symbol in (None, SYMBOL):
         found = store.why(TARGET, symbol)

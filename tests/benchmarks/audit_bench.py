@@ -14,7 +14,7 @@ from figures import Figure, seconds
 from market import POLICY, market
 
 import planstore
-from planstore.store import Store
+from planstore.api.store import Store
 
 RUNS, TARGETS, SYMBOLS = 30, 1000, 1000
 FAMILIES = ["lightgbm", "xgboost", "mlp"]
@@ -51,7 +51,7 @@ def audit(folder: Path, rounds: int = 5) -> Iterator[Figure]:
 
 def figures(store: Store, rounds: int) -> Iterator[Figure]:
     """Yield the figures of a store that is there."""
-    bare = store._ledger.reader()._connection
+    bare = store.access.ledger.reader()._connection
     pair = "SELECT * FROM lake.{} WHERE target = $t AND symbol = $s"
     key = {"t": TARGET, "s": PAIR}
     rows = _best(rounds, lambda: [bare.execute(pair.format(t), key).fetchall() for t in ("decisions", "candidates")])

@@ -80,7 +80,9 @@ def export(folder: Path, rounds: int = 3) -> Iterator[Figure]:
             def progress(what: str, started: dict[str, float] = started) -> None:
                 started[what] = time.perf_counter()
 
-            ours.append(seconds(lambda p=progress: write_files(store._ledger, results, formats=["json"], progress=p)))
+            ours.append(
+                seconds(lambda p=progress: write_files(store.access.ledger, results, formats=["json"], progress=p))
+            )
             plan.append(started["routing plan and candidates"] - started["training plan"])
             again.append(seconds(lambda: store.export(formats=["json"])))
             for part, taken in loops.items():

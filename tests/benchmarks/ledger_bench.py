@@ -66,7 +66,7 @@ def events(folder: Path, rounds: int = 100) -> Iterator[Figure]:
     from bench import _plan
 
     plan = _plan(folder, 20, 20)
-    with planstore.open(folder / "helpers20") as store, store.status_writer() as writer:
+    with planstore.open(folder / "helpers20") as store, store.training.status_writer() as writer:
         jobs = [job["job_id"] for job in plan.jobs]
         numbers = iter(range(1, 1_000_000))
 
@@ -76,7 +76,7 @@ def events(folder: Path, rounds: int = 100) -> Iterator[Figure]:
             return writer.record(status)
 
         record()
-        bare = _connection(store._ledger.writer())
+        bare = _connection(store.access.ledger.writer())
         bare.execute("CREATE TABLE IF NOT EXISTS lake.bare AS FROM lake.job_status LIMIT 0")
         one_row = "INSERT INTO lake.bare VALUES (1, 1, 'r', 'p', 'j', 1, 'running', 'w', now(), NULL, NULL, NULL, [])"
         with ThreadPoolExecutor(32) as threads:

@@ -29,7 +29,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place, planstore.open(Path(place) / "results") as store:
         plan = store.route(samples.table(samples.records(20, 20)), samples.policy()).plan
         job_ids = [job["job_id"] for job in plan.jobs]
-        with store.status_writer() as writer:
+        with store.training.status_writer() as writer:
             events = (
                 JobStatus(str(plan.plan_id), job_ids[n % len(job_ids)], "running", attempt=1 + n) for n in count()
             )

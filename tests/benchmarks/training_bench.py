@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from figures import Figure, seconds
 
 import planstore
-from planstore.store import Store
+from planstore.api.store import Store
 from planstore.training.execution.local_executor import LocalExecutor
 from planstore.training.execution.task import Result, Task
 from planstore.training.execution.train import train
@@ -127,5 +127,5 @@ def _tasks(store: Store) -> list[Task]:
     families = load_families()
     return [
         Task(job["job_id"], 1, job["target"], job["symbol"], tuple(families[name] for name in job["model_families"]))
-        for job in store.jobs()
+        for job in store.training.jobs()
     ]

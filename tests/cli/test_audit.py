@@ -42,7 +42,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with planstore.open(folder) as store:
         route(store, [cs(), local()], run_id="one")
         route(store, [cs(), local(0.4)], run_id="two")
-        store.override(TARGET, SYMBOL, "ROUTE_BOTH", reason="a trial", author="ann")
+        store.overrides.set(TARGET, SYMBOL, "ROUTE_BOTH", reason="a trial", author="ann")
         route(store, [cs(), local(0.4)], run_id="three")
     (folder.parent / "policy.yaml").write_text(samples.POLICY_YAML, encoding="utf-8")
     strict = samples.POLICY_YAML.replace("min_score: 0.52, strong_score: 0.6", "min_score: 0.9, strong_score: 0.9")
@@ -210,7 +210,10 @@ def test_an_empty_store_is_said_plainly(results: Path, tmp_path: Path) -> None:
 
 def older_override(store: planstore.Store, **said: str) -> None:
     """Record an override as an older planstore did, which took control characters."""
-    with closing(store._ledger.writer()) as session, store._ledger.commit(session, OVERRIDE_COMMIT, run_id=None) as w:
+    with (
+        closing(store.access.ledger.writer()) as session,
+        store.access.ledger.commit(session, OVERRIDE_COMMIT, run_id=None) as w,
+    ):
         pair: dict[str, Any] = {"override_id": "older", "target": NAME, "symbol": NAME, "route": "ROUTE_BLOCKED"}
         w.append("overrides", **pair | said, expires_at=None, cleared=False)
 

@@ -13,8 +13,7 @@ from decimal import Decimal
 import duckdb
 import orjson
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from planstore import QueryError
 from planstore.cli.results import Format, write

@@ -80,7 +80,7 @@ def test_ctrl_c_ends_every_verb_with_one_line_and_nothing_half_done(folder: Path
     assert files(folder) == before
     with planstore.open(folder / "results") as store:
         assert store.log() == commits
-        assert store.verify().holds
+        assert store.integrity.verify().holds
 
 
 def test_ctrl_c_ends_any_query_within_seconds(folder: Path) -> None:

@@ -34,7 +34,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shell") / "results"
     with planstore.open(folder) as store:
         run = store.route(samples.table(samples.records()), samples.policy(), run_id="first")
-        with store.status_writer() as writer:
+        with store.training.status_writer() as writer:
             writer.record(JobStatus(run.plan_id, run.plan.jobs[0]["job_id"], "failed", error="[red]a\x1b[31mb\nc"))
     return folder
 
@@ -182,11 +182,11 @@ def test_two_shells_see_what_a_writer_records_meanwhile(results: Path, tmp_path:
         had = len(store.sql("from runs").fetchall())
         for number in range(1, 3):
             store.route(samples.table(samples.records(seed=number + 10)), samples.policy())
-            store.compact()
+            store.maintenance.compact()
             for terminal in (one, two):
                 terminal.ask("select 'n=' || count(*) as n from runs;", f"n={had + number}")
         assert (one.leave(), two.leave()) == (0, 0)
-        assert store.verify().holds
+        assert store.integrity.verify().holds
 
 
 @pytest.mark.parametrize(

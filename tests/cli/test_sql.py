@@ -38,7 +38,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
             samples.table([samples.record("y_up_5d", None, 0.9), samples.record("y_up_5d", "[b]", 0.9)]),
             samples.policy(),
         )
-        with store.status_writer() as writer:
+        with store.training.status_writer() as writer:
             writer.record(JobStatus(run.plan_id, run.plan.jobs[0]["job_id"], "failed", worker="[red]", error=NASTY))
     return folder
 

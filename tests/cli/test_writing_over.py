@@ -51,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             store.route(made / "one.parquet", made / "policy.yaml")
             store.export()
             if name == "other":
-                store.backup(made / "backup")
+                store.maintenance.backup(made / "backup")
     for link, target in (
         ("link-to-catalog.parquet", "other/planstore/catalog.sqlite"),
         ("link-to-nothing-yet.parquet", "other/planstore/artifacts/x"),

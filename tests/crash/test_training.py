@@ -16,7 +16,7 @@ import markets
 import planstore
 from estimators import families_file, until, waiting_pids
 from ledger_checks import check_ledger
-from planstore.store import Store
+from planstore.api.store import Store
 from planstore.training.execution.train import train
 
 DRIVER = """
@@ -72,9 +72,9 @@ def prepared(folder: Path, family: str) -> Store:
 def check_each_job_succeeded_once(store: Store) -> None:
     succeeded = store.sql("select job_id from job_status where status = 'succeeded' order by job_id").fetchall()
     assert succeeded == [(f"sym_fwd_ret_1d_{symbol}",) for symbol in SYMBOLS]
-    assert store.status().counts == {"succeeded": len(SYMBOLS)}
+    assert store.training.progress().counts == {"succeeded": len(SYMBOLS)}
     check_ledger(store.results)
-    assert store.verify().findings == []
+    assert store.integrity.verify().findings == []
 
 
 def test_a_worker_that_is_killed_loses_its_job_to_the_next_attempt(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_training_whose_driver_was_killed_goes_on_where_it_stopped(tmp_path: P
     driver = start_driver(tmp_path, 1)
     go(driver)
     (worker,) = until(lambda: waiting_pids(tmp_path))
-    assert store.status().counts == {"planned": 3, "running": 1}
+    assert store.training.progress().counts == {"planned": 3, "running": 1}
     driver.kill()
     assert driver.wait(timeout=60) == -signal.SIGKILL
     until(lambda: not psutil.pid_exists(worker) or psutil.Process(worker).status() == psutil.STATUS_ZOMBIE)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from planstore.api.store import Store
 from planstore.demo.training import learn
-from planstore.store import Store
 
 TARGETS = 8
 
@@ -15,11 +15,11 @@ def test_the_lesson_measures_routes_trains_and_says_why_and_a_second_time_trains
     assert steps == ["making features and targets from prices", "measuring", "routing", "writing files", "training"]
     assert len(lesson.ranking) == TARGETS
     assert sum(lesson.routes.values()) == TARGETS * len(symbols)
-    jobs = store.jobs()
+    jobs = store.training.jobs()
     assert {job["status"] for job in jobs} == {"succeeded"}
     assert lesson.progress == f"{len(jobs)} succeeded"
     assert lesson.reasons[:3] == store.why(*lesson.example.partition(":")[0].split(" on ")).reasons
-    assert store.verify().findings == []
+    assert store.integrity.verify().findings == []
     again = learn(store, symbols=symbols, workers=2)
     assert again.plan_id == lesson.plan_id
-    assert {job["attempt"] for job in store.jobs()} == {1}
+    assert {job["attempt"] for job in store.training.jobs()} == {1}

@@ -5,8 +5,7 @@ import struct
 from typing import Any
 
 import pyarrow as pa
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from planstore.events.digest import RowsDigest
 

@@ -21,10 +21,10 @@ from typing import Any
 import planstore
 import samples
 from planstore import JobStatus
+from planstore.api.store import Store
 from planstore.errors import PlanstoreError
 from planstore.ledger.backup import restore
 from planstore.ledger.ledger import Ledger
-from planstore.store import Store
 
 PATIENCE = 90.0
 """Seconds after which one step is taken for one that hangs; the process then says where, and ends."""
@@ -68,7 +68,7 @@ class Writer:
         plan = self.store.plan()
         attempts = list(range(number, number + size))
         job_id = plan.jobs[number // 1000 % len(plan.jobs)]["job_id"]
-        with self.store.status_writer() as writer:
+        with self.store.training.status_writer() as writer:
             writer.record(*(JobStatus(str(plan.plan_id), job_id, "running", attempt=attempt) for attempt in attempts))
         return attempts
 
@@ -83,16 +83,16 @@ class Writer:
 
     def compact(self, grace_hours: float = 0) -> int:
         """Compact, and return how many rows were flushed."""
-        return self.store.compact(grace=timedelta(hours=grace_hours)).flushed
+        return self.store.maintenance.compact(grace=timedelta(hours=grace_hours)).flushed
 
     def rebuild(self) -> bool:
         """Derive the projections again, and return whether they were right."""
-        return self.store.rebuild().same
+        return self.store.maintenance.rebuild().same
 
     def backup(self, number: int) -> str:
         """Back the store up, restore that beside it, and return where."""
         place = self.store.results.with_name(f"{self.store.results.name}-backup-{number}")
-        self.store.backup(place)
+        self.store.maintenance.backup(place)
         restore(place, place / "restored" / "planstore")
         return str(place / "restored")
 
@@ -119,7 +119,7 @@ class Writer:
 
     def verify(self) -> list[tuple[str, str]]:
         """Return what does not hold: where, and all of it as one sentence."""
-        return [(finding.where, str(finding)) for finding in self.store.verify().findings]
+        return [(finding.where, str(finding)) for finding in self.store.integrity.verify().findings]
 
     def close(self) -> None:
         """Close the store; the next step uses the same object again."""

@@ -36,8 +36,8 @@ def test_an_artifact_that_was_altered_is_refused_when_it_is_read_and_not_mended_
 def test_artifacts_that_no_event_names_are_listed_and_stay(store: Store) -> None:
     store.route(samples.table(samples.records()), samples.policy())
     digest = Artifacts(store.results / "planstore" / "artifacts").put(b"kept by a process that died before its commit")
-    store.compact(grace=timedelta(0))
-    assert store.verify().unreferenced == [digest]
+    store.maintenance.compact(grace=timedelta(0))
+    assert store.integrity.verify().unreferenced == [digest]
     said = CliRunner().invoke(app, ["verify", "--results", str(store.results)])
     assert said.exit_code == 0, "they are no finding"
     assert digest in said.stdout

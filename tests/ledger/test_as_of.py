@@ -16,7 +16,7 @@ from planstore import JobStatus, NotFoundError, RequestError, Store
 def history(shared_store: Store) -> Store:
     for seed in range(3):
         run = shared_store.route(samples.table(samples.records(seed=seed)), samples.policy(), run_id=f"run-{seed}")
-    with shared_store.status_writer() as writer:
+    with shared_store.training.status_writer() as writer:
         writer.record(JobStatus(run.plan_id, run.plan.jobs[0]["job_id"], "running"))
     return shared_store
 
@@ -37,7 +37,7 @@ def test_every_answer_is_as_of_the_commit(history: Store) -> None:
             if commit:
                 assert then.run().run_id == f"run-{commit - 1}"
                 assert then.plan().plan_id == history.run(f"run-{commit - 1}").plan_id
-                assert {job["status"] for job in then.jobs()} == {"planned"}
+                assert {job["status"] for job in then.training.jobs()} == {"planned"}
                 with pytest.raises(NotFoundError):
                     then.run(f"run-{commit}")
             else:
@@ -83,6 +83,11 @@ def test_an_empty_ledger_has_no_commit(tmp_path: Path) -> None:
 
 def test_a_store_of_then_is_not_written(history: Store) -> None:
     with history.at(1) as then:
-        for write in (then.rebuild, then.export, then.compact, then.status_writer):
+        for write in (
+            then.maintenance.rebuild,
+            then.export,
+            then.maintenance.compact,
+            then.training.status_writer,
+        ):
             with pytest.raises(RequestError, match="as of commit 1"):
                 write()

@@ -27,7 +27,7 @@ def routed(shared_store: Store) -> Store:
 
 @pytest.fixture(scope="module")
 def writer(routed: Store) -> Iterator[StatusWriter]:
-    with routed.status_writer() as opened:
+    with routed.training.status_writer() as opened:
         yield opened
 
 
@@ -66,7 +66,7 @@ def test_an_attempt_that_has_ended_stays_where_it_is(routed: Store, writer: Stat
         assert writer.record(done) == commit, "a retry is the same event"
         expected += [(attempt, "running"), (attempt, final)]
     assert recorded(routed, status("running")) == expected
-    assert routed.verify().holds
+    assert routed.integrity.verify().holds
 
 
 def test_attempts_do_not_go_back(routed: Store, writer: StatusWriter, status: Made) -> None:
@@ -98,14 +98,18 @@ def test_a_call_is_recorded_whole_or_not_at_all(routed: Store, writer: StatusWri
 
 def test_writers_see_what_others_have_recorded(routed: Store, writer: StatusWriter, status: Made) -> None:
     writer.record(status("running"))
-    with planstore.open(routed.results) as other, other.status_writer() as second:
+    with planstore.open(routed.results) as other, other.training.status_writer() as second:
         second.record(status("succeeded"))
         with pytest.raises(ConflictError, match="it is succeeded already"):
             writer.record(status("running"))
         writer.record(status("running", 2))
         with pytest.raises(ConflictError, match="attempt 2 has begun"):
             second.record(status("failed", 1))
-        with planstore.open(routed.results) as third, third.status_writer() as fresh, pytest.raises(ConflictError):
+        with (
+            planstore.open(routed.results) as third,
+            third.training.status_writer() as fresh,
+            pytest.raises(ConflictError),
+        ):
             fresh.record(status("running", 1))
     assert [attempt for attempt, _ in recorded(routed, status("running"))] == [1, 1, 2]
 
@@ -117,14 +121,14 @@ def test_an_artifact_that_a_status_names_is_in_the_store(
     with pytest.raises(RequestError, match=f"artifacts must be kept in the store, got {unknown}"):
         writer.record(status("succeeded", artifacts=[routed.run().plan_id, unknown]))
     assert recorded(routed, status("running")) == []
-    kept = routed._ledger.artifacts.put(b"a model")
+    kept = routed.access.ledger.artifacts.put(b"a model")
     commit = writer.record(status("succeeded", artifacts=[routed.run().plan_id, kept]))
-    verified = routed.verify()
+    verified = routed.integrity.verify()
     assert (verified.holds, verified.unreferenced) == (True, [])
-    path = routed._ledger.artifacts.path(kept)
+    path = routed.access.ledger.artifacts.path(kept)
     path.unlink()
-    assert [(one.commit_id, one.where) for one in routed.verify().findings] == [(commit, "artifacts")]
-    routed._ledger.artifacts.put(b"a model")
+    assert [(one.commit_id, one.where) for one in routed.integrity.verify().findings] == [(commit, "artifacts")]
+    routed.access.ledger.artifacts.put(b"a model")
 
 
 def test_what_is_no_status_is_refused(writer: StatusWriter) -> None:

@@ -11,9 +11,9 @@ import pytest
 import planstore
 import samples
 from histories import SYMBOL, TARGET, cs, local, time_is
+from planstore.api.store import Store
 from planstore.ledger.ledger import Ledger
 from planstore.routing.overrides import set_override
-from planstore.store import Store
 
 NOON = datetime(2031, 1, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -33,7 +33,7 @@ def set_back(tmp_path: Path) -> Iterator[Store]:
 
 def test_no_commit_was_recorded_before_the_one_before_it(set_back: Store) -> None:
     assert [commit["recorded_at"] for commit in reversed(set_back.log())] == [NOON - HOUR, NOON, NOON, NOON]
-    assert set_back.verify().holds
+    assert set_back.integrity.verify().holds
 
 
 def test_one_ledger_keeps_the_order_without_reading_it_again(tmp_path: Path) -> None:
@@ -55,11 +55,11 @@ def test_no_time_shows_what_was_recorded_later(set_back: Store) -> None:
 def test_an_override_that_expired_does_not_come_back(tmp_path: Path) -> None:
     with planstore.open(tmp_path) as store:
         with time_is(NOON):
-            store.override(TARGET, SYMBOL, "ROUTE_BLOCKED", reason="x", expires_at=NOON + HOUR)
+            store.overrides.set(TARGET, SYMBOL, "ROUTE_BLOCKED", reason="x", expires_at=NOON + HOUR)
         with time_is(NOON + HOUR):
-            store.override(TARGET, "other", "ROUTE_BLOCKED", reason="x")
+            store.overrides.set(TARGET, "other", "ROUTE_BLOCKED", reason="x")
         with time_is(NOON):
-            assert [one.symbol for one in store.overrides()] == ["other"]
+            assert [one.symbol for one in store.overrides.list()] == ["other"]
             run = store.route(samples.table([cs(), local()]), samples.policy())
             assert store.why(TARGET, SYMBOL).route == "ROUTE_SYMBOL_SPECIFIC"
-            assert store.moved_on(run.plan_id) == []
+            assert store.training.moved_on(run.plan_id) == []

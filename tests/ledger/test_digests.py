@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 
 import samples
+from planstore.api.store import Store
 from planstore.events.canonical import canonical_json, sha256
 from planstore.events.commit import GENESIS, utc_text
 from planstore.events.digest import RowsDigest
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
-from planstore.store import Store
 
 
 @pytest.fixture

@@ -66,12 +66,12 @@ def test_an_expected_commit_that_is_no_longer_the_newest_is_refused_with_both(st
 
 
 def test_a_status_recorded_again_is_the_first_commit_also_by_another_writer(store: Store, run: Run) -> None:
-    with store.status_writer() as writer:
+    with store.training.status_writer() as writer:
         first = writer.record(status(run))
         assert writer.record(status(run)) == first
         second = writer.record(status(run), status(run, 1))
         assert second == first + 1
-    with planstore.open(store.results) as later, later.status_writer() as writer:
+    with planstore.open(store.results) as later, later.training.status_writer() as writer:
         assert writer.record(status(run), status(run, 1)) == second
         third = writer.record(status(run, state="succeeded", occurred_at=MOMENT + timedelta(1)))
         assert writer.record(status(run)) == first
@@ -80,18 +80,18 @@ def test_a_status_recorded_again_is_the_first_commit_also_by_another_writer(stor
         ("running", 1, second),
         ("succeeded", 1, third),
     ]
-    assert store.verify().holds
+    assert store.integrity.verify().holds
 
 
 def test_a_status_twice_in_one_call_is_recorded_once(store: Store, run: Run) -> None:
-    with store.status_writer() as writer:
+    with store.training.status_writer() as writer:
         writer.record(status(run), status(run))
     assert len(statuses(store)) == 1
 
 
 @pytest.mark.parametrize("again", ["the same writer", "another writer", "the same call"])
 def test_a_status_with_other_content_is_refused_whole(store: Store, run: Run, again: str) -> None:
-    with store.status_writer() as writer:
+    with store.training.status_writer() as writer:
         other = status(run, error="another")
         if again == "the same call":
             with pytest.raises(KeyConflictError, match="with other content"):
@@ -99,7 +99,7 @@ def test_a_status_with_other_content_is_refused_whole(store: Store, run: Run, ag
             assert statuses(store) == []
             return
         writer.record(status(run))
-        using = writer if again == "the same writer" else store.status_writer()
+        using = writer if again == "the same writer" else store.training.status_writer()
         with pytest.raises(KeyConflictError, match=r"running at 2025-01-01T00:00:00\+00:00 is recorded already"):
             using.record(status(run, 1), other)
         using.close()
@@ -108,25 +108,25 @@ def test_a_status_with_other_content_is_refused_whole(store: Store, run: Run, ag
 
 def test_statuses_of_many_threads_share_commits_and_none_is_lost_or_doubled(store: Store, run: Run) -> None:
     events = [status(run, n % 5, occurred_at=MOMENT + n * timedelta(seconds=1)) for n in range(200)]
-    with store.status_writer() as writer, ThreadPoolExecutor(16) as threads:
+    with store.training.status_writer() as writer, ThreadPoolExecutor(16) as threads:
         commits = list(threads.map(writer.record, events + events))
     found = store.sql("select occurred_at, commit_id from job_status order by commit_id, position").fetchall()
     assert sorted(moment for moment, _ in found) == [event.occurred_at for event in events]
     assert dict(found) == {event.occurred_at: commit for event, commit in zip(events, commits[:200], strict=True)}
     assert commits[:200] == commits[200:]
     assert len(set(commits)) < 150, "events that arrive while a commit is on its way share the next one"
-    assert store.verify().holds
+    assert store.integrity.verify().holds
 
 
 def test_a_status_is_there_for_every_reader_when_the_call_that_recorded_it_returns(store: Store, run: Run) -> None:
-    with planstore.open(store.results) as reader, store.status_writer() as writer:
+    with planstore.open(store.results) as reader, store.training.status_writer() as writer:
         for attempt in range(1, 11):
             writer.record(status(run, attempt=attempt))
             assert reader.sql("select max(attempt) from job_status").fetchall() == [(attempt,)]
 
 
 def test_a_refused_status_does_not_take_its_neighbours_along(store: Store, run: Run) -> None:
-    with store.status_writer() as writer:
+    with store.training.status_writer() as writer:
         writer.record(status(run))
         with ThreadPoolExecutor(8) as threads:
             good = [
@@ -139,7 +139,7 @@ def test_a_refused_status_does_not_take_its_neighbours_along(store: Store, run: 
 
 
 def test_a_status_of_a_job_that_is_not_planned_is_refused(store: Store, run: Run) -> None:
-    with store.status_writer() as writer:
+    with store.training.status_writer() as writer:
         with pytest.raises(RequestError, match="has no job 'nothing'"):
             writer.record(JobStatus(run.plan_id, "nothing", "running"))
         with pytest.raises(RequestError, match="plan 'p' has no job"):
@@ -150,10 +150,10 @@ def test_a_status_of_a_job_that_is_not_planned_is_refused(store: Store, run: Run
 
 
 def test_statuses_show_in_the_jobs_and_the_progress_of_the_plan(store: Store, run: Run) -> None:
-    with store.status_writer() as writer:
+    with store.training.status_writer() as writer:
         writer.record(status(run, metrics={"auc": 0.6}, worker="w"))
         writer.record(status(run, state="succeeded", occurred_at=MOMENT + timedelta(1), worker="w"))
     with planstore.open(store.results) as reader:
-        job = next(job for job in reader.jobs(status="succeeded"))
+        job = next(job for job in reader.training.jobs(status="succeeded"))
         assert (job["job_id"], job["attempt"], job["worker"]) == (run.plan.jobs[0]["job_id"], 1, "w")
         assert dict(reader.sql("select status, jobs from plan_progress").fetchall())["succeeded"] == 1

@@ -29,7 +29,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number, size in enumerate((4, 3, 4), 1):
             rows = samples.table(samples.records(size, size, seed=number))
             run = store.route(rows, samples.policy(), run_id=f"run-{number}")
-        with store.status_writer() as writer:
+        with store.training.status_writer() as writer:
             writer.record(planstore.JobStatus(run.plan_id, run.plan.jobs[0]["job_id"], "running"))
         store.export()
     return store.results
@@ -56,7 +56,7 @@ def change(results: Path, *statements: str) -> None:
 
 def verified(results: Path) -> Verified:
     with planstore.open(results, create=False) as store:
-        return store.verify()
+        return store.integrity.verify()
 
 
 def told(results: Path) -> dict[str, str]:
@@ -69,14 +69,14 @@ def told(results: Path) -> dict[str, str]:
 
 def test_a_store_that_was_compacted_rebuilt_and_written_again_has_nothing_foreign(damaged: Path) -> None:
     with planstore.open(damaged) as store:
-        store.compact(grace=timedelta(0))
-        store.override("t", None, "ROUTE_BOTH", reason="x")
-        assert store.rebuild().same
+        store.maintenance.compact(grace=timedelta(0))
+        store.overrides.set("t", None, "ROUTE_BOTH", reason="x")
+        assert store.maintenance.rebuild().same
         store.route(samples.table(samples.records(3, 4, seed=9)), samples.policy(), run_id="later")
-        found = store.verify()
+        found = store.integrity.verify()
         assert (found.findings, found.orphans) == ([], [])
-        store.compact()
-        found = store.verify()
+        store.maintenance.compact()
+        found = store.integrity.verify()
         assert (found.findings, found.orphans) == ([], [])
 
 
@@ -112,7 +112,7 @@ def test_a_table_with_more_to_it_than_columns_is_named(damaged: Path) -> None:
             damaged, statement.replace("made", name), f"insert into ducklake_inlined_data_tables select 1, '{name}', 7"
         )
     with planstore.open(damaged, create=False) as store:
-        names = [name for _, name in store._ledger.reader().rows("verify/foreign_objects")]
+        names = [name for _, name in store.access.ledger.reader().rows("verify/foreign_objects")]
     assert names == sorted(IN_TABLES)
 
 
@@ -133,7 +133,7 @@ DEFINITIONS = {
 def test_whatever_else_the_catalog_defines_is_named(damaged: Path) -> None:
     change(damaged, *DEFINITIONS.values())
     with planstore.open(damaged, create=False) as store:
-        rows = store._ledger.reader().rows("verify/foreign_definitions")
+        rows = store.access.ledger.reader().rows("verify/foreign_definitions")
     assert {where for where, _ in rows} == {"commits", "strange", "artifacts", "shown", "decisions", "candidates"}
     text = " ".join(problem for _, problem in rows)
     assert all(name in text for name in ("auto_compact", "as_of", "evil", "strange", "ROUTE_BOTH"))
@@ -160,7 +160,7 @@ SHIFTS = {
 def test_whatever_is_said_to_have_come_or_to_go_at_another_time_is_named(damaged: Path) -> None:
     change(damaged, *SHIFTS.values())
     with planstore.open(damaged, create=False) as store:
-        session = store._ledger.reader()
+        session = store.access.ledger.reader()
         from planstore.ledger.snapshots import shifted_snapshots
 
         assert {table for table, _, _ in shifted_snapshots(session)} == set(SHIFTS)
@@ -171,7 +171,7 @@ def test_whatever_is_said_to_have_come_or_to_go_at_another_time_is_named(damaged
 def test_commits_that_exchange_their_snapshots_are_named(damaged: Path, compacted: bool) -> None:
     if compacted:
         with planstore.open(damaged) as store:
-            store.compact(grace=timedelta(0))
+            store.maintenance.compact(grace=timedelta(0))
         change(
             damaged, "update ducklake_data_file set begin_snapshot = begin_snapshot + 1, partial_max = partial_max - 1"
         )
@@ -266,14 +266,14 @@ def said(call, *given):
     return answer.holds if call is VERBS["verify"] else "done"
 
 VERBS = {
-    "verify": lambda store: store.verify(),
+    "verify": lambda store: store.integrity.verify(),
     "sql": lambda store: store.sql("from jobs").fetchall(),
     "why": lambda store: store.why("y_up_01_10m", "SYM01"),
-    "backup": lambda store: store.backup(store.results.with_name(f"{store.results.name}-backup")),
+    "backup": lambda store: store.maintenance.backup(store.results.with_name(f"{store.results.name}-backup")),
     "export": lambda store: store.export(),
-    "rebuild": lambda store: store.rebuild(),
-    "compact": lambda store: store.compact(),
-    "override": lambda store: store.override("t", None, "ROUTE_BOTH", reason="x"),
+    "rebuild": lambda store: store.maintenance.rebuild(),
+    "compact": lambda store: store.maintenance.compact(),
+    "override": lambda store: store.overrides.set("t", None, "ROUTE_BOTH", reason="x"),
 }
 for name, verbs in json.loads(sys.argv[2]).items():
     results = Path(sys.argv[1], name)

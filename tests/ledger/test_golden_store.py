@@ -40,7 +40,7 @@ def test_a_migration_that_was_killed_before_its_end_is_run_again(results: Path) 
     assert migrate(results / "planstore") == Migrated(1, FORMAT, (), ())
     assert migrate(results / "planstore") == Migrated(FORMAT, FORMAT, (), ())
     with planstore.open(results, create=False) as store:
-        assert store.verify(ANCHOR).holds
+        assert store.integrity.verify(ANCHOR).holds
 
 
 def test_a_migrated_store_keeps_nulls_beside_scores(results: Path) -> None:
@@ -50,7 +50,7 @@ def test_a_migrated_store_keeps_nulls_beside_scores(results: Path) -> None:
         found = store.sql("select run_id, count(null_score) from candidates where run_id like '%n%' group by all")
         assert dict(found.fetchall())["with nulls"] == 6
         assert dict(found.fetchall()) | {"with nulls": 0} == dict.fromkeys(["run-0", "run-1", "run-2", "with nulls"], 0)
-        assert store.verify(ANCHOR).holds
+        assert store.integrity.verify(ANCHOR).holds
 
 
 def test_the_kept_store_answers_as_it_did(results: Path) -> None:
@@ -75,9 +75,9 @@ def test_the_kept_store_is_written_on_rebuilt_and_exported(results: Path) -> Non
     with planstore.open(results, create=False) as store:
         again = store.route(samples.table(samples.records(12, 12)), samples.policy(), run_id="again")
         assert again.evidence_id == store.run("run-0").evidence_id
-        assert store.rebuild().same
+        assert store.maintenance.rebuild().same
         assert store.export().run_id == store.run().run_id
-        assert store.verify(ANCHOR).holds
+        assert store.integrity.verify(ANCHOR).holds
 
 
 KEPT = {
@@ -103,7 +103,7 @@ def test_a_kept_store_holds_what_was_anchored(tmp_path: Path, name: str) -> None
         archive.extractall(tmp_path, filter="data")
     migrate(tmp_path / "results" / "planstore")
     with planstore.open(tmp_path / "results", create=False) as store:
-        verified = store.verify(anchor)
+        verified = store.integrity.verify(anchor)
         assert ([str(finding) for finding in verified.findings], verified.anchor) == ([], anchor)
         assert store.sql("select count(*) from history").fetchall() == [(events,)]
         assert [kind for (kind,) in store.sql("select kind from commits order by commit_id").fetchall()] == kinds
@@ -120,7 +120,7 @@ def test_the_kept_store_of_this_format_answers_as_it_did(tmp_path: Path) -> None
         assert "OVERRIDE" not in (rules["run-0"], rules["run-2"])
         nulls = store.sql("select count(null_score) from candidates where run_id = 'run-0'").fetchall()
         assert nulls == [(28,)]
-        assert store.rebuild().same
+        assert store.maintenance.rebuild().same
 
 
 LOST = "4:551b8342c19817b897e46a207c0245a218869d59f351dc9b307d822bbb089cef"
@@ -151,8 +151,8 @@ def test_values_that_format_2_could_not_read_are_restored_and_lost_ones_are_name
         ]
         taus = store.sql("select stability_metrics.mean_tau as tau from candidates where run_id = 'run-2'").fetchall()
         assert [repr(tau) for (tau,) in taus if tau is not None] == ["-0.0", "0.3333333333333333", "0.3"]
-        before = [str(finding) for finding in store.verify(LOST).findings]
+        before = [str(finding) for finding in store.integrity.verify(LOST).findings]
         assert [finding.partition(":")[0] for finding in before] == ["commit 1, runs"]
-        store.compact()
+        store.maintenance.compact()
         store.route(samples.table(samples.records(seed=9)), samples.policy(), metrics_snapshot="o'brien\\z.parquet")
-        assert [str(finding) for finding in store.verify(LOST).findings] == before
+        assert [str(finding) for finding in store.integrity.verify(LOST).findings] == before

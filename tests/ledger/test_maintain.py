@@ -33,7 +33,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with planstore.open(tmp_path_factory.mktemp("made") / "results") as store:
         for seed in range(3):
             run = store.route(samples.table(samples.records(12, 12, seed=seed)), samples.policy(), run_id=f"run-{seed}")
-            with store.status_writer() as writer:
+            with store.training.status_writer() as writer:
                 for attempt in range(1, 4):
                     writer.record(JobStatus(run.plan_id, run.plan.jobs[0]["job_id"], "running", attempt=attempt))
     return store.results
@@ -59,17 +59,21 @@ def inlined(store: Store) -> int:
 
 
 def test_compaction_moves_rows_into_fewer_files_and_changes_no_digest(busy: Store) -> None:
-    before, anchor, files = everything(busy), busy.anchor(), list(busy.results.glob("planstore/data/*/*/*.parquet"))
+    before, anchor, files = (
+        everything(busy),
+        busy.integrity.anchor(),
+        list(busy.results.glob("planstore/data/*/*/*.parquet")),
+    )
     assert inlined(busy) > 0
-    done = busy.compact(grace=NOW)
+    done = busy.maintenance.compact(grace=NOW)
     assert done.flushed > 0
     assert inlined(busy) == 0
     assert done.files_before == len(files)
-    busy.compact(grace=NOW)
+    busy.maintenance.compact(grace=NOW)
     assert len(list(busy.results.glob("planstore/data/main/decisions/*.parquet"))) == 1
     assert everything(busy) == before
-    assert busy.anchor() == anchor
-    assert busy.verify(anchor).holds
+    assert busy.integrity.anchor() == anchor
+    assert busy.integrity.verify(anchor).holds
 
 
 def test_a_step_after_which_a_digest_is_another_is_taken_back(busy: Store) -> None:
@@ -81,13 +85,13 @@ def test_a_step_after_which_a_digest_is_another_is_taken_back(busy: Store) -> No
 
 
 def test_a_compacted_store_is_written_on(busy: Store) -> None:
-    anchor = busy.anchor()
-    busy.compact(grace=NOW)
+    anchor = busy.integrity.anchor()
+    busy.maintenance.compact(grace=NOW)
     run = busy.route(samples.table(samples.records(seed=7)), samples.policy())
-    with busy.status_writer() as writer:
+    with busy.training.status_writer() as writer:
         writer.record(JobStatus(run.plan_id, run.plan.jobs[0]["job_id"], "running"))
-    busy.compact(grace=NOW)
-    assert busy.verify(anchor).holds
+    busy.maintenance.compact(grace=NOW)
+    assert busy.integrity.verify(anchor).holds
     assert len(busy.log()) == 14
 
 
@@ -95,16 +99,16 @@ def test_what_killed_writers_left_is_removed_and_files_of_others_stay(busy: Stor
     data = busy.results / "planstore" / "data" / "main" / "decisions"
     orphan = data / "ducklake-00000000-0000-7000-8000-000000000000.parquet"
     shutil.copy(next(data.glob("*.parquet")), orphan)
-    assert busy.verify().holds
-    assert busy.compact().orphans == 0, "another process might still be writing it"
-    assert busy.compact(grace=NOW).orphans == 1
+    assert busy.integrity.verify().holds
+    assert busy.maintenance.compact().orphans == 0, "another process might still be writing it"
+    assert busy.maintenance.compact(grace=NOW).orphans == 1
     assert not orphan.exists()
-    assert busy.verify().holds
+    assert busy.integrity.verify().holds
 
 
 def test_files_that_were_merged_stay_as_long_as_is_asked(busy: Store) -> None:
     before = set(busy.results.glob("planstore/data/*/*/*.parquet"))
-    busy.compact(grace=timedelta(hours=1))
+    busy.maintenance.compact(grace=timedelta(hours=1))
     assert before <= set(busy.results.glob("planstore/data/*/*/*.parquet"))
 
 
@@ -113,7 +117,7 @@ def test_a_reader_goes_on_while_the_store_is_compacted(busy: Store) -> None:
         before = reader.sql("select count(*) from history").fetchall()
         relation = reader.sql("from history order by commit_id, position")
         first = relation.fetchmany(10)
-        busy.compact(grace=NOW)
+        busy.maintenance.compact(grace=NOW)
         assert reader.sql("select count(*) from history").fetchall() == before
         assert len(first) + len(relation.fetchall()) == before[0][0]
 
@@ -121,37 +125,37 @@ def test_a_reader_goes_on_while_the_store_is_compacted(busy: Store) -> None:
 def test_an_empty_store_is_compacted_backed_up_and_restored(tmp_path: Path) -> None:
     with planstore.open(tmp_path / "results") as store:
         store.create()
-        assert store.compact().flushed == 0
-        store.backup(tmp_path / "backup")
+        assert store.maintenance.compact().flushed == 0
+        store.maintenance.backup(tmp_path / "backup")
     restore(tmp_path / "backup", tmp_path / "again" / "planstore")
     with planstore.open(tmp_path / "again", create=False) as store:
-        assert store.verify().holds
+        assert store.integrity.verify().holds
         store.route(samples.table(samples.records()), samples.policy())
 
 
 def test_a_backup_is_the_store_and_goes_on_by_itself(busy: Store, tmp_path: Path) -> None:
-    busy.backup(tmp_path / "backup")
-    anchor, before = busy.anchor(), everything(busy)
+    busy.maintenance.backup(tmp_path / "backup")
+    anchor, before = busy.integrity.anchor(), everything(busy)
     busy.route(samples.table(samples.records(seed=8)), samples.policy())
     restore(tmp_path / "backup", tmp_path / "again" / "planstore")
     with planstore.open(tmp_path / "again", create=False) as again:
-        assert again.anchor() == anchor
+        assert again.integrity.anchor() == anchor
         assert everything(again) == before
-        assert again.verify(anchor).holds
+        assert again.integrity.verify(anchor).holds
         again.route(samples.table(samples.records(seed=9)), samples.policy())
-        assert again.verify(anchor).holds
+        assert again.integrity.verify(anchor).holds
 
 
 def test_a_backup_goes_into_a_new_folder_only(busy: Store, tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "mine").write_text("mine", encoding="utf-8")
     with pytest.raises(StoreError, match="is there already; a backup goes into a new folder"):
-        busy.backup(tmp_path / "taken")
+        busy.maintenance.backup(tmp_path / "taken")
     assert [path.name for path in (tmp_path / "taken").iterdir()] == ["mine"]
 
 
 def test_a_backup_that_was_cut_short_is_none(busy: Store, tmp_path: Path) -> None:
-    busy.backup(tmp_path / "backup")
+    busy.maintenance.backup(tmp_path / "backup")
     (tmp_path / "backup" / "store.json").unlink()
     with pytest.raises(StoreError, match="is no complete backup"):
         restore(tmp_path / "backup", tmp_path / "again" / "planstore")
@@ -160,7 +164,7 @@ def test_a_backup_that_was_cut_short_is_none(busy: Store, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("again", ["backup", "restore"])
 def test_what_could_not_be_copied_leaves_nothing_and_can_be_done_again(busy: Store, tmp_path: Path, again: str) -> None:
-    busy.backup(tmp_path / "backup")
+    busy.maintenance.backup(tmp_path / "backup")
     source = busy.results / "planstore" if again == "backup" else tmp_path / "backup"
     target = tmp_path / "there" / "planstore"
     with (source / "artifacts" / "sha256" / f"incoming-{'0' * 32}").open("wb") as large:
@@ -169,7 +173,7 @@ def test_what_could_not_be_copied_leaves_nothing_and_can_be_done_again(busy: Sto
 
     def copy() -> None:
         if again == "backup":
-            busy.backup(target)
+            busy.maintenance.backup(target)
         else:
             restore(source, target)
 
@@ -190,16 +194,16 @@ def test_a_backup_that_somebody_else_made_meanwhile_stays(busy: Store, tmp_path:
     def meanwhile(step: str) -> None:
         if not started:
             started.append(step)
-            busy.backup(target)
+            busy.maintenance.backup(target)
 
     with pytest.raises(StoreError, match="was made meanwhile, by somebody else; that one stays"):
-        busy.backup(target, progress=meanwhile)
+        busy.maintenance.backup(target, progress=meanwhile)
     assert list(target.parent.iterdir()) == [target]
     restore(target, tmp_path / "again" / "planstore")
 
 
 def test_a_restore_never_replaces_a_store(busy: Store, tmp_path: Path) -> None:
-    busy.backup(tmp_path / "backup")
+    busy.maintenance.backup(tmp_path / "backup")
     with pytest.raises(StoreError, match="there is a store in"):
         restore(tmp_path / "backup", busy.results / "planstore")
-    assert busy.verify().holds
+    assert busy.integrity.verify().holds

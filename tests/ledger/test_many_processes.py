@@ -27,7 +27,7 @@ until = time.monotonic() + float(sys.stdin.readline())
 said = []
 if role == "append":
     plan = store.plan()
-    with store.status_writer() as writer:
+    with store.training.status_writer() as writer:
         while time.monotonic() < until:
             attempt = 1 + len(said) * 100 + number
             status = JobStatus(plan.plan_id, plan.jobs[number]["job_id"], "running", attempt=attempt)
@@ -41,7 +41,7 @@ elif role == "read":
         said.append([commits, events, again])
 else:
     while time.monotonic() < until or len(said) < 2:
-        said.append(store.compact().flushed)
+        said.append(store.maintenance.compact().flushed)
 print(json.dumps(said))
 """
 
@@ -92,7 +92,7 @@ def test_commits_have_no_gap_and_everything_holds(history: dict[str, Any]) -> No
     with planstore.open(history["results"]) as store:
         numbers = [row["commit_id"] for row in reversed(store.log())]
         assert numbers == list(range(1, len(numbers) + 1))
-        assert [str(finding) for finding in store.verify().findings] == []
+        assert [str(finding) for finding in store.integrity.verify().findings] == []
 
 
 def test_the_compactor_worked_while_the_others_did(history: dict[str, Any]) -> None:

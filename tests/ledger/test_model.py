@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 import planstore
@@ -71,7 +70,7 @@ class LedgerMachine(RuleBasedStateMachine):
             run.plan_id, run.plan.jobs[0]["job_id"], "running", attempt=attempt,
             occurred_at=MOMENT + timedelta(attempt), error="other" if other and attempt in self.events else None,
         )  # fmt: skip
-        with self.store.status_writer() as writer:
+        with self.store.training.status_writer() as writer:
             if event.error:
                 try:
                     writer.record(event)
@@ -92,11 +91,11 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule()
     def compact(self) -> None:
-        self.store.compact(grace=timedelta(0))
+        self.store.maintenance.compact(grace=timedelta(0))
 
     @rule()
     def rebuild(self) -> None:
-        assert self.store.rebuild().same
+        assert self.store.maintenance.rebuild().same
 
     @rule()
     def export(self) -> None:
@@ -109,12 +108,12 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule()
     def keep_an_anchor(self) -> None:
-        self.anchors.append(self.store.anchor())
+        self.anchors.append(self.store.integrity.anchor())
 
     @precondition(lambda self: self.anchors)
     @rule()
     def verify(self) -> None:
-        assert [str(finding) for finding in self.store.verify(self.anchors[-1]).findings] == []
+        assert [str(finding) for finding in self.store.integrity.verify(self.anchors[-1]).findings] == []
 
     @rule(place=st.integers(0, 9))
     def look_back(self, place: int) -> None:

@@ -32,24 +32,24 @@ def test_a_relative_path_means_where_it_was_opened(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(second)
     run = store.route(CANDIDATES, samples.policy(), run_id="one")
     assert store.results == first / "results"
-    with store.status_writer() as writer:
+    with store.training.status_writer() as writer:
         monkeypatch.chdir(first)
         writer.record(JobStatus(run.plan_id, run.plan.jobs[0]["job_id"], "running"))
         monkeypatch.chdir(second)
     assert store.export().results == first / "results"
-    store.override(TARGET, SYMBOL, "ROUTE_BOTH", reason="x")
-    assert store.rebuild().same
-    store.compact()
-    assert store.verify().holds
+    store.overrides.set(TARGET, SYMBOL, "ROUTE_BOTH", reason="x")
+    assert store.maintenance.rebuild().same
+    store.maintenance.compact()
+    assert store.integrity.verify().holds
     assert tree(second) == []
-    store.backup("backup")
+    store.maintenance.backup("backup")
     assert (second / "backup/store.json").exists()
     store.close()
     assert store.at(1).log()[0]["run_id"] == "one"
     restore(Path("backup"), Path("restored/planstore"))
     with planstore.open("restored", create=False) as restored:
         monkeypatch.chdir(first)
-        assert restored.verify().holds
+        assert restored.integrity.verify().holds
     plan = planstore.load_training_plan("results")
     monkeypatch.chdir(second)
     assert plan is not None
@@ -67,7 +67,7 @@ def test_a_link_means_where_it_led_when_it_was_opened(tmp_path: Path) -> None:
         link.symlink_to("two")
         store.route(CANDIDATES, samples.policy())
         store.export()
-        assert store.verify().holds
+        assert store.integrity.verify().holds
     assert tree(tmp_path / "two") == []
 
 
@@ -128,7 +128,7 @@ def opened(honest: Path, tmp_path: Path) -> Iterator[tuple[Store, StatusWriter, 
     """Yield a store that was used, beside another one, with a writer whose session is open, and what it can write."""
     for name in ("another", "results"):
         shutil.copytree(honest, tmp_path / name)
-    with planstore.open(tmp_path / "results") as store, store.status_writer() as writer:
+    with planstore.open(tmp_path / "results") as store, store.training.status_writer() as writer:
         plan = store.plan()
         job = plan.jobs[0]["job_id"]
         writer.record(JobStatus(store.run().plan_id, job, "running"))
@@ -156,22 +156,22 @@ def test_no_call_makes_a_new_store_or_uses_another_one_when_the_folder_was(
     before = tree(tmp_path)
     calls: list[Callable[[], object]] = [
         lambda: store.route(CANDIDATES, samples.policy(both_strong_behavior="PREFER_CS")),
-        lambda: store.override(TARGET, SYMBOL, "ROUTE_BOTH", reason="x"),
+        lambda: store.overrides.set(TARGET, SYMBOL, "ROUTE_BOTH", reason="x"),
         lambda: writer.record(status),
         lambda: store.sql("from history").fetchall(),
         store.create,
         store.log,
         store.plan,
-        store.overrides,
+        store.overrides.list,
         store.export,
-        store.rebuild,
-        store.compact,
-        store.anchor,
+        store.maintenance.rebuild,
+        store.maintenance.compact,
+        store.integrity.anchor,
         lambda: store.why(TARGET, SYMBOL),
         lambda: store.at(1),
-        lambda: store.backup(tmp_path / "backup"),
-        store.verify,
-        lambda: store._ledger.artifacts.put(b"something new"),
+        lambda: store.maintenance.backup(tmp_path / "backup"),
+        store.integrity.verify,
+        lambda: store.access.ledger.artifacts.put(b"something new"),
     ]
     for call in calls:
         with pytest.raises(StoreError):

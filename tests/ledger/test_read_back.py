@@ -24,7 +24,7 @@ NEGATIVE_ZERO = {"mean_overlap": 0.8, "std_overlap": 0.1, "mean_tau": -0.0, "std
 
 def test_rows_of_every_table_with_a_struct_column_go_to_files(store: Store) -> None:
     store.create()
-    session = store._ledger.writer()
+    session = store.access.ledger.writer()
     limit = "option_name = 'data_inlining_row_limit' AND scope = 'TABLE'"
     options = session._connection.execute(f"SELECT scope_entry, value FROM lake.options() WHERE {limit}")
     assert dict(options.fetchall()) == {f"main.{table}": "0" for table in STRUCT_TABLES}
@@ -38,20 +38,20 @@ def test_rows_of_every_table_with_a_struct_column_go_to_files(store: Store) -> N
 
 def test_a_catalog_that_would_change_a_struct_is_an_error_and_nothing_is_recorded(store: Store) -> None:
     store.create()
-    session = store._ledger.writer()
+    session = store.access.ledger.writer()
     session.run("database/inlined_rows", table="candidates", rows=INLINED_ROWS)  # as format 2 had it
     rows = [row | {"stability": "UNKNOWN", "stability_metrics": NEGATIVE_ZERO} for row in samples.records()]
     with pytest.raises(ReadBackError, match="candidates: the files hold 0 rows, 15 were written"):
         store.route(samples.table(rows), samples.policy())
     assert store.log() == []
-    (finding,) = store.verify().findings
+    (finding,) = store.integrity.verify().findings
     assert finding.problem == f"the option data_inlining_row_limit is {INLINED_ROWS} of table 8"
 
 
 def _alter(store: Store, table: str, change: str) -> None:
     """Have the catalog change each row that it is given of one table, as a fault of storage would."""
     store.create()
-    inlined = dict(store._ledger.reader().rows("ledger/inlined_tables"))[table]
+    inlined = dict(store.access.ledger.reader().rows("ledger/inlined_tables"))[table]
     store.close()
     with closing(sqlite3.connect(store.results / "planstore" / "catalog.sqlite")) as catalog:
         update = f"UPDATE {inlined} SET {change} WHERE rowid = new.rowid"
@@ -63,7 +63,7 @@ def test_a_status_that_the_catalog_changes_is_an_error_to_its_writer(store: Stor
     run = store.route(samples.table(samples.records()), samples.policy())
     plan_id, job_id = run.plan_id, run.plan.jobs[0]["job_id"]
     _alter(store, "job_status", "worker = replace(worker, '''', '')")
-    with store.status_writer() as writer:
+    with store.training.status_writer() as writer:
         assert writer.record(JobStatus(plan_id, job_id, "running", worker="plain")) == 2
         with pytest.raises(ReadBackError, match="commit 3 does not read back as it was written: job_status"):
             writer.record(JobStatus(plan_id, job_id, "running", worker="o'brien", attempt=2))
@@ -72,7 +72,7 @@ def test_a_status_that_the_catalog_changes_is_an_error_to_its_writer(store: Stor
 def test_a_commit_that_the_catalog_changes_is_an_error_to_its_writer(store: Store) -> None:
     _alter(store, "commits", "message = upper(message)")
     with pytest.raises(ReadBackError, match="commit 1 does not read back as it was written: commits"):
-        store.override("y_up", "AAPL", "ROUTE_BLOCKED", reason="quiet")
+        store.overrides.set("y_up", "AAPL", "ROUTE_BLOCKED", reason="quiet")
 
 
 @pytest.fixture(scope="module", params=[10, 4 * WHOLE_ROWS])
@@ -123,13 +123,13 @@ def test_a_commit_of_more_rows_than_are_read_back_whole_holds(store: Store) -> N
     table = samples.table(samples.records(60, 400))
     assert table.num_rows > WHOLE_ROWS
     assert store.route(table, samples.policy()).commit_id == 1
-    assert store.verify().holds
+    assert store.integrity.verify().holds
 
 
 def test_times_read_back_to_the_microsecond(store: Store) -> None:
     latest = datetime(9999, 12, 31, 23, 59, 59, 999999, UTC)
     before = datetime.now(UTC)
-    store.override("y_up", "AAPL", "ROUTE_BLOCKED", reason="quiet", expires_at=latest)
+    store.overrides.set("y_up", "AAPL", "ROUTE_BLOCKED", reason="quiet", expires_at=latest)
     found = store.sql("select c.recorded_at, o.expires_at from commits as c join overrides as o using (commit_id)")
     ((recorded, expires),) = found.fetchall()
     assert before <= recorded <= datetime.now(UTC)

@@ -53,7 +53,7 @@ def results(public: Path) -> Path:
         store.route(samples.table(samples.records(4, 4)), samples.policy(), run_id="run-1")
         store.route(samples.table(samples.records(3, 3)), samples.policy(), run_id="run-2")
         store.export()
-        store.backup(public / "backup")
+        store.maintenance.backup(public / "backup")
     return store.results
 
 
@@ -119,12 +119,12 @@ def test_who_may_only_read_is_answered_everything_and_follows_the_writers(
     assert state(live) == before
     assert asked(reader, "count") == {"commits": 2, "running": 0}
     if os.geteuid() == 0:
-        with planstore.open(live) as store, store.status_writer() as writer:
-            jobs = [job["job_id"] for job in store.jobs()]
+        with planstore.open(live) as store, store.training.status_writer() as writer:
+            jobs = [job["job_id"] for job in store.training.jobs()]
             for number, job_id in enumerate(jobs[:2], 1):
                 writer.record(JobStatus(store.run().plan_id, job_id, "running"))
                 assert asked(reader, "count") == {"commits": 2 + number, "running": number}
-            store.compact()
+            store.maintenance.compact()
             assert asked(reader, "verify") == {"findings": []}
         assert asked(reader, "count") == {"commits": 4, "running": 2}
     for path in (live / "planstore/data").glob("*/jobs/*"):
@@ -152,8 +152,8 @@ from itertools import count
 import planstore
 from planstore import JobStatus
 
-with planstore.open(sys.argv[1]) as store, store.status_writer() as writer:
-    plan_id, job_id = store.run().plan_id, store.jobs()[0]["job_id"]
+with planstore.open(sys.argv[1]) as store, store.training.status_writer() as writer:
+    plan_id, job_id = store.run().plan_id, store.training.jobs()[0]["job_id"]
     for number in count(1):
         writer.record(JobStatus(plan_id, job_id, "running", attempt=number))
         if number == 1:
@@ -176,7 +176,7 @@ def test_commits_that_stand_beside_a_catalog_are_in_its_copy(results: Path, tmp_
     holder = start(sys.executable, "-c", HOLD, live / "planstore/catalog.sqlite")
     assert told(holder) == {}
     with planstore.open(live) as store:
-        store.override("t", None, "ROUTE_BOTH", reason="x")
+        store.overrides.set("t", None, "ROUTE_BOTH", reason="x")
     there = shutil.copytree(live / "planstore", tmp_path / "there")
     holder.kill()
     holder.communicate()

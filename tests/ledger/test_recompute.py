@@ -11,7 +11,7 @@ import pytest
 
 import samples
 from planstore import JobStatus
-from planstore.store import Store
+from planstore.api.store import Store
 
 AUDITOR = '''\
 import hashlib, json, sys, duckdb, pyarrow as pa
@@ -78,7 +78,7 @@ def filled(store: Store) -> Store:
     store.route(samples.table(samples.records(12, 12, seed=1)), samples.policy(), ["lightgbm"], git_commit="abcdef")
     plan = store.plan()
     plan_id, job_id = str(plan.plan_id), plan.jobs[0]["job_id"]
-    with store.status_writer() as writer:
+    with store.training.status_writer() as writer:
         writer.record(JobStatus(plan_id, job_id, "running", worker="w1"))
         writer.record(JobStatus(plan_id, job_id, "succeeded", worker="w1", metrics={"auc": 0.61}))
     return store
@@ -93,5 +93,5 @@ def test_the_script_is_short_and_knows_nothing_of_the_store() -> None:
 def test_an_auditor_recomputes_every_digest_with_a_script_of_their_own(filled: Store) -> None:
     found = recomputed(filled)
     assert found == [f"{commit['commit_id']}:{commit['digest']}" for commit in reversed(filled.log())]
-    assert found[-1] == filled.anchor()
+    assert found[-1] == filled.integrity.anchor()
     assert len(found) >= 3

@@ -18,8 +18,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import Phase, given, settings, strategies as st
 
 import planstore
 import samples
@@ -213,9 +212,9 @@ def test_what_was_appended_stays_as_it_was_given_wherever_it_is_moved(kept: Kept
     kept.ledger.close()
     shutil.copytree(results, tmp_path / "copied")
     with planstore.open(results) as store:
-        anchor = store.anchor()
-        store.backup(tmp_path / "backup")
-        assert store.compact(grace=timedelta(0)).flushed > 0
+        anchor = store.integrity.anchor()
+        store.maintenance.backup(tmp_path / "backup")
+        assert store.maintenance.compact(grace=timedelta(0)).flushed > 0
     assert kept.differing(kept.ledger) == []
     restore(tmp_path / "backup", tmp_path / "restored" / "planstore")
     for folder in ("copied", "restored"):
@@ -223,7 +222,7 @@ def test_what_was_appended_stays_as_it_was_given_wherever_it_is_moved(kept: Kept
         assert kept.differing(other) == [], folder
         other.close()
         with planstore.open(tmp_path / folder) as store:
-            assert store.anchor() == anchor
+            assert store.integrity.anchor() == anchor
 
 
 @pytest.mark.parametrize(("table", "column"), [("job_status", "artifacts"), ("decisions", "reasons")])
@@ -264,4 +263,4 @@ def test_a_candidate_s_negative_zero_is_recorded_as_zero(store: Store) -> None:
     store.route(samples.table(rows), samples.policy())
     found = store.sql("select distinct null_score, stability_metrics.mean_tau from candidates").fetchall()
     assert exact([list(row) for row in found]) == exact([[0.0, 0.0]])
-    assert store.verify().holds
+    assert store.integrity.verify().holds

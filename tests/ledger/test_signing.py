@@ -25,28 +25,28 @@ def routed(store: Store) -> Store:
 
 
 def test_a_signed_anchor_is_checked_with_the_public_key(routed: Store, key: Path) -> None:
-    anchor = routed.anchor(sign=key)
-    assert anchor.startswith(routed.anchor() + ":")
-    assert routed.verify(anchor, public_key=f"{key}.pub").holds
-    assert routed.verify(anchor).holds
+    anchor = routed.integrity.anchor(sign=key)
+    assert anchor.startswith(routed.integrity.anchor() + ":")
+    assert routed.integrity.verify(anchor, public_key=f"{key}.pub").holds
+    assert routed.integrity.verify(anchor).holds
 
 
 def test_an_anchor_of_another_key_or_altered_is_refused(routed: Store, key: Path, tmp_path: Path) -> None:
     other = new_key(tmp_path / "other.pem")
-    anchor = routed.anchor(sign=key)
+    anchor = routed.integrity.anchor(sign=key)
     with pytest.raises(AnchorError, match="was not signed with the key"):
-        routed.verify(anchor, public_key=other)
+        routed.integrity.verify(anchor, public_key=other)
     with pytest.raises(AnchorError, match="was not signed with the key"):
-        routed.verify("2" + anchor[1:], public_key=f"{key}.pub")
+        routed.integrity.verify("2" + anchor[1:], public_key=f"{key}.pub")
     for wrong in (anchor[:-1], anchor[:-1] + "x", anchor + "00"):
         with pytest.raises(AnchorError):
-            routed.verify(wrong, public_key=f"{key}.pub")
+            routed.integrity.verify(wrong, public_key=f"{key}.pub")
 
 
 def test_a_public_key_asks_for_a_signature(routed: Store, key: Path) -> None:
-    for anchor in (None, routed.anchor()):
+    for anchor in (None, routed.integrity.anchor()):
         with pytest.raises(AnchorError, match="give commit:digest:signature"):
-            routed.verify(anchor, public_key=f"{key}.pub")
+            routed.integrity.verify(anchor, public_key=f"{key}.pub")
 
 
 def test_only_its_owner_can_read_a_private_key_and_nothing_replaces_it(key: Path) -> None:
@@ -64,8 +64,8 @@ def test_what_is_no_key_is_refused(routed: Store, key: Path, tmp_path: Path) -> 
     (tmp_path / "text").write_text("no key", encoding="utf-8")
     for wrong in (tmp_path / "text", tmp_path / "nothing", f"{key}.pub"):
         with pytest.raises(RequestError, match="private key"):
-            routed.anchor(sign=wrong)
-    anchor = routed.anchor(sign=key)
+            routed.integrity.anchor(sign=wrong)
+    anchor = routed.integrity.anchor(sign=key)
     for wrong in (tmp_path / "text", tmp_path / "nothing", key):
         with pytest.raises(RequestError, match="public key"):
-            routed.verify(anchor, public_key=wrong)
+            routed.integrity.verify(anchor, public_key=wrong)

@@ -61,7 +61,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Honest:
     shutil.copytree(results, exported)
     with planstore.open(exported) as store:
         store.export()
-        return Honest(results, earlier, exported, store.anchor())
+        return Honest(results, earlier, exported, store.integrity.anchor())
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def damaged(honest: Honest, tmp_path: Path) -> Path:
 def findings(results: Path, anchor: str | None = None) -> Sequence[Finding]:
     """Return what verify finds, each finding with a place and a problem."""
     with planstore.open(results, create=False) as store:
-        found = store.verify(anchor).findings
+        found = store.integrity.verify(anchor).findings
     assert all(one.where and one.problem for one in found), found
     return found
 
@@ -600,7 +600,7 @@ def meaning(results, store):
 def verdict(results):
     try:
         with planstore.open(results, create=False) as store:
-            if not store.verify(anchor).holds:
+            if not store.integrity.verify(anchor).holds:
                 return "found"
             try:
                 return "the same" if meaning(results, store) == before[honest] else "MISSED"

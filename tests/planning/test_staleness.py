@@ -9,81 +9,81 @@ import pytest
 import samples
 from histories import SYMBOL, TARGET, cs, local, other_rules, route, time_is
 from planstore import NotFoundError, PlanStaleError
-from planstore.store import Store
+from planstore.api.store import Store
 
 LATER = datetime.now(UTC) + timedelta(days=1)
 
 
 def test_a_plan_is_fresh_while_nothing_moves_on(store: Store) -> None:
     run = route(store, [cs(), local()])
-    assert store.moved_on() == []
+    assert store.training.moved_on() == []
     route(store, [cs(), local()])
-    assert store.moved_on(run.plan_id) == []
+    assert store.training.moved_on(run.plan_id) == []
 
 
 def test_evidence_and_a_policy_that_moved_on_are_told_with_both_runs(store: Store) -> None:
     first = route(store, [cs(), local()], run_id="first")
     second = route(store, [cs(), local(0.71)], run_id="second")
-    assert store.moved_on("first") == [
+    assert store.training.moved_on("first") == [
         f"the evidence has moved on: run first (commit 1) used {first.evidence_id[:12]}, "
         f"run second (commit 2) uses {second.evidence_id[:12]}"
     ]
     third = route(store, [cs(), local(0.71)], samples.policy(both_strong_behavior="PREFER_CS"), run_id="third")
-    assert store.moved_on("second") == [
+    assert store.training.moved_on("second") == [
         f"the policy has moved on: run second (commit 2) used {second.policy_id[:12]}, "
         f"run third (commit 3) uses {third.policy_id[:12]}"
     ]
-    assert [text.split(" has")[0] for text in store.moved_on("first")] == ["the evidence", "the policy"]
-    assert store.moved_on() == []
+    assert [text.split(" has")[0] for text in store.training.moved_on("first")] == ["the evidence", "the policy"]
+    assert store.training.moved_on() == []
 
 
 def test_another_plan_of_the_same_evidence_and_policy_is_told(store: Store) -> None:
     route(store, [cs(), local()], run_id="first", model_families=["mlp"])
     second = route(store, [cs(), local()], run_id="second", model_families=["ridge"])
-    assert store.moved_on("first") == [f"run second (commit 2) arrived at another plan, {second.plan_id[:12]}"]
+    assert store.training.moved_on("first") == [f"run second (commit 2) arrived at another plan, {second.plan_id[:12]}"]
 
 
 def test_rules_that_moved_on_are_told(store: Store) -> None:
     route(store, [cs(), local()], run_id="first")
     with other_rules("THEN 'ROUTE_SYMBOL_SPECIFIC'", "THEN 'ROUTE_BLOCKED'") as rules:
-        (told,) = store.moved_on()
+        (told,) = store.training.moved_on()
     assert told.startswith("the rules have moved on: run first used ")
     assert told.endswith(f"this planstore ships {rules.rules_id[:12]}")
 
 
 def test_overrides_that_were_set_cleared_or_expired_since_are_told(store: Store) -> None:
     route(store, [cs(), local()], run_id="first")
-    store.override(TARGET, SYMBOL, "ROUTE_BLOCKED", reason="x", expires_at=LATER)
-    assert store.moved_on() == ["an override of y_up_10m on AAPL (ROUTE_BLOCKED) was set since run first"]
+    store.overrides.set(TARGET, SYMBOL, "ROUTE_BLOCKED", reason="x", expires_at=LATER)
+    assert store.training.moved_on() == ["an override of y_up_10m on AAPL (ROUTE_BLOCKED) was set since run first"]
     route(store, [cs(), local()], run_id="second")
-    assert store.moved_on() == []
+    assert store.training.moved_on() == []
     told = ["an override of y_up_10m on AAPL (ROUTE_BLOCKED) was cleared, replaced or expired since run second"]
     with time_is(LATER):
-        assert store.moved_on() == told
-    store.clear_override(TARGET, SYMBOL)
-    assert store.moved_on() == told
-    store.override(TARGET, None, "ROUTE_BOTH", reason="y")
-    assert "an override of y_up_10m (ROUTE_BOTH) was set since run second" in store.moved_on()
+        assert store.training.moved_on() == told
+    store.overrides.clear(TARGET, SYMBOL)
+    assert store.training.moved_on() == told
+    store.overrides.set(TARGET, None, "ROUTE_BOTH", reason="y")
+    assert "an override of y_up_10m (ROUTE_BOTH) was set since run second" in store.training.moved_on()
 
 
 def test_an_override_of_what_the_run_did_not_decide_leaves_its_plan_fresh(store: Store) -> None:
     run = route(store, [cs(), local()], run_id="first")
     for target, symbol in ((TARGET, "NONE"), ("nowhere", SYMBOL), ("nowhere", None)):
-        store.override(target, symbol, "ROUTE_BOTH", reason="x")
-    assert store.moved_on() == []
-    store.refuse_stale(run.plan_id)
-    store.clear_override(TARGET, "NONE")
-    assert store.moved_on() == []
+        store.overrides.set(target, symbol, "ROUTE_BOTH", reason="x")
+    assert store.training.moved_on() == []
+    store.training.refuse_stale(run.plan_id)
+    store.overrides.clear(TARGET, "NONE")
+    assert store.training.moved_on() == []
     assert route(store, [cs(), local()], run_id="second").plan_id == run.plan_id, "such pins decide nothing either"
 
 
 def test_a_stale_plan_is_refused_with_everything_that_moved(store: Store) -> None:
     run = route(store, [cs(), local()], run_id="first")
-    store.refuse_stale(run.plan_id)
+    store.training.refuse_stale(run.plan_id)
     route(store, [cs(), local(0.4)], run_id="second")
-    store.override(TARGET, SYMBOL, "ROUTE_BOTH", reason="x")
+    store.overrides.set(TARGET, SYMBOL, "ROUTE_BOTH", reason="x")
     with pytest.raises(PlanStaleError) as refused:
-        store.refuse_stale(run.plan_id)
+        store.training.refuse_stale(run.plan_id)
     said = str(refused.value)
     assert said.startswith(f"plan {run.plan_id[:12]} is stale: the evidence has moved on: run first (commit 1)")
     assert "an override of y_up_10m on AAPL (ROUTE_BOTH) was set since run first" in said
@@ -93,7 +93,7 @@ def test_a_stale_plan_is_refused_with_everything_that_moved(store: Store) -> Non
 def test_a_plan_that_is_not_there_is_said(store: Store) -> None:
     store.create()
     with pytest.raises(NotFoundError, match="holds no run yet"):
-        store.moved_on()
+        store.training.moved_on()
     route(store, [local()])
     with pytest.raises(NotFoundError, match="'abcdef' is no run, commit, plan or time"):
-        store.moved_on("abcdef")
+        store.training.moved_on("abcdef")

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import planstore
 import samples
+from planstore.api.store import Store
 from planstore.projections.file_names import file_names
-from planstore.store import Store
 
 AWKWARD = (
     "../../x", "../master_training_plan", "..", ".", "...", ".hidden", "/etc/passwd", "a/b", "a\\b", "C:\\x",

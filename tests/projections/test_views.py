@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import planstore
 import samples
 import strategies
+from planstore.api.store import Store
 from planstore.projections.file_names import file_names
-from planstore.store import Store
 
 FOLDER = Path("globals/training_plan")
 KEYS = {"by_target": "target", "by_symbol": "symbol", "by_type": "training_type", "by_route": "route"}

@@ -16,8 +16,8 @@ import pytest
 import planstore
 import samples
 from planstore import CandidatesError, CandidatesWarning, PolicyError, RequestError
+from planstore.api.store import Store
 from planstore.routing.policy import read_policy
-from planstore.store import Store
 
 ROWS = samples.records(2, 2)
 
@@ -275,7 +275,7 @@ def test_a_store_that_cannot_be_used_says_why(tmp_path: Path) -> None:
 def test_an_artifact_that_was_altered_is_not_returned(tmp_path: Path) -> None:
     with planstore.open(tmp_path / "results") as store:
         run = store.route(samples.table(ROWS), samples.policy())
-        artifacts = store._ledger.artifacts
+        artifacts = store.access.ledger.artifacts
         path = artifacts.path(run.policy_id)
         path.chmod(0o644)
         path.write_bytes(path.read_bytes() + b" ")

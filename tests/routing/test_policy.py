@@ -13,6 +13,7 @@ from pydantic import BaseModel
 import inputs
 import samples
 from planstore import PolicyError, PolicyWarning
+from planstore.api.store import Store
 from planstore.routing.policy import (
     DEFAULT_POLICY,
     Allowlist,
@@ -29,7 +30,6 @@ from planstore.routing.policy import (
     policy_from_yaml,
     read_policy,
 )
-from planstore.store import Store
 
 GOOD = samples.SHORT_POLICY_YAML
 LINES = GOOD.count("\n")

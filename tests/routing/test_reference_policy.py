@@ -14,8 +14,8 @@ import yaml
 import inputs
 import samples
 from planstore import PolicyError, PolicyWarning
+from planstore.api.store import Store
 from planstore.routing.policy import Policy, read_policy
-from planstore.store import Store
 
 Record = dict[str, Any]
 ROUTING: Record = yaml.safe_load(samples.SHORT_POLICY_YAML)["routing"] | {"semantics": "reference"}

@@ -12,18 +12,17 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import oracles
 import samples
 import strategies
+from planstore.api.store import Store
 from planstore.database import sql
 from planstore.database.session import Session
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import read_policy
 from planstore.routing.rules import apply_rules, current_rules
-from planstore.store import Store
 from staging import stage
 
 EXAMPLES = int(os.environ.get("PLANSTORE_EXAMPLES", "10"))
@@ -130,7 +129,7 @@ def test_a_run_over_32_bit_scores_is_explained_and_tried_again_as_it_was_decided
             ).fetchall()
         ]
         assert store.why("y_10m", "AT", run_id=name).findings == []
-        assert store.moved_on() == []
+        assert store.training.moved_on() == []
     assert states == {"double": ["WEAK_BUT_OK", "WEAK_BUT_OK"], "single": ["STRONG", "WEAK_BUT_OK"]}
     assert store.whatif(document).flips == 0
     (check,) = (check for check in store.why("y_10m", "AT").checks if check["check"] == "STRONG_SCORE")

@@ -10,9 +10,9 @@ import pytest
 import markets
 import samples
 from ledger_checks import check_ledger
+from planstore.api.store import Store
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.status_writer import append_statuses
-from planstore.store import Store
 from planstore.training.execution.claims import Claim, Claims
 from planstore.training.execution.task import File, Result
 
@@ -33,7 +33,7 @@ def plan_id(store: Store) -> str:
 @pytest.fixture
 def holder(store: Store, plan_id: str) -> Holder:
     def make(name: str, lease: timedelta = LONG, max_attempts: int = 3, gpu: tuple[str, ...] = ()) -> Claims:
-        return Claims(store._ledger, plan_id, name, gpu_families=gpu, lease=lease, max_attempts=max_attempts)
+        return Claims(store.access.ledger, plan_id, name, gpu_families=gpu, lease=lease, max_attempts=max_attempts)
 
     return make
 
@@ -75,7 +75,7 @@ def test_a_combining_job_waits_for_the_pooled_one_which_is_as_urgent(holder: Hol
 def test_jobs_of_the_gpu_stage_come_after_those_as_urgent(store: Store, holder: Holder) -> None:
     policy_families = [{"use": ["torch"], "symbol": "BBB"}, {"use": ["torch"], "target": "y_level_2d", "priority": 2}]
     plan = store.route(markets.candidates(), samples.policy(families=policy_families), ["lightgbm"]).plan_id
-    claims = Claims(store._ledger, plan, "one", gpu_families=["torch"], lease=LONG, max_attempts=3)
+    claims = Claims(store.access.ledger, plan, "one", gpu_families=["torch"], lease=LONG, max_attempts=3)
     assert claimed(claims) == [FIRST[1], FIRST[0], ALONE[0], ALONE[2], ALONE[1]]
 
 
@@ -90,7 +90,7 @@ def test_reports_renewals_and_claims_share_a_commit(holder: Holder, store: Store
     (artifacts,) = store.sql("select count(*) from artifacts where commit_id = 3").fetchone() or (0,)
     assert artifacts == 2
     check_ledger(store.results)
-    assert store.verify().holds
+    assert store.integrity.verify().holds
 
 
 def test_nothing_to_settle_makes_no_commit(holder: Holder, store: Store) -> None:
@@ -223,12 +223,12 @@ def test_who_comes_later_waits_as_long_as_the_lease_lasts(store: Store, plan_id:
 
 
 def test_a_holder_whose_name_an_older_planstore_took_can_lose_its_job(store: Store, plan_id: str) -> None:
-    claims = Claims(store._ledger, plan_id, "old", gpu_families=(), lease=OVER, max_attempts=3)
+    claims = Claims(store.access.ledger, plan_id, "old", gpu_families=(), lease=OVER, max_attempts=3)
     (claim,) = claims._claimable(1)
-    with store._ledger.commit(claims._session, "status", run_id=None) as builder:
+    with store.access.ledger.commit(claims._session, "status", run_id=None) as builder:
         row = claims._row(claim, "running", NOON, worker="old") | {"worker": "a\x1b[31mb"}
         append_statuses(builder, [row])
-    again = Claims(store._ledger, plan_id, "new", gpu_families=(), lease=LONG, max_attempts=3)
+    again = Claims(store.access.ledger, plan_id, "new", gpu_families=(), lease=LONG, max_attempts=3)
     assert again.settle({}, wanted=1).claims == [Claim(claim.job_id, 2)]
     assert statuses(store, claim.job_id)[1][2] == "a\\x1b[31mb"
     claims.close()

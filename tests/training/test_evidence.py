@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import planstore
+from planstore.api.store import Store
 from planstore.routing.policy import DEFAULT_POLICY, Allowlist, SampleSizes, Stability, read_policy
-from planstore.store import Store
 from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence
 from planstore.training.evidence.measure import PanelEvidence, measure
 from planstore.training.evidence.side import MeasuredSide, Question, measure_side
@@ -287,4 +287,4 @@ def test_evidence_is_kept_once_and_later_runs_measure_stability_against_it(
     assert again.snapshots == 6
     assert again.stability != side(evidence, "y_up_1d", "A").stability
     assert again.scores == side(evidence, "y_up_1d", "A").scores
-    assert store.verify().holds
+    assert store.integrity.verify().holds

@@ -70,8 +70,8 @@ def test_the_older_snippet_trains_as_a_plain_script(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert done.stderr.count("DeprecationWarning") == len(done.stderr.splitlines()) - 1 == 1
     with planstore.open(tmp_path / "results", create=False) as store:
-        assert {(job["status"], job["attempt"]) for job in store.jobs()} == {("succeeded", 1)}
-        assert store.verify().holds
+        assert {(job["status"], job["attempt"]) for job in store.training.jobs()} == {("succeeded", 1)}
+        assert store.integrity.verify().holds
         symbols = store.sql("select distinct symbol from candidates where symbol is not null order by all").fetchall()
     assert symbols == [("AAPL",), ("GOOGL",), ("MSFT",)]
 
@@ -104,7 +104,7 @@ def test_a_panel_becomes_trained_models_in_one_call_and_the_same_call_again_trai
         assert again.statuses == trained.statuses
         (succeeded,) = store.sql("select count(*) from job_status where status = 'succeeded'").fetchone() or (0,)
         assert succeeded == len(trained.statuses)
-        assert store.verify().holds
+        assert store.integrity.verify().holds
 
 
 def test_names_are_checked_before_anything_is_read(tmp_path: Path) -> None:

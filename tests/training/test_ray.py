@@ -16,7 +16,7 @@ import unguarded
 from estimators import families_file, until, waiting_pids
 from ledger_checks import check_ledger
 from planstore import RequestError
-from planstore.store import Store
+from planstore.api.store import Store
 from planstore.training.execution.ray_executor import RayExecutor
 from planstore.training.execution.train import train
 
@@ -80,7 +80,7 @@ def test_a_node_that_is_killed_in_the_middle_costs_an_attempt_and_no_job(tmp_pat
     (lost,) = store.sql("select attempt, error from job_status where status = 'planned'").fetchall()
     assert (lost[0], lost[1].startswith("its Ray worker died")) == (1, True)
     check_ledger(store.results)
-    assert store.verify().findings == []
+    assert store.integrity.verify().findings == []
 
 
 def test_a_worker_of_ray_does_not_run_the_script_again(tmp_path: Path, cluster: Any) -> None:

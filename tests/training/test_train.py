@@ -22,9 +22,9 @@ import samples
 from estimators import families_file, until, waiting_pids
 from ledger_checks import check_ledger
 from planstore import FamiliesError, NotFoundError, PanelError, PlanStaleError, PlanstoreError, RequestError
+from planstore.api.store import Store
 from planstore.cli.verbs import app
 from planstore.events.canonical import sha256
-from planstore.store import Store
 from planstore.training.execution.local_executor import affordable_workers
 from planstore.training.execution.models import load_model
 from planstore.training.execution.outcome import Training, TrainingWarning
@@ -78,8 +78,8 @@ def test_every_job_of_the_plan_is_trained_once_and_nothing_else(trained: Trained
     assert sorted(rows) == sorted((job, 1) for job in planned)
     assert trained.seen[-1] == {"succeeded": len(planned)}
     check_ledger(trained.store.results)
-    assert trained.store.verify().findings == []
-    assert trained.store.verify().unreferenced == []
+    assert trained.store.integrity.verify().findings == []
+    assert trained.store.integrity.verify().unreferenced == []
 
 
 def test_the_log_says_what_the_plan_left_of_the_targets(trained: Trained) -> None:
@@ -101,7 +101,7 @@ def test_a_model_leads_back_to_its_job_plan_decision_evidence_and_policy(trained
     chain = trained.store.sql("from trained_models where symbol = 'AAA' and target = 'fwd_ret_1d' order by family")
     model, other = chain.to_arrow_table().to_pylist()
     assert (model["family"], other["family"]) == ("lightgbm", "linear")
-    content = trained.store._ledger.artifacts.get(model["digest"])
+    content = trained.store.access.ledger.artifacts.get(model["digest"])
     assert load_model(content)["target"] == "fwd_ret_1d"
     assert model["size"] == len(content)
     why = trained.store.why("fwd_ret_1d", "AAA")
@@ -128,10 +128,10 @@ def test_a_training_that_is_interrupted_cancels_what_it_holds_for_others_to_clai
 
         with pytest.raises(KeyboardInterrupt):
             train(store, panel, workers=2, families=families_file(tmp_path), progress=interrupt)
-        counts = dict(store.status().counts)
+        counts = dict(store.training.progress().counts)
         assert counts == {"cancelled": 2, "planned": 1}
-        assert {job["error"] for job in store.jobs(status="cancelled")} == {"the training was interrupted"}
-        assert store.verify().holds
+        assert {job["error"] for job in store.training.jobs(status="cancelled")} == {"the training was interrupted"}
+        assert store.integrity.verify().holds
 
 
 def test_what_cannot_be_used_is_refused_before_anything_is_recorded(tmp_path: Path) -> None:
@@ -242,8 +242,8 @@ def test_sigterm_cancels_the_jobs_under_way(tmp_path: Path) -> None:
             training.terminate()
             _, said = training.communicate(timeout=60)
             assert (training.returncode, "Traceback" in said) == (code, False)
-            assert store.status().counts == {"cancelled": 1, "planned": 2}
-        assert store.verify().holds
+            assert store.training.progress().counts == {"cancelled": 1, "planned": 2}
+        assert store.integrity.verify().holds
 
 
 def test_no_more_workers_are_started_than_memory_allows(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -294,4 +294,4 @@ def test_a_family_that_is_absent_skips_a_job_one_that_raises_fails_it_and_the_re
 
 def test_the_digest_of_a_model_is_that_of_its_bytes(trained: Trained) -> None:
     (digest,) = trained.store.sql("select digest from trained_models limit 1").fetchone() or ("",)
-    assert sha256(trained.store._ledger.artifacts.get(digest)) == digest
+    assert sha256(trained.store.access.ledger.artifacts.get(digest)) == digest

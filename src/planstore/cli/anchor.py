@@ -22,7 +22,7 @@ def command(
     from planstore.cli import output
 
     with planstore.open(results, create=False) as store:
-        found = store.anchor(sign=sign)
+        found = store.integrity.anchor(sign=sign)
     if json:
         commit, digest, *signature = found.split(":")
         output.print_json(

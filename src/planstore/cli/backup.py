@@ -20,7 +20,7 @@ def command(
     from planstore.cli import output
 
     with planstore.open(results, create=False) as store, output.steps() as step:
-        store.backup(target, progress=step)
+        store.maintenance.backup(target, progress=step)
     if json:
         output.print_json({"backup": str(target)})
         return

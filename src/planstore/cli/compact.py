@@ -31,7 +31,7 @@ def command(
     if math.isnan(grace_hours):
         raise typer.BadParameter("give a number of hours", param_hint="--grace-hours")
     with planstore.open(results, create=False) as store, output.steps() as step:
-        done = store.compact(grace=timedelta(hours=grace_hours), progress=step)
+        done = store.maintenance.compact(grace=timedelta(hours=grace_hours), progress=step)
     if json:
         output.print_json(done.as_dict())
         return

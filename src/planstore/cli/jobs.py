@@ -9,7 +9,7 @@ import typer
 from planstore.cli.options import RESULTS, AsOf, Json, Results
 
 if TYPE_CHECKING:
-    from planstore.store import Store
+    from planstore.api.store import Store
 
 COLUMNS = ("job_id", "target", "symbol", "route", "priority", "model_families", "status", "error")
 
@@ -37,7 +37,7 @@ def command(
         if watch:
             _follow(store, json=json)
             return
-        jobs = store.jobs(target=target, symbol=symbol, status=status)
+        jobs = store.training.jobs(target=target, symbol=symbol, status=status)
         if json:
             output.print_json_array(jobs)
             return
@@ -55,7 +55,7 @@ def _follow(store: Store, *, json: bool) -> None:
     shown = None
     with output.progress("training") as show:
         while True:
-            status = store.status()
+            status = store.training.progress()
             show(dict(status.counts))
             if status.counts != shown:
                 shown = status.counts

@@ -40,9 +40,9 @@ def set_(
     symbol, route = (None, names[0]) if len(names) == 1 else (names[0], names[1])
     expires_at = None if expires is None else requested_time("--expires", expires)
     with planstore.open(results, create=False) as store:
-        made = store.override(target, symbol, route, reason=reason, author=author, expires_at=expires_at)
-        unknown = store.unknown_to_newest_run(target, symbol)
-        pinned, own = store.pinned_pairs(target) if symbol is None else (1, 0)
+        made = store.overrides.set(target, symbol, route, reason=reason, author=author, expires_at=expires_at)
+        unknown = store.overrides.unknown_to_newest_run(target, symbol)
+        pinned, own = store.overrides.pinned_pairs(target) if symbol is None else (1, 0)
     if json:
         output.print_json(made.as_dict() | {"pinned_pairs": pinned})
     else:
@@ -66,7 +66,7 @@ def list_(results: Results = RESULTS, as_of: AsOf = None, json: Json = False) ->
     from planstore.cli import output
 
     with planstore.open(results, create=False, as_of=as_of) as store:
-        found = [override.as_dict() for override in store.overrides()]
+        found = [override.as_dict() for override in store.overrides.list()]
     if json:
         output.print_json(found)
     elif not found:
@@ -90,7 +90,7 @@ def clear(
     from planstore.cli.visible import visible
 
     with planstore.open(results, create=False) as store:
-        ended = store.clear_override(target, symbol, reason=reason, author=author)
+        ended = store.overrides.clear(target, symbol, reason=reason, author=author)
     if json:
         output.print_json(ended.as_dict())
     else:

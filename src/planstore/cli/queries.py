@@ -11,7 +11,7 @@ from planstore.errors import QueryError, RequestError
 if TYPE_CHECKING:
     import duckdb
 
-    from planstore.store import Store
+    from planstore.api.store import Store
 
 
 def relations(store: Store, text: str, parameters: Mapping[str, str]) -> list[duckdb.DuckDBPyRelation]:

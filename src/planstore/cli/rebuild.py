@@ -12,7 +12,7 @@ def command(results: Results = RESULTS, json: Json = False) -> None:
     from planstore.cli.ending import ending
 
     with planstore.open(results, create=False) as store, output.working("deriving documents"):
-        done = store.rebuild()
+        done = store.maintenance.rebuild()
     with ending(0 if done.same else 1):
         if json:
             output.print_json(done.as_dict())

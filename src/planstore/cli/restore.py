@@ -23,7 +23,7 @@ def command(
 
     restore(source, results / "planstore")
     with planstore.open(results, create=False) as store, output.working("recomputing digests"):
-        found = store.verify()
+        found = store.integrity.verify()
     with ending(0 if found.holds else 1):
         if json:
             output.print_json(found.as_dict())

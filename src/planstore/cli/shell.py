@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from prompt_toolkit.history import History
     from prompt_toolkit.key_binding import KeyBindings
 
+    from planstore.api.store import Store
     from planstore.cli.limits import Limits
-    from planstore.store import Store
 
 PROMPT = "planstore> "
 CONTINUED = "      ...> "

@@ -13,8 +13,8 @@ from planstore.cli.results import Format
 from planstore.errors import QueryError, RequestError
 
 if TYPE_CHECKING:
+    from planstore.api.store import Store
     from planstore.cli.limits import Limits
-    from planstore.store import Store
 
 
 def command(

@@ -20,7 +20,7 @@ def command(
     from planstore.cli import output
 
     with planstore.open(results, create=False, as_of=as_of) as store:
-        status = store.status()
+        status = store.training.progress()
     if json:
         output.print_json(status.as_dict())
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -39,6 +39,7 @@ from planstore.cli import (
     why,
 )
 from planstore.errors import RequestError
+from planstore.version import __version__
 
 
 class _Verbs(TyperGroup):
@@ -59,13 +60,29 @@ class _Verbs(TyperGroup):
 app = typer.Typer(
     name="planstore",
     cls=_Verbs,
-    help="Decide where each target is trained, keep every decision, and say why. Each verb takes --results and --json.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"planstore {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Decide where each target is trained, keep every decision, and say why. Each verb takes --results and --json."""
+
+
 for verb in (
     init,
     evidence,

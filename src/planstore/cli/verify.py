@@ -24,7 +24,7 @@ def command(
     from planstore.cli.ending import ending
 
     with planstore.open(results, create=False) as store, output.working("recomputing digests"):
-        found = store.verify(anchor, public_key=public_key)
+        found = store.integrity.verify(anchor, public_key=public_key)
     with ending(0 if found.holds else 1):
         if json:
             output.print_json(found.as_dict())

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from planstore.api.store import Store
 from planstore.demo.history import command_name, quoted
 from planstore.demo.market import market
-from planstore.store import Store
 from planstore.training.evidence.ranking import Ranked
 from planstore.training.trainer import Trained, train_panel
 
@@ -114,6 +114,6 @@ def _scored(trained: Trained) -> Iterator[tuple[Any, ...]]:
 
 def _example(store: Store) -> tuple[str, str | None]:
     """Return the pair whose route says most: one that is trained both ways, else any."""
-    row = store._reading.row("demo/example_pair")
+    row = store.access.session.row("demo/example_pair")
     assert row is not None, "the demo's panel has symbols"
     return row[0], row[1]

@@ -20,9 +20,9 @@ from planstore.training.families import families_of, load_families, refuse_unkno
 from planstore.training.panel.panel import Panel
 
 if TYPE_CHECKING:
+    from planstore.api.store import Store
     from planstore.plans.training_plan import TrainingPlan
     from planstore.runs.run import Run
-    from planstore.store import Store
 
 
 @dataclass(frozen=True, repr=False)
@@ -94,12 +94,12 @@ class Models(Mapping[str, Mapping[str, Any]]):
     def __init__(self, store: Store, plan_id: str) -> None:
         self._store = store
         self._digests: dict[str, dict[str, str]] = {}
-        for job_id, family, digest in store._reading.rows("training/models", plan_id=plan_id):
+        for job_id, family, digest in store.access.session.rows("training/models", plan_id=plan_id):
             self._digests.setdefault(job_id, {})[family] = digest
 
     def __getitem__(self, job_id: str) -> dict[str, Any]:
         digests = self._digests[job_id]
-        content = self._store._ledger.artifacts.get
+        content = self._store.access.ledger.artifacts.get
         return {family: load_model(content(digest))["estimator"] for family, digest in digests.items()}
 
     def __iter__(self) -> Iterator[str]:

@@ -31,7 +31,7 @@ from planstore.training.panel.match import refuse_other_panel
 from planstore.training.panel.panel import Panel
 
 if TYPE_CHECKING:
-    from planstore.store import Store
+    from planstore.api.store import Store
 
 _log = logging.getLogger("planstore.training")
 
@@ -135,8 +135,8 @@ class TrainingRequest:
         self._registry = load_families(families)
         self._run = store.run(plan)
         if not force:
-            store.refuse_stale(self._run.plan_id)
-        rows = store._ledger.reader().rows("training/planned_families", plan_id=self._run.plan_id)
+            store.training.refuse_stale(self._run.plan_id)
+        rows = store.access.ledger.reader().rows("training/planned_families", plan_id=self._run.plan_id)
         planned = [name for (name,) in rows]
         if planned and self._registry.keys().isdisjoint(planned):
             families_of(planned, self._registry)
@@ -163,7 +163,7 @@ class TrainingRequest:
         _log.info("Training plan filter applied: %d → %d targets", len(panel.targets), len(filtered["targets"]))
         _log.info("Using model families from training plan")
         self._drive(panel, chosen, progress)
-        jobs = self._store.jobs(plan=plan_id)
+        jobs = self._store.training.jobs(plan=plan_id)
         counts = dict(sorted(Counter(job["status"] for job in jobs).items()))
         training = Training(plan_id, filtered["targets"], counts, jobs)
         if training.emptiness:
@@ -173,7 +173,7 @@ class TrainingRequest:
     def _drive(
         self, panel: Panel, features: Mapping[str, Sequence[str]], progress: Callable[[dict[str, int]], None]
     ) -> None:
-        ledger = self._store._ledger
+        ledger = self._store.access.ledger
         with tempfile.TemporaryDirectory(prefix="planstore-") as folder, sigterm_ends_after():
             saved = Path(folder) / "panel.parquet"
             panel.save(saved)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from planstore.errors import PanelError
 
 if TYPE_CHECKING:
-    from planstore.store import Store
+    from planstore.api.store import Store
     from planstore.training.panel.panel import Panel
 
 _log = logging.getLogger("planstore.training")
@@ -23,7 +23,7 @@ def refuse_other_panel(store: Store, plan_id: str, panel: Panel, features: Mappi
     Raises:
         PanelError: it has no target of the plan, no symbol of it, or lacks features of each target.
     """
-    row = store._ledger.reader().row("training/expected_panel", plan_id=plan_id)
+    row = store.access.ledger.reader().row("training/expected_panel", plan_id=plan_id)
     assert row is not None, "the statement has one row"
     targets, symbols = row
     if not targets:

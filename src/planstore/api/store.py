@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from threading import Lock, local
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from planstore.api.access import StoreAccess
+from planstore.api.evidence import EvidenceReports
+from planstore.api.integrity import Integrity
+from planstore.api.maintenance import Maintenance
+from planstore.api.overrides import Overrides
+from planstore.api.training import Training
 from planstore.audit.diff import Difference, compare
 from planstore.audit.history import Change, history
 from planstore.audit.report import Report, make_report
 from planstore.audit.whatif import WhatIf, what_if
-from planstore.audit.why import Explanation, absence, explain
+from planstore.audit.why import Explanation, explain
 from planstore.checks.arguments import checked
 from planstore.checks.quoting import quoted
 from planstore.checks.texts import is_recordable
-from planstore.database.error_translation import unreadable
 from planstore.database.macros import MACROS
-from planstore.database.query_bounds import Bounds, memory_bytes
-from planstore.database.session import Session
-from planstore.errors import AnchorError, DeniedError, RequestError, StoreError
-from planstore.events.status import STATUSES
-from planstore.ledger import signing
-from planstore.ledger.backup import backup
-from planstore.ledger.compaction import Compacted, compact
-from planstore.ledger.ledger import Ledger
-from planstore.ledger.status_writer import StatusWriter
-from planstore.ledger.verify import Anchor, Finding, Verified, anchor, verify
-from planstore.plans.progress import Progress
-from planstore.plans.staleness import refuse_stale, what_moved_on
+from planstore.database.query_bounds import Bounds
+from planstore.errors import StoreError
 from planstore.plans.training_plan import TrainingPlan
-from planstore.projections.export import Exported, compare_files, export
-from planstore.projections.rebuild import Rebuilt, rebuild
+from planstore.projections.export import Exported, export
 from planstore.routing.candidate_readers import CandidatesSource
 from planstore.routing.candidates import CandidatesWarning, read_candidates
-from planstore.routing.overrides import Override, clear_override, set_override
 from planstore.runs.commit import RunRequest
 from planstore.runs.create import checked_families, make_run, refuse_odd_families
 from planstore.runs.lookup import (
@@ -63,15 +54,26 @@ ResultsFolder = str | Path
 
 
 class Store:
-    """What a results folder remembers. Made by :func:`open`."""
+    """What a results folder remembers. Made by :func:`open`.
+
+    Attributes:
+        results: the results folder.
+        overrides: routes that people pin.
+        training: jobs of plans, their statuses, and stale plans.
+        evidence: reports of measurements.
+        integrity: verify and anchor.
+        maintenance: compaction, backup, rebuild.
+        access: the ledger and the session, for rooms of planstore that build on the store.
+    """
 
     def __init__(self, results: Path, *, create: bool, as_of: int | None = None, memory: str | None = None) -> None:
-        self._as_of = as_of
-        self._memory = memory
-        most = None if memory is None else memory_bytes(memory)
-        self._ledger = Ledger(results / "planstore", create=create, memory=most)
-        self.results = self._ledger.folder.parent
-        self._threads = local()
+        self.access = StoreAccess(results, create=create, as_of=as_of, memory=memory)
+        self.results = self.access.results
+        self.overrides = Overrides(self.access)
+        self.training = Training(self.access)
+        self.evidence = EvidenceReports(self.access)
+        self.integrity = Integrity(self.access)
+        self.maintenance = Maintenance(self.access)
         self._opening = Lock()
         self._bounded: dict[str, Store] = {}
 
@@ -84,22 +86,13 @@ class Store:
     def close(self) -> None:
         """Close the store; it opens again when it is next used."""
         self.interrupt()  # because a query that an interrupt has left running would be waited for
-        self._threads = local()
-        self._ledger.close()
+        self.access.close()
         for bounded in self._bounded.values():
             bounded.close()
 
-    @property
-    def _reading(self) -> Session:
-        """This thread's session: an answer is taken from the connection that the question went to."""
-        self._ledger.check_place()
-        if not hasattr(self._threads, "session") or not self._ledger.is_current(self._threads.session):
-            self._threads.session = self._ledger.query_session(self._as_of)
-        return self._threads.session  # type: ignore[no-any-return]
-
     def create(self) -> None:
         """Make the store now, if there is none yet, instead of when it is first used."""
-        self._ledger.create()
+        self.access.ledger.create()
 
     @checked
     def route(
@@ -143,7 +136,7 @@ class Store:
         """
         from planstore.routing.policy import check_patterns, note_left_out, read_policy
 
-        self._must_be_now("route")
+        self.access.require_now("route")
         checked_name("run_id", run_id)
         checked_name("idempotency_key", idempotency_key)
         if run_id is not None and not self._has_run(run_id):
@@ -175,11 +168,11 @@ class Store:
             idempotency_key=idempotency_key,
             expected_commit=expected_commit,
         )
-        return make_run(self._ledger, request)
+        return make_run(self.access.ledger, request)
 
     def _has_run(self, run_id: str) -> bool:
         """Return whether the ledger holds a run of this id; asking makes no store."""
-        return self._ledger.is_made and bool(self._reading.records("ledger/find_run", run_id=run_id))
+        return self.access.ledger.is_made and bool(self.access.session.records("ledger/find_run", run_id=run_id))
 
     @checked
     def run(self, name: RunName | None = None) -> Run:
@@ -189,13 +182,13 @@ class Store:
             NotFoundError: there is none.
             RequestError: the start of a plan id fits several plans.
         """
-        row = self._run(name)
-        plan = self._reading.row("store/plan_run", plan_id=row["plan_id"])
+        row = self.access.find_run(name)
+        plan = self.access.session.row("store/plan_run", plan_id=row["plan_id"])
         return Run(
             **{name: row[name] for name in ("run_id", "commit_id", "evidence_id", "policy_id", "rules_id", "plan_id")},
             is_new_plan=plan is not None and plan[0] == row["run_id"],
-            routes=dict(self._reading.rows("store/run_routes", commit_id=row["commit_id"])),
-            _ledger=self._ledger,
+            routes=dict(self.access.session.rows("store/run_routes", commit_id=row["commit_id"])),
+            _ledger=self.access.ledger,
         )
 
     @checked
@@ -225,7 +218,7 @@ class Store:
             QueryError: the query is wrong, does something else than read the store, or has reached a bound.
             RequestError: a bound is none.
         """
-        session = self._reading if memory is None else self._with_memory(memory)._reading
+        session = self.access.session if memory is None else self._with_memory(memory).access.session
         values = {**(parameters or {}), **named}
         if memory is None and timeout is None:
             return session.query(query, values)
@@ -236,14 +229,13 @@ class Store:
         """Return this store, opened once more, because memory is a bound of a whole database."""
         with self._opening:
             if memory not in self._bounded:
-                self._bounded[memory] = Store(self.results, create=False, as_of=self._as_of, memory=memory)
+                self._bounded[memory] = Store(self.results, create=False, as_of=self.access.as_of, memory=memory)
             return self._bounded[memory]
 
     def interrupt(self) -> None:
         """End the query of :meth:`sql` that a KeyboardInterrupt has left running in this thread, if any."""
         for store in (self, *self._bounded.values()):
-            if hasattr(store._threads, "session"):
-                store._threads.session.interrupt()
+            store.access.interrupt()
 
     def words(self) -> list[tuple[str, str, str | None, str | None]]:
         """Return every word that :meth:`sql` knows, to complete queries with.
@@ -252,7 +244,7 @@ class Store:
             Kind (view, column, macro, table macro, function or keyword), word, the view of a column, and the type of a
             column or the arguments of a macro.
         """
-        words = self._reading.rows("store/words", prefix="")
+        words = self.access.session.rows("store/words", prefix="")
         return [row for row in words if row[0] != "table macro" or row[1] in MACROS]
 
     @checked
@@ -263,59 +255,11 @@ class Store:
             NotFoundError: there is none.
             RequestError: the start of a plan id fits several plans.
         """
-        return TrainingPlan.from_ledger(self._ledger, self._plan_id(name))
-
-    @checked
-    def jobs(
-        self,
-        *,
-        plan: RunName | None = None,
-        target: str | None = None,
-        symbol: str | None = None,
-        status: str | None = None,
-    ) -> list[dict[str, Any]]:
-        """Return the jobs of a plan in plan order, each with its latest status, metrics and artifacts.
-
-        Args:
-            plan: which, named as for :meth:`plan`; the current one when None.
-            target: only jobs of it.
-            symbol: only jobs of it.
-            status: only jobs that have it.
-
-        Raises:
-            NotFoundError: there is no such plan.
-            RequestError: ``status`` is none that a job can have.
-        """
-        if status is not None and status not in STATUSES:
-            raise RequestError(f"{quoted(status)} is no status of a job: {', '.join(STATUSES)}")
-        plan_id = self._plan_id(plan)
-        jobs = self._reading.records("store/jobs", plan_id=plan_id, target=target, symbol=symbol, status=status)
-        return [
-            job | {"metadata": json.loads(job["metadata"]), "metrics": job["metrics"] and json.loads(job["metrics"])}
-            for job in jobs
-        ]
-
-    @checked
-    def status(self, plan: RunName | None = None) -> Progress:
-        """Return how far a plan is, named as for :meth:`plan`; the current one when None.
-
-        Raises:
-            NotFoundError: there is no such plan.
-        """
-        plan_id = self._plan_id(plan)
-        counts = dict(self._reading.rows("store/progress", plan_id=plan_id))
-        return Progress(
-            plan_id, counts, self.jobs(plan=plan_id, status="running"), self.jobs(plan=plan_id, status="failed")
-        )
-
-    def status_writer(self) -> StatusWriter:
-        """Return what records changes of jobs' status, from any number of threads."""
-        self._must_be_now("status_writer")
-        return StatusWriter(self._ledger)
+        return TrainingPlan.from_ledger(self.access.ledger, self.access.plan_id(name))
 
     def log(self) -> list[dict[str, Any]]:
         """Return the commits, newest first."""
-        return self._reading.records("store/log")
+        return self.access.session.records("store/log")
 
     @checked
     def why(self, target: str, symbol: str | None = None, *, run_id: RunName | None = None) -> Explanation:
@@ -332,8 +276,12 @@ class Store:
         Raises:
             NotFoundError: there is no such run.
         """
-        with self._reading.transaction():  # because a ledger that grows meanwhile would be read as of several moments
-            return explain(self._reading, self._ledger.artifacts, target, symbol, self._run(run_id))
+        with (
+            self.access.session.transaction()
+        ):  # because a ledger that grows meanwhile would be read as of several moments
+            return explain(
+                self.access.session, self.access.ledger.artifacts, target, symbol, self.access.find_run(run_id)
+            )
 
     @checked
     def history(self, target: str, symbol: str | None = None) -> list[Change]:
@@ -342,8 +290,8 @@ class Store:
         Raises:
             NotFoundError: no run decided on it.
         """
-        with self._reading.transaction():
-            return history(self._reading, self._ledger.artifacts, target, symbol)
+        with self.access.session.transaction():
+            return history(self.access.session, self.access.ledger.artifacts, target, symbol)
 
     @checked
     def diff(self, a: RunName, b: RunName) -> Difference:
@@ -356,8 +304,8 @@ class Store:
         Raises:
             NotFoundError: a name means no run.
         """
-        session = self._ledger.query_session(self._as_of)
-        return compare(session, self._ledger.artifacts, find_run(session, str(a)), find_run(session, str(b)))
+        session = self.access.new_session()
+        return compare(session, self.access.ledger.artifacts, find_run(session, str(a)), find_run(session, str(b)))
 
     @checked
     def report(self, run_id: RunName | None = None) -> Report:
@@ -373,8 +321,8 @@ class Store:
             NotFoundError: there is no such run.
             RequestError: the extra ``report`` is not installed.
         """
-        run = newest_run(self._reading) if run_id is None else find_run(self._reading, str(run_id))
-        return make_report(self._ledger.query_session(self._as_of), self._ledger.artifacts, run)
+        run = newest_run(self.access.session) if run_id is None else find_run(self.access.session, str(run_id))
+        return make_report(self.access.new_session(), self.access.ledger.artifacts, run)
 
     @checked
     def whatif(
@@ -400,8 +348,8 @@ class Store:
         checked, _ = read_policy(policy)
         check_patterns(checked, str(policy) if isinstance(policy, str | Path) else "the policy")
         note_left_out(checked, policy)
-        found = find_runs(self._reading, runs)
-        return what_if(self._reading, self._ledger.artifacts, checked, found, progress)
+        found = find_runs(self.access.session, runs)
+        return what_if(self.access.session, self.access.ledger.artifacts, checked, found, progress)
 
     @checked
     def route_changes(self, a: RunName, b: RunName) -> list[tuple[str, str | None, str | None, int]]:
@@ -410,103 +358,8 @@ class Store:
         Returns:
             Target, route in run ``a``, route in run ``b``, symbols; a route is None where a run has no such pair.
         """
-        commits = {name: self._run(run_id)["commit_id"] for name, run_id in (("a", a), ("b", b))}
-        return self._reading.rows("audit/route_changes", **commits)
-
-    @checked
-    def override(
-        self,
-        target: str,
-        symbol: str | None,
-        route: str,
-        *,
-        reason: str,
-        author: str | None = None,
-        expires_at: datetime | None = None,
-    ) -> Override:
-        """Pin the route of a pair, or (``symbol`` None) of a target and all its pairs that have no pin of their own.
-
-        It applies to every run decided from now on, until it is cleared or expires; runs that are recorded stay.
-
-        Args:
-            target: a target's name.
-            symbol: a symbol's name.
-            route: the route to give, as ``ROUTE_BLOCKED``.
-            reason: why; people read it.
-            author: who says so; the user of this process when None.
-            expires_at: from when it no longer applies (UTC where no zone is given).
-
-        Raises:
-            RequestError: something is wrong with what was given; nothing was written.
-        """
-        self._must_be_now("override")
-        return set_override(self._ledger, target, symbol, route, reason=reason, author=author, expires_at=expires_at)
-
-    @checked
-    def clear_override(
-        self, target: str, symbol: str | None = None, *, reason: str = "cleared", author: str | None = None
-    ) -> Override:
-        """End an override and return what it was.
-
-        Raises:
-            NotFoundError: none is in force there.
-        """
-        self._must_be_now("clear_override")
-        return clear_override(self._ledger, target, symbol, reason=reason, author=author)
-
-    def overrides(self) -> list[Override]:
-        """Return the overrides in force, by target and symbol."""
-        before_commit, moment = self._moment()
-        rows = self._reading.records("scenario/read_overrides", before_commit=before_commit, moment=moment)
-        return [Override.recorded(row) for row in rows]
-
-    def _moment(self) -> tuple[int, datetime]:
-        """Return the first commit that this store does not show, and what time it is there."""
-        if self._as_of is None:
-            return 2**62, self._ledger.now(self._reading)
-        row = self._reading.row("store/recorded_at", commit_id=self._as_of)
-        return self._as_of + 1, row[0] if row else self._ledger.now(self._reading)
-
-    @checked
-    def pinned_pairs(self, target: str) -> tuple[int, int]:
-        """Return how many pairs of a target an override of the target pins, and how many have a pin of their own.
-
-        Pairs are those of the newest run; a later run may hold others, which are pinned as well.
-        """
-        before_commit, moment = self._moment()
-        found = self._reading.records("store/pinned_pairs", target=target, before_commit=before_commit, moment=moment)
-        pairs, own = found[0]["pairs"], found[0]["own"]
-        return pairs - own, own
-
-    @checked
-    def unknown_to_newest_run(self, target: str, symbol: str | None) -> str | None:
-        """Return a sentence that says so when the newest run decided nothing on a pair or target, None when it did."""
-        found = self._reading.records("store/newest_run")
-        if not found:
-            return None
-        decided = self._reading.records("audit/decision", commit_id=found[0]["commit_id"], target=target, symbol=symbol)
-        return None if decided else "; ".join(absence(self._reading, target, symbol, found[0]))
-
-    @checked
-    def moved_on(self, plan: RunName | None = None) -> list[str]:
-        """Return what has changed since a plan was made, one sentence each; empty when it is fresh.
-
-        Args:
-            plan: named as for :meth:`plan`.
-        """
-        return what_moved_on(self._reading, self._plan_id(plan), *self._moment())
-
-    @checked
-    def refuse_stale(self, plan: RunName | None = None) -> None:
-        """Refuse a plan that should not be trained any more.
-
-        Args:
-            plan: named as for :meth:`plan`.
-
-        Raises:
-            PlanStaleError: its evidence, policy, rules or overrides have moved on; says how.
-        """
-        refuse_stale(self._plan_id(plan), self.moved_on(plan))
+        commits = {name: self.access.find_run(run_id)["commit_id"] for name, run_id in (("a", a), ("b", b))}
+        return self.access.session.rows("audit/route_changes", **commits)
 
     @checked
     def at(self, when: int | datetime | str) -> Store:
@@ -520,81 +373,7 @@ class Store:
             NotFoundError: the ledger has no such commit yet.
             RequestError: a text is neither a number nor a time.
         """
-        return Store(self.results, create=False, as_of=find_commit(self._ledger, when), memory=self._memory)
-
-    def rebuild(self) -> Rebuilt:
-        """Drop the projections and derive them again from events alone."""
-        self._must_be_now("rebuild")
-        return rebuild(self._ledger)
-
-    @checked
-    def compact(
-        self, *, grace: timedelta = timedelta(days=1), progress: Callable[[str], None] = lambda _: None
-    ) -> Compacted:
-        """Flush inlined rows, merge small files, remove what killed writers left; every digest stays the same.
-
-        Args:
-            grace: how long files stay at least that nothing names any more, for readers that may still be at them.
-            progress: is told the name of each step when it begins.
-        """
-        self._must_be_now("compact")
-        return compact(self._ledger, grace, progress)
-
-    @checked
-    def backup(self, target: str | Path, *, progress: Callable[[str], None] = lambda _: None) -> None:
-        """Copy the store into the new folder ``target``, as of one commit, while writers go on.
-
-        Raises:
-            StoreError: ``target`` is taken, or something cannot be copied.
-        """
-        self._must_be_now("backup")
-        backup(self._ledger, Path(target), progress)
-
-    @checked
-    def anchor(self, *, sign: str | Path | None = None) -> str:
-        """Return ``commit:digest`` of the newest commit. Kept elsewhere, it proves later what this store held.
-
-        Args:
-            sign: a private key that ``planstore key`` made; then ``commit:digest:signature`` is returned.
-
-        Raises:
-            RequestError: ``sign`` is no private key.
-        """
-        found = str(anchor(self._ledger))
-        return found if sign is None else f"{found}:{signing.sign(found, Path(sign))}"
-
-    @checked
-    def verify(self, anchor: str | None = None, *, public_key: str | Path | None = None) -> Verified:
-        """Recompute everything that can be recomputed, and return what does not hold.
-
-        Digests of rows, headers and the chain; each plan against its decisions; the projections and the exported files
-        against the events; artifacts against their digests.
-
-        Args:
-            anchor: ``commit:digest``, as :meth:`anchor` gave it earlier: the store must be an extension of it.
-            public_key: the public key that the anchor must be signed with.
-
-        Raises:
-            AnchorError: ``anchor`` is none, or is not signed where ``public_key`` asks for it.
-            RequestError: ``public_key`` is none.
-        """
-        self._ledger.create()
-        expected = None if anchor is None else Anchor.parse(anchor)
-        if public_key is not None:
-            if expected is None or expected.signature is None:
-                raise AnchorError("a public key checks a signed anchor: give commit:digest:signature")
-            if not signing.is_signed(str(expected), expected.signature, Path(public_key)):
-                raise AnchorError(f"the anchor was not signed with the key of {public_key}, or was altered afterwards")
-        verified = verify(self._ledger, expected)
-        try:
-            with unreadable("the exported files"):
-                problems = compare_files(self._ledger, self.results)
-        except DeniedError:
-            raise
-        except StoreError as error:
-            problems = [str(error)]
-        files = [Finding(None, "files", problem) for problem in problems]
-        return replace(verified, findings=[*verified.findings, *files])
+        return Store(self.results, create=False, as_of=find_commit(self.access.ledger, when), memory=self.access.memory)
 
     @checked
     def export(self, *, formats: Sequence[str] | None = None, metrics_copy: bool = False) -> Exported:
@@ -608,18 +387,8 @@ class Store:
         Raises:
             ExportError: a file cannot be written. The next export completes it.
         """
-        self._must_be_now("export")
-        return export(self._ledger, self.results, formats=formats, metrics_copy=metrics_copy)
-
-    def _must_be_now(self, verb: str) -> None:
-        if self._as_of is not None:
-            raise RequestError(f"{verb} works on the store as it is now, not as of commit {self._as_of}")
-
-    def _run(self, name: RunName | None) -> dict[str, Any]:
-        return newest_run(self._reading) if name is None else find_run(self._reading, str(name))
-
-    def _plan_id(self, name: RunName | None) -> str:
-        return str(self._run(name)["plan_id"])
+        self.access.require_now("export")
+        return export(self.access.ledger, self.results, formats=formats, metrics_copy=metrics_copy)
 
 
 @checked

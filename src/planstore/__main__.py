@@ -1,0 +1,5 @@
+"""``python -m planstore``: the command line."""
+
+from planstore.cli import main
+
+main()

@@ -1,0 +1,53 @@
+"""Evidence as the ledger keeps it: reports of measurements, as artifacts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from planstore.api.access import StoreAccess
+from planstore.events.canonical import sha256
+from planstore.ledger.artifact_events import ArtifactEvent, append_artifacts, known_artifacts
+
+NAME = "evidence"
+"""The name of the artifact, and the kind of its commit; it belongs to the evidence id of the runs that route it."""
+
+
+class EvidenceReports:
+    """The reports of measurements in a store, as ``store.evidence``."""
+
+    def __init__(self, access: StoreAccess) -> None:
+        self._access = access
+
+    def keep(self, report: bytes, evidence_id: str) -> str:
+        """Keep a report as an artifact, once, and return its digest.
+
+        Args:
+            report: the report, canonical JSON.
+            evidence_id: the digest of its candidates.
+        """
+        digest = sha256(report)
+        ledger = self._access.ledger
+        session = ledger.writer()
+        try:
+            ledger.artifacts.put(report)
+            with ledger.commit(session, NAME, run_id=None, message=f"evidence {evidence_id[:12]}") as builder:
+                if digest not in known_artifacts(session, [digest]):
+                    event = ArtifactEvent(digest, "application/json", len(report), NAME, evidence_id)
+                    append_artifacts(builder, [event])
+        finally:
+            session.close()
+        return digest
+
+    def reports(self) -> Iterator[dict[str, Any]]:
+        """Yield the reports, newest first."""
+        for (digest,) in self._access.ledger.reader().rows("training/evidence_kept"):
+            yield orjson.loads(self._access.ledger.artifacts.get(digest))
+
+    def report(self, evidence_id: str) -> dict[str, Any] | None:
+        """Return the report whose candidates have a digest; None where none is kept."""
+        row = self._access.ledger.reader().row("training/evidence_of", evidence_id=evidence_id)
+        found: dict[str, Any] | None = None if row is None else orjson.loads(self._access.ledger.artifacts.get(row[0]))
+        return found
