@@ -14,7 +14,7 @@ from planstore.api.evidence import EvidenceReports
 from planstore.api.integrity import Integrity
 from planstore.api.maintenance import Maintenance
 from planstore.api.overrides import Overrides
-from planstore.api.training import Training
+from planstore.api.training import PlanTraining
 from planstore.audit.diff import Difference, compare
 from planstore.audit.history import Change, history
 from planstore.audit.report import Report, make_report
@@ -70,7 +70,7 @@ class Store:
         self.access = StoreAccess(results, create=create, as_of=as_of, memory=memory)
         self.results = self.access.results
         self.overrides = Overrides(self.access)
-        self.training = Training(self.access)
+        self.training = PlanTraining(self.access)
         self.evidence = EvidenceReports(self.access)
         self.integrity = Integrity(self.access)
         self.maintenance = Maintenance(self.access)

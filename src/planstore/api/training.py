@@ -16,7 +16,7 @@ from planstore.plans.staleness import refuse_stale, what_moved_on
 from planstore.runs.lookup import RunName
 
 
-class Training:
+class PlanTraining:
     """The jobs of a store's plans, as ``store.training``."""
 
     def __init__(self, access: StoreAccess) -> None:
