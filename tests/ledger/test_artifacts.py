@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import samples
 from planstore import Store, StoreError
 from planstore.cli.verbs import app
-from planstore.ledger.artifacts import Artifacts
+from planstore.ledger.embedded.artifacts import Artifacts
 
 
 def test_content_that_is_kept_already_is_not_written_again(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import samples
 from planstore import ConflictError, JobStatus, PlanstoreError, RequestError, StatusWriter, Store
 from planstore.events.canonical import sha256
 from planstore.events.status import FINAL, STATUSES
+from planstore.ledger.embedded.artifacts import Artifacts
 
 Made = Callable[..., JobStatus]
 JOBS = 12
@@ -125,7 +126,7 @@ def test_an_artifact_that_a_status_names_is_in_the_store(
     commit = writer.record(status("succeeded", artifacts=[routed.run().plan_id, kept]))
     verified = routed.integrity.verify()
     assert (verified.holds, verified.unreferenced) == (True, [])
-    path = routed.access.ledger.artifacts.path(kept)
+    path = Artifacts(routed.access.ledger.layout.artifacts).path(kept)
     path.unlink()
     assert [(one.commit_id, one.where) for one in routed.integrity.verify().findings] == [(commit, "artifacts")]
     routed.access.ledger.artifacts.put(b"a model")

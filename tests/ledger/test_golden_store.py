@@ -10,9 +10,9 @@ import pytest
 import planstore
 import samples
 from planstore.errors import StoreVersionError
+from planstore.ledger.layout import StoreLayout
 from planstore.ledger.ledger import FORMAT, read_marker
 from planstore.ledger.migration import Migrated, migrate
-from planstore.ledger.store_folder import MARKER
 
 ARCHIVE = Path(__file__).parents[1] / "golden_store" / "format-1.tar.xz"
 ANCHOR = "5:4b02828d9312746a418ee2ed38ef429a4ff2c8b1dbd1fe42d15b83de86fd3125"
@@ -32,11 +32,11 @@ def test_a_store_of_an_older_format_says_that_it_is_one_and_is_left_alone(tmp_pa
         archive.extractall(tmp_path, filter="data")
     with pytest.raises(StoreVersionError, match="planstore migrate"):
         planstore.open(tmp_path / "results", create=False)
-    assert read_marker(tmp_path / "results" / "planstore" / MARKER) == {"format": 1}
+    assert read_marker(StoreLayout.in_results(tmp_path / "results").marker) == {"format": 1}
 
 
 def test_a_migration_that_was_killed_before_its_end_is_run_again(results: Path) -> None:
-    (results / "planstore" / MARKER).write_text('{"format": 1}')
+    StoreLayout.in_results(results).marker.write_text('{"format": 1}')
     assert migrate(results / "planstore") == Migrated(1, FORMAT, (), ())
     assert migrate(results / "planstore") == Migrated(FORMAT, FORMAT, (), ())
     with planstore.open(results, create=False) as store:

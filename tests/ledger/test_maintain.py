@@ -79,7 +79,7 @@ def test_compaction_moves_rows_into_fewer_files_and_changes_no_digest(busy: Stor
 def test_a_step_after_which_a_digest_is_another_is_taken_back(busy: Store) -> None:
     ledger, before = Ledger(busy.results / "planstore", create=False), inlined(busy)
     with pytest.raises(StoreError, match="maintenance/flush would have changed jobs, so it was taken back"):
-        step(ledger.writer(), ledger.folder / "data", "maintenance/flush", {"jobs": "another digest"})
+        step(ledger.writer(), ledger.data, "maintenance/flush", {"jobs": "another digest"})
     ledger.close()
     assert inlined(busy) == before > 0
 

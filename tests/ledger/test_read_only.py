@@ -20,8 +20,8 @@ import planstore
 import readers
 import samples
 from planstore import JobStatus, StoreBusyError
-from planstore.ledger.copy_bytes import copy_bytes
-from planstore.ledger.lock import WriterLock
+from planstore.ledger.embedded.copy_bytes import copy_bytes
+from planstore.ledger.embedded.lock import WriterLock
 
 NOBODY = 65534
 READER = str(Path(readers.__file__))

@@ -17,6 +17,7 @@ import planstore
 import samples
 from planstore import CandidatesError, CandidatesWarning, PolicyError, RequestError
 from planstore.api.store import Store
+from planstore.ledger.embedded.artifacts import Artifacts
 from planstore.routing.policy import read_policy
 
 ROWS = samples.records(2, 2)
@@ -276,7 +277,7 @@ def test_an_artifact_that_was_altered_is_not_returned(tmp_path: Path) -> None:
     with planstore.open(tmp_path / "results") as store:
         run = store.route(samples.table(ROWS), samples.policy())
         artifacts = store.access.ledger.artifacts
-        path = artifacts.path(run.policy_id)
+        path = Artifacts(store.access.ledger.layout.artifacts).path(run.policy_id)
         path.chmod(0o644)
         path.write_bytes(path.read_bytes() + b" ")
         with pytest.raises(planstore.StoreError, match="was altered"):

@@ -10,6 +10,7 @@ from typing import Any
 from planstore.database.query_bounds import memory_bytes
 from planstore.database.session import Session
 from planstore.errors import RequestError
+from planstore.ledger.layout import StoreLayout
 from planstore.ledger.ledger import Ledger
 from planstore.runs.lookup import RunName, find_run, newest_run
 
@@ -34,7 +35,7 @@ class StoreAccess:
         self.as_of = as_of
         self.memory = memory
         most = None if memory is None else memory_bytes(memory)
-        self.ledger = Ledger(results / "planstore", create=create, memory=most)
+        self.ledger = Ledger(StoreLayout.in_results(results).folder, create=create, memory=most)
         self.results = self.ledger.folder.parent
         self._threads = local()
 

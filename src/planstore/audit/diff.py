@@ -13,7 +13,7 @@ from planstore.audit.causes import factors
 from planstore.audit.scenario import Record, RunInputs
 from planstore.audit.swaps import swap_causes
 from planstore.database.session import Session
-from planstore.ledger.artifacts import Artifacts
+from planstore.ledger.storage import ArtifactStorage
 
 if TYPE_CHECKING:
     import duckdb
@@ -103,7 +103,7 @@ class Difference:
         )
 
 
-def compare(session: Session, artifacts: Artifacts, a: Record, b: Record) -> Difference:
+def compare(session: Session, artifacts: ArtifactStorage, a: Record, b: Record) -> Difference:
     """Return what run ``b`` changes against run ``a``.
 
     Args:
@@ -147,7 +147,7 @@ def _counts(session: Session, a: Record, b: Record) -> tuple[dict[str, tuple[int
     return {route: (x, y) for route, x, y in routes}, {change: changed.get(change, 0) for change in CHANGES}
 
 
-def _causes(session: Session, artifacts: Artifacts, a: Record, b: Record) -> pa.Table:
+def _causes(session: Session, artifacts: ArtifactStorage, a: Record, b: Record) -> pa.Table:
     """Return target, symbol and causes of every flip."""
     runs = {"a": RunInputs.of(session, artifacts, a), "b": RunInputs.of(session, artifacts, b)}
     differing = list(factors(runs["a"], runs["b"]))

@@ -13,7 +13,7 @@ from planstore.audit.scenario import Record, RunInputs
 from planstore.checks.quoting import quoted
 from planstore.database.session import Session
 from planstore.errors import NotFoundError, StoreError
-from planstore.ledger.artifacts import Artifacts
+from planstore.ledger.storage import ArtifactStorage
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,7 +45,7 @@ class Change:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-def history(session: Session, artifacts: Artifacts, target: str, symbol: str | None) -> list[Change]:
+def history(session: Session, artifacts: ArtifactStorage, target: str, symbol: str | None) -> list[Change]:
     """Return the changes of a pair's route, or (``symbol`` None) of a target's cross-sectional side, oldest first.
 
     Raises:
@@ -73,7 +73,7 @@ def history(session: Session, artifacts: Artifacts, target: str, symbol: str | N
 
 
 def _causes(
-    session: Session, artifacts: Artifacts, target: str, symbol: str | None, pairs: list[tuple[Record, Record]]
+    session: Session, artifacts: ArtifactStorage, target: str, symbol: str | None, pairs: list[tuple[Record, Record]]
 ) -> list[list[Record]]:
     """Return the causes of each flip; one pass of each version of the rules answers for all of them."""
     if not pairs:

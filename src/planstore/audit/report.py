@@ -19,8 +19,8 @@ from planstore.audit.scenario import Record, RunInputs
 from planstore.database.session import Session
 from planstore.errors import ExportError, StoreError
 from planstore.events.sides import SIDE_NAMES
-from planstore.ledger.artifacts import Artifacts
-from planstore.ledger.store_folder import refuse_store
+from planstore.ledger.embedded.store_folder import refuse_store
+from planstore.ledger.storage import ArtifactStorage
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -97,7 +97,7 @@ class Report:
         )
 
 
-def make_report(session: Session, artifacts: Artifacts, run: Record) -> Report:
+def make_report(session: Session, artifacts: ArtifactStorage, run: Record) -> Report:
     """Return the page about a run.
 
     Args:
@@ -157,7 +157,7 @@ def _page(view: Record) -> str:
 
 
 def _flips(
-    session: Session, artifacts: Artifacts, previous: Record | None, run: Record, findings: list[str]
+    session: Session, artifacts: ArtifactStorage, previous: Record | None, run: Record, findings: list[str]
 ) -> pa.Table:
     """Return the flips against the run before, with their causes; the first run has none."""
     before = previous or run
@@ -171,7 +171,7 @@ def _flips(
 
 
 def _derive(
-    trace: RunTrace, session: Session, artifacts: Artifacts, run: Record, findings: list[str]
+    trace: RunTrace, session: Session, artifacts: ArtifactStorage, run: Record, findings: list[str]
 ) -> RunInputs | None:
     """Derive the trace from what was kept and add what it contradicts to ``findings``; None where it cannot be."""
     try:

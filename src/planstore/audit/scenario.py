@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from planstore.database.session import Session
-from planstore.ledger.artifacts import Artifacts
 from planstore.ledger.ledger import OVERRIDE_COMMIT, newest_commit_of_kind
+from planstore.ledger.storage import ArtifactStorage
 from planstore.routing.rules import Rules
 
 if TYPE_CHECKING:
@@ -37,7 +37,12 @@ class RunInputs:
 
     @classmethod
     def of(
-        cls, session: Session, artifacts: Artifacts, run: Record, target: str | None = None, symbol: str | None = None
+        cls,
+        session: Session,
+        artifacts: ArtifactStorage,
+        run: Record,
+        target: str | None = None,
+        symbol: str | None = None,
     ) -> RunInputs:
         """Read what ``run`` was decided from, with the overrides that matter to a pair, a target, or to anything.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from planstore.audit.scenario import Record, RunInputs, stage_run
 from planstore.database.connection import memory
 from planstore.database.session import Session
-from planstore.ledger.artifacts import Artifacts
+from planstore.ledger.storage import ArtifactStorage
 from planstore.plans.planning import plan_jobs
 from planstore.routing.rules import apply_rules
 
@@ -87,7 +87,7 @@ class WhatIf:
 
 def what_if(
     session: Session,
-    artifacts: Artifacts,
+    artifacts: ArtifactStorage,
     policy: Policy,
     runs: Sequence[Record],
     progress: Callable[[str], None] = lambda _: None,
@@ -114,7 +114,7 @@ def what_if(
     return WhatIf(policy_id=policy.policy_id, runs=[run["run_id"] for run in runs], _session=tried, **totals)
 
 
-def _decide_again(session: Session, artifacts: Artifacts, policy: Policy, run: Record, tried: Session) -> None:
+def _decide_again(session: Session, artifacts: ArtifactStorage, policy: Policy, run: Record, tried: Session) -> None:
     kept = RunInputs.of(session, artifacts, run)
     commit = {"run_id": run["run_id"], "commit_id": run["commit_id"]}
     for name, statement, key in (

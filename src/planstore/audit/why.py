@@ -13,8 +13,8 @@ from planstore.audit.trace import trace, trace_among_all
 from planstore.checks.quoting import quoted
 from planstore.database.session import Session
 from planstore.errors import StoreError
-from planstore.ledger.artifacts import Artifacts
 from planstore.ledger.ledger import STATUS_COMMIT, newest_commit_of_kind
+from planstore.ledger.storage import ArtifactStorage
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -92,7 +92,7 @@ class Explanation:
         )
 
 
-def explain(session: Session, artifacts: Artifacts, target: str, symbol: str | None, run: Record) -> Explanation:
+def explain(session: Session, artifacts: ArtifactStorage, target: str, symbol: str | None, run: Record) -> Explanation:
     """Return why ``run`` routed a pair, or (``symbol`` None) a target's cross-sectional side, as it did.
 
     A pair on which the run decided nothing is explained as well: its ``route`` is None.

@@ -71,7 +71,7 @@ def command(
     from planstore.cli import output
     from planstore.cli.ending import ending
     from planstore.errors import RequestError
-    from planstore.ledger.store_folder import refuse_store
+    from planstore.ledger.embedded.store_folder import refuse_store
     from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence
     from planstore.training.evidence.measure import FAMILIES, measure
     from planstore.training.families import families_of, load_families

@@ -21,7 +21,8 @@ def command(
     import planstore
     from planstore.cli import output
     from planstore.errors import RequestError
-    from planstore.ledger.store_folder import refuse_store
+    from planstore.ledger.embedded.store_folder import refuse_store
+    from planstore.ledger.layout import StoreLayout
     from planstore.routing.policy import DEFAULT_POLICY
 
     if policy is not None:
@@ -39,8 +40,12 @@ def command(
             raise RequestError(f"the policy cannot be written: {error}") from error
     with planstore.open(results) as store:
         store.create()
-        made = {"results": str(results), "store": str(results / "planstore"), "policy": str(policy) if policy else None,
-                "commits": len(store.log())}  # fmt: skip
+        made = {
+            "results": str(results),
+            "store": str(StoreLayout.in_results(results).folder),
+            "policy": str(policy) if policy else None,
+            "commits": len(store.log()),
+        }
     if json:
         output.print_json(made)
         return

@@ -13,9 +13,10 @@ def command(
 ) -> None:
     """Bring the store to the format that this planstore writes; digests stay. Exit code 1 when values were lost."""
     from planstore.cli import output
+    from planstore.ledger.layout import StoreLayout
     from planstore.ledger.migration import migrate
 
-    done = migrate(results / "planstore")
+    done = migrate(StoreLayout.in_results(results).folder)
     if json:
         output.print_json(done.as_dict())
         raise typer.Exit(1 if done.lost else 0)

@@ -33,7 +33,7 @@ def command(
     from planstore.cli import output as out
     from planstore.cli.ending import ending
     from planstore.cli.flips import flips_told
-    from planstore.ledger.store_folder import refuse_store
+    from planstore.ledger.embedded.store_folder import refuse_store
     from planstore.projections.file_names import file_names
 
     if output is not None:

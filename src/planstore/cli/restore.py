@@ -20,8 +20,9 @@ def command(
     from planstore.cli import output
     from planstore.cli.ending import ending
     from planstore.ledger.backup import restore
+    from planstore.ledger.layout import StoreLayout
 
-    restore(source, results / "planstore")
+    restore(source, StoreLayout.in_results(results).folder)
     with planstore.open(results, create=False) as store, output.working("recomputing digests"):
         found = store.integrity.verify()
     with ending(0 if found.holds else 1):

@@ -26,7 +26,7 @@ from planstore.database.error_translation import query_errors
 from planstore.database.query_bounds import Bounds
 from planstore.database.relations import inner_types, projected, with_leaves
 from planstore.errors import QueryError, RequestError
-from planstore.ledger.store_folder import refuse_store
+from planstore.ledger.embedded.store_folder import refuse_store
 
 if TYPE_CHECKING:
     import duckdb

@@ -33,7 +33,8 @@ class Database:
     """One DuckDB in memory with a store's lake attached, to write or to read only.
 
     Args:
-        folder: the store's folder.
+        catalog: the catalog.
+        data: the folder of its parquet files.
         read_only: whether the lake can only be read.
         threads: how many threads the database works with; None means one for each core.
         memory: bytes that the database may use, and that its queries may put on disk four times over; None means
@@ -43,15 +44,16 @@ class Database:
 
     def __init__(
         self,
-        folder: Path,
+        catalog: Path,
+        data: Path,
         *,
         read_only: bool,
         threads: int | None = None,
         memory: int | None = None,
         place: CatalogPlace | None = None,
     ) -> None:
-        self._folder = folder.absolute()
-        self._catalog = self._folder / "catalog.sqlite"
+        self._catalog = catalog.absolute()
+        self._data = data.absolute()
         self._read_only = read_only
         self._options = {} if threads is None else {"threads": str(threads)}
         if memory is not None:
@@ -62,7 +64,7 @@ class Database:
 
     def session(self) -> Session:
         """Return a new session; the first one opens the database, as does one after the catalog has moved on."""
-        for path, what in unreadable_in(self._folder / "data"):
+        for path, what in unreadable_in(self._data):
             raise StoreError(f"{path} is {what}, not a file: put the file back, or remove it if nothing names it")
         with self._opening:
             if self._first is not None and self._has_moved_on(self._first):
@@ -83,7 +85,7 @@ class Database:
     def _opened(self) -> Session:
         import duckdb
 
-        place = f"the store in {self._folder}"
+        place = f"the store in {self._catalog.parent}"
         catalog = self._catalog
         if not catalog.is_file() or catalog.stat().st_size == 0:
             state = (
@@ -114,11 +116,11 @@ class Database:
             session.run("database/use_utc")
             session.run("database/one_view_of_catalog")
             session.run("database/set_catalog", catalog=f"sqlite:{opened}")
-            session.run("database/set_data", data=str(self._folder / "data"))
+            session.run("database/set_data", data=str(self._data))
             session.run("database/secret")
             session.run("database/attach_read_only" if self._read_only or is_copy else "database/attach")
             if self._read_only:
-                session.run("database/confine_directories", directories=[str(self._folder / "data")])
+                session.run("database/confine_directories", directories=[str(self._data)])
                 session.run("database/confine_all_but_profiling")
                 with _existing_working_directory():
                     session.run("database/confine_access")

@@ -12,6 +12,7 @@ from typing import Any
 import planstore
 from planstore import Difference, Store
 from planstore.errors import RequestError
+from planstore.ledger.layout import StoreLayout
 from planstore.routing.policy import DEFAULT_POLICY, read_policy
 
 DATA = Path(__file__).parent / "candidates_by_year"
@@ -49,7 +50,7 @@ def open_demo(results: Path) -> Store:
     Raises:
         RequestError: the folder holds something else than the demo.
     """
-    if results.is_dir() and not (results / "planstore").exists() and any(results.iterdir()):
+    if results.is_dir() and not StoreLayout.in_results(results).folder.exists() and any(results.iterdir()):
         raise RequestError(f"{results} holds something else; give the demo a folder of its own: --results FOLDER")
     return planstore.open(results)
 

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from planstore.checks.regular_files import files_in
 from planstore.errors import StoreError
-from planstore.ledger.artifacts import fsync_folder, make_folder
-from planstore.ledger.catalog import copy_catalog
-from planstore.ledger.foreign_files import PARTS, irregular_in_store
-from planstore.ledger.ledger import CATALOG, Ledger
-from planstore.ledger.store_folder import MARKER, refuse_store
+from planstore.ledger.embedded.artifacts import fsync_folder, make_folder
+from planstore.ledger.embedded.catalog import copy_catalog
+from planstore.ledger.embedded.store_folder import refuse_store
+from planstore.ledger.foreign_files import irregular_in_store
+from planstore.ledger.layout import StoreLayout
+from planstore.ledger.ledger import Ledger
 
 
 def backup(ledger: Ledger, target: Path, progress: Callable[[str], None] = lambda _: None) -> None:
@@ -36,9 +37,9 @@ def backup(ledger: Ledger, target: Path, progress: Callable[[str], None] = lambd
             progress("copying the catalog")
             with ledger.quiet():
                 files = _files(source)
-                copy_catalog(source / CATALOG, incoming / CATALOG)
+                copy_catalog(StoreLayout(source).catalog, StoreLayout(incoming).catalog)
             progress(f"copying {len(files)} files")
-            _copy([*files, source / MARKER], source, incoming)
+            _copy([*files, StoreLayout(source).marker], source, incoming)
     except FileNotFoundError as error:
         raise StoreError(f"{error.filename} was removed by a compaction meanwhile; make the backup again") from error
     except OSError as error:
@@ -54,16 +55,16 @@ def restore(source: Path, folder: Path) -> None:
         RequestError: ``folder`` would be inside of a store.
     """
     source, folder = source.absolute(), folder.absolute()
-    if not (source / MARKER).exists():
-        raise StoreError(f"{source} is no complete backup: it has no {MARKER}")
+    if not (StoreLayout(source).marker).exists():
+        raise StoreError(f"{source} is no complete backup: it has no {StoreLayout(source).marker.name}")
     refuse_store("the results folder", folder.parent)
     if folder.exists():
         raise StoreError(f"there is a store in {folder.parent} already; restore into another results folder")
     try:
         with _incoming(folder) as incoming:
             files = _files(source)
-            copy_catalog(source / CATALOG, incoming / CATALOG)
-            _copy([*files, source / MARKER], source, incoming)
+            copy_catalog(StoreLayout(source).catalog, StoreLayout(incoming).catalog)
+            _copy([*files, StoreLayout(source).marker], source, incoming)
     except OSError as error:
         raise StoreError(f"{source} could not be restored into {folder.parent}: {error}") from error
 
@@ -74,8 +75,8 @@ def _incoming(target: Path) -> Iterator[Path]:
     incoming = target.with_name(f"{target.name}.incoming-{uuid.uuid4().hex}")
     try:
         make_folder(incoming)
-        for part in PARTS:
-            (incoming / part).mkdir()
+        for part in StoreLayout(incoming).folders:
+            part.mkdir()
         yield incoming
         if _is_taken(target):
             raise StoreError(f"{target} was made meanwhile, by somebody else; that one stays")
@@ -94,7 +95,7 @@ def _files(store: Path) -> list[Path]:
     """Return the files of a store, and refuse what is none: a link may lead out of it, a pipe would be waited for."""
     for path, what in irregular_in_store(store):
         raise StoreError(f"{path} is {what}: put the file or folder itself there, or remove it if nothing names it")
-    return [Path(entry) for part in PARTS for entry in files_in(store / part)]
+    return [Path(entry) for part in StoreLayout(store).folders for entry in files_in(part)]
 
 
 def _copy(files: Iterable[Path], source: Path, target: Path) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +13,8 @@ from planstore.database.session import Session
 from planstore.errors import ReadBackError, StaleError
 from planstore.events.commit import Commit, TableCount, actor
 from planstore.events.digest import RowsDigest, StagedRows, table_digest
-from planstore.ledger.artifacts import fsync_folder
 from planstore.ledger.read_back import CatalogTables, Header, Written, check_files, check_rows
+from planstore.ledger.storage import DataStorage
 from planstore.version import __version__
 
 INLINED_ROWS = 100
@@ -54,7 +53,7 @@ class CommitBuilder:
     def __init__(
         self,
         session: Session,
-        data: Path,
+        data: DataStorage,
         kind: str,
         head: Head,
         recorded_at: datetime,
@@ -157,7 +156,7 @@ class CommitBuilder:
                 check_files(self._written[table], new[table])
         except ReadBackError as error:
             raise ReadBackError(f"{error}; nothing was recorded") from None
-        make_durable(self._data, {path for files in new.values() for path in files})
+        self._data.make_durable({path for files in new.values() for path in files})
 
     def _commit_row(self, commit: Commit) -> dict[str, Any]:
         return commit.header() | {"recorded_at": self.recorded_at, "digest": commit.digest}
@@ -199,23 +198,14 @@ class CommitBuilder:
             self._files_before[table] = self._files(table)
 
     def _files(self, table: str) -> set[Path]:
-        return set(self._data.glob(f"*/{table}/*.parquet"))
+        return self._data.files_of(table)
 
     def _new_files(self) -> dict[str, set[Path]]:
         return {table: self._files(table) - before for table, before in self._files_before.items()}
 
     def make_durable(self) -> None:
         """Make new parquet files durable before the commit names them."""
-        make_durable(self._data, {path for files in self._new_files().values() for path in files})
-
-
-def make_durable(data: Path, new: Collection[Path]) -> None:
-    """Make new parquet files in ``data`` durable, because DuckLake does not."""
-    for path in new:
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    for folder in {parent for path in new for parent in (path.parent, path.parent.parent, data)}:
-        fsync_folder(folder)
+        self._data.make_durable({path for files in self._new_files().values() for path in files})
 
 
 def _header_digests(header: Header, rows: int) -> list[tuple[str, bytes]]:

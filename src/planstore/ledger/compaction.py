@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from planstore.database.session import Session
 from planstore.errors import RequestError, StoreError
 from planstore.events.digest import RowsDigest
-from planstore.ledger.commit_builder import make_durable
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
+from planstore.ledger.storage import DataStorage
 
 LAST = 2**62
 """A number that no commit reaches."""
@@ -56,11 +55,11 @@ def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = 
     """
     if not timedelta() <= grace <= LONGEST_GRACE:
         raise RequestError(f"grace must be from 0 to {LONGEST_GRACE.days:,} days, got {grace}")
-    data = ledger.folder / "data"
+    data = ledger.data
     with ledger.locked():
         session = ledger.writer()
         try:
-            before, files = _digests(session), _files(data)
+            before, files = _digests(session), data.files()
             progress("flushing")
             flushed = step(session, data, "maintenance/flush", before)
             progress("merging")
@@ -73,10 +72,10 @@ def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = 
             orphans = len(session.rows("maintenance/remove_orphans", moment=moment))
         finally:
             session.close()
-        return Compacted(flushed, len(files), len(_files(data)), orphans)
+        return Compacted(flushed, len(files), len(data.files()), orphans)
 
 
-def flush(session: Session, data: Path, table: str) -> int:
+def flush(session: Session, data: DataStorage, table: str) -> int:
     """Move the rows of one event table that lie inside the catalog into files; return how many they were.
 
     Raises:
@@ -86,19 +85,19 @@ def flush(session: Session, data: Path, table: str) -> int:
     return step(session, data, "maintenance/flush_table", before, table=table)
 
 
-def step(session: Session, data: Path, statement: str, digests: dict[str, str], **values: Any) -> int:
+def step(session: Session, data: DataStorage, statement: str, digests: dict[str, str], **values: Any) -> int:
     """Run one statement in a transaction of its own; return how many rows it says it moved.
 
     Raises:
         StoreError: a table has not the digest afterwards that ``digests`` says; the statement was taken back.
     """
-    files = _files(data)
+    files = data.files()
     with session.transaction():
         moved = sum(int(row[2]) for row in session.rows(statement, **values))
         changed = [table for table, digest in digests.items() if _digest(session, table) != digest]
         if changed:
             raise StoreError(f"{statement} would have changed {', '.join(changed)}, so it was taken back")
-        make_durable(data, _files(data) - files)
+        data.make_durable(data.files() - files)
     return moved
 
 
@@ -111,7 +110,3 @@ def _digest(session: Session, table: str) -> str:
     if table == "commits":
         return RowsDigest.of(session.batches("verify/commits")).hexdigest()
     return RowsDigest.of(session.batches(f"ledger/read_{table}", first=0, last=LAST)).hexdigest()
-
-
-def _files(data: Path) -> set[Path]:
-    return set(data.glob("*/*/*.parquet"))

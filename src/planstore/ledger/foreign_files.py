@@ -11,11 +11,8 @@ from typing import TypeAlias
 from planstore.checks.regular_files import files_in, irregular_in, kind
 from planstore.database.session import Session
 from planstore.events.fields import DIGEST
+from planstore.ledger.layout import StoreLayout
 
-PARTS = ("data", "artifacts")
-"""The folders of a store that hold its files; the catalog and the marker are beside them."""
-ALONE = ("catalog.sqlite", "catalog.sqlite-wal", "store.json", "exported.json")
-"""The files of a store that stand beside its folders, where a link would lead out of it."""
 _WRITTEN = re.compile(r"main/\w+/ducklake-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.parquet")
 """What a file of rows is called in the folder of data."""
 _INCOMING = re.compile(r"sha256/incoming-[0-9a-f]{32}")
@@ -40,24 +37,25 @@ class Strays:
 
 def irregular_in_store(store: Path) -> Iterator[tuple[Path, str]]:
     """Yield what is neither file nor folder where the store keeps those, links among them, and what it is."""
-    for name in (*PARTS, *ALONE):
-        path = store / name
-        if path.is_symlink() or (path.exists() and not (path.is_dir() if name in PARTS else path.is_file())):
+    layout = StoreLayout(store)
+    for path in (*layout.folders, *layout.files):
+        if path.is_symlink() or (path.exists() and not (path.is_dir() if path in layout.folders else path.is_file())):
             yield path, kind(path.lstat().st_mode)
-    for part in PARTS:
-        yield from irregular_in(store / part)
+    for part in layout.folders:
+        yield from irregular_in(part)
 
 
 def place(store: Path, path: Path) -> str:
     """Return the table that a file of the store belongs to, or the part of the store."""
     parts = path.relative_to(store).parts
-    return parts[2] if parts[0] == "data" and len(parts) > 3 else parts[0]
+    return parts[2] if parts[0] == StoreLayout(store).data.name and len(parts) > 3 else parts[0]
 
 
 def strays(session: Session, store: Path) -> Strays:
     """Return the files in a store's folders that neither the catalog names nor an artifact can be."""
     found = Strays([], [])
-    files = sorted(str(Path(entry).relative_to(store / "data")) for entry in files_in(store / "data"))
+    data, artifacts = StoreLayout(store).folders
+    files = sorted(str(Path(entry).relative_to(data)) for entry in files_in(data))
     named = {path for (path,) in session.rows("verify/named_files")}
     for name in files:
         if name in named:
@@ -65,9 +63,9 @@ def strays(session: Session, store: Path) -> Strays:
         if _WRITTEN.fullmatch(name):
             found.orphans.append(f"data/{name}")
         else:
-            found.strangers.append((place(store, store / "data" / name), f"data/{name} is there, and nothing names it"))
-    for entry in files_in(store / "artifacts"):
-        path = Path(entry).relative_to(store / "artifacts")
+            found.strangers.append((place(store, data / name), f"data/{name} is there, and nothing names it"))
+    for entry in files_in(artifacts):
+        path = Path(entry).relative_to(artifacts)
         is_artifact = DIGEST.fullmatch(path.name) and path == Path("sha256", path.name[:2], path.name)
         if entry.is_file(follow_symlinks=False) and not is_artifact and not _INCOMING.fullmatch(str(path)):
             found.strangers.append(("artifacts", f"artifacts/{path} is there, and is no artifact"))

@@ -22,20 +22,20 @@ from planstore.database.macros import make_macros
 from planstore.database.session import Session
 from planstore.errors import ReadBackError, StoreError, StoreMissingError, StoreVersionError
 from planstore.events.commit import GENESIS
-from planstore.ledger.artifacts import Artifacts, fsync_folder, make_folder
-from planstore.ledger.catalog import Catalog
 from planstore.ledger.commit_builder import STRUCT_TABLES, CommitBuilder, Head
-from planstore.ledger.lock import WriterLock
+from planstore.ledger.embedded.artifacts import Artifacts, fsync_folder, make_folder
+from planstore.ledger.embedded.catalog import Catalog
+from planstore.ledger.embedded.data import DataFolder
+from planstore.ledger.embedded.lock import WriterLock
+from planstore.ledger.embedded.store_folder import Place, refuse_store
+from planstore.ledger.layout import StoreLayout
 from planstore.ledger.read_back import CatalogTables
-from planstore.ledger.store_folder import MARKER, Place, refuse_store
+from planstore.ledger.storage import ArtifactStorage, CatalogStorage, CommitLock, DataStorage
 
 _log = logging.getLogger("planstore.ledger")
 
 FORMAT = 3
 """The version of the store's layout that this code reads and writes."""
-
-CATALOG = "catalog.sqlite"
-"""The file that holds the catalog of the store's tables."""
 
 EVENT_TABLES = (
     "runs",
@@ -95,17 +95,24 @@ class Ledger:
     ) -> None:
         self._place = Place(folder)
         self.folder = folder = self._place.folder
-        self.artifacts = Artifacts(folder / "artifacts", self.check_place)
+        self.layout = layout = StoreLayout(folder)
+        self.artifacts: ArtifactStorage = Artifacts(layout.artifacts, self.check_place)
+        self.data: DataStorage = DataFolder(layout.data)
         self._clock = clock
         self._head: Head | None = None
         self._was_ready = False
-        self._lock = WriterLock(folder / "writer.lock", lock_timeout)
-        self._catalog_place = Catalog(folder / CATALOG, self._lock)
-        self._read_only = Database(folder, read_only=True, memory=memory, place=self._catalog_place)
+        self._lock: CommitLock = WriterLock(layout.writer_lock, lock_timeout)
+        paths = layout.catalog, layout.data
+        self._catalog_place: CatalogStorage = Catalog(layout.catalog, self._lock)
+        self._read_only = Database(
+            layout.catalog, layout.data, read_only=True, memory=memory, place=self._catalog_place
+        )
         self._making_views = Lock()
         self._with_views: object = None
-        self._read_write = Database(folder, read_only=False, place=self._catalog_place)
-        self._small_writes = Database(folder, read_only=False, threads=1, place=self._catalog_place)
+        self._read_write = Database(*paths, read_only=False, place=self._catalog_place)
+        self._small_writes = Database(
+            layout.catalog, layout.data, read_only=False, threads=1, place=self._catalog_place
+        )
         self._catalog = CatalogTables()
         if not self._is_ready() and not create:
             raise StoreMissingError(f"there is no store in {folder.parent}: run `planstore init` or `planstore route`")
@@ -128,11 +135,11 @@ class Ledger:
         """
         self._place.check()
         if self._was_ready:
-            for name in (MARKER, CATALOG):
+            for path in (self.layout.marker, self.layout.catalog):
                 # because a catalog that is not there would be made anew, empty
-                if not (self.folder / name).exists():
+                if not path.exists():
                     raise StoreMissingError(
-                        f"the store in {self.folder} is gone: its {name} was there before; nothing was written"
+                        f"the store in {self.folder} is gone: its {path.name} was there before; nothing was written"
                     )
 
     def query_session(self, as_of: int | None = None) -> Session:
@@ -197,7 +204,7 @@ class Ledger:
                 head = self._current_head(session)
                 builder = CommitBuilder(
                     session,
-                    self.folder / "data",
+                    self.data,
                     kind,
                     head,
                     self._now(head.recorded_at),
@@ -306,7 +313,7 @@ class Ledger:
 
     @cached_property
     def _marker(self) -> Path:
-        return self.folder / MARKER
+        return self.layout.marker
 
     @property
     def is_made(self) -> bool:
@@ -328,7 +335,7 @@ class Ledger:
     def _create(self) -> None:
         refuse_store("the results folder", self.folder.parent)
         try:
-            for folder in (self.folder, self.folder / "data", self.folder / "artifacts"):
+            for folder in (self.folder, *self.layout.folders):
                 make_folder(folder)
         except (OSError, ValueError) as error:
             raise StoreError(f"a store cannot be made in {self.folder.parent}: {error}") from error
@@ -337,7 +344,7 @@ class Ledger:
                 return
             # because DuckDB's writers need the catalog in WAL mode before they first open it; this is the only time
             # another SQLite library touches the file, and DuckDB has not opened it yet
-            with closing(sqlite3.connect(self.folder / CATALOG)) as catalog:
+            with closing(sqlite3.connect(self.layout.catalog)) as catalog:
                 catalog.execute("PRAGMA journal_mode=WAL")
             session = self._read_write.session()
             row = session.row("ledger/store_exists")

@@ -12,9 +12,11 @@ from planstore.database.session import Session
 from planstore.errors import StoreMissingError, StoreVersionError
 from planstore.ledger.commit_builder import STRUCT_TABLES
 from planstore.ledger.compaction import flush
+from planstore.ledger.embedded.data import DataFolder
+from planstore.ledger.embedded.lock import WriterLock
+from planstore.ledger.layout import StoreLayout
 from planstore.ledger.ledger import FORMAT, keep_structs_in_files, read_marker, write_marker
-from planstore.ledger.lock import WriterLock
-from planstore.ledger.store_folder import MARKER
+from planstore.ledger.storage import DataStorage
 from planstore.ledger.verify import Finding, event_findings
 
 STRUCTS = {"runs": "settings", "candidates": "stability_metrics"}
@@ -70,7 +72,8 @@ def migrate(folder: Path, *, lock_timeout: float = 600.0) -> Migrated:
         StoreVersionError: the store has a format that this planstore does not know.
         StoreBusyError: a writer held the store for longer than the timeout.
     """
-    found = read_marker(folder / MARKER)
+    layout = StoreLayout(folder)
+    found = read_marker(layout.marker)
     if found is None:
         raise StoreMissingError(f"there is no store in {folder.parent}: run `planstore init` or `planstore route`")
     before = found["format"]
@@ -81,17 +84,18 @@ def migrate(folder: Path, *, lock_timeout: float = 600.0) -> Migrated:
         )
     if before == FORMAT:
         return Migrated(before, FORMAT)
-    with WriterLock(folder / "writer.lock", lock_timeout).held():
-        database = Database(folder, read_only=False)
+    with WriterLock(layout.writer_lock, lock_timeout).held():
+        data = DataFolder(layout.data)
+        database = Database(layout.catalog, layout.data, read_only=False)
         try:
             session = database.session()
-            restored = [one for number in range(before, FORMAT) for one in STEPS[number](session, folder / "data")]
+            restored = [one for number in range(before, FORMAT) for one in STEPS[number](session, data)]
             commits = session.records("verify/commits")
             found_lost = [one for table in STRUCT_TABLES for one in event_findings(session, table, commits)]
             lost = _with_values(session, found_lost)
         finally:
             database.close()
-        write_marker(folder / MARKER)
+        write_marker(layout.marker)
     return Migrated(before, FORMAT, tuple(restored), tuple(lost))
 
 
@@ -106,12 +110,12 @@ def _with_values(session: Session, lost: Sequence[Finding]) -> list[Finding]:
     ]
 
 
-def _add_null_score(session: Session, _: Path) -> list[Restored]:
+def _add_null_score(session: Session, _: DataStorage) -> list[Restored]:
     session.run("migration/add_null_score")
     return []
 
 
-def _move_structs_into_files(session: Session, data: Path) -> list[Restored]:
+def _move_structs_into_files(session: Session, data: DataStorage) -> list[Restored]:
     """Make the texts of inlined structs readable, then move all rows of their tables out of the catalog."""
     restored = []
     for table, column in STRUCTS.items():
@@ -131,5 +135,5 @@ def _move_structs_into_files(session: Session, data: Path) -> list[Restored]:
     return restored
 
 
-STEPS: dict[int, Callable[[Session, Path], list[Restored]]] = {1: _add_null_score, 2: _move_structs_into_files}
+STEPS: dict[int, Callable[[Session, DataStorage], list[Restored]]] = {1: _add_null_score, 2: _move_structs_into_files}
 """What brings a store from each older format to the next. A step that is done already does nothing."""

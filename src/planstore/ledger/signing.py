@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planstore.errors import AnchorError, RequestError
-from planstore.ledger.store_folder import refuse_store
+from planstore.ledger.embedded.store_folder import refuse_store
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey

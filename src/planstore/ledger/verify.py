@@ -342,7 +342,7 @@ def _positions_of(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iter
 
 def _filters(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterator[Finding]:
     """Check that a query with a filter finds what is there: nothing that it skips by is false."""
-    for table, commit_id, problem in falsehoods(session, ledger.folder / "data"):
+    for table, commit_id, problem in falsehoods(session, ledger.layout.data):
         yield Finding(commit_id, table, problem)
 
 

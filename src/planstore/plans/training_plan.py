@@ -18,6 +18,7 @@ from planstore.database.macros import make_macros
 from planstore.database.session import Session
 from planstore.errors import NotFoundError, PlanFileError
 from planstore.events.canonical import canonical_json
+from planstore.ledger.layout import StoreLayout
 from planstore.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -219,8 +220,9 @@ def load_training_plan(folder: str | Path) -> TrainingPlan | None:
     """
     folder = Path(folder)
     results = folder.parent.parent if folder.name == "training_plan" else folder
-    if _is_there(results / "planstore" / "store.json"):
-        ledger = Ledger(results / "planstore", create=False)
+    layout = StoreLayout.in_results(results)
+    if _is_there(layout.marker):
+        ledger = Ledger(layout.folder, create=False)
         row = ledger.reader().row("consumer/newest_plan", as_of=None)
         return TrainingPlan.from_ledger(ledger, row[0]) if row else None
     places = [folder] if folder.name == "training_plan" else []

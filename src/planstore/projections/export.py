@@ -19,9 +19,9 @@ from planstore.database.session import Session
 from planstore.errors import NotFoundError, RequestError
 from planstore.events.commit import utc_text
 from planstore.events.prefetch import each_prefetched
+from planstore.ledger.embedded.lock import WriterLock
+from planstore.ledger.embedded.store_folder import refuse_store
 from planstore.ledger.ledger import Ledger
-from planstore.ledger.lock import WriterLock
-from planstore.ledger.store_folder import refuse_store
 from planstore.projections.file_names import file_names
 from planstore.projections.markdown import routing_plan_markdown, training_plan_markdown
 from planstore.projections.publish import Comparing, Manifest, Outgoing, export_errors
@@ -96,7 +96,7 @@ def export(
     for folder in (ROUTING, *(folder / view for folder in (PLAN, PLAN_COPY) for view in ("", *_KEYS))):
         refuse_store("the exported files", results / folder)
     ledger.create()
-    with export_errors(results), WriterLock(ledger.folder / "export.lock", timeout=3600).held():
+    with export_errors(results), WriterLock(ledger.layout.export_lock, timeout=3600).held():
         session = ledger.writer()
         found = session.records("export/newest_run")
         if not found:
@@ -111,10 +111,10 @@ def compare_files(ledger: Ledger, results: Path) -> list[str]:
 
     Files are not looked at when no export is noted as complete: then nobody has said that they are right.
     """
-    subject = Manifest(ledger.folder / "exported.json", results).subject()
+    subject = Manifest(ledger.layout.exported, results).subject()
     if not subject:
         return []
-    lock = WriterLock(ledger.folder / "export.lock", timeout=3600)
+    lock = WriterLock(ledger.layout.export_lock, timeout=3600)
     with export_errors(results), lock.held() if ledger.is_writable else lock.held_by_reader(), _staging(ledger) as made:
         session = ledger.writer()
         found = session.records("export/run", run_id=subject.get("run_id"))
@@ -160,7 +160,7 @@ class _Export:
         self._formats = self._chosen(formats)
         self._folders = (PLAN, PLAN_COPY) if metrics_copy else (PLAN,)
         self._staging = staging
-        self._manifest = Manifest(ledger.folder / "exported.json", results)
+        self._manifest = Manifest(ledger.layout.exported, results)
 
     def do(self) -> Exported:
         subject = {

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from planstore.checks.arguments import checked
 from planstore.errors import ExportError, RequestError, WorkerDiedError
 from planstore.events.canonical import canonical_json, sha256
-from planstore.ledger.store_folder import refuse_store
+from planstore.ledger.embedded.store_folder import refuse_store
 from planstore.training.evidence.leakage import LeakageLimits, signs_elsewhere
 from planstore.training.evidence.ranking import Ranked, rank
 from planstore.training.evidence.side import MeasuredSide, Question, measure_side

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from planstore.ledger.artifacts import Artifacts
+from planstore.ledger.storage import ArtifactStorage
 from planstore.training.execution.claims import Claim, Claims
 from planstore.training.execution.predictions import Predictions
 from planstore.training.execution.task import Task
@@ -26,7 +26,7 @@ class Tasks:
     def __init__(
         self,
         claims: Claims,
-        artifacts: Artifacts,
+        artifacts: ArtifactStorage,
         families: Mapping[str, Family],
         features: Mapping[str, Sequence[str]],
         seed: int,

@@ -7,9 +7,7 @@ import weakref
 from pathlib import Path
 
 from planstore.errors import RequestError, StoreError, StoreMissingError
-
-MARKER = "store.json"
-"""The file that makes a folder a store, and says of which format."""
+from planstore.ledger.layout import StoreLayout
 
 
 class Place:
@@ -87,4 +85,5 @@ def refuse_store(what: str, path: Path) -> None:
 
 def _is_store(folder: Path) -> bool:
     """Return whether a folder is a store or a backup of one, damaged ones included."""
-    return (folder / MARKER).is_file() and (folder / "data").is_dir()
+    layout = StoreLayout(folder)
+    return layout.marker.is_file() and layout.data.is_dir()

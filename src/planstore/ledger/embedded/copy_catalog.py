@@ -1,4 +1,4 @@
-"""Copies a catalog as of one moment: ``python -m planstore.ledger.copy_catalog SOURCE TARGET``.
+"""Copies a catalog as of one moment: ``python -m planstore.ledger.embedded.copy_catalog SOURCE TARGET``.
 
 A process of its own, because two SQLite libraries that have one file open in one process take each other's locks away.
 """

@@ -14,8 +14,9 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from planstore.errors import StoreError
-from planstore.ledger.copy_bytes import beside, can_be_opened, copy_bytes
-from planstore.ledger.lock import WriterLock
+from planstore.ledger.embedded.copy_bytes import beside, can_be_opened, copy_bytes
+from planstore.ledger.layout import CATALOG
+from planstore.ledger.storage import CommitLock
 
 COPIES = 3
 """Copies that are left at once: whoever still reads an earlier one goes on with it."""
@@ -33,7 +34,7 @@ class Catalog:
         lock: the writers' lock.
     """
 
-    def __init__(self, path: Path, lock: WriterLock) -> None:
+    def __init__(self, path: Path, lock: CommitLock) -> None:
         self._path = path
         self._lock = lock
         self._copies: deque[_Copy] = deque(maxlen=COPIES)
@@ -81,7 +82,7 @@ class _Copy:
             folder = tempfile.mkdtemp(prefix="planstore-")
         except OSError as error:
             raise StoreError(f"the catalog must be copied to be read, and cannot be: {error}; set TMPDIR") from error
-        self.path = Path(folder) / "catalog.sqlite"
+        self.path = Path(folder) / CATALOG
         self.remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
 
 
@@ -107,7 +108,13 @@ def copy_catalog(source: Path, target: Path) -> None:
     if not can_be_opened(source):
         copy_bytes(source, target, nullcontext())
         return
-    command = [sys.executable, "-m", "planstore.ledger.copy_catalog", quote(str(source.absolute())), str(target)]
+    command = [
+        sys.executable,
+        "-m",
+        "planstore.ledger.embedded.copy_catalog",
+        quote(str(source.absolute())),
+        str(target),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
