@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from typer.testing import CliRunner
 
 import samples
-from planstore import Store, StoreError
+from planstore import Store
 from planstore.cli.verbs import app
 from planstore.ledger.embedded.artifacts import Artifacts
 
@@ -22,15 +21,6 @@ def test_content_that_is_kept_already_is_not_written_again(tmp_path: Path) -> No
     after = artifacts.path(digest).stat()
     assert (before.st_ino, before.st_mtime_ns, after.st_nlink) == (after.st_ino, after.st_mtime_ns, 1)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [digest]
-
-
-def test_an_artifact_that_was_altered_is_refused_when_it_is_read_and_not_mended_in_silence(tmp_path: Path) -> None:
-    artifacts = Artifacts(tmp_path)
-    digest = artifacts.put(b"a policy")
-    artifacts.path(digest).write_bytes(b"another policy")
-    artifacts.put(b"a policy")
-    with pytest.raises(StoreError, match=f"artifact {digest} was altered"):
-        artifacts.get(digest)
 
 
 def test_artifacts_that_no_event_names_are_listed_and_stay(store: Store) -> None:
