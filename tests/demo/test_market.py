@@ -50,7 +50,7 @@ def test_it_is_the_same_each_time_to_the_last_bit(written: Path, tmp_path: Path)
     assert (tmp_path / "again.parquet").read_bytes() == written.read_bytes()
 
 
-@pytest.mark.parametrize("day", ["2006-03-01", "2015-07-01"])
+@pytest.mark.parametrize("day", ["2015-07-01"])
 def test_later_prices_change_no_feature_and_no_target_that_was_known(written: Path, tmp_path: Path, day: str) -> None:
     prices = pd.read_parquet(PRICES)
     later = pd.to_datetime(prices["date"]) > day

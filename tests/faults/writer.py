@@ -93,8 +93,9 @@ class Writer:
         """Back the store up, restore that beside it, and return where."""
         place = self.store.results.with_name(f"{self.store.results.name}-backup-{number}")
         self.store.maintenance.backup(place)
-        restore(place, place / "restored" / "planstore")
-        return str(place / "restored")
+        restored = place.with_name(f"{place.name}-restored")
+        restore(place, restored / "planstore")
+        return str(restored)
 
     def log(self) -> list[str]:
         """Return the run ids of all commits that have one, oldest first."""

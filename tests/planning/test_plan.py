@@ -50,7 +50,7 @@ def counts(jobs: list[Record], key: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("semantics", ["strict", "reference"])
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_a_plan_holds_the_jobs_that_the_design_makes_of_decisions(
     session: Session, semantics: str, data: st.DataObject
@@ -77,7 +77,7 @@ def test_a_plan_holds_the_jobs_that_the_design_makes_of_decisions(
     }
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_a_strict_plan_does_not_depend_on_the_order_of_rows(session: Session, data: st.DataObject) -> None:
     document, rows = data.draw(strategies.policies("strict")), data.draw(strategies.candidates("strict"))

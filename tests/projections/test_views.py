@@ -39,7 +39,7 @@ def state(results: Path) -> dict[str, tuple[int, int, bytes]]:
 
 
 @pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning", "ignore::planstore.PolicyWarning")
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_views_are_the_master_plan_for_any_plan(shared_store: Store, data: st.DataObject) -> None:
     semantics = data.draw(st.sampled_from(("strict", "reference")))
@@ -136,7 +136,7 @@ def test_formats_are_written_as_asked(store: Store) -> None:
     assert names == {"training_plan.json", "master_training_plan.json"}
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.lists(strategies.names, unique=True, max_size=20))
 def test_file_names_are_distinct_safe_and_short(names: list[str]) -> None:
     found = file_names(names)

@@ -240,7 +240,7 @@ def test_a_policy_has_one_id_however_it_is_written(tmp_path: Path) -> None:
     ("families", "said"),
     [
         ("lightgbm", "must be a list of texts"),
-        ([""], "needs a name"),
+        ([""], "must be one name of letters and digits"),
         (["mutual_information"], "selects features"),
         ([1], "must be a list of texts"),
     ],

@@ -61,7 +61,7 @@ def without_defaults(document: Record, default: Record) -> Record:
 
 
 @pytest.mark.parametrize("semantics", ["strict", "reference"])
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_the_rules_decide_what_the_design_says(session: Session, semantics: str, data: st.DataObject) -> None:
     policy, rows = data.draw(strategies.policies(semantics)), data.draw(strategies.candidates(semantics))
@@ -70,7 +70,7 @@ def test_the_rules_decide_what_the_design_says(session: Session, semantics: str,
 
 
 @pytest.mark.parametrize("semantics", ["strict", "reference"])
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_families_are_called_what_the_formats_say(session: Session, semantics: str, data: st.DataObject) -> None:
     policy = samples.policy(semantics=semantics)
@@ -80,7 +80,7 @@ def test_families_are_called_what_the_formats_say(session: Session, semantics: s
     assert found == oracles.model_families(families, policy["routing"])
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_strict_evidence_and_decisions_do_not_depend_on_the_order_of_rows(
     session: Session, data: st.DataObject
@@ -93,7 +93,7 @@ def test_strict_evidence_and_decisions_do_not_depend_on_the_order_of_rows(
 
 
 @pytest.mark.parametrize("semantics", ["strict", "reference"])
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_a_policys_id_does_not_depend_on_the_order_of_keys_or_on_defaults_written_out(
     semantics: str, data: st.DataObject
