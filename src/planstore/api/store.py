@@ -359,7 +359,7 @@ class Store:
             Target, route in run ``a``, route in run ``b``, symbols; a route is None where a run has no such pair.
         """
         commits = {name: self.access.find_run(run_id)["commit_id"] for name, run_id in (("a", a), ("b", b))}
-        return self.access.session.rows("audit/route_changes", **commits)
+        return self.access.session.rows("audit/diff/route_changes", **commits)
 
     @checked
     def at(self, when: int | datetime | str) -> Store:

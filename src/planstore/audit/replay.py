@@ -110,9 +110,9 @@ class Replay:
         session.run("audit/nearness")
         pair = {"target": self._target, "symbol": self._symbol}
         return (
-            session.records("audit/checks", **pair),
-            session.records("audit/turning_points", **pair),
-            session.records("audit/policy_turning_points", **pair, others=others),
+            session.records("audit/why/checks", **pair),
+            session.records("audit/why/turning_points", **pair),
+            session.records("audit/why/policy_turning_points", **pair, others=others),
         )
 
     @property

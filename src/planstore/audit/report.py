@@ -166,7 +166,7 @@ def _flips(
     except StoreError as error:
         findings.append(f"what caused the flips cannot be derived again: {error}")
         session.register("flip_causes", no_causes())
-    session.register("caused_flips", session.batches("audit/read_flips").read_all())
+    session.register("caused_flips", session.batches("audit/diff/read_flips").read_all())
     return session.batches("report/flips", a=before["commit_id"], b=run["commit_id"]).read_all()
 
 
