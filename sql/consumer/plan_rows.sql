@@ -1,4 +1,4 @@
--- The jobs of one plan, as a shelf takes them out of the ledger.
+-- The jobs of one plan, as rows of its index.
 SELECT plan_id, ordinal, job_id, target, symbol, route, training_type, model_families, priority, reason,
        job_metadata(training_type, metadata)::VARCHAR AS metadata, estimated_samples
 FROM lake.jobs

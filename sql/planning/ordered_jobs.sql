@@ -9,7 +9,7 @@ FROM (
         coalesce(f.families, p.model_families) AS model_families,
         p.priority, p.reason, p.metadata, NULL::BIGINT AS estimated_samples
     FROM planned AS p
-    LEFT JOIN repeated_job_ids AS r USING ("position", family_position)
+    LEFT JOIN job_id_suffixes AS r USING ("position", family_position)
     LEFT JOIN job_families AS f ON f."position" = p."position" AND p.metadata.dev_mode_fallback IS NULL
     ORDER BY p.priority DESC, p."position", p.family_position
 );

@@ -95,7 +95,7 @@ class Replay:
         stage(session, [replace(scenario, symbol=self._symbol) for scenario in scenarios])
         with session.joins_as_written():
             run_steps(session, rules, only_asked=only_asked, again=self._ran == rules.rules_id)
-            found = session.records("scenario/replayed_decisions", target=self._target, symbol=self._symbol)
+            found = session.records("scenario/replay/replayed_decisions", target=self._target, symbol=self._symbol)
         self._ran = rules.rules_id
         by_scenario = {row["scenario"]: row for row in found}
         return [by_scenario.get(place) for place in range(len(scenarios))]

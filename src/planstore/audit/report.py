@@ -194,8 +194,8 @@ def _derive(
 
 def _routes(session: Session, run: Record, previous: Record | None) -> list[Record]:
     """Return pairs by route in this run and in the one before, in the order of the legend."""
-    now = dict(session.rows("store/run_routes", commit_id=run["commit_id"]))
-    before = dict(session.rows("store/run_routes", commit_id=previous["commit_id"])) if previous else {}
+    now = dict(session.rows("store/run_route_counts", commit_id=run["commit_id"]))
+    before = dict(session.rows("store/run_route_counts", commit_id=previous["commit_id"])) if previous else {}
     known = [route for route in pages.ROUTES if route.startswith("ROUTE_")]
     unknown = sorted({*now, *before} - set(known))
     return [

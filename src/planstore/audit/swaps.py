@@ -111,7 +111,7 @@ def _find_targets(replays: Session, runs: Mapping[str, RunInputs], swaps: Sequen
         if between != compared:
             stage_policies(replays, scenarios)
             replays.run("audit/diff/target_tasks", **{name: run.commit_id for name, run in runs.items()})
-            replays.run("audit/diff/task_evidence")
+            replays.run("audit/diff/tasks/scenario_evidence")
             run_steps(replays, swap.rules, last="side_evidence")
             replays.run("audit/diff/moved_targets")
             compared = between
@@ -121,7 +121,7 @@ def _find_targets(replays: Session, runs: Mapping[str, RunInputs], swaps: Sequen
 def _decide(replays: Session, swaps: Sequence[_Swap]) -> None:
     """Decide the flips of the targets that swaps decide again, and append what each swap comes to."""
     replays.run("audit/diff/asked")
-    replays.run("audit/diff/swap_evidence")
+    replays.run("audit/diff/swaps/scenario_evidence")
     stage_policies(replays, [swap.scenario for swap in swaps])
     run_steps(replays, swaps[0].rules, only_asked=True)
     replays.register("swap_answers", _answers(swaps))

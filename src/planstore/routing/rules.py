@@ -53,8 +53,8 @@ STEPS = (
 """The steps of ``sql/routing/``, in order, from the scenarios' evidence, policies and overrides to the decisions."""
 
 WHERE_ASKED = {
-    "signal_states": ("asked_states", "competing_states"),
-    "experimental_ranks": ("experimental_ranks", "asked_pairs"),
+    "signal_states": ("asked/signal_states", "asked/competing_states"),
+    "experimental_ranks": ("experimental_ranks", "asked/asked_pairs"),
 }
 """The steps that others stand in for where only the pairs in the table ``asked`` are decided."""
 

@@ -1,3 +1,3 @@
--- The plan on a shelf.
+-- The plan of a plan index.
 CREATE OR REPLACE TEMP TABLE plans AS
 SELECT $metadata::JSON AS metadata;

@@ -1,2 +1,2 @@
--- A shelf holds one plan.
+-- A plan index holds one plan.
 CREATE OR REPLACE MACRO plan_of(plan) AS TABLE FROM plans;
