@@ -199,23 +199,6 @@ def test_every_sql_file_holds_one_statement_and_says_what_it_is() -> None:
         assert without_texts.count(";") == 1, path
 
 
-NAMED_OTHERWISE = {
-    # because the name of a step is part of the archived rules, and one step replaces the table of another
-    "routing/float32_thresholds": "policy_thresholds",
-}
-"""Statements that have another file name than the object that they create, with its name."""
-
-
-def test_a_statement_has_the_file_name_of_the_object_that_it_creates() -> None:
-    creating = re.compile(r"CREATE (?:OR REPLACE )?(?:TEMP )?(?:TABLE|VIEW|MACRO|INDEX) (?:lake\.)?(\w+)")
-    otherwise = {}
-    for path in sql.root().rglob("*.sql"):
-        created = creating.match(re.sub(r"--[^\n]*\n", "", path.read_text(encoding="utf-8")))
-        if created and created[1] != path.stem:
-            otherwise[path.relative_to(sql.root()).with_suffix("").as_posix()] = created[1]
-    assert otherwise == NAMED_OTHERWISE
-
-
 def test_no_statement_changes_or_deletes_what_is_in_an_event_table() -> None:
     changing = re.compile(r"\b(UPDATE|DELETE|TRUNCATE|MERGE INTO|DROP TABLE|CREATE OR REPLACE TABLE|INSERT OR)\b", re.I)
     for path in sql.root().rglob("*.sql"):

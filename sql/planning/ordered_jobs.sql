@@ -1,4 +1,6 @@
 -- The jobs of a plan, most urgent first, then in the order of their decisions.
+-- makes: view ordered_jobs
+-- reads: job_families, job_id_suffixes, planned
 CREATE OR REPLACE TEMP VIEW ordered_jobs AS
 SELECT * EXCLUDE ("position", family_position)
 FROM (

@@ -1,5 +1,7 @@
 -- What each swap comes to, for each cause and direction that it answers: what was decided again, and elsewhere what the run
 -- recorded that the swap leaves as it was.
+-- appends to: swapped_routes
+-- reads: flips, ordered_decisions, swap_answers, swapped_targets
 INSERT INTO swapped_routes
 WITH swaps AS (
     SELECT DISTINCT scenario, recorded FROM swap_answers

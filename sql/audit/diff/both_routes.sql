@@ -1,4 +1,6 @@
 -- How many pairs took each route in two runs.
+-- makes: rows
+-- reads: decisions, $a, $b
 WITH counted AS (
     SELECT route, commit_id, count(symbol) AS pairs FROM decisions WHERE commit_id IN ($a, $b) GROUP BY route, commit_id
 )

@@ -1,5 +1,7 @@
 -- How many jobs plan b adds to plan a, removes from it and changes. Contents are compared by their hashes, which is sooner
 -- done than to compare every field; `plan_diff` tells which jobs they are.
+-- makes: rows
+-- reads: jobs, $a, $b
 WITH contents AS NOT MATERIALIZED (
     SELECT plan_id, job_id, hash(route, training_type, model_families, priority, estimated_samples, reason, metadata) AS content
     FROM jobs

@@ -1,4 +1,6 @@
 -- The targets that two policies, 0 and 1, do not measure in the same way, on any side and task that they have.
+-- makes: table moved_targets
+-- reads: side_evidence, target_sides
 CREATE OR REPLACE TEMP TABLE moved_targets AS
 SELECT DISTINCT target
 FROM (

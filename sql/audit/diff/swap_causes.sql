@@ -1,5 +1,7 @@
 -- What caused each flip: what the later run would not have come to its route without, and what alone takes the earlier run
 -- there. Where nothing does by itself, it was all that differs together. A pair that only one run knows is evidence.
+-- makes: rows
+-- reads: flips, swapped_routes
 WITH tried AS (
     SELECT f.target, f.symbol, s.cause,
            bool_or(CASE s.direction WHEN 'without' THEN s.route IS DISTINCT FROM f.route_b ELSE s.route = f.route_b END) AS guilty

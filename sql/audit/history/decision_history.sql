@@ -1,4 +1,6 @@
 -- Every run, oldest first, with what it decided on a pair or (symbol null) a target; null where it decided nothing.
+-- makes: rows
+-- reads: commits, decisions, runs, $symbol, $target
 SELECT r.*, c.recorded_at, d.route, d.rule
 FROM runs AS r
 JOIN commits AS c ON c.commit_id = r.commit_id

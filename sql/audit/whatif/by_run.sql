@@ -1,4 +1,6 @@
 -- How much another policy changes in each run, oldest first.
+-- makes: rows
+-- reads: whatif_jobs, whatif_runs
 SELECT r.run_id, r.commit_id, r.pairs,
        r.flipped_pairs + r.flipped_targets AS flips, r.flipped_pairs, r.flipped_targets,
        coalesce(1 - r.flipped_pairs / nullif(r.pairs, 0), 1.0)::DOUBLE            AS agreement,

@@ -1,4 +1,6 @@
 -- How much another policy changes of each target, over all runs, most first: of its pairs, and of the target itself.
+-- makes: rows
+-- reads: whatif_flips, whatif_jobs
 SELECT target, count(*) FILTER (flips) AS flips, count(symbol) AS flipped_pairs, count(*) FILTER (flips AND symbol IS NULL) AS flipped_targets,
        count(*) FILTER ("change" = 'added') AS jobs_added, count(*) FILTER ("change" = 'removed') AS jobs_removed
 FROM (

@@ -1,4 +1,6 @@
 -- The names in a run's decisions that come nearest to one that is not there.
+-- makes: rows
+-- reads: decisions, $commit_id, $name, $what, $within
 SELECT name
 FROM (
     SELECT DISTINCT CASE $what WHEN 'target' THEN target ELSE symbol END AS name

@@ -1,5 +1,7 @@
 -- Where a cross-sectional side is experimental, all pairs of its target compete for the lane. Few are, so that the others
 -- are not looked at again.
+-- appends to: signal_states
+-- reads: side_states, signal_states
 INSERT INTO signal_states
 SELECT s.*
 FROM side_states AS s

@@ -1,4 +1,6 @@
 -- The evidence of each scenario of a replay, with what is staged as changed on the side of one pair.
+-- makes: table scenario_evidence
+-- reads: laid_evidence, staged_changes
 CREATE OR REPLACE TEMP TABLE scenario_evidence AS
 WITH laid AS MATERIALIZED (
     SELECT e.*, c.patch
