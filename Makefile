@@ -21,8 +21,9 @@ format: $(INSTALLED)  ## put the code into the house's form
 	$(BIN)/ruff format src tests
 	$(BIN)/ruff check --fix src tests
 
-docs: $(INSTALLED)  ## the README's reference of views and macros, from the comments beside their SQL
+docs: $(INSTALLED)  ## the README's reference of views and macros, and the graph of SQL statements, from their heads
 	$(BIN)/python tests/reference.py
+	$(BIN)/python tests/sql_graph.py
 
 bench: $(INSTALLED)  ## speed, as ratios to something run beside it
 	$(BIN)/python tests/benchmarks/bench.py

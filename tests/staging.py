@@ -32,9 +32,9 @@ def stage(
 ) -> None:
     """Lay out one scenario."""
     session.register("evidence", evidence)
-    session.run("scenario/scenario_evidence")
+    session.run("scenario/run/scenario_evidence")
     session.run(
-        "scenario/scenarios",
+        "scenario/run/scenarios",
         document=policy.document.decode(),
         model_families=families,
         include_blocked=include_blocked,

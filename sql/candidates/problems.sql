@@ -1,6 +1,8 @@
 -- What is wrong with candidates; empty means they can be routed. Each problem stands once, with the first row that has
 -- it and how many rows do; where there are more than 20 problems, 21 of them stand. Under reference semantics ($strict
 -- false) duplicates pass, and numbers that are not finite, and where no rule reads a value anything that can be recorded.
+-- makes: rows
+-- reads: incoming, known_metrics, unread, metric_word(), plain_word(), stated_task(), $strict
 WITH names AS (
     SELECT 'target' AS "column", target AS name, min("row") AS "row", count(*) AS "rows" FROM incoming GROUP BY target
     UNION ALL

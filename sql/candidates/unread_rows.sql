@@ -1,2 +1,4 @@
 -- The rows that no rule reads.
+-- makes: rows
+-- reads: unread
 SELECT "row" FROM unread;

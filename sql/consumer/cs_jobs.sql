@@ -1,4 +1,6 @@
 -- Ordinals of jobs, and the jobs as older readers know them.
+-- makes: rows
+-- reads: cs_jobs()
 SELECT ordinal, {
     'job_id': job_id, 'target': target, 'symbol': symbol, 'route': route, 'training_type': training_type,
     'model_families': model_families, 'priority': priority, 'estimated_samples': estimated_samples,

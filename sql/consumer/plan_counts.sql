@@ -1,1 +1,3 @@
+-- makes: rows
+-- reads: plan_counts()
 FROM plan_counts();

@@ -1,1 +1,3 @@
+-- makes: rows
+-- reads: plan_problems()
 SELECT problem FROM plan_problems();

@@ -1,1 +1,3 @@
+-- makes: rows
+-- reads: plan_symbols(), $target
 SELECT symbol FROM plan_symbols($target);

@@ -1,4 +1,6 @@
 -- Each symbol's days: its return over the day, and beside it the market's, the mean over all symbols.
+-- makes: table demo_days
+-- reads: demo_prices
 CREATE OR REPLACE TEMP TABLE demo_days AS
 WITH days AS (
     SELECT symbol, date, close, ln(close / lag(close) OVER (PARTITION BY symbol ORDER BY date)) AS ret

@@ -1,5 +1,7 @@
 -- What was known of each symbol at the close of each day, free of scale: prices are adjusted for what came later, so that
 -- their level carries hindsight. Nothing here looks ahead: every window ends with the day itself.
+-- makes: table demo_features
+-- reads: demo_days
 CREATE OR REPLACE TEMP TABLE demo_features AS
 WITH windows AS (
     SELECT

@@ -1,5 +1,7 @@
 -- What came after the close of each day. A target is null where its days ahead are not all there.
 -- The volatility that a peak, a valley and the next days' own are measured by is that of the 21 days before.
+-- makes: table demo_targets
+-- reads: demo_days
 CREATE OR REPLACE TEMP TABLE demo_targets AS
 WITH windows AS (
     SELECT

@@ -1,5 +1,7 @@
 -- Each candidate of a run as it stands in routing_candidates.json, with the comma and line end that part it from the
 -- next; a number that JSON has no word for is null.
+-- makes: rows
+-- reads: lake.candidates, $commit_id
 SELECT concat(
     E'\t{"target":', to_json(target),
     ',"symbol":', coalesce(to_json(symbol), 'null'),

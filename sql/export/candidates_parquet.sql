@@ -1,4 +1,6 @@
 -- The candidates of a run, written as routing_candidates.parquet.
+-- makes: a file
+-- reads: lake.candidates, $commit_id, $path
 COPY (
     SELECT target, symbol, mode, score, score_ci_low, score_ci_high, null_score, stability, sample_size, leakage_status,
            feature_set_id, failed_model_families, stability_metrics, stability_snapshots, task_type, metric_name,

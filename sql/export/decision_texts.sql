@@ -1,5 +1,7 @@
 -- The decisions of a run as they stand in routing_plan.json: what opens a target, and after it its symbols, each with
 -- the comma that parts it from the one before. What closes a target stands in no text.
+-- makes: rows
+-- reads: lake.decisions, json_text(), $commit_id
 SELECT
     symbol IS NULL AS opens,
     CASE

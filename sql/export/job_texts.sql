@@ -1,4 +1,6 @@
 -- Each job of a plan as it stands in every file that lists it, with the comma and line end that part it from the next.
+-- makes: rows
+-- reads: lake.jobs, json_text(), variable family_texts, $plan_id
 SELECT concat(
     E'    {\n      "job_id": ', json_text(j.job_id),
     E',\n      "target": ', json_text(j.target),

@@ -1,4 +1,6 @@
 -- A text as JSON in plain ASCII, as older files have it: other characters as \uXXXX, above U+FFFF as two of them.
+-- makes: macro json_text()
+-- reads: nothing
 CREATE OR REPLACE TEMP MACRO json_text(value) AS
     CASE
         WHEN value IS NULL THEN 'null'

@@ -1,4 +1,6 @@
 -- The few lists of families that a plan has, each written out once.
+-- makes: variable family_texts
+-- reads: lake.jobs, json_text(), $plan_id
 SET VARIABLE family_texts = (
     SELECT map_from_entries(list((model_families, CASE WHEN len(model_families) = 0 THEN '[]' ELSE concat(
         E'[\n        ',

@@ -1,5 +1,7 @@
 -- The rows come with their places, from 1. They are given as a value, because a table is registered for longer than it
 -- takes to append a row.
+-- appends to: lake.job_status
+-- reads: $commit_id, $position, $rows, $run_id
 INSERT INTO lake.job_status
 SELECT $commit_id, $position + place, $run_id, plan_id, job_id, attempt, status, worker, occurred_at, lease_until,
        metrics::JSON, error, artifacts

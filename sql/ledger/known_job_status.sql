@@ -1,5 +1,7 @@
 -- Those of the incoming statuses that are recorded already, as they are recorded, and in which commit. The times of the
 -- first and last of them bound what is read of the ledger.
+-- makes: rows
+-- reads: incoming_status, lake.job_status, $earliest, $latest
 SELECT 0 AS place, s.plan_id, s.job_id, s.attempt, s.status, s.worker, s.occurred_at, s.lease_until,
        s.metrics::VARCHAR AS metrics, s.error, s.artifacts, s.commit_id
 FROM (FROM lake.job_status WHERE occurred_at BETWEEN $earliest AND $latest) AS s

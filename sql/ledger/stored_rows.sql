@@ -1,6 +1,8 @@
 -- The newest rows of one of the catalog's tables of inlined events, beside the newest of that of commits: as texts.
 -- SQLite itself looks for them, by its own row numbers, because DuckDB would read the whole table. The names come from
 -- ledger/inlined_tables.
+-- makes: rows
+-- reads: $commits, $events, $rows
 FROM sqlite_query('__ducklake_metadata_lake', format(
     'SELECT * FROM (SELECT * FROM "{}" ORDER BY rowid DESC LIMIT {}), (
          SELECT commit_id AS header_commit_id, recorded_at AS header_recorded_at, run_id AS header_run_id,

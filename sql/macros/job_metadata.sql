@@ -1,6 +1,8 @@
 -- What older readers find under a job's metadata: which keys depends on the kind of job.
 -- training_type: of the job
 -- metadata: of the job, as in `jobs`
+-- makes: macro job_metadata()
+-- reads: nothing
 CREATE OR REPLACE MACRO job_metadata(training_type, metadata) AS
     CASE
         WHEN metadata.dev_mode_fallback

@@ -4,6 +4,8 @@
 -- kind: a training type; null: any
 -- plan: a plan id; null: the current plan
 -- jobs.*
+-- makes: macro jobs_for_pair()
+-- reads: jobs_of()
 CREATE OR REPLACE MACRO jobs_for_pair(t, s, kind := NULL, plan := NULL) AS TABLE
 FROM jobs_of(plan)
 WHERE target = t AND symbol IS NOT DISTINCT FROM s

@@ -5,6 +5,8 @@
 -- s: a symbol; null: the target's cross-sectional side
 -- kind: a training type; null: any
 -- plan: a plan id; null: the current plan
+-- makes: macro model_families_for_job()
+-- reads: is_strict(), jobs_for_pair(), list_distinct_in_order(), plan_of()
 CREATE OR REPLACE MACRO model_families_for_job(t, s, kind := NULL, plan := NULL) AS (
     SELECT CASE
         WHEN is_strict(plan) THEN nullif(list_distinct_in_order(flatten(coalesce(list(model_families ORDER BY ordinal), []))), [])

@@ -10,6 +10,8 @@
 -- route_b: its route in plan b
 -- values: what differs, for a job that is in both: the field, and its value in plan a and in plan b, as texts
 -- fields: the names of the fields that differ
+-- makes: macro plan_diff()
+-- reads: jobs
 CREATE OR REPLACE MACRO plan_diff(a, b) AS TABLE
 SELECT
     coalesce(y.job_id, x.job_id) AS job_id,

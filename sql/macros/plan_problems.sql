@@ -1,6 +1,8 @@
 -- What is wrong with a plan: ids given twice, kinds of job that nobody knows, counts that do not add up.
 -- plan: a plan id; null: the current plan
 -- problem: what is wrong, in words
+-- makes: macro plan_problems()
+-- reads: jobs_of(), plan_of()
 CREATE OR REPLACE MACRO plan_problems(plan := NULL) AS TABLE
 SELECT format('job_id {} stands for {} jobs', job_id, count(*)) AS problem
 FROM jobs_of(plan) WHERE job_id IS NOT NULL GROUP BY job_id HAVING count(*) > 1

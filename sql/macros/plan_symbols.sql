@@ -3,6 +3,8 @@
 -- plan: a plan id; null: the current plan
 -- symbol: the symbol
 -- ordinal: place of its job in the plan
+-- makes: macro plan_symbols()
+-- reads: jobs_for_target()
 CREATE OR REPLACE MACRO plan_symbols(t, plan := NULL) AS TABLE
 SELECT symbol, ordinal
 FROM jobs_for_target(t, plan := plan)

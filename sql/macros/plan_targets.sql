@@ -3,6 +3,8 @@
 -- plan: a plan id; null: the current plan
 -- target: the target
 -- ordinal: place of its first job in the plan
+-- makes: macro plan_targets()
+-- reads: jobs_of()
 CREATE OR REPLACE MACRO plan_targets(kind := NULL, plan := NULL) AS TABLE
 SELECT target, min(ordinal) AS ordinal
 FROM jobs_of(plan)

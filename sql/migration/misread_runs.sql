@@ -1,4 +1,6 @@
 -- Inlined runs whose settings format 2 cannot read, or reads as others; lost where their text means nothing at all.
+-- makes: rows
+-- reads: readable_settings(), $inlined
 SELECT commit_id, "position", settings AS stored, readable_settings(settings) IS NULL AS is_lost
 FROM query_table($inlined)
 WHERE settings IS NOT NULL

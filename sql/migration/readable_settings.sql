@@ -1,6 +1,8 @@
 -- The text of a run's settings, in a form that casts back to the struct exactly; null where it has none.
 -- Format 2 stored SQL literals there: quotes doubled, backslashes bare, a NUL as chr(0) inside CONCAT. The readable form
 -- begins with a brace and a blank, and quotes the list as a whole, because the cast unescapes nested texts twice.
+-- makes: macro readable_settings()
+-- reads: nothing
 CREATE OR REPLACE TEMP MACRO readable_settings(stored) AS
     CASE WHEN starts_with(stored, '{ ') THEN stored ELSE list_transform(
         [regexp_extract(

@@ -1,4 +1,6 @@
 -- Where the settings of a run are not those that the plan of the same commit names: the field, and both as texts.
+-- makes: rows
+-- reads: lake.plans, lake.runs
 WITH both_of_them AS (
     SELECT r.commit_id, r.settings, p.metadata
     FROM lake.runs AS r JOIN lake.plans AS p ON p.commit_id = r.commit_id

@@ -1,5 +1,7 @@
 -- The gaps of each symbol that has any: how many timestamps, which other symbols have, it lacks between its first and its
 -- last, and its longest pause in days, where that is long: more than ten days, and more than ten of the usual distances.
+-- makes: rows
+-- reads: panel_source
 WITH steps AS (
     SELECT symbol, "timestamp",
            date_diff('minute', lag("timestamp") OVER (PARTITION BY symbol ORDER BY "timestamp"), "timestamp") AS minutes

@@ -1,5 +1,7 @@
 -- The usual distance of a timestamp to its symbol's next, in minutes, and how many timestamps a symbol usually has on a
 -- day. A panel that has one timestamp a symbol is taken for a daily one.
+-- makes: rows
+-- reads: panel_source
 WITH steps AS (
     SELECT date_diff('second', lag("timestamp") OVER (PARTITION BY symbol ORDER BY "timestamp"), "timestamp") / 60 AS minutes
     FROM panel_source

@@ -1,4 +1,6 @@
 -- The policy's own rules for the families of a job: the first that matches a job names its families, each once.
+-- makes: table family_rules
+-- reads: scenarios, family_name()
 CREATE OR REPLACE TEMP TABLE family_rules AS
 SELECT
     ordinal,

@@ -1,4 +1,6 @@
 -- Overrides of what a run decided that stand now and did not when it was decided, and those that stood then and no longer do.
+-- makes: rows
+-- reads: lake.decisions, overrides_in_force(), $before_commit, $commit_id, $now, $started_at
 SELECT coalesce(b.target, a.target) AS "target", coalesce(b.symbol, a.symbol) AS symbol,
        coalesce(b.route, a.route) AS route,
        CASE WHEN a.override_id IS NULL THEN 'set' ELSE 'cleared, replaced or expired' END AS "change"

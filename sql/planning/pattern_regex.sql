@@ -1,4 +1,6 @@
 -- A shell's pattern (* ? [abc] [!abc]) as a regular expression: unlike GLOB, ? is one character and not one byte.
+-- makes: macro pattern_regex()
+-- reads: nothing
 CREATE OR REPLACE TEMP MACRO pattern_regex(pattern) AS
     array_to_string(list_transform(regexp_extract_all(pattern, '\[!?\]?[^\]]*\]|(?s:.)'), lambda part:
         CASE

@@ -1,4 +1,6 @@
 -- What a plan holds, counted; keys in the order in which the plan first shows them.
+-- makes: table plan_summary
+-- reads: jobs
 CREATE OR REPLACE TEMP TABLE plan_summary AS
 WITH counts AS (
     SELECT 'route' AS kind, route AS "key", count(*) AS jobs, min(ordinal) AS first FROM jobs GROUP BY route

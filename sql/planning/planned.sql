@@ -1,6 +1,8 @@
 -- The jobs a run comes to, still without ids that are unique. When nothing is to be trained, dev mode plans
 -- one cross-sectional job for each target and family instead; under the reference, where no family is left, for lightgbm
 -- and xgboost.
+-- makes: view planned
+-- reads: decisions, model_families, policy_settings, trainable
 CREATE OR REPLACE TEMP VIEW planned AS
 SELECT
     CASE training_type

@@ -1,4 +1,6 @@
 -- The summary of a plan, as its document has it, and how many jobs it counts.
+-- makes: rows
+-- reads: plan_summary
 SELECT
     {
         'by_route': by_route,

@@ -1,4 +1,6 @@
 -- One row for each decision that yields a job, before jobs have ids, families and an order.
+-- makes: view trainable
+-- reads: decisions, policy_settings, scenarios
 CREATE OR REPLACE TEMP VIEW trainable AS
 SELECT
     d."position", d.target, d.symbol, d.rule,

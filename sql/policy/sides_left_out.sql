@@ -1,5 +1,7 @@
 -- The sides that a policy leaves out though there is evidence of them, with the first target that has some. Only policies of
 -- reference semantics may leave out a side.
+-- makes: rows
+-- reads: scenario_evidence, scenarios
 WITH left_out AS (
     SELECT scenario, side, "mode"
     FROM scenarios, (VALUES ('cross_sectional', 'CROSS_SECTIONAL'), ('symbol', 'SYMBOL_SPECIFIC')) AS sides(side, "mode")

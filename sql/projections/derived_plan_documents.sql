@@ -1,5 +1,7 @@
 -- The documents of the plans published in a stretch of commits, from their jobs alone:
 -- which jobs, by ordinal, belong to each target, symbol, type and route. A job without a symbol belongs to no symbol.
+-- makes: macro derived_plan_documents()
+-- reads: lake.jobs
 CREATE OR REPLACE TEMP MACRO derived_plan_documents(first_commit, last_commit) AS TABLE
 SELECT plan_id,
        CASE WHEN grouping(target) = 0 THEN 'by_target' WHEN grouping(symbol) = 0 THEN 'by_symbol'

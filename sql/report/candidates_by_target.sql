@@ -1,4 +1,6 @@
 -- How many candidates each target has that the map shows.
+-- makes: rows
+-- reads: kept_evidence, report_targets
 SELECT t.place AS target_place, count(*) AS candidates
 FROM kept_evidence AS e
 JOIN report_targets AS t USING (target)

@@ -1,4 +1,6 @@
 -- The decisions that the map shows, with what each was in the run before where it flipped; first a target's own.
+-- makes: rows
+-- reads: report_decisions, report_flips, report_symbols, report_targets
 SELECT t.place AS target_place, s.place AS symbol_place, d.symbol, d.route, d."rule", d.cs_state, d.local_state, d.reasons,
        d.override_id, f.target IS NOT NULL AS flipped, f.route_a AS previous_route
 FROM report_decisions AS d

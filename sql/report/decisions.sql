@@ -1,4 +1,6 @@
 -- What a run decided, as it was recorded.
+-- makes: rows
+-- reads: decisions, $commit_id
 SELECT target, symbol, route, cs_state, local_state, "rule", reasons, override_id
 FROM decisions
 WHERE commit_id = $commit_id

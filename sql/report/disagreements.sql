@@ -1,4 +1,6 @@
 -- What was recorded otherwise than the kept rules arrive at over the kept evidence, by target and symbol.
+-- makes: rows
+-- reads: decisions, report_decisions
 SELECT coalesce(r.target, d.target) AS target, coalesce(r.symbol, d.symbol) AS symbol, r.route AS recorded, d.route AS derived
 FROM report_decisions AS r
 FULL JOIN decisions AS d ON d.target = r.target AND d.symbol IS NOT DISTINCT FROM r.symbol

@@ -1,4 +1,6 @@
 -- How many flips of pairs each cause has a part in.
+-- makes: rows
+-- reads: report_flips
 SELECT cause, count(*) AS flips
 FROM (SELECT unnest(causes) AS cause FROM report_flips WHERE symbol IS NOT NULL)
 GROUP BY cause

@@ -1,4 +1,6 @@
 -- The flips between two runs with their causes, and with what both sides' evidence was before (a) and is now (b).
+-- makes: rows
+-- reads: candidates, caused_flips, decisions, $a, $b
 WITH evidence AS (
     SELECT commit_id, target, CASE WHEN mode <> 'CROSS_SECTIONAL' THEN symbol END AS symbol,
            first(score ORDER BY "position") AS score

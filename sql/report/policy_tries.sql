@@ -1,5 +1,7 @@
 -- Changes of the policy's thresholds to try on what the map shows, nearest first: each for one side, a target's (symbol
 -- null) for all its pairs.
+-- makes: rows
+-- reads: policy_turning_points, report_symbols, report_targets, nearness()
 FROM (
     SELECT DISTINCT t.place AS target_place, p.symbol, p."key", p."current", p.needed, p.distance
     FROM policy_turning_points AS p

@@ -1,4 +1,6 @@
 -- The flips that the report lists, with the place in the map of those that it shows.
+-- makes: rows
+-- reads: report_flips, report_symbols, report_targets, $most
 SELECT f.*, t.place AS target_place, s.place AS symbol_place
 FROM report_flips AS f
 LEFT JOIN report_targets AS t USING (target)

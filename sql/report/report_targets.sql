@@ -1,4 +1,6 @@
 -- The targets that the map shows, in order: all of them or, where their cells would be too many, those with most flips.
+-- makes: table report_targets
+-- reads: report_decisions, report_flips, report_symbols, $most_cells
 CREATE OR REPLACE TEMP TABLE report_targets AS
 SELECT target, row_number() OVER (ORDER BY target) - 1 AS place
 FROM (

@@ -1,4 +1,6 @@
 -- How many pairs went from which route to which, most first; a route is null where a run has no such pair.
+-- makes: rows
+-- reads: report_flips
 SELECT route_a, route_b, count(*) AS pairs
 FROM report_flips
 WHERE symbol IS NOT NULL

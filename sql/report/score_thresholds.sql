@@ -1,4 +1,6 @@
 -- The thresholds that scores were held against, by side and task, each with the horizon tiers that share it.
+-- makes: rows
+-- reads: policy_settings, side_checks
 SELECT side, task, "level", threshold, list(DISTINCT tier ORDER BY tier) AS tiers
 FROM (
     SELECT e.side, e.task, e.tier, unnest([

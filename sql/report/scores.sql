@@ -1,4 +1,6 @@
 -- The scores of both sides with the signal state that they came to.
+-- makes: rows
+-- reads: side_checks, signal_states
 SELECT e.side, e.task, s.state, e.score
 FROM side_checks AS e
 JOIN signal_states AS s USING ("position")

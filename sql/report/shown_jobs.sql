@@ -1,4 +1,6 @@
 -- The jobs that the report lists, in plan order: those of what the map shows.
+-- makes: rows
+-- reads: report_jobs, report_symbols, report_targets
 SELECT j.*, t.place AS target_place, s.place AS symbol_place
 FROM report_jobs AS j
 JOIN report_targets AS t USING (target)

@@ -1,2 +1,4 @@
 -- How large a run is.
+-- makes: rows
+-- reads: report_decisions
 SELECT count(DISTINCT target) AS targets, count(DISTINCT symbol) AS symbols, count(symbol) AS pairs FROM report_decisions;

@@ -1,4 +1,6 @@
 -- How many candidates of each side are how stable, and whether the policy lets such stability pass.
+-- makes: rows
+-- reads: side_checks
 SELECT e.side, e.stability, count(*) AS candidates, bool_and(e.stability_allowed) AS allowed
 FROM side_checks AS e
 GROUP BY e.side, e.stability

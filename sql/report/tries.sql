@@ -1,5 +1,7 @@
 -- Changes of evidence to try on what the map shows, nearest first: each of one side, a target's (symbol null) for all its
 -- pairs.
+-- makes: rows
+-- reads: report_symbols, report_targets, turning_points, nearness()
 SELECT t.place AS target_place, p.symbol, p.side, p.metric, p.observed, p.needed, p.distance
 FROM turning_points AS p
 JOIN report_targets AS t USING (target)

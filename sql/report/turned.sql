@@ -1,4 +1,6 @@
 -- The decisions that come out otherwise in a scenario than they were recorded.
+-- makes: rows
+-- reads: decisions, report_decisions
 SELECT d.scenario, d.symbol, d.route
 FROM decisions AS d
 JOIN report_decisions AS r ON r.target = d.target AND r.symbol IS NOT DISTINCT FROM d.symbol

@@ -1,5 +1,7 @@
 -- Every check of a side, in the order in which the rules look at them: what was observed, what the policy asks for and
 -- where it says so. A check that the policy does not ask for has no threshold and is passed.
+-- makes: view checks
+-- reads: experimental_ranks, explained_sides, pair_rules, scenarios, stated_task(), threshold_key(), threshold_source()
 CREATE OR REPLACE TEMP VIEW checks AS
 SELECT scenario, "position", side, target, symbol, ordinal,
        c."check", c.observed, c.threshold, c.passed, c.source

@@ -1,6 +1,8 @@
 -- The task of evidence, for each way in which it names one, and the least and greatest score that its metric can have.
 -- Strict semantics take the task from the task type, else from the metric; the reference takes a task type without
 -- CLASSIFICATION, in any letter case, for regression. They are gathered before they are read, because a million rows name few.
+-- makes: table evidence_tasks
+-- reads: known_metrics, scenario_evidence, metric_word(), plain_word(), stated_task()
 CREATE OR REPLACE TEMP TABLE evidence_tasks AS
 SELECT n.task_type, n.metric_name, n.strict_task,
        CASE WHEN contains(lower(n.task_type), 'classification') THEN 'classification' ELSE 'regression' END AS reference_task,

@@ -1,6 +1,8 @@
 -- The place of each experimental pair among those of its target, best local score first, ties by symbol,
 -- and how many of them the lane has room for. The reference does not bound its lane. A target goes by the place where it
 -- begins, because numbers are sooner sorted than names.
+-- makes: table experimental_ranks
+-- reads: pair_rules, policy_settings, targets
 CREATE OR REPLACE TEMP TABLE experimental_ranks AS
 SELECT
     r."position",

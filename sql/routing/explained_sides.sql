@@ -1,5 +1,7 @@
 -- Each side with what it was measured with, as everything that explains a decision reads it: its policy's single values,
 -- the horizon of its target and its place in the lane. Made once, because planning these joins takes longer than they do.
+-- makes: table explained_sides
+-- reads: experimental_ranks, policy_settings, policy_sides, side_checks, targets
 CREATE OR REPLACE TEMP TABLE explained_sides AS
 SELECT e.*, p.* EXCLUDE (scenario), s.min_sample_size AS base_sample_size, s.allowed_stabilities, h.minutes, x.rank, x.symbols,
        CASE WHEN e.stated_stability = 'UNKNOWN' THEN e.stability_metrics END AS read_metrics

@@ -1,4 +1,6 @@
 -- The name a model family goes by, whatever its spelling: snake case, and one word for each known family.
+-- makes: macro family_name()
+-- reads: nothing
 CREATE OR REPLACE TEMP MACRO family_name(name) AS
     CASE regexp_replace(lower(name), '[^a-z0-9]+', '', 'g')
         WHEN 'lightgbm'         THEN 'lightgbm'

@@ -1,5 +1,7 @@
 -- The reference compares scores of 32 bits with thresholds that are rounded to 32 bits themselves. This step stands in the
 -- rules of runs over such scores alone.
+-- makes: table policy_thresholds
+-- reads: policy_thresholds
 CREATE OR REPLACE TEMP TABLE policy_thresholds AS
 SELECT * REPLACE (
     coalesce(TRY_CAST(strong_score AS FLOAT), sign(strong_score) * 'inf'::FLOAT)::DOUBLE AS strong_score,

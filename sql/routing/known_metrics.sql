@@ -1,5 +1,7 @@
 -- The metrics that scores are known to be, by their plain word: the task that each belongs to (null: either), the values
 -- that it can have (null: no bound), and whether it measures errors, so that a lower one is better.
+-- makes: view known_metrics
+-- reads: nothing
 CREATE OR REPLACE TEMP VIEW known_metrics AS
 SELECT unnest(metrics) AS metric, task, lowest, highest, is_error
 FROM (VALUES

@@ -1,5 +1,7 @@
 -- The families a run trains with, normalised, each once, in the order they were asked for;
 -- lightgbm and xgboost where nobody asked. The reference drops names that are feature selectors there.
+-- makes: table model_families
+-- reads: policy_settings, scenarios, family_name(), reference_family_name()
 CREATE OR REPLACE TEMP TABLE model_families AS
 WITH requested AS (
     SELECT scenario, strict, list_transform(

@@ -1,5 +1,7 @@
 -- The rule that applies to each pair: first match wins. Strict semantics differ in two places: an experimental
 -- side never gives a full route, and evidence that is missing is told apart from evidence that is not good enough.
+-- makes: view pair_rules
+-- reads: policy_settings, signal_states
 CREATE OR REPLACE TEMP VIEW pair_rules AS
 SELECT
     l."position", l.target, l.symbol, l.score, l.state AS local_state, l.stability AS local_stability,

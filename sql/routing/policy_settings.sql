@@ -1,4 +1,6 @@
 -- The policy's single values, one row a scenario.
+-- makes: table policy_settings
+-- reads: scenarios
 CREATE OR REPLACE TEMP TABLE policy_settings AS
 SELECT
     document->>'$.semantics' = 'strict'                                              AS strict,

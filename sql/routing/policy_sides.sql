@@ -1,4 +1,6 @@
 -- What each side asks for, whatever the task: its minimum sample size and the stabilities it allows.
+-- makes: table policy_sides
+-- reads: scenarios
 CREATE OR REPLACE TEMP TABLE policy_sides AS
 SELECT
     side,

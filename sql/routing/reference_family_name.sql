@@ -1,5 +1,7 @@
 -- The name the recorded reference gave a family: an alias's first, then that of three spellings, then one made of its words,
 -- some of which are aliases again. The list names the spelling, without white space around it, once.
+-- makes: macro reference_family_name()
+-- reads: reference_family_words(), unicode_lower()
 CREATE OR REPLACE TEMP MACRO reference_family_name(name) AS
     list_transform(
         [regexp_replace(regexp_replace(name, '^[\pZ\t-\r\x1c-\x1f\x{85}]+|[\pZ\t-\r\x1c-\x1f\x{85}]+$', '', 'g'), '[- ]', '_', 'g')],

@@ -1,5 +1,7 @@
 -- How the reference writes the name of a family that is no alias: a short one in capitals as it is, one with an underscore
 -- with every two of them made one, any other with an underscore before each capital; in lower case.
+-- makes: macro reference_family_words()
+-- reads: unicode_lower()
 CREATE OR REPLACE TEMP MACRO reference_family_words(spelling) AS
     CASE
         WHEN length(spelling) <= 6 AND regexp_matches(spelling, '\p{Lu}') AND NOT regexp_matches(spelling, '[\p{Ll}\p{Lt}]')

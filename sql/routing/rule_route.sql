@@ -1,4 +1,6 @@
 -- The route that each rule gives a pair.
+-- makes: macro rule_route()
+-- reads: nothing
 CREATE OR REPLACE TEMP MACRO rule_route(rule) AS
     CASE rule
         WHEN 'LOCAL_ONLY'                 THEN 'ROUTE_SYMBOL_SPECIFIC'

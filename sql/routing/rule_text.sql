@@ -1,4 +1,6 @@
 -- What each rule says, in the words older readers know.
+-- makes: macro rule_text()
+-- reads: nothing
 CREATE OR REPLACE TEMP MACRO rule_text(rule) AS
     CASE rule
         WHEN 'BOTH_DISALLOWED'            THEN 'Both CS and local disallowed'

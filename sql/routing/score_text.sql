@@ -1,3 +1,5 @@
 -- A score as reasons show it: three decimals, and nan where there is none.
+-- makes: macro score_text()
+-- reads: nothing
 CREATE OR REPLACE TEMP MACRO score_text(score) AS
     CASE WHEN score IS NULL THEN 'nan' ELSE printf('%.3f', score) END;

@@ -1,4 +1,6 @@
 -- What each side is measured with: the thresholds of its policy, and which of its checks it passes.
+-- makes: view side_checks
+-- reads: model_families, side_evidence, target_sides, family_name()
 CREATE OR REPLACE TEMP VIEW side_checks AS
 SELECT
     e.*, t.tier, t.strong_score, t.min_score, t.experimental_min_score, t.null_margin,

@@ -1,4 +1,6 @@
 -- How good each side is, and the first thing, if any, that speaks against it whatever its score is.
+-- makes: view side_states
+-- reads: side_checks
 CREATE OR REPLACE TEMP VIEW side_states AS
 SELECT "position", side, target, symbol, score, sample_size, stability,
        CASE

@@ -1,5 +1,7 @@
 -- The task that a task type names, in the usual spellings and any letter case: binary, MULTICLASS_CLASSIFICATION,
 -- Regressor. Null where it names none, or both.
+-- makes: macro stated_task()
+-- reads: plain_word()
 CREATE OR REPLACE TEMP MACRO stated_task(task_type) AS
     CASE
         WHEN regexp_matches(plain_word(task_type), 'classif|^(binary|multiclass|multilabel|binomial|multinomial|clf$)')

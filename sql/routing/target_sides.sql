@@ -1,6 +1,8 @@
 -- All that a policy and a run say of each side of a target, for either task: the policy's single values, what it asks of the
 -- side, the thresholds of the target's tier, and how many families the run trains with. Evidence is joined with this alone,
 -- and takes no list along, because to copy one for each of a million rows takes longer than to decide them.
+-- makes: table target_sides
+-- reads: model_families, policy_settings, policy_sides, policy_thresholds, targets
 CREATE OR REPLACE TEMP TABLE target_sides AS
 SELECT h.target, t.side, t.task, h.tier, h.minutes, t.strong_score, t.min_score, t.experimental_min_score, t.null_margin,
        s.min_sample_size AS base_sample_size, s.allowed_stabilities, f.families, len(f.families) AS family_count,

@@ -1,4 +1,6 @@
 -- Where a policy says a threshold: by its key alone, by task, or by task and horizon tier.
+-- makes: macro threshold_key()
+-- reads: nothing
 CREATE OR REPLACE TEMP MACRO threshold_key(document, "key", task, tier) AS
     CASE
         WHEN json_type(document, '$.' || "key") <> 'OBJECT' THEN "key"

@@ -1,4 +1,6 @@
 -- Where a policy says a threshold, with the tier it was chosen by where there is a choice.
+-- makes: macro threshold_source()
+-- reads: threshold_key()
 CREATE OR REPLACE TEMP MACRO threshold_source(document, "key", task, tier, minutes) AS
     concat(
         threshold_key(document, "key", task, tier),

@@ -1,6 +1,8 @@
 -- The values of a side's evidence at which a check turns: what to try when asking for the smallest change
 -- of evidence that flips a route. Between two neighbours of one metric nothing turns. Distances of scores and stability
 -- metrics are in their own units, of counts as a share of the larger one, and 1 where a word or a missing value changes.
+-- makes: view turning_points
+-- reads: experimental_ranks, explained_sides, pair_rules
 CREATE OR REPLACE TEMP VIEW turning_points AS
 WITH lane_edges AS (
     -- the score to beat for a place in the lane: the last that has one among the other experimental symbols

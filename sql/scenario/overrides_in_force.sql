@@ -1,5 +1,7 @@
 -- The overrides that stand for a run decided at a moment, as recorded before a commit: the newest of each pair or target
 -- that was neither cleared nor has expired by then.
+-- makes: macro overrides_in_force()
+-- reads: lake.overrides
 CREATE OR REPLACE TEMP MACRO overrides_in_force(before_commit, moment) AS TABLE
 SELECT * EXCLUDE (cleared)
 FROM (

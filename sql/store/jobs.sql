@@ -1,4 +1,6 @@
 -- The jobs of a plan with their latest status, of one target, symbol or status where these are given.
+-- makes: rows
+-- reads: job_latest_status, jobs, job_metadata(), $plan_id, $status, $symbol, $target
 SELECT j.ordinal, j.job_id, j.target, j.symbol, j.route, j.training_type, j.model_families, j.priority, j.reason,
        job_metadata(j.training_type, j.metadata) AS metadata, j.estimated_samples, coalesce(s.status, 'planned') AS status,
        s.attempt, s.worker, s.occurred_at AS status_at, s.error, s.lease_until, s.metrics, s.artifacts

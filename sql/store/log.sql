@@ -1,4 +1,6 @@
 -- The commits of the ledger, newest first, with what each run came to.
+-- makes: rows
+-- reads: commits, plans, runs
 SELECT c.commit_id, c.recorded_at, c.kind, c.run_id, c.message, c.actor,
        r.plan_id, (p.summary->>'$.total_cs_jobs')::BIGINT + (p.summary->>'$.total_symbol_jobs')::BIGINT AS trained_jobs,
        list_sum([n."rows" FOR n IN c.counts])::BIGINT AS events,

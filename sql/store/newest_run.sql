@@ -1,2 +1,4 @@
 -- The newest run.
+-- makes: rows
+-- reads: latest_run
 FROM latest_run;

@@ -1,5 +1,7 @@
 -- The words of a session that begin with $prefix: its views, their columns, its macros, functions and keywords.
 -- "of" is the view of a column; detail is a column's type, or a macro's arguments.
+-- makes: rows
+-- reads: $prefix
 FROM (
     SELECT DISTINCT 'view' AS kind, table_name AS word, NULL AS "of", NULL AS detail
     FROM duckdb_columns() WHERE database_name = 'memory'

@@ -1,5 +1,7 @@
 -- Those of the incoming reports that come from the job's holder: the worker of its latest attempt, which still runs.
 -- A job whose attempt was lost is planned again, until too many were.
+-- makes: rows
+-- reads: incoming_reports, job_standing, $max_attempts
 SELECT i.place,
        CASE WHEN i.status <> 'lost' THEN i.status WHEN s.lost + 1 < $max_attempts THEN 'planned' ELSE 'failed' END AS status
 FROM incoming_reports AS i

@@ -1,5 +1,7 @@
 -- The next jobs for somebody who asks for work: the most urgent first, of these the CPU stage before the GPU stage, then
 -- in plan order.
+-- makes: rows
+-- reads: open_jobs(), $since, $wanted
 SELECT job_id, attempt + 1 AS attempt
 FROM open_jobs($since)
 WHERE NOT waits

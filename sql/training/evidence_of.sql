@@ -1,2 +1,4 @@
 -- The artifact that holds the evidence which runs of this evidence id routed, where it was kept.
+-- makes: rows
+-- reads: lake.artifacts, $evidence_id
 SELECT digest FROM lake.artifacts WHERE name = 'evidence' AND belongs_to = $evidence_id ORDER BY commit_id DESC LIMIT 1;

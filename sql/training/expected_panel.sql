@@ -1,4 +1,6 @@
 -- What a panel for a plan holds: the targets of its jobs, and the symbols that the run decided on which made it.
+-- makes: rows
+-- reads: lake.decisions, lake.jobs, lake.plans, $plan_id
 SELECT
     (
         SELECT coalesce(list(DISTINCT target ORDER BY target), [])

@@ -1,4 +1,6 @@
 -- What was recorded since this session last looked.
+-- appends to: job_changes
+-- reads: lake.job_status, $clock, $plan_id, $seen
 INSERT INTO job_changes
 SELECT commit_id, "position", job_id, attempt, status, worker, $clock + epoch(lease_until) - epoch(occurred_at)
 FROM lake.job_status

@@ -1,5 +1,7 @@
 -- Where each job stands: its latest attempt with the latest status of that, how many of its attempts were lost with
 -- their workers (their jobs were planned again), and whether one succeeded, after which nothing counts.
+-- makes: view job_standing
+-- reads: job_changes, trainable_jobs
 CREATE OR REPLACE TEMP VIEW job_standing AS
 SELECT j.ordinal, j.job_id, j.pooled_job_id, j.urgency, j.on_gpu,
        coalesce(c.attempt, 0) AS attempt,

@@ -1,5 +1,7 @@
 -- The jobs of a plan that are trained, each with the evidence that its decision rests on, and how urgent it is. A job
 -- that combines its model with the pooled one names the pooled job, which is at least as urgent as it.
+-- makes: table trainable_jobs
+-- reads: lake.candidates, lake.jobs, $gpu_families, $plan_id
 CREATE OR REPLACE TEMP TABLE trainable_jobs AS
 WITH planned AS (
     SELECT *, training_type = 'cross_sectional' AS is_pooled

@@ -1,4 +1,6 @@
 -- Every artifact that an event names, with the first commit that does; its size where it was recorded.
+-- makes: rows
+-- reads: lake.artifacts, lake.job_status
 SELECT commit_id, digest, size FROM lake.artifacts
 UNION ALL
 SELECT min(commit_id), digest, NULL

@@ -1,2 +1,4 @@
 -- Every commit, in order.
+-- makes: rows
+-- reads: lake.commits
 FROM lake.commits ORDER BY commit_id;

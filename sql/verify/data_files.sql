@@ -1,4 +1,6 @@
 -- Every parquet file that holds rows now: where the catalog says it is, and what it says of the file as a whole.
+-- makes: rows
+-- reads: catalog.ducklake_data_file, catalog.ducklake_schema, catalog.ducklake_table
 SELECT f.data_file_id, t.table_name AS "table",
        f.path_is_relative AND t.path_is_relative AND s.path_is_relative AS is_inside,
        concat(s.path, t.path, f.path) AS path, f.record_count AS "rows", f.file_size_bytes AS size, f.footer_size

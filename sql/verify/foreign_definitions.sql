@@ -1,4 +1,6 @@
 -- What the catalog defines beside the store's own tables, or of them, and planstore never asks it for.
+-- makes: rows
+-- reads: catalog.ducklake_column, catalog.ducklake_macro, catalog.ducklake_metadata, catalog.ducklake_schema, catalog.ducklake_table, catalog.ducklake_view
 SELECT 'commits' AS "where", concat('the schema ', schema_name, ' is defined, and is none of the store''s') AS problem
 FROM __ducklake_metadata_lake.ducklake_schema
 WHERE schema_name IS DISTINCT FROM 'main'

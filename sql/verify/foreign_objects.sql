@@ -1,5 +1,7 @@
 -- What the catalog's database has that DuckLake does not make: triggers, views, indexes, other tables, and tables with more to
 -- them than columns, which could give, change or refuse values. DuckLake keeps inlined rows in tables that it lists.
+-- makes: rows
+-- reads: catalog.ducklake_inlined_data_tables
 SELECT "type" AS kind, name
 FROM sqlite_query('__ducklake_metadata_lake', 'SELECT type, name, sql FROM sqlite_master') AS o
 WHERE NOT CASE "type"

@@ -1,5 +1,7 @@
 -- Where the jobs of a plan contradict its decisions: a job that no decision allows, a decision to train that no job
 -- carries out.
+-- makes: rows
+-- reads: decisions, jobs
 SELECT CASE WHEN j.target IS NULL THEN 'a decision without its job' ELSE 'a job without its decision' END AS problem,
        coalesce(j.target, d.target) AS target, coalesce(j.symbol, d.symbol) AS symbol,
        d.route AS decided, j.job_id, j.route AS planned

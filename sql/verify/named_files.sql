@@ -1,5 +1,7 @@
 -- Every file that the catalog names, as a path in the folder of data: those that hold rows, those that did, and those that
 -- a compaction will remove.
+-- makes: rows
+-- reads: catalog.ducklake_data_file, catalog.ducklake_delete_file, catalog.ducklake_files_scheduled_for_deletion, catalog.ducklake_schema, catalog.ducklake_table
 SELECT concat(s.path, t.path, f.path) AS path
 FROM (
     SELECT table_id, path FROM __ducklake_metadata_lake.ducklake_data_file WHERE path_is_relative

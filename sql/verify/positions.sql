@@ -1,4 +1,6 @@
 -- Commits in which positions are not 1, 2, 3, … over all their tables together.
+-- makes: rows
+-- reads: lake.artifacts, lake.candidates, lake.decisions, lake.job_status, lake.jobs, lake.overrides, lake.plans, lake.policies, lake.runs
 SELECT commit_id, concat('its ', count(*), ' events have ', count(DISTINCT "position"), ' positions from ', min("position"),
                          ' to ', max("position")) AS problem
 FROM (

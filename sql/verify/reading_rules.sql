@@ -1,4 +1,6 @@
 -- What the catalog can say beside statistics to make a query skip or reshape rows, and what planstore never asks it for.
+-- makes: rows
+-- reads: catalog.ducklake_data_file, catalog.ducklake_delete_file, catalog.ducklake_file_partition_value, catalog.ducklake_partition_info, catalog.ducklake_sort_info, catalog.ducklake_table
 SELECT t.table_name AS "table", 'is said to be partitioned' AS problem
 FROM __ducklake_metadata_lake.ducklake_partition_info AS p JOIN __ducklake_metadata_lake.ducklake_table AS t USING (table_id)
 UNION ALL

@@ -1,5 +1,7 @@
 -- The first and the last commit of the rows in each file, and the snapshots that these are said to be of. Documents are of
 -- the commit of their plan. The last column is the snapshot that the table begins at.
+-- makes: rows
+-- reads: catalog.ducklake_column, catalog.ducklake_data_file, catalog.ducklake_file_column_stats, catalog.ducklake_table, lake.plan_documents, lake.plans
 WITH documents AS (
     SELECT d.filename, min(p.commit_id) AS first_commit, max(p.commit_id) AS last_commit
     FROM lake.plan_documents AS d

@@ -1,4 +1,6 @@
 -- Tables and columns that are said to begin at another snapshot than any version of the table's columns does.
+-- makes: rows
+-- reads: catalog.ducklake_column, catalog.ducklake_schema_versions, catalog.ducklake_table
 SELECT t.table_name AS "where", concat('the table is said to begin at snapshot ', t.begin_snapshot) AS problem
 FROM __ducklake_metadata_lake.ducklake_table AS t
 WHERE t.begin_snapshot <> (

@@ -1,4 +1,6 @@
 -- What is said to begin or end at a snapshot that there never was: it would appear, or vanish, when that one comes.
+-- makes: rows
+-- reads: catalog.ducklake_column, catalog.ducklake_data_file, catalog.ducklake_schema, catalog.ducklake_schema_versions, catalog.ducklake_snapshot, catalog.ducklake_table
 WITH newest AS (SELECT max(snapshot_id) AS id FROM __ducklake_metadata_lake.ducklake_snapshot),
 versioned AS (
     SELECT NULL AS table_id, concat('the schema ', schema_name) AS what, begin_snapshot, end_snapshot

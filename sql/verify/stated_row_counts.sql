@@ -1,4 +1,6 @@
 -- How many rows each event table holds as the catalog's statistics say, which is what a plain count is answered from.
+-- makes: rows
+-- reads: lake.artifacts, lake.candidates, lake.decisions, lake.job_status, lake.jobs, lake.overrides, lake.plans, lake.policies, lake.runs
 SELECT 'runs' AS "table", (SELECT count(*) FROM lake.runs) AS "rows"
 UNION ALL SELECT 'policies',   (SELECT count(*) FROM lake.policies)
 UNION ALL SELECT 'artifacts',  (SELECT count(*) FROM lake.artifacts)

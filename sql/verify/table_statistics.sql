@@ -1,4 +1,6 @@
 -- What the catalog says of the values in each column of each table: a query whose filter they rule out reads nothing.
+-- makes: rows
+-- reads: catalog.ducklake_column, catalog.ducklake_table, catalog.ducklake_table_column_stats
 WITH RECURSIVE leaves AS (
     SELECT table_id, column_id, column_name AS name, column_type
     FROM __ducklake_metadata_lake.ducklake_column

@@ -1,4 +1,6 @@
 -- One row is a file kept under its SHA-256; belongs_to says what it is part of.
+-- makes: table lake.artifacts
+-- reads: nothing
 CREATE TABLE lake.artifacts (
     commit_id  BIGINT,   -- the commit that recorded it
     "position" INTEGER,  -- its place in the commit, from 1

@@ -1,4 +1,6 @@
 -- One row is a candidate: the evidence of a target (symbol null) or of a pair.
+-- makes: table lake.candidates
+-- reads: nothing
 CREATE TABLE lake.candidates (
     commit_id             BIGINT,       -- the commit that recorded it
     "position"            INTEGER,      -- its place in the commit, from 1

@@ -1,4 +1,6 @@
 -- One row is a commit: one atomic append of events.
+-- makes: table lake.commits
+-- reads: nothing
 CREATE TABLE lake.commits (
     commit_id         BIGINT,       -- its number: 1, 2, 3, … without gaps
     recorded_at       TIMESTAMPTZ,  -- when it was recorded

@@ -1,4 +1,6 @@
 -- One row is a decision: the route of a pair, or (symbol null) a target's cross-sectional side, ENABLED or DISABLED.
+-- makes: table lake.decisions
+-- reads: nothing
 CREATE TABLE lake.decisions (
     commit_id       BIGINT,     -- the commit that recorded it
     "position"      INTEGER,    -- its place in the commit, from 1

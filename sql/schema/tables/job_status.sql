@@ -1,4 +1,6 @@
 -- One row is a change of a job's status.
+-- makes: table lake.job_status
+-- reads: nothing
 CREATE TABLE lake.job_status (
     commit_id   BIGINT,       -- the commit that recorded it
     "position"  INTEGER,      -- its place in the commit, from 1

@@ -1,4 +1,6 @@
 -- One row is a job of a plan; ordinal counts from 1 in plan order.
+-- makes: table lake.jobs
+-- reads: nothing
 CREATE TABLE lake.jobs (
     commit_id         BIGINT,     -- the commit that recorded it
     "position"        INTEGER,    -- its place in the commit, from 1

@@ -1,4 +1,6 @@
 -- One row is a person's pin of a pair or a target, or (cleared) its end.
+-- makes: table lake.overrides
+-- reads: nothing
 CREATE TABLE lake.overrides (
     commit_id   BIGINT,       -- the commit that recorded it
     "position"  INTEGER,      -- its place in the commit, from 1

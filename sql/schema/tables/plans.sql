@@ -1,4 +1,6 @@
 -- One row is a plan published; artifact is the digest of its canonical document.
+-- makes: table lake.plans
+-- reads: nothing
 CREATE TABLE lake.plans (
     commit_id    BIGINT,       -- the commit that recorded it
     "position"   INTEGER,      -- its place in the commit, from 1

@@ -1,4 +1,6 @@
 -- One row is a policy adopted for the first time.
+-- makes: table lake.policies
+-- reads: nothing
 CREATE TABLE lake.policies (
     commit_id  BIGINT,   -- the commit that recorded it
     "position" INTEGER,  -- its place in the commit, from 1

@@ -1,4 +1,6 @@
 -- One row is a run: one pass from candidates over decisions to a plan.
+-- makes: table lake.runs
+-- reads: nothing
 CREATE TABLE lake.runs (
     commit_id   BIGINT,       -- the commit that recorded it
     "position"  INTEGER,      -- its place in the commit, from 1

@@ -1,3 +1,5 @@
 -- One row is an artifact: a file kept under its SHA-256.
 -- lake.artifacts.*
+-- makes: view artifacts
+-- reads: lake.artifacts, as_of()
 CREATE OR REPLACE VIEW artifacts AS FROM lake.artifacts WHERE commit_id <= as_of();

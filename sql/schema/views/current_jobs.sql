@@ -8,6 +8,8 @@
 -- lease_until: until when who works on it has it alone, unless the lease is renewed
 -- metrics: names and numbers of the trained models, as `score` and `evidence_score`
 -- artifacts: digests of the files that it made
+-- makes: view current_jobs
+-- reads: job_latest_status, jobs, latest_run
 CREATE OR REPLACE VIEW current_jobs AS
 SELECT j.*, coalesce(s.status, 'planned') AS status, s.attempt, s.worker, s.occurred_at AS status_at, s.error,
        s.lease_until, s.metrics, s.artifacts

@@ -8,6 +8,8 @@
 -- symbol: the symbol it is about
 -- job_id: the job it is about
 -- payload: the whole event: all columns of its own view
+-- makes: view history
+-- reads: artifacts, candidates, commits, decisions, job_status, jobs, overrides, plans, policies, runs
 CREATE OR REPLACE VIEW history AS
 SELECT e.commit_id, e."position", c.recorded_at, e.type, e.run_id, e.target, e.symbol, e.job_id, e.payload
 FROM (

@@ -9,6 +9,8 @@
 -- lease_until: until when who works on it has it alone, unless the lease is renewed
 -- metrics: names and numbers of the trained models
 -- artifacts: digests of the files that it made
+-- makes: view job_latest_status
+-- reads: job_status
 CREATE OR REPLACE VIEW job_latest_status AS
 SELECT plan_id, job_id, max(attempt) AS attempt,
        arg_max_null(status, (attempt, commit_id, "position"))      AS status,

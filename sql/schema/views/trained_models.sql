@@ -19,6 +19,8 @@
 -- evidence_id: the digest of the run's candidates
 -- policy_id: the policy of that run
 -- rules_id: the rules of that run
+-- makes: view trained_models
+-- reads: artifacts, candidates, decisions, job_status, jobs, runs
 CREATE OR REPLACE VIEW trained_models AS
 SELECT j.target, j.symbol, a.name[7:] AS family, a.digest, a.size, s.attempt, s.worker, s.occurred_at AS trained_at,
        (s.metrics->>'$.score')::DOUBLE AS score, k.score AS evidence_score, k.metric_name,

@@ -87,6 +87,6 @@ class Overrides:
         if not found:
             return None
         decided = self._access.session.records(
-            "audit/decision", commit_id=found[0]["commit_id"], target=target, symbol=symbol
+            "audit/why/decision", commit_id=found[0]["commit_id"], target=target, symbol=symbol
         )
         return None if decided else "; ".join(absence(session, target, symbol, found[0]))

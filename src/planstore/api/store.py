@@ -187,7 +187,7 @@ class Store:
         return Run(
             **{name: row[name] for name in ("run_id", "commit_id", "evidence_id", "policy_id", "rules_id", "plan_id")},
             is_new_plan=plan is not None and plan[0] == row["run_id"],
-            routes=dict(self.access.session.rows("store/run_routes", commit_id=row["commit_id"])),
+            routes=dict(self.access.session.rows("store/run_route_counts", commit_id=row["commit_id"])),
             _ledger=self.access.ledger,
         )
 
@@ -359,7 +359,7 @@ class Store:
             Target, route in run ``a``, route in run ``b``, symbols; a route is None where a run has no such pair.
         """
         commits = {name: self.access.find_run(run_id)["commit_id"] for name, run_id in (("a", a), ("b", b))}
-        return self.access.session.rows("audit/route_changes", **commits)
+        return self.access.session.rows("audit/diff/route_changes", **commits)
 
     @checked
     def at(self, when: int | datetime | str) -> Store:

@@ -59,24 +59,24 @@ class Difference:
 
     def flip_table(self) -> duckdb.DuckDBPyRelation:
         """Return a row for each flip: target, symbol (null for a target itself), route_a, route_b, causes."""
-        return self._session.relation("audit/read_flips")
+        return self._session.relation("audit/diff/read_flips")
 
     def job_table(self) -> duckdb.DuckDBPyRelation:
         """Return a row for each job that differs: job_id, change, target, symbol, route_a, route_b, fields, values.
 
         ``fields`` names what differs of a changed job, and ``values`` says it: field, in ``a``, in ``b``.
         """
-        return self._listing.relation("audit/read_changed_jobs")
+        return self._listing.relation("audit/diff/read_changed_jobs")
 
     @property
     def jobs(self) -> list[Record]:
         """The rows of :meth:`job_table`."""
-        return self._listing.records("audit/read_changed_jobs")
+        return self._listing.records("audit/diff/read_changed_jobs")
 
     @cached_property
     def _listing(self) -> Session:
         """What differs of each job, listed when it is first asked for: that takes longer than to count them."""
-        self._session.run("audit/changed_jobs", a=self.plan_a, b=self.plan_b)
+        self._session.run("audit/diff/changed_jobs", a=self.plan_a, b=self.plan_b)
         return self._session
 
     def as_dict(self) -> dict[str, Any]:
@@ -86,7 +86,7 @@ class Difference:
             **self.counts,
             "flipped_pairs": self.flipped_pairs,
             "flipped_targets": self.flipped_targets,
-            "flips": self._session.records("audit/read_flips"),
+            "flips": self._session.records("audit/diff/read_flips"),
             "jobs": self.jobs,
         }
 
@@ -115,8 +115,8 @@ def compare(session: Session, artifacts: ArtifactStorage, a: Record, b: Record) 
     Raises:
         StoreError: an artifact is missing or altered, or rules that are needed cannot be run by this version.
     """
-    session.run("audit/flips", a=a["commit_id"], b=b["commit_id"])
-    flipped = session.records("audit/count_flips")[0]
+    session.run("audit/diff/flips", a=a["commit_id"], b=b["commit_id"])
+    flipped = session.records("audit/diff/count_flips")[0]
     with closing(session.cursor()) as beside, ThreadPoolExecutor(max_workers=1) as thread:
         counting = thread.submit(_counts, beside, a, b)
         try:
@@ -142,8 +142,8 @@ def _counts(session: Session, a: Record, b: Record) -> tuple[dict[str, tuple[int
 
     The session is a cursor, which shows every commit: both questions are about the two runs alone.
     """
-    changed = dict(session.rows("audit/count_changed_jobs", a=a["plan_id"], b=b["plan_id"]))
-    routes = session.rows("audit/both_routes", a=a["commit_id"], b=b["commit_id"])
+    changed = dict(session.rows("audit/diff/count_changed_jobs", a=a["plan_id"], b=b["plan_id"]))
+    routes = session.rows("audit/diff/both_routes", a=a["commit_id"], b=b["commit_id"])
     return {route: (x, y) for route, x, y in routes}, {change: changed.get(change, 0) for change in CHANGES}
 
 
@@ -152,7 +152,7 @@ def _causes(session: Session, artifacts: ArtifactStorage, a: Record, b: Record) 
     runs = {"a": RunInputs.of(session, artifacts, a), "b": RunInputs.of(session, artifacts, b)}
     differing = list(factors(runs["a"], runs["b"]))
     if len(differing) == 1:
-        return session.batches("audit/one_cause", cause=differing[0].cause["cause"]).read_all()
+        return session.batches("audit/diff/one_cause", cause=differing[0].cause["cause"]).read_all()
     return swap_causes(session, runs, differing)
 
 

@@ -51,7 +51,7 @@ def history(session: Session, artifacts: ArtifactStorage, target: str, symbol: s
     Raises:
         NotFoundError: no run decided on it.
     """
-    rows = session.records("audit/decision_history", target=target, symbol=symbol)
+    rows = session.records("audit/history/decision_history", target=target, symbol=symbol)
     if not any(row["route"] for row in rows):
         name = quoted(target) if symbol is None else f"{quoted(target)} on {quoted(symbol)}"
         raise NotFoundError(f"no run decided on {name}; `planstore why` says what comes nearest")
@@ -84,7 +84,7 @@ def _causes(
 
         def read(symbol: str | None, commits: Collection[int]) -> pa.Table:
             stretch = {"first": min(commits), "last": max(commits)}
-            return session.batches("audit/evidence_history", target=target, symbol=symbol, **stretch).read_all()
+            return session.batches("audit/history/evidence_history", target=target, symbol=symbol, **stretch).read_all()
 
         is_ranked = any(in_lane(run) for run in runs.values())
         evidence = read(None if is_ranked else symbol, runs)

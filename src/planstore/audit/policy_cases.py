@@ -109,7 +109,8 @@ def try_cases(policy: PolicySource, cases: Path) -> list[CaseResult]:
         stage(session, [Scenario(place, document, case.families, False) for place, case in enumerate(found)])
         apply_rules(session)
         decided = {
-            (row["scenario"], row["target"], row["symbol"]): row for row in session.records("scenario/all_decisions")
+            (row["scenario"], row["target"], row["symbol"]): row
+            for row in session.records("scenario/replay/all_decisions")
         }
     finally:
         session.close()

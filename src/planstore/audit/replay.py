@@ -95,7 +95,7 @@ class Replay:
         stage(session, [replace(scenario, symbol=self._symbol) for scenario in scenarios])
         with session.joins_as_written():
             run_steps(session, rules, only_asked=only_asked, again=self._ran == rules.rules_id)
-            found = session.records("scenario/replayed_decisions", target=self._target, symbol=self._symbol)
+            found = session.records("scenario/replay/replayed_decisions", target=self._target, symbol=self._symbol)
         self._ran = rules.rules_id
         by_scenario = {row["scenario"]: row for row in found}
         return [by_scenario.get(place) for place in range(len(scenarios))]
@@ -110,9 +110,9 @@ class Replay:
         session.run("audit/nearness")
         pair = {"target": self._target, "symbol": self._symbol}
         return (
-            session.records("audit/checks", **pair),
-            session.records("audit/turning_points", **pair),
-            session.records("audit/policy_turning_points", **pair, others=others),
+            session.records("audit/why/checks", **pair),
+            session.records("audit/why/turning_points", **pair),
+            session.records("audit/why/policy_turning_points", **pair, others=others),
         )
 
     @property

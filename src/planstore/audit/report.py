@@ -166,7 +166,7 @@ def _flips(
     except StoreError as error:
         findings.append(f"what caused the flips cannot be derived again: {error}")
         session.register("flip_causes", no_causes())
-    session.register("caused_flips", session.batches("audit/read_flips").read_all())
+    session.register("caused_flips", session.batches("audit/diff/read_flips").read_all())
     return session.batches("report/flips", a=before["commit_id"], b=run["commit_id"]).read_all()
 
 
@@ -194,8 +194,8 @@ def _derive(
 
 def _routes(session: Session, run: Record, previous: Record | None) -> list[Record]:
     """Return pairs by route in this run and in the one before, in the order of the legend."""
-    now = dict(session.rows("store/run_routes", commit_id=run["commit_id"]))
-    before = dict(session.rows("store/run_routes", commit_id=previous["commit_id"])) if previous else {}
+    now = dict(session.rows("store/run_route_counts", commit_id=run["commit_id"]))
+    before = dict(session.rows("store/run_route_counts", commit_id=previous["commit_id"])) if previous else {}
     known = [route for route in pages.ROUTES if route.startswith("ROUTE_")]
     unknown = sorted({*now, *before} - set(known))
     return [

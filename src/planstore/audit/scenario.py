@@ -120,14 +120,14 @@ def stage(session: Session, scenarios: Sequence[Scenario]) -> None:
     text = pa.string()
     session.register("staged_changes", arrow_table(changes, scenario=pa.int64(), side=text, symbol=text, patch=text))
     stage_policies(session, scenarios)
-    session.run("scenario/laid_evidence")
-    session.run("scenario/changed_evidence" if changes else "scenario/replay_evidence")
+    session.run("scenario/replay/laid_evidence")
+    session.run("scenario/changed/scenario_evidence" if changes else "scenario/replay/scenario_evidence")
 
 
 def stage_run(session: Session, scenario: Scenario) -> None:
     """Lay one scenario that changes no evidence out as the rules read it, over the session's ``evidence``."""
     stage_policies(session, [scenario])
-    session.run("scenario/scenario_evidence")
+    session.run("scenario/run/scenario_evidence")
 
 
 def stage_policies(session: Session, scenarios: Sequence[Scenario]) -> None:
@@ -166,7 +166,7 @@ def stage_policies(session: Session, scenarios: Sequence[Scenario]) -> None:
             expires_at=pa.timestamp("us", "UTC"), scenario=number,
         ),
     )  # fmt: skip
-    session.run("scenario/replay_scenarios")
+    session.run("scenario/replay/scenarios")
 
 
 def arrow_table(rows: list[Record], **columns: pa.DataType) -> pa.Table:

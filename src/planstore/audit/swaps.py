@@ -46,17 +46,17 @@ def swap_causes(session: Session, runs: Mapping[str, RunInputs], differing: Sequ
     """
     commits = {name: run.commit_id for name, run in runs.items()}
     with closing(session.cursor()) as replays:
-        replays.register("flips", session.batches("audit/read_flip_routes").read_all())
-        replays.run("audit/swapped_commits", **commits)
-        replays.run("audit/swapped_routes")
+        replays.register("flips", session.batches("audit/diff/read_flip_routes").read_all())
+        replays.run("audit/diff/swapped_commits", **commits)
+        replays.run("audit/diff/swapped_routes")
         for swaps in _passes(_swaps(runs, differing)):
             _find_targets(replays, runs, swaps)
             if swaps[0].scenario.has_lane:
-                replays.run("audit/swapped_evidence")
+                replays.run("audit/diff/swapped_evidence")
             else:
-                replays.register("swapped_evidence", session.batches("audit/flip_evidence", **commits).read_all())
+                replays.register("swapped_evidence", session.batches("audit/diff/flip_evidence", **commits).read_all())
             _decide(replays, swaps)
-        return replays.batches("audit/swap_causes").read_all()
+        return replays.batches("audit/diff/swap_causes").read_all()
 
 
 def _swaps(runs: Mapping[str, RunInputs], differing: Sequence[Factor]) -> list[_Swap]:
@@ -98,34 +98,34 @@ def _passes(swaps: Iterable[_Swap]) -> list[list[_Swap]]:
 
 def _find_targets(replays: Session, runs: Mapping[str, RunInputs], swaps: Sequence[_Swap]) -> None:
     """Find the targets that each swap decides again: where a run has recorded it, those that are measured otherwise."""
-    replays.run("audit/swapped_targets")
+    replays.run("audit/diff/swapped_targets")
     compared = None
     for place, swap in enumerate(swaps):
         where = {"scenario": place, "commit_id": swap.scenario.commit_id}
         if swap.recorded is None:
-            replays.run("audit/append_all_targets", **where)
+            replays.run("audit/diff/append_all_targets", **where)
             continue
         scenarios = [runs[swap.recorded].scenario(), swap.scenario]
         # because those that a policy swapped one way moves are those that it moves the other way
         between = ({scenario.policy for scenario in scenarios}, swap.scenario.model_families)
         if between != compared:
             stage_policies(replays, scenarios)
-            replays.run("audit/target_tasks", **{name: run.commit_id for name, run in runs.items()})
-            replays.run("audit/task_evidence")
+            replays.run("audit/diff/target_tasks", **{name: run.commit_id for name, run in runs.items()})
+            replays.run("audit/diff/tasks/scenario_evidence")
             run_steps(replays, swap.rules, last="side_evidence")
-            replays.run("audit/moved_targets")
+            replays.run("audit/diff/moved_targets")
             compared = between
-        replays.run("audit/append_moved_targets", **where)
+        replays.run("audit/diff/append_moved_targets", **where)
 
 
 def _decide(replays: Session, swaps: Sequence[_Swap]) -> None:
     """Decide the flips of the targets that swaps decide again, and append what each swap comes to."""
-    replays.run("audit/asked")
-    replays.run("audit/swap_evidence")
+    replays.run("audit/diff/asked")
+    replays.run("audit/diff/swaps/scenario_evidence")
     stage_policies(replays, [swap.scenario for swap in swaps])
     run_steps(replays, swaps[0].rules, only_asked=True)
     replays.register("swap_answers", _answers(swaps))
-    replays.run("audit/append_swapped_routes")
+    replays.run("audit/diff/append_swapped_routes")
 
 
 def _answers(swaps: Sequence[_Swap]) -> pa.Table:

@@ -51,33 +51,33 @@ class WhatIf:
 
         ``route`` is what was decided, ``route_then`` what would have been, by ``rule``; symbol is null for a target.
         """
-        return self._session.relation("audit/read_whatif_flips")
+        return self._session.relation("audit/whatif/read_whatif_flips")
 
     def job_table(self) -> duckdb.DuckDBPyRelation:
         """Return a row for each job more or fewer: run_id, commit_id, change, job_id, target, symbol, route."""
-        return self._session.relation("audit/read_whatif_jobs")
+        return self._session.relation("audit/whatif/read_whatif_jobs")
 
     def by_run(self) -> list[Record]:
         """Return for each run: pairs, flips, flipped_pairs, flipped_targets, agreement, jobs_added, jobs_removed."""
-        return self._session.records("audit/whatif_by_run")
+        return self._session.records("audit/whatif/by_run")
 
     def by_target(self) -> list[Record]:
         """Return for each target, over all runs: flips, flipped_pairs, flipped_targets, jobs_added, jobs_removed.
 
         ``flipped_targets`` counts the runs that flip the target itself. Those with most flips come first.
         """
-        return self._session.records("audit/whatif_by_target")
+        return self._session.records("audit/whatif/by_target")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the answer for JSON."""
-        jobs = self._session.records("audit/read_whatif_jobs")
+        jobs = self._session.records("audit/whatif/read_whatif_jobs")
         return {
             "policy_id": self.policy_id,
             "runs": self.runs,
             "agreement": self.agreement,
             "flipped_pairs": self.flipped_pairs,
             "flipped_targets": self.flipped_targets,
-            "flips": self._session.records("audit/read_whatif_flips"),
+            "flips": self._session.records("audit/whatif/read_whatif_flips"),
             "jobs_added": [job for job in jobs if job["change"] == "added"],
             "jobs_removed": [job for job in jobs if job["change"] == "removed"],
             "by_run": self.by_run(),
@@ -106,11 +106,11 @@ def what_if(
     """
     tried = memory(confined=True)
     for table in ("whatif_runs", "whatif_flips", "whatif_jobs"):
-        tried.run(f"audit/{table}")
+        tried.run(f"audit/whatif/{table}")
     for run in runs:
         progress(run["run_id"])
         _decide_again(session, artifacts, policy, run, tried)
-    totals = tried.records("audit/whatif_totals")[0]
+    totals = tried.records("audit/whatif/totals")[0]
     return WhatIf(policy_id=policy.policy_id, runs=[run["run_id"] for run in runs], _session=tried, **totals)
 
 
@@ -119,12 +119,12 @@ def _decide_again(session: Session, artifacts: ArtifactStorage, policy: Policy, 
     commit = {"run_id": run["run_id"], "commit_id": run["commit_id"]}
     for name, statement, key in (
         ("evidence", "audit/run_evidence", {"commit_id": run["commit_id"]}),
-        ("recorded", "audit/run_routes", {"commit_id": run["commit_id"]}),
-        ("recorded_jobs", "audit/plan_job_ids", {"plan_id": run["plan_id"]}),
+        ("recorded", "audit/whatif/run_routes", {"commit_id": run["commit_id"]}),
+        ("recorded_jobs", "audit/whatif/plan_job_ids", {"plan_id": run["plan_id"]}),
     ):
         tried.register(name, session.batches(statement, **key).read_all())
     stage_run(tried, replace(kept.scenario(), policy=policy.document.decode()))
     apply_rules(tried, kept.rules)
     plan_jobs(tried)
     for statement in ("append_whatif_flips", "append_whatif_jobs", "append_whatif_runs"):
-        tried.run(f"audit/{statement}", **commit)
+        tried.run(f"audit/whatif/{statement}", **commit)

@@ -105,9 +105,9 @@ def explain(session: Session, artifacts: ArtifactStorage, target: str, symbol: s
         **{name: run[name] for name in ("run_id", "evidence_id", "policy_id", "rules_id", "plan_id")},
     }
     key = {"commit_id": commit_id, "target": target, "symbol": symbol}
-    found = session.records("audit/decision", **key)
-    row = session.row("audit/policy_name", policy_id=run["policy_id"])
-    evidence = session.batches("audit/target_evidence", commit_id=commit_id, target=target).read_all()
+    found = session.records("audit/why/decision", **key)
+    row = session.row("audit/why/policy_name", policy_id=run["policy_id"])
+    evidence = session.batches("audit/why/target_evidence", commit_id=commit_id, target=target).read_all()
     known |= {"policy_name": row[0] if row else None, "evidence": own_candidates(evidence, symbol)}
     if not found:
         return Explanation(
@@ -154,12 +154,12 @@ def _trace(kept: RunInputs, evidence: pa.Table, target: str, symbol: str | None,
 
 def _jobs(session: Session, plan_id: str, target: str, symbol: str | None, route: str) -> list[Record]:
     """Return the jobs that a decision led to, with where they are and what they made."""
-    jobs = session.records("audit/job", plan_id=plan_id, target=target, symbol=symbol, route=route)
+    jobs = session.records("audit/why/job", plan_id=plan_id, target=target, symbol=symbol, route=route)
     if not jobs:
         return []
     ids = [job["job_id"] for job in jobs]
     any_status = newest_commit_of_kind(session, STATUS_COMMIT)
-    latest = session.records("audit/job_status", plan_id=plan_id, job_ids=ids) if any_status else []
+    latest = session.records("audit/why/job_status", plan_id=plan_id, job_ids=ids) if any_status else []
     statuses = {row["job_id"]: row for row in latest}
     unknown = {"status": "planned", "attempt": None, "worker": None, "occurred_at": None, "error": None}
     found = []
@@ -191,14 +191,14 @@ def absence(session: Session, target: str, symbol: str | None, run: Record) -> l
     """Return why a run decided nothing on a pair or target, one sentence each."""
     commit_id, run_id = run["commit_id"], run["run_id"]
     told = []
-    for row in session.records("audit/unread_candidates", commit_id=commit_id, target=target, symbol=symbol):
+    for row in session.records("audit/why/unread_candidates", commit_id=commit_id, target=target, symbol=symbol):
         told.append(
             f"run {run_id} holds a candidate of it (mode {row['mode']}, row {row['row']}), "
             "but none of the two modes that the rules read"
         )
     if not told:
         told.append(f"run {run_id} holds no candidate of {_named(target, symbol)}")
-    elsewhere = session.records("audit/other_runs", target=target, symbol=symbol, commit_id=commit_id)
+    elsewhere = session.records("audit/why/other_runs", target=target, symbol=symbol, commit_id=commit_id)
     if elsewhere:
         seen = elsewhere[0]
         told.append(
@@ -220,7 +220,7 @@ def _nearest_names(session: Session, target: str, symbol: str | None, run: Recor
 
 
 def _names_like(session: Session, what: str, within: str | None, name: str, run: Record) -> list[str]:
-    rows = session.rows("audit/names_like", what=what, within=within, name=name, commit_id=run["commit_id"])
+    rows = session.rows("audit/why/names_like", what=what, within=within, name=name, commit_id=run["commit_id"])
     return [found for (found,) in rows]
 
 

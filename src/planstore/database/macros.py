@@ -27,7 +27,7 @@ MACROS = (
 """The files of ``sql/macros/``, in an order in which each needs only what stands before it."""
 
 _OF_ONE_PLAN = ("jobs_of", "plan_of", "jobs_for_target", "jobs_for_symbol", "jobs_for_pair")
-"""Macros that have another form, `sql/consumer/shelf_*.sql`, where one plan is all there is."""
+"""Macros that have another form, in `sql/consumer/plan_index/`, where one plan is all there is."""
 
 
 class _Session(Protocol):
@@ -38,6 +38,6 @@ class _Session(Protocol):
 
 
 def make_macros(session: _Session, *, of_one_plan: bool = False) -> None:
-    """Make all macros in ``session``, over the ledger's views or over a shelf that holds one plan."""
+    """Make all macros in ``session``, over the ledger's views or over the index of one plan."""
     for macro in MACROS:
-        session.run(f"consumer/shelf_{macro}" if of_one_plan and macro in _OF_ONE_PLAN else f"macros/{macro}")
+        session.run(f"consumer/plan_index/{macro}" if of_one_plan and macro in _OF_ONE_PLAN else f"macros/{macro}")

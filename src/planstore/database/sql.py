@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
 _PACKAGED = Path(__file__).parents[1] / "_sql"
 _CHECKOUT = Path(__file__).parents[3] / "sql"
+_GRAPH = re.compile(r"^-- (?:makes|appends to|changes|reads|example): .*\n", re.MULTILINE)
 
 
 def root() -> Path:
@@ -18,6 +20,11 @@ def root() -> Path:
 def load(name: str) -> str:
     """Return the text of one statement; ``name`` is its path without ``.sql``: ``"routing/pair_rules"``."""
     return (root() / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def without_graph(text: str) -> str:
+    """Return a statement without the lines of its head about its place in the graph of statements, and its example."""
+    return _GRAPH.sub("", text)
 
 
 @cache

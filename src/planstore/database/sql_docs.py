@@ -57,7 +57,7 @@ def meaning_of(name: str) -> Meaning:
 
 def _read(text: str) -> Meaning:
     summary, named, same_as = [], {}, []
-    head, create, body = text.partition("CREATE")
+    head, create, body = sql.without_graph(text).partition("CREATE")
     for line in head.splitlines():
         if found := _SAME_AS.fullmatch(line):
             same_as.append(found[1])

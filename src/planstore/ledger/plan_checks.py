@@ -11,7 +11,7 @@ CHECKS = ("jobs_against_decisions", "repeated_job_ids")
 """Files of ``sql/verify/`` that return nothing for a plan that holds."""
 
 
-def plan_problems(session: Session) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def failed_plan_checks(session: Session) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Yield the name of each check that the session's ``jobs`` and ``decisions`` do not pass, and what it found."""
     for check in CHECKS:
         found = session.records(f"verify/{check}")

@@ -19,7 +19,7 @@ from planstore.events.digest import RowsDigest
 from planstore.events.prefetch import each_prefetched
 from planstore.ledger.foreign_files import irregular_in_store, place, strays
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
-from planstore.ledger.plan_checks import plan_problems
+from planstore.ledger.plan_checks import failed_plan_checks
 from planstore.ledger.pruning_statistics import falsehoods
 from planstore.ledger.snapshots import shifted_snapshots
 
@@ -371,12 +371,12 @@ def _policies(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iterator
 
 def _plans(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterator[Finding]:
     """Check each plan against its decisions, its jobs and its canonical document."""
-    session.run("verify/decisions_of_commit")
-    session.run("verify/jobs_of_commit")
+    session.run("verify/commit/decisions")
+    session.run("verify/commit/jobs")
     for plan in session.records("verify/plans"):
         commit_id = plan["commit_id"]
-        session.run("verify/set_commit", commit_id=commit_id)
-        for check, found in plan_problems(session):
+        session.run("verify/commit/set_commit", commit_id=commit_id)
+        for check, found in failed_plan_checks(session):
             yield Finding(commit_id, "jobs", f"{check}: {len(found)}, the first is {found[0]}")
         try:
             document = orjson.loads(ledger.artifacts.get(plan["artifact"]))

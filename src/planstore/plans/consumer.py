@@ -271,7 +271,7 @@ def compare_training_plans(plan1: PlanSource | None, plan2: PlanSource | None) -
     rows = [plan.rows(name) for plan, name in zip(plans, ("plan1", "plan2"), strict=True)]
     session = memory()
     with session.registered("incoming_jobs", pa.concat_tables(rows)):
-        session.run("consumer/shelf_jobs")
+        session.run("consumer/plan_index/jobs")
     session.run("macros/plan_diff")
     found: dict[str, list[str]] = {"added": [], "removed": [], "changed": []}
     for job_id, change in session.rows("consumer/plan_diff", a="plan1", b="plan2"):

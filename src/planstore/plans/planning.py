@@ -11,7 +11,7 @@ from planstore.database.session import Session
 from planstore.errors import PlanInvalidError
 from planstore.events.canonical import canonical_json, sha256
 from planstore.events.digest import StagedRows
-from planstore.ledger.plan_checks import plan_problems
+from planstore.ledger.plan_checks import failed_plan_checks
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,7 +22,7 @@ STEPS = (
     "planned",
     "pattern_regex",
     "job_families",
-    "repeated_job_ids",
+    "job_id_suffixes",
     "ordered_jobs",
 )
 """The steps of ``sql/planning/``, in order: from ``decisions`` and what routing left to the jobs."""
@@ -82,7 +82,7 @@ def make_plan(
     jobs = StagedRows(plan_jobs(session))
     session.run("planning/plan_summary")
     with session.joins_as_written():
-        for check, found in plan_problems(session):
+        for check, found in failed_plan_checks(session):
             raise PlanInvalidError(f"the plan was not published, because of {check}: {found[:3]}")
     row = session.row("planning/read_summary")
     assert row is not None

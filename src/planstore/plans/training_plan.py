@@ -147,10 +147,10 @@ class _PlanIndex:
         """The session, once the jobs are in the index."""
         session = memory()
         with session.registered("incoming_jobs", self._rows()):
-            session.run("consumer/shelf_jobs")
-        session.run("consumer/shelf_plans", metadata=_json(self._metadata))
-        session.run("consumer/shelf_targets")
-        session.run("consumer/shelf_symbols")
+            session.run("consumer/plan_index/jobs")
+        session.run("consumer/plan_index/plans", metadata=_json(self._metadata))
+        session.run("consumer/plan_index/jobs_by_target")
+        session.run("consumer/plan_index/jobs_by_symbol")
         make_macros(session, of_one_plan=True)
         return session
 

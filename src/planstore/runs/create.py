@@ -86,9 +86,9 @@ def _made(ledger: Ledger, session: Session, request: RunRequest) -> Run:
         is_new_plan=recorded.is_new_plan,
         # because a run that is repeated may have been decided under other overrides
         routes=dict(
-            session.rows("store/routes")
+            session.rows("store/route_counts")
             if recorded.is_new
-            else ledger.query_session().rows("store/run_routes", commit_id=recorded.commit_id)
+            else ledger.query_session().rows("store/run_route_counts", commit_id=recorded.commit_id)
         ),
         _ledger=ledger,
     )
@@ -97,9 +97,9 @@ def _made(ledger: Ledger, session: Session, request: RunRequest) -> Run:
 def _stage_scenario(session: Session, request: RunRequest) -> None:
     """Lay out one scenario and its evidence."""
     session.register("evidence", request.evidence.table)
-    session.run("scenario/scenario_evidence")
+    session.run("scenario/run/scenario_evidence")
     session.run(
-        "scenario/scenarios",
+        "scenario/run/scenarios",
         document=request.policy.document.decode(),
         model_families=request.settings["model_families"],
         include_blocked=request.settings["include_blocked"],
@@ -111,9 +111,9 @@ def _stage(session: Session, request: RunRequest, overrides_as_of: int, moment: 
     _stage_scenario(session, request)
     if overrides_as_of:
         session.run("scenario/overrides_in_force")
-        session.run("scenario/scenario_overrides", before_commit=overrides_as_of + 1, moment=moment)
+        session.run("scenario/run/scenario_overrides", before_commit=overrides_as_of + 1, moment=moment)
     else:
-        session.run("scenario/no_overrides")
+        session.run("scenario/no_overrides/scenario_overrides")
 
 
 def checked_families(families: Sequence[str] | None, *, strict: bool) -> list[str] | None:

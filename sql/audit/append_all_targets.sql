@@ -1,2 +1,0 @@
--- Where no run says what becomes of some targets under a swap, it decides all that have a flip.
-INSERT INTO swapped_targets SELECT DISTINCT $commit_id::BIGINT, target, $scenario::BIGINT FROM flips;

@@ -1,2 +1,0 @@
--- Where a run has recorded what becomes of a target that is measured as before, a swap decides the others.
-INSERT INTO swapped_targets SELECT $commit_id::BIGINT, target, $scenario::BIGINT FROM moved_targets;

@@ -1,4 +1,0 @@
-INSERT INTO whatif_runs
-SELECT $run_id, $commit_id, (SELECT count(symbol) FROM recorded), count(symbol), count(*) - count(symbol)
-FROM whatif_flips
-WHERE commit_id = $commit_id;

@@ -1,0 +1,3 @@
+-- makes: rows
+-- reads: flips
+FROM flips;

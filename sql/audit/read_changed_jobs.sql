@@ -1,1 +1,0 @@
-FROM changed_jobs ORDER BY job_id;

@@ -1,1 +1,0 @@
-FROM whatif_flips ORDER BY commit_id, target, symbol NULLS FIRST;

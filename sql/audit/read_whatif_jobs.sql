@@ -1,1 +1,0 @@
-FROM whatif_jobs ORDER BY commit_id, job_id;

@@ -1,6 +1,0 @@
--- The evidence of each swap: that of a commit, on the targets that are decided again. Positions stay in order within a
--- scenario and are unique over all.
-CREATE OR REPLACE TEMP VIEW scenario_evidence AS
-SELECT s.scenario * 4294967296 + e."position" AS "position", e.* EXCLUDE (commit_id, "position"), s.scenario
-FROM swapped_evidence AS e
-JOIN swapped_targets AS s ON s.commit_id = e.commit_id AND s.target = e.target;

@@ -1,2 +1,0 @@
--- The two commits whose evidence is decided again.
-SET VARIABLE swapped_commits = [$a::BIGINT, $b::BIGINT];

@@ -1,0 +1,3 @@
+-- makes: rows
+-- reads: whatif_flips
+FROM whatif_flips ORDER BY commit_id, target, symbol NULLS FIRST;

@@ -1,0 +1,3 @@
+-- makes: rows
+-- reads: whatif_jobs
+FROM whatif_jobs ORDER BY commit_id, job_id;

@@ -1,0 +1,4 @@
+-- What a run decided.
+-- makes: rows
+-- reads: decisions, $commit_id
+SELECT target, symbol, route FROM decisions WHERE commit_id = $commit_id;

@@ -1,0 +1,6 @@
+-- Each decision that would differ.
+-- makes: table whatif_flips
+-- reads: nothing
+CREATE TEMP TABLE whatif_flips (
+    run_id VARCHAR, commit_id BIGINT, target VARCHAR, symbol VARCHAR, route VARCHAR, route_then VARCHAR, "rule" VARCHAR
+);

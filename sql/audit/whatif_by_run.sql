@@ -1,8 +1,0 @@
--- How much another policy changes in each run, oldest first.
-SELECT r.run_id, r.commit_id, r.pairs,
-       r.flipped_pairs + r.flipped_targets AS flips, r.flipped_pairs, r.flipped_targets,
-       coalesce(1 - r.flipped_pairs / nullif(r.pairs, 0), 1.0)::DOUBLE            AS agreement,
-       (SELECT count(*) FROM whatif_jobs AS j WHERE j.commit_id = r.commit_id AND j."change" = 'added')    AS jobs_added,
-       (SELECT count(*) FROM whatif_jobs AS j WHERE j.commit_id = r.commit_id AND j."change" = 'removed')  AS jobs_removed
-FROM whatif_runs AS r
-ORDER BY r.commit_id;

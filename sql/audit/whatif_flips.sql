@@ -1,4 +1,0 @@
--- Each decision that would differ.
-CREATE TEMP TABLE whatif_flips (
-    run_id VARCHAR, commit_id BIGINT, target VARCHAR, symbol VARCHAR, route VARCHAR, route_then VARCHAR, "rule" VARCHAR
-);

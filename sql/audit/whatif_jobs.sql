@@ -1,4 +1,0 @@
--- Each job that there would be more or fewer.
-CREATE TEMP TABLE whatif_jobs (
-    run_id VARCHAR, commit_id BIGINT, "change" VARCHAR, job_id VARCHAR, target VARCHAR, symbol VARCHAR, route VARCHAR
-);

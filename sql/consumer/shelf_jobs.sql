@@ -1,6 +1,0 @@
--- The jobs on a shelf, one row a job in `incoming_jobs`.
-CREATE OR REPLACE TEMP TABLE jobs AS
-SELECT plan_id, ordinal, job_id, target, symbol, route, training_type, model_families, priority, reason,
-       metadata::JSON AS metadata, estimated_samples
-FROM incoming_jobs
-ORDER BY plan_id, ordinal;

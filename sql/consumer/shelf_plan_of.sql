@@ -1,2 +1,0 @@
--- A shelf holds one plan.
-CREATE OR REPLACE MACRO plan_of(plan) AS TABLE FROM plans;

@@ -1,2 +1,0 @@
--- So that asking for a symbol costs what the answer costs.
-CREATE INDEX jobs_by_symbol ON jobs (symbol);

@@ -1,0 +1,6 @@
+-- Only pairs that are asked about are decided; what others come to does not matter when all have their ranks. One digest may
+-- stand for several pairs: too many stay, never too few.
+-- changes: signal_states
+-- reads: asked
+DELETE FROM signal_states
+WHERE side = 'symbol' AND hash(target, symbol) NOT IN (SELECT hash(target, symbol) FROM asked);

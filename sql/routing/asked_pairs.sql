@@ -1,4 +1,0 @@
--- Only pairs that are asked about are decided; what others come to does not matter when all have their ranks. One digest may
--- stand for several pairs: too many stay, never too few.
-DELETE FROM signal_states
-WHERE side = 'symbol' AND hash(target, symbol) NOT IN (SELECT hash(target, symbol) FROM asked);

@@ -1,7 +1,0 @@
--- Where a cross-sectional side is experimental, all pairs of its target compete for the lane. Few are, so that the others
--- are not looked at again.
-INSERT INTO signal_states
-SELECT s.*
-FROM side_states AS s
-SEMI JOIN (FROM signal_states WHERE side = 'cross_sectional' AND state = 'EXPERIMENTAL') AS pooled USING (scenario, target)
-ANTI JOIN signal_states AS there USING ("position");

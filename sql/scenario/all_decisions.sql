@@ -1,2 +1,0 @@
--- What each scenario decides, on everything.
-SELECT scenario, target, symbol, route, rule, reasons FROM decisions;

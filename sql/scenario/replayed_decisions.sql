@@ -1,4 +1,0 @@
--- What each scenario of a replay decides on a pair, or (symbol null) on a target.
-SELECT scenario, route, rule, cs_state, local_state, reasons, override_id
-FROM ordered_decisions
-WHERE target = $target AND symbol IS NOT DISTINCT FROM $symbol;

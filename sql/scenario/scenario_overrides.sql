@@ -1,3 +1,0 @@
--- The overrides that a run is decided with.
-CREATE OR REPLACE TEMP TABLE scenario_overrides AS
-SELECT *, 0::BIGINT AS scenario FROM overrides_in_force($before_commit, $moment);

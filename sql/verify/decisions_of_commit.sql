@@ -1,2 +1,0 @@
--- The decisions of one commit, where the checks of a plan look for them.
-CREATE OR REPLACE TEMP VIEW decisions AS FROM lake.decisions WHERE commit_id = getvariable('verified_commit');

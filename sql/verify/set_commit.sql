@@ -1,2 +1,0 @@
--- The commit whose plan is checked.
-SET VARIABLE verified_commit = $commit_id;
