@@ -9,6 +9,7 @@ import sys
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
 from itertools import chain
 from pathlib import Path
@@ -18,6 +19,8 @@ import pytest
 import planstore
 from planstore.database import sql
 from planstore.database.macros import MACROS
+from planstore.events import vocabulary
+from planstore.events.vocabulary import Cause, CommitKind, JobState, Side
 from planstore.ledger.ledger import EVENT_TABLES
 from planstore.plans.planning import STEPS as PLANNING_STEPS
 from planstore.routing.rules import EXPLANATION, FLOAT32, STEPS as ROUTING_STEPS, WHERE_ASKED
@@ -190,6 +193,53 @@ def test_the_older_import_path_holds_no_logic() -> None:
         assert [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.ClassDef | ast.For | ast.If)] == []
 
 
+AS_OTHER_WORDS = {
+    ("checks/arrow_columns.py", "strict"),
+    ("cli/policy.py", "FAILED"),
+    ("cli/why.py", "failed"),
+    ("documents/yaml_document.py", "strict"),
+    ("pages/__init__.py", "blocked"),
+    ("plans/planning.py", "planned"),
+}
+"""Where a word of a vocabulary is a text that means something else: a name of Python's, a step, a label for people."""
+NAMES_TOO = {*CommitKind, *Cause, Side.SYMBOL, Side.PAIR}
+"""The words that are names of columns, keys and options as well; the others mean one thing wherever they stand."""
+
+
+def _vocabularies() -> list[type[StrEnum]]:
+    return [each for each in vars(vocabulary).values() if isinstance(each, type) and issubclass(each, StrEnum)]
+
+
+def test_words_of_vocabularies_stand_in_one_place() -> None:
+    words = {word.value for each in _vocabularies() if each is not StrEnum for word in each} - NAMES_TOO
+    found = {
+        (path.relative_to(SOURCE).as_posix(), node.value)
+        for path in FILES
+        if path.stem != "vocabulary"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in words
+    }
+    assert found == AS_OTHER_WORDS
+
+
+def test_no_list_repeats_a_vocabulary() -> None:
+    words = [{word.value for word in each} for each in _vocabularies() if each is not StrEnum]
+    for path in FILES:
+        if path.stem == "vocabulary":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            items = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else ()
+            listed = {item.value for item in items if isinstance(item, ast.Constant) and isinstance(item.value, str)}
+            assert not any(len(listed) > 1 and listed <= of_one for of_one in words), (path, listed)
+
+
+def test_every_job_state_has_its_colour_and_stands_in_the_reference() -> None:
+    styles = (SOURCE / "pages" / "report.css").read_text(encoding="utf-8")
+    assert re.findall(r"\.s-(\w+) \{", styles) == list(JobState)
+    column = next(line for line in sql.load("schema/tables/job_status").splitlines() if line.startswith("    status "))
+    assert re.findall("`(\\w+)`", column) == list(JobState)
+
+
 def test_every_sql_file_holds_one_statement_and_says_what_it_is() -> None:
     for path in sql.root().rglob("*.sql"):
         text = path.read_text(encoding="utf-8")
@@ -245,7 +295,6 @@ def test_every_sql_file_is_used() -> None:
         "schema/",
         "ledger/append_",
         "ledger/read_",
-        "ledger/has_",
         "migration/readable_",
         "migration/misread_",
         "verify/",

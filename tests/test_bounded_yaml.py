@@ -17,7 +17,7 @@ import samples
 from planstore import FamiliesError, PolicyError
 from planstore.audit.policy_cases import try_cases
 from planstore.documents.yaml_loader import YamlError, read_yaml
-from planstore.routing.policy import policy_from_yaml, read_policy
+from planstore.routing.policy import KIND, Policy, read_policy
 from planstore.training.families import load_families
 
 EXAMPLES = 60 * int(os.environ.get("PLANSTORE_EXAMPLES", "1"))
@@ -184,13 +184,13 @@ def test_a_document_out_of_bounds_is_refused_before_it_is_built_whatever_it_is_f
 )
 def test_a_policy_with_an_odd_word_is_refused_with_its_line(change: tuple[str, str], said: str) -> None:
     with pytest.raises(PolicyError, match=r"here, line \d|both_strong") as refused:
-        policy_from_yaml(samples.POLICY_YAML.replace(*change, 1), "here")
+        KIND.parse(samples.POLICY_YAML.replace(*change, 1), "here", Policy)
     assert said in str(refused.value)
 
 
 def test_a_threshold_may_be_written_with_an_exponent() -> None:
-    policy = policy_from_yaml(samples.POLICY_YAML.replace("0.52", "5.2e-1"), "here")
-    assert policy.policy_id == policy_from_yaml(samples.POLICY_YAML, "here").policy_id
+    policy = KIND.parse(samples.POLICY_YAML.replace("0.52", "5.2e-1"), "here", Policy)
+    assert policy.policy_id == KIND.parse(samples.POLICY_YAML, "here", Policy).policy_id
 
 
 CASE = "- {title: mine, target: y, symbol: A, local: {score: 0.7}, expect: ROUTE_BOTH}\n"

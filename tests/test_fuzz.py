@@ -32,7 +32,7 @@ from planstore import PlanstoreError, Store
 from planstore.audit.policy_cases import try_cases
 from planstore.cli.verbs import app
 from planstore.routing.candidates import read_candidates
-from planstore.routing.policy import check_patterns, policy_from_yaml, read_policy
+from planstore.routing.policy import KIND, Policy, check_patterns, read_policy
 from planstore.training.families import load_families
 from planstore.training.panel.panel import Panel
 
@@ -291,7 +291,7 @@ def test_a_policy_with_any_value_in_the_place_of_one(data: st.DataObject) -> Non
 @given(st.text(st.characters(exclude_categories=[]), max_size=30) | st.sampled_from(WORDS))
 def test_a_policy_of_any_text(text: str) -> None:
     with refusals():
-        policy_from_yaml(text, "here")
+        KIND.parse(text, "here", Policy)
 
 
 KINDS = (

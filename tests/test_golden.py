@@ -15,6 +15,7 @@ import golden_cases
 import planstore
 from golden_cases import COMPARISONS, NAMES, OWN, VOLATILE, Case, comparable, report, unpacked
 from planstore import Run
+from planstore.events.vocabulary import TRAINED_TYPES
 from planstore.plans import consumer
 from planstore.plans.training_plan import PlanSource, load_training_plan
 
@@ -239,7 +240,7 @@ def _answers(plan: PlanSource, recorded: dict[str, Any]) -> dict[str, Any]:
         "validate": consumer.validate_training_plan(plan),
         "summary": {key: value for key, value in summary.items() if key not in VOLATILE},
     }
-    for kind in consumer.TRAINING_TYPES:
+    for kind in TRAINED_TYPES:
         answers[f"filter_targets_{kind}"] = _result(plan, asked["targets_in"], kind)
     if "jobs_for_target" in recorded:
         answers |= {

@@ -15,7 +15,7 @@ import pytest
 import planstore
 import samples
 from histories import SYMBOL, TARGET, cs, local, route
-from planstore.ledger.ledger import OVERRIDE_COMMIT
+from planstore.events.vocabulary import CommitKind
 
 PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 NAME, SAID = "[red]x[/red]\nnext", "[red]\x1b[31m\nnext"
@@ -212,7 +212,7 @@ def older_override(store: planstore.Store, **said: str) -> None:
     """Record an override as an older planstore did, which took control characters."""
     with (
         closing(store.access.ledger.writer()) as session,
-        store.access.ledger.commit(session, OVERRIDE_COMMIT, run_id=None) as w,
+        store.access.ledger.commit(session, CommitKind.OVERRIDE, run_id=None) as w,
     ):
         pair: dict[str, Any] = {"override_id": "older", "target": NAME, "symbol": NAME, "route": "ROUTE_BLOCKED"}
         w.append("overrides", **pair | said, expires_at=None, cleared=False)

@@ -13,7 +13,7 @@ import planstore
 import samples
 from planstore import ConflictError, JobStatus, PlanstoreError, RequestError, StatusWriter, Store
 from planstore.events.canonical import sha256
-from planstore.events.status import FINAL, STATUSES
+from planstore.events.vocabulary import FINAL_STATES, JobState
 from planstore.ledger.embedded.artifacts import Artifacts
 
 Made = Callable[..., JobStatus]
@@ -57,11 +57,11 @@ def recorded(store: Store, status: JobStatus) -> list[tuple[int, str]]:
 
 def test_an_attempt_that_has_ended_stays_where_it_is(routed: Store, writer: StatusWriter, status: Made) -> None:
     expected = []
-    for attempt, final in enumerate(FINAL, 1):
+    for attempt, final in enumerate(FINAL_STATES, 1):
         writer.record(status("running", attempt))
         done = status(final, attempt, error="why")
         commit = writer.record(done)
-        for state in STATUSES:
+        for state in JobState:
             with pytest.raises(ConflictError, match=f"attempt {attempt}, cannot be {state} any more: it is {final}"):
                 writer.record(status(state, attempt))
         assert writer.record(done) == commit, "a retry is the same event"
@@ -75,7 +75,7 @@ def test_attempts_do_not_go_back(routed: Store, writer: StatusWriter, status: Ma
     commit = writer.record(first)
     writer.record(status("running", 3))
     for attempt in (1, 2):
-        for state in STATUSES:
+        for state in JobState:
             with pytest.raises(ConflictError, match="attempt 3 has begun; nothing was written"):
                 writer.record(status(state, attempt))
     assert writer.record(first) == commit, "a retry is the same event, however late"

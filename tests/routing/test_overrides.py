@@ -13,8 +13,8 @@ import samples
 from histories import SYMBOL, TARGET, cs, local, route, time_is
 from planstore import NotFoundError, RequestError
 from planstore.api.store import Store
+from planstore.events.vocabulary import Route
 from planstore.plans.planning import make_plan
-from planstore.routing.overrides import ROUTES
 
 TOMORROW = datetime.now(UTC) + timedelta(days=1)
 PAIRS = [cs(0.7), local(0.4), samples.record(TARGET, "MSFT", 0.7), samples.record("y_up_5d", "AAPL", 0.7)]
@@ -39,7 +39,7 @@ def test_a_pairs_pin_comes_before_its_targets_and_both_before_the_rules(
     keys = st.sampled_from(
         [(TARGET, None), (TARGET, "AAPL"), (TARGET, "MSFT"), ("y_up_5d", "AAPL"), (TARGET, "GONE"), ("none", "X")]
     )
-    pins = data.draw(st.dictionaries(keys, st.sampled_from(ROUTES), max_size=3))
+    pins = data.draw(st.dictionaries(keys, st.sampled_from(Route), max_size=3))
     for (target, symbol), pinned in pins.items():
         shared_store.overrides.set(target, symbol, pinned, reason="r")
     run = route(shared_store, PAIRS)

@@ -16,6 +16,7 @@ from planstore import PolicyError, PolicyWarning
 from planstore.api.store import Store
 from planstore.routing.policy import (
     DEFAULT_POLICY,
+    KIND,
     Allowlist,
     ByTask,
     ByTier,
@@ -27,7 +28,6 @@ from planstore.routing.policy import (
     Scores,
     StabilityClassification,
     check_patterns,
-    policy_from_yaml,
     read_policy,
 )
 
@@ -126,7 +126,7 @@ def test_an_unknown_behaviour_is_named_with_its_line_under_strict(tmp_path: Path
 
 def test_an_unknown_behaviour_is_fine_under_reference() -> None:
     text = GOOD.replace("ROUTE_BOTH", "ROUTE_SOME") + "  semantics: reference\n"
-    assert policy_from_yaml(text, "here").both_strong_behavior == "ROUTE_SOME"
+    assert KIND.parse(text, "here", Policy).both_strong_behavior == "ROUTE_SOME"
 
 
 def test_a_pattern_the_database_cannot_search_with_is_named(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_a_margin_over_the_null_is_switched_off_by_null_and_not_by_leaving_it_ou
 
 
 def test_the_reference_keeps_what_it_means_by_what_is_left_out() -> None:
-    policy = policy_from_yaml(GOOD + "  semantics: reference\n", "here")
+    policy = KIND.parse(GOOD + "  semantics: reference\n", "here", Policy)
     assert policy.left_out == ()
     assert (policy.require_safe_features_only, policy.enable_experimental_lane, policy.dump_plan_as) == (
         False,

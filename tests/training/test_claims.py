@@ -11,6 +11,7 @@ import markets
 import samples
 from ledger_checks import check_ledger
 from planstore.api.store import Store
+from planstore.events.vocabulary import JobState
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.status_writer import append_statuses
 from planstore.training.execution.claims import Claim, Claims
@@ -20,7 +21,7 @@ LONG = timedelta(hours=1)
 OVER = timedelta(seconds=-1)
 """A lease that is over as soon as it is given."""
 DONE = Result(
-    "succeeded", {"score": 0.6}, (File("predictions", "text/plain", b"p"), File("model x", "text/plain", b"m"))
+    JobState.SUCCEEDED, {"score": 0.6}, (File("predictions", "text/plain", b"p"), File("model x", "text/plain", b"m"))
 )
 Holder = Callable[..., Claims]
 
@@ -64,7 +65,7 @@ def test_a_combining_job_waits_for_the_pooled_one_which_is_as_urgent(holder: Hol
     one = holder("one")
     assert claimed(one) == [*FIRST, *ALONE]
     settled = one.settle(
-        {Claim("cs_y_up_1d", 1): DONE, Claim("cs_y_level_2d", 1): Result("failed", error="x")}, wanted=9
+        {Claim("cs_y_up_1d", 1): DONE, Claim("cs_y_level_2d", 1): Result(JobState.FAILED, error="x")}, wanted=9
     )
     assert [claim.job_id for claim in settled.claims] == BOTH
     (digest,) = store.sql("select digest from artifacts where name = 'predictions'").fetchone() or ("",)
@@ -147,7 +148,7 @@ def test_a_job_whose_workers_die_is_tried_until_the_limit_and_again_by_a_later_c
 def test_what_failed_during_a_call_is_not_tried_again_by_it(holder: Holder) -> None:
     one = holder("one")
     first = one.settle({}, wanted=1).claims
-    settled = one.settle({first[0]: Result("failed", error="x")}, wanted=100)
+    settled = one.settle({first[0]: Result(JobState.FAILED, error="x")}, wanted=100)
     assert first[0].job_id not in [claim.job_id for claim in settled.claims]
     assert holder("two").settle({}, wanted=1).claims == [Claim(first[0].job_id, 2)]
 

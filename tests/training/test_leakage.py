@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from planstore.events.vocabulary import LeakageStatus
 from planstore.training.evidence.leakage import (
     LeakageLimits,
     Sign,
@@ -125,12 +126,12 @@ def test_a_score_that_is_too_good_is_a_sign(score: float | None, classes: bool, 
 
 
 def test_a_feature_that_is_blocked_on_one_side_is_a_suspicion_of_every_other_by_its_worst_sign() -> None:
-    blocked = Sign("SINGLE_FEATURE", "f", 0.96, 0.95, "BLOCKED")
-    worse = Sign("FUTURE_CORRELATION", "f", 0.99, 0.8, "BLOCKED")
-    suspect = Sign("FUTURE_CORRELATION", "g", 0.7, 0.6, "SUSPECT")
-    score = Sign("IMPLAUSIBLE_SCORE", None, 0.99, 0.97, "BLOCKED")
+    blocked = Sign("SINGLE_FEATURE", "f", 0.96, 0.95, LeakageStatus.BLOCKED)
+    worse = Sign("FUTURE_CORRELATION", "f", 0.99, 0.8, LeakageStatus.BLOCKED)
+    suspect = Sign("FUTURE_CORRELATION", "g", 0.7, 0.6, LeakageStatus.SUSPECT)
+    score = Sign("IMPLAUSIBLE_SCORE", None, 0.99, 0.97, LeakageStatus.BLOCKED)
     found = signs_elsewhere([("a", [blocked, suspect, score]), ("b", []), ("c", [worse])])
-    assert found == {"f": Sign("BLOCKED_ELSEWHERE", "f", 0.99, 0.8, "SUSPECT", of="c")}
+    assert found == {"f": Sign("BLOCKED_ELSEWHERE", "f", 0.99, 0.8, LeakageStatus.SUSPECT, of="c")}
     assert str(found["f"]) == "SUSPECT by BLOCKED_ELSEWHERE f: 0.990 for c, the limit is 0.8"
 
 

@@ -9,10 +9,11 @@ import orjson
 
 from planstore.api.access import StoreAccess
 from planstore.events.canonical import sha256
+from planstore.events.vocabulary import CommitKind
 from planstore.ledger.artifact_events import ArtifactEvent, append_artifacts, known_artifacts
 
 NAME = "evidence"
-"""The name of the artifact, and the kind of its commit; it belongs to the evidence id of the runs that route it."""
+"""The name of the artifact; it belongs to the evidence id of the runs that route it."""
 
 
 class EvidenceReports:
@@ -33,7 +34,9 @@ class EvidenceReports:
         session = ledger.writer()
         try:
             ledger.artifacts.put(report)
-            with ledger.commit(session, NAME, run_id=None, message=f"evidence {evidence_id[:12]}") as builder:
+            with ledger.commit(
+                session, CommitKind.EVIDENCE, run_id=None, message=f"evidence {evidence_id[:12]}"
+            ) as builder:
                 if digest not in known_artifacts(session, [digest]):
                     event = ArtifactEvent(digest, "application/json", len(report), NAME, evidence_id)
                     append_artifacts(builder, [event])

@@ -26,6 +26,7 @@ from planstore.checks.texts import is_recordable
 from planstore.database.macros import MACROS
 from planstore.database.query_bounds import Bounds
 from planstore.errors import StoreError
+from planstore.events.vocabulary import Semantics
 from planstore.plans.training_plan import TrainingPlan
 from planstore.projections.export import Exported, export
 from planstore.routing.candidate_readers import CandidatesSource
@@ -143,7 +144,7 @@ class Store:
             refuse_other_meaning(run_id, self._has_run)
         checked, policy_name = read_policy(policy)
         check_patterns(checked, str(policy) if isinstance(policy, str | Path) else "the policy")
-        is_strict = checked.semantics == "strict"
+        is_strict = checked.semantics == Semantics.STRICT
         requested = checked_families(model_families, strict=is_strict)
         if is_strict:
             refuse_odd_families(

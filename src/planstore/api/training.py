@@ -9,7 +9,7 @@ from planstore.api.access import StoreAccess
 from planstore.checks.arguments import checked
 from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
-from planstore.events.status import STATUSES
+from planstore.events.vocabulary import JobState
 from planstore.ledger.status_writer import StatusWriter
 from planstore.plans.progress import Progress
 from planstore.plans.staleness import refuse_stale, what_moved_on
@@ -43,8 +43,8 @@ class PlanTraining:
             NotFoundError: there is no such plan.
             RequestError: ``status`` is none that a job can have.
         """
-        if status is not None and status not in STATUSES:
-            raise RequestError(f"{quoted(status)} is no status of a job: {', '.join(STATUSES)}")
+        if status is not None and status not in tuple(JobState):
+            raise RequestError(f"{quoted(status)} is no status of a job: {', '.join(JobState)}")
         plan_id = self._access.plan_id(plan)
         jobs = self._access.session.records("store/jobs", plan_id=plan_id, target=target, symbol=symbol, status=status)
         return [
@@ -62,7 +62,10 @@ class PlanTraining:
         plan_id = self._access.plan_id(plan)
         counts = dict(self._access.session.rows("store/progress", plan_id=plan_id))
         return Progress(
-            plan_id, counts, self.jobs(plan=plan_id, status="running"), self.jobs(plan=plan_id, status="failed")
+            plan_id,
+            counts,
+            self.jobs(plan=plan_id, status=JobState.RUNNING),
+            self.jobs(plan=plan_id, status=JobState.FAILED),
         )
 
     def status_writer(self) -> StatusWriter:

@@ -11,10 +11,9 @@ import orjson
 
 from planstore.audit.replay import Outcome, Replay
 from planstore.audit.scenario import Record, RunInputs, Scenario
-from planstore.events.sides import SIDE_NAMES
+from planstore.events.vocabulary import SIDES, Cause, Side
 from planstore.routing.rules import Rules
 
-EVIDENCE, POLICY, RULES, OVERRIDE, FAMILIES = "evidence", "policy", "rules", "override", "families"
 ABSENT = {"absent": True}
 """A side's evidence, taken away."""
 
@@ -92,13 +91,13 @@ def factors(before: RunInputs, after: RunInputs) -> Iterator[Factor]:
     old, new = before.rules, after.rules
     if before.run["evidence_id"] != after.run["evidence_id"]:
         cause = {
-            "cause": EVIDENCE, "metric": None, "from": before.run["evidence_id"], "to": after.run["evidence_id"],
-            "text": "the evidence",
+            "cause": Cause.EVIDENCE.value, "metric": None, "text": "the evidence",
+            "from": before.run["evidence_id"], "to": after.run["evidence_id"],
         }  # fmt: skip
         yield Factor(cause, (new, replace(b, commit_id=a.commit_id)), (old, replace(a, commit_id=b.commit_id)))
     if a.policy != b.policy:
         cause = {
-            "cause": POLICY, "key": None, "from": before.run["policy_id"], "to": after.run["policy_id"],
+            "cause": Cause.POLICY.value, "key": None, "from": before.run["policy_id"], "to": after.run["policy_id"],
             "text": "the policy",
         }  # fmt: skip
         yield Factor(cause, (new, replace(b, policy=a.policy)), (old, replace(a, policy=b.policy)))
@@ -107,7 +106,7 @@ def factors(before: RunInputs, after: RunInputs) -> Iterator[Factor]:
         yield Factor(cause, (new, replace(b, overrides=a.overrides)), (old, replace(a, overrides=b.overrides)))
     if a.model_families != b.model_families:
         cause = {
-            "cause": FAMILIES, "from": a.model_families, "to": b.model_families,
+            "cause": Cause.FAMILIES.value, "from": a.model_families, "to": b.model_families,
             "text": f"the model families asked for: {_shown(a.model_families)} → {_shown(b.model_families)}",
         }  # fmt: skip
         yield Factor(
@@ -116,7 +115,7 @@ def factors(before: RunInputs, after: RunInputs) -> Iterator[Factor]:
             (old, replace(a, model_families=b.model_families)),
         )
     if old.rules_id != new.rules_id:
-        cause = {"cause": RULES, "from": old.rules_id, "to": new.rules_id, "text": "the rules"}
+        cause = {"cause": Cause.RULES.value, "from": old.rules_id, "to": new.rules_id, "text": "the rules"}
         yield Factor(cause, (old, b), (new, a))
 
 
@@ -161,10 +160,10 @@ class Flip:
             asked = (factor.without, factor.alone) if len(differing) > 1 else ()
             without, alone = [questions.ask(*swapped) for swapped in asked] or (None, None)
             self._factors[factor.cause["cause"]] = _Suspect(factor.cause, without, alone)
-        if EVIDENCE in self._factors:
-            self._suspects[EVIDENCE] = list(self._metrics())
-        if POLICY in self._factors:
-            self._suspects[POLICY] = list(self._keys())
+        if Cause.EVIDENCE in self._factors:
+            self._suspects[Cause.EVIDENCE] = list(self._metrics())
+        if Cause.POLICY in self._factors:
+            self._suspects[Cause.POLICY] = list(self._keys())
 
     def causes(self) -> list[Record]:
         """Return what caused the flip; for evidence by metric, for a policy by key."""
@@ -198,7 +197,7 @@ class Flip:
         appeared = self._before.route is None
         known, run = (("absent", "present"), self._after) if appeared else (("present", "absent"), self._after)
         text = f"run {run.kept.run['run_id']} holds {'a' if appeared else 'no'} candidate of it"
-        return {"cause": EVIDENCE, "metric": "candidate", "from": known[0], "to": known[1], "text": text}
+        return {"cause": Cause.EVIDENCE.value, "metric": "candidate", "from": known[0], "to": known[1], "text": text}
 
     def _suspect(self, cause: Record, without: Scenario | None, alone: Scenario | None, **more: Scenario) -> _Suspect:
         old, new, ask = self._before.kept.rules, self._after.kept.rules, self._questions.ask
@@ -211,7 +210,7 @@ class Flip:
     def _metrics(self) -> Iterator[_Suspect]:
         a, b = self._before.scenario, self._after.scenario
         a_then, b_then = replace(a, commit_id=b.commit_id), replace(b, commit_id=a.commit_id)
-        for side in ("cross_sectional", "symbol"):
+        for side in SIDES:
             old, new = self._before.candidates.get(side), self._after.candidates.get(side)
             if old is None and new is None:
                 continue
@@ -238,7 +237,7 @@ class Flip:
         columns = tuple(column for group in _METRICS.values() for column in group)
         without, alone = replace(b, commit_id=a.commit_id), replace(a, commit_id=b.commit_id)
         only, all_but = b, a
-        for side in ("cross_sectional", "symbol"):
+        for side in SIDES:
             old, new = self._before.candidates.get(side), self._after.candidates.get(side)
             if (old is None) != (new is None):
                 return  # because a row that one run does not hold cannot be laid into its evidence
@@ -247,7 +246,7 @@ class Flip:
                 without, alone = without.changed(side, now), alone.changed(side, was)
                 only, all_but = only.changed(side, was), all_but.changed(side, now)
         cause = {
-            "cause": EVIDENCE, "side": "symbol", "metric": "rank", "from": None, "to": None,
+            "cause": Cause.EVIDENCE.value, "side": Side.SYMBOL.value, "metric": "rank", "from": None, "to": None,
             "text": "the evidence of other symbols, which moves this one's rank in the experimental lane",
         }  # fmt: skip
         yield self._suspect(cause, without, alone, only=only, all_but=all_but)
@@ -258,7 +257,7 @@ class Flip:
         for path in _differing(old, new):
             key, was, now = ".".join(path), _at(old, path), _at(new, path)
             cause = {
-                "cause": POLICY,
+                "cause": Cause.POLICY.value,
                 "key": key,
                 "from": was,
                 "to": now,
@@ -271,20 +270,20 @@ class Flip:
             )  # fmt: skip
 
 
-def _candidate_cause(side: str, was: str, now: str, told: str) -> Record:
+def _candidate_cause(side: Side, was: str, now: str, told: str) -> Record:
     return {
-        "cause": EVIDENCE, "side": side, "metric": "candidate", "from": was, "to": now,
-        "text": f"the {SIDE_NAMES[side]} candidate {told}",
+        "cause": Cause.EVIDENCE.value, "side": side.value, "metric": "candidate", "from": was, "to": now,
+        "text": f"the {side.label} candidate {told}",
     }  # fmt: skip
 
 
-def _metric_cause(side: str, metric: str, old: Record, new: Record) -> Record:
+def _metric_cause(side: Side, metric: str, old: Record, new: Record) -> Record:
     named = metric
     if metric == "stability" and old["stability"] == new["stability"]:
         named = "stability_metrics" if old["stability_metrics"] != new["stability_metrics"] else "stability_snapshots"
     return {
-        "cause": EVIDENCE, "side": side, "metric": named, "from": old[named], "to": new[named],
-        "text": f"{SIDE_NAMES[side]} {named}: {_shown(old[named])} → {_shown(new[named])}",
+        "cause": Cause.EVIDENCE.value, "side": side.value, "metric": named, "from": old[named], "to": new[named],
+        "text": f"{side.label} {named}: {_shown(old[named])} → {_shown(new[named])}",
     }  # fmt: skip
 
 
@@ -295,7 +294,7 @@ def _override_cause(before: tuple[Record, ...], after: tuple[Record, ...]) -> Re
     told = [f"override {o['route']} set by {o['author']}: {o['reason']}" for o in came]
     told += [f"override {o['route']} of {o['author']} cleared, replaced or expired" for o in went]
     return {
-        "cause": OVERRIDE,
+        "cause": Cause.OVERRIDE.value,
         "from": [o["override_id"] for o in went] or None,
         "to": [o["override_id"] for o in came] or None,
         "text": "; ".join(told),

@@ -9,14 +9,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from planstore.errors import RequestError
+from planstore.events.vocabulary import SignalState
 
 Record = dict[str, Any]
 
-STATES = {
-    "STRONG": ("#00694d", ""),
-    "WEAK_BUT_OK": ("#56b4a0", "///"),
-    "EXPERIMENTAL": ("#d78fb5", "..."),
-    "DISALLOWED": ("#d5dae1", ""),
+STATES: Mapping[str, tuple[str, str]] = {
+    SignalState.STRONG: ("#00694d", ""),
+    SignalState.WEAK_BUT_OK: ("#56b4a0", "///"),
+    SignalState.EXPERIMENTAL: ("#d78fb5", "..."),
+    SignalState.DISALLOWED: ("#d5dae1", ""),
 }
 """The colour and the hatching of each signal state, best first."""
 LINES = {"strong": "-", "min": "--", "experimental": ":"}

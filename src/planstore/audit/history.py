@@ -13,6 +13,7 @@ from planstore.audit.scenario import Record, RunInputs
 from planstore.checks.quoting import quoted
 from planstore.database.session import Session
 from planstore.errors import NotFoundError, StoreError
+from planstore.events.vocabulary import Cause, Side
 from planstore.ledger.storage import ArtifactStorage
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def history(session: Session, artifacts: ArtifactStorage, target: str, symbol: s
         if before["route"] != after["route"]
     ]
     causes = _causes(session, artifacts, target, symbol, pairs)
-    appeared = {"cause": "evidence", "metric": "candidate", "from": "absent", "to": "present"}
+    appeared = {"cause": Cause.EVIDENCE.value, "metric": "candidate", "from": "absent", "to": "present"}
     began = [appeared | {"text": f"run {rows[first]['run_id']} is the first to hold a candidate of it"}]
     changes = [(rows[first], None, began)]
     changes += [(after, before["route"], found) for (before, after), found in zip(pairs, causes, strict=True)]
@@ -110,8 +111,8 @@ def _own_candidates(evidence: pa.Table, symbol: str | None) -> dict[int, dict[st
     """Return the candidates that a pair rests on, by commit and side; the first of a side counts."""
     found: dict[int, dict[str, Record]] = {}
     for row in evidence.filter(is_own(evidence, symbol)).to_pylist():
-        side = "cross_sectional" if row["mode"] == "CROSS_SECTIONAL" else "symbol"
-        if side == "symbol" and row["mode"] != "SYMBOL_SPECIFIC":
+        side = Side.of_mode(row["mode"])
+        if side is None:
             continue
         found.setdefault(row["commit_id"], {}).setdefault(side, row)
     return found

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from planstore.audit.scenario import Record
-from planstore.events.sides import SIDE_NAMES
+from planstore.events.vocabulary import Side
 
 
 def is_policy(document: str) -> bool:
@@ -35,7 +35,7 @@ def told(flip: tuple[Record, str] | None, was: str) -> Record | None:
 
 
 def _text(found: Mapping[str, Any], was: str) -> str:
-    name = f"{SIDE_NAMES[found['side']]} {found['metric']}" if "side" in found else found["key"]
+    name = f"{Side(found['side']).label} {found['metric']}" if "side" in found else found["key"]
     moved = ", because it moves other symbols in the lane" if found.get("of_others") else ""
     none = "missing" if "side" in found else "null"
     there, needed = _shown(found[was], none), _shown(found["needed"], none)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
@@ -13,22 +13,14 @@ from planstore.audit.scenario import Record, Scenario, stage
 from planstore.checks.arguments import checked
 from planstore.checks.quoting import quoted
 from planstore.database.connection import memory
-from planstore.documents.yaml_document import Kind
+from planstore.documents.yaml_document import Kind, word_of
 from planstore.errors import CandidatesError, PolicyError
+from planstore.events.vocabulary import LeakageStatus, Mode, ModelStatus, Route, Semantics, Stability, TargetState
 from planstore.routing.candidate_readers import Records
 from planstore.routing.candidates import COLUMNS, read_candidates
 from planstore.routing.policy import Policy, PolicySource, check_patterns, note_left_out, read_policy
 from planstore.routing.rules import apply_rules
 
-Expected = Literal[
-    "ROUTE_CROSS_SECTIONAL",
-    "ROUTE_SYMBOL_SPECIFIC",
-    "ROUTE_BOTH",
-    "ROUTE_EXPERIMENTAL_ONLY",
-    "ROUTE_BLOCKED",
-    "ENABLED",
-    "DISABLED",
-]
 READ = tuple(
     name
     for name in COLUMNS
@@ -36,7 +28,10 @@ READ = tuple(
     and name not in ("score_ci_low", "score_ci_high", "feature_set_id", "evidence_as_of", "git_commit")
 )
 """The columns of candidates that a case can give: those that the rules read."""
-_USUAL = {"stability": "STABLE", "sample_size": 1_000_000, "leakage_status": "SAFE", "model_status": "OK"}
+_USUAL = {
+    "stability": Stability.STABLE, "sample_size": 1_000_000, "leakage_status": LeakageStatus.SAFE,
+    "model_status": ModelStatus.OK,
+}  # fmt: skip
 """What a case's evidence has where it does not say otherwise: nothing that a policy would object to."""
 
 
@@ -59,7 +54,7 @@ class PolicyCase(BaseModel):
     cross_sectional: dict[str, Any] | None = None
     local: dict[str, Any] | None = None
     families: list[str] | None = None
-    expect: Expected
+    expect: Annotated[str, word_of([*Route, *TargetState])]
 
 
 class _Cases(RootModel[list[PolicyCase]]):
@@ -134,7 +129,7 @@ def _read(path: Path) -> list[PolicyCase]:
     if not found:
         raise PolicyError(f"{path} holds no case")
     for case in found:
-        if (case.symbol is None) != (case.expect in ("ENABLED", "DISABLED")):
+        if (case.symbol is None) != (case.expect in tuple(TargetState)):
             raise PolicyError(
                 f"{path}: {case.title!r}: a case with a symbol expects a route, one without expects ENABLED or DISABLED"
             )
@@ -159,15 +154,15 @@ def _evidence(cases: list[PolicyCase], policy: Policy, path: Path) -> Any:
         rows = [
             row
             for row in (
-                _row(case, case.cross_sectional, "CROSS_SECTIONAL", None),
-                _row(case, case.local, "SYMBOL_SPECIFIC", case.symbol),
+                _row(case, case.cross_sectional, Mode.CROSS_SECTIONAL, None),
+                _row(case, case.local, Mode.SYMBOL_SPECIFIC, case.symbol),
             )
             if row is not None
         ]
         if not rows:
             raise PolicyError(f"{path}: {case.title!r} has no evidence: give cross_sectional, local or both")
         try:
-            table = read_candidates(Records(rows), strict=policy.semantics == "strict").table
+            table = read_candidates(Records(rows), strict=policy.semantics == Semantics.STRICT).table
         except CandidatesError as error:
             raise CandidatesError(f"{path}: {case.title!r}: {error}") from error
         tables.append(table.append_column("commit_id", pa.array([place] * len(table), pa.int64())))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from planstore.audit.scenario import Record, Scenario, arrow_table, stage
 from planstore.database.connection import memory
 from planstore.database.session import Session
+from planstore.events.vocabulary import Mode
 from planstore.routing.rules import Rules, explain_rules, run_steps
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def is_own(evidence: pa.Table, symbol: str | None) -> pa.ChunkedArray:
     """Tell of each candidate of a target whether a pair, or (``symbol`` None) the target itself, rests on it."""
     import pyarrow.compute as pc
 
-    pooled = pc.equal(evidence["mode"], "CROSS_SECTIONAL")
+    pooled = pc.equal(evidence["mode"], Mode.CROSS_SECTIONAL)
     return pooled if symbol is None else pc.or_kleene(pooled, pc.equal(evidence["symbol"], symbol))
 
 

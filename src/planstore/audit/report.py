@@ -18,7 +18,7 @@ from planstore.audit.run_trace import Cell, RunTrace
 from planstore.audit.scenario import Record, RunInputs
 from planstore.database.session import Session
 from planstore.errors import ExportError, StoreError
-from planstore.events.sides import SIDE_NAMES
+from planstore.events.vocabulary import Route
 from planstore.ledger.embedded.store_folder import refuse_store
 from planstore.ledger.storage import ArtifactStorage
 
@@ -196,7 +196,7 @@ def _routes(session: Session, run: Record, previous: Record | None) -> list[Reco
     """Return pairs by route in this run and in the one before, in the order of the legend."""
     now = dict(session.rows("store/run_route_counts", commit_id=run["commit_id"]))
     before = dict(session.rows("store/run_route_counts", commit_id=previous["commit_id"])) if previous else {}
-    known = [route for route in pages.ROUTES if route.startswith("ROUTE_")]
+    known = [route for route in pages.ROUTES if route in tuple(Route)]
     unknown = sorted({*now, *before} - set(known))
     return [
         {"route": route, "pairs": now.get(route, 0), "before": before.get(route, 0)} for route in [*known, *unknown]
@@ -221,7 +221,7 @@ def _map(trace: RunTrace, misses: Misses | None, *, is_derived: bool) -> Record:
             nearest = misses[place[0], cell["symbol"]]
             told[-1]["nearest"] = [miss and miss["text"] for miss in nearest]
     data = {
-        "targets": targets, "symbols": symbols, "cells": told, "texts": list(texts), "sides": SIDE_NAMES,
+        "targets": targets, "symbols": symbols, "cells": told, "texts": list(texts), "sides": pages.SIDE_LABELS,
         "routes": pages.ROUTES, "derived": is_derived, "tried": misses is not None,
     }  # fmt: skip
     return {"targets": targets, "symbols": symbols, "rows": rows, "data": data}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from planstore.database.session import Session
-from planstore.ledger.ledger import OVERRIDE_COMMIT, newest_commit_of_kind
+from planstore.events.vocabulary import CommitKind, Semantics
+from planstore.ledger.ledger import newest_commit_of_kind
 from planstore.ledger.storage import ArtifactStorage
 from planstore.routing.rules import Rules
 
@@ -50,7 +51,7 @@ class RunInputs:
             StoreError: an artifact is missing or was altered.
         """
         key = {"commit_id": run["commit_id"], "started_at": run["started_at"], "target": target, "symbol": symbol}
-        any_override = newest_commit_of_kind(session, OVERRIDE_COMMIT, run["commit_id"])
+        any_override = newest_commit_of_kind(session, CommitKind.OVERRIDE, run["commit_id"])
         overrides = session.records("audit/run_overrides", **key) if any_override else []
         return cls(
             run=run,
@@ -101,7 +102,7 @@ class Scenario:
     def has_lane(self) -> bool:
         """Whether other symbols of a target can matter to one, because the experimental lane ranks them."""
         policy = orjson.loads(self.policy)
-        return bool(policy["semantics"] == "strict" and policy["enable_experimental_lane"])
+        return bool(policy["semantics"] == Semantics.STRICT and policy["enable_experimental_lane"])
 
     def changed(self, side: str, patch: Mapping[str, Any]) -> Scenario:
         """Return the scenario with metrics of one side changed."""

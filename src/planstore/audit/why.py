@@ -13,7 +13,8 @@ from planstore.audit.trace import trace, trace_among_all
 from planstore.checks.quoting import quoted
 from planstore.database.session import Session
 from planstore.errors import StoreError
-from planstore.ledger.ledger import STATUS_COMMIT, newest_commit_of_kind
+from planstore.events.vocabulary import CommitKind, JobState
+from planstore.ledger.ledger import newest_commit_of_kind
 from planstore.ledger.storage import ArtifactStorage
 
 if TYPE_CHECKING:
@@ -158,10 +159,10 @@ def _jobs(session: Session, plan_id: str, target: str, symbol: str | None, route
     if not jobs:
         return []
     ids = [job["job_id"] for job in jobs]
-    any_status = newest_commit_of_kind(session, STATUS_COMMIT)
+    any_status = newest_commit_of_kind(session, CommitKind.STATUS)
     latest = session.records("audit/why/job_status", plan_id=plan_id, job_ids=ids) if any_status else []
     statuses = {row["job_id"]: row for row in latest}
-    unknown = {"status": "planned", "attempt": None, "worker": None, "occurred_at": None, "error": None}
+    unknown = {"status": JobState.PLANNED.value, "attempt": None, "worker": None, "occurred_at": None, "error": None}
     found = []
     for job in jobs:
         status = statuses.get(job["job_id"], {**unknown, "metrics": None, "artifacts": None})

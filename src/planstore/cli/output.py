@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 import orjson
 
 from planstore.cli.visible import visible
+from planstore.events.vocabulary import open_jobs
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -218,7 +219,7 @@ def progress(what: str) -> Iterator[Callable[[Mapping[str, int]], None]]:
         task = bar.add_task("", total=None)
 
         def show(counted: Mapping[str, int]) -> None:
-            left = counted.get("planned", 0) + counted.get("running", 0)
+            left = open_jobs(counted)
             total = sum(counted.values())
             bar.update(task, total=total, completed=total - left, description=counts(counted))
 
@@ -243,7 +244,7 @@ def stages() -> Iterator[tuple[Callable[[str], None], Callable[[Mapping[str, int
             bars.add_task(what, total=None)
 
         def show(counted: Mapping[str, int]) -> None:
-            left = counted.get("planned", 0) + counted.get("running", 0)
+            left = open_jobs(counted)
             total = sum(counted.values())
             bars.update(bars.task_ids[-1], total=total, completed=total - left)
 

@@ -44,6 +44,7 @@ def command(
     import planstore
     from planstore.cli import output
     from planstore.errors import RequestError
+    from planstore.events.vocabulary import Semantics
     from planstore.routing.policy import read_policy
     from planstore.training.families import load_families, refuse_unknown
 
@@ -51,7 +52,7 @@ def command(
         raise RequestError("--family and --no-families contradict each other; give one of them")
     with warnings.catch_warnings(action="ignore"):  # because the store reads it once more, and warns then
         checked, _ = read_policy(policy)
-    if checked.semantics == "strict":
+    if checked.semantics == Semantics.STRICT:
         refuse_unknown(family or (), checked, load_families(families))
     elif families is not None:
         raise RequestError("--families has no effect under reference semantics, which takes any name: leave it out")

@@ -30,7 +30,7 @@ def command(
     from planstore.cli import output
     from planstore.cli.ending import ending
     from planstore.cli.visible import visible
-    from planstore.events.sides import SIDE_NAMES
+    from planstore.events.vocabulary import Side
 
     with planstore.open(results, create=False, as_of=as_of) as store:
         found = store.why(target, symbol, run_id=run)
@@ -47,7 +47,7 @@ def command(
                     ("side", "check", "observed", "threshold", "", "source"),
                     (
                         (
-                            SIDE_NAMES[c["side"]],
+                            Side(c["side"]).label,
                             c["check"],
                             c["observed"],
                             _threshold(c),

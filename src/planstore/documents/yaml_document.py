@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from planstore.checks.quoting import quoted
 from planstore.documents.yaml_loader import MOST_BYTES, Located, YamlError, read_yaml
@@ -108,6 +108,19 @@ class Kind:
             return f"{place}: {message}"
         got = "" if problem["type"] in ("missing", "extra_forbidden") else f", got {quoted(problem['input'])}"
         return f"{place}: {key}: {message}{got}"
+
+
+def word_of(words: Sequence[str]) -> BeforeValidator:
+    """Return the check of a key that must be one of a closed list of words."""
+    *others, last = map(repr, map(str, words))
+    rule = f"Input should be {', '.join(others)} or {last}"
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or value not in words:
+            raise ValueError(rule)
+        return value
+
+    return BeforeValidator(check)
 
 
 def _is_union_tag(part: str | int) -> bool:

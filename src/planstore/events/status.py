@@ -9,11 +9,8 @@ from typing import Any
 
 from planstore.events import fields
 from planstore.events.canonical import canonical_json
+from planstore.events.vocabulary import JobState
 
-STATUSES = ("planned", "running", "succeeded", "failed", "skipped", "cancelled")
-"""Where a job can be."""
-FINAL = ("succeeded", "failed", "skipped", "cancelled")
-"""Where an attempt stays: from there on only another attempt changes where the job is."""
 JOB_ID = 3_000
 """Characters that the name of a job has at most: it holds a target's and a symbol's."""
 
@@ -28,7 +25,7 @@ class JobStatus:
     Attributes:
         plan_id: the plan.
         job_id: a job of that plan.
-        status: one of ``STATUSES``. From one of ``FINAL`` on, only another attempt changes where the job is.
+        status: one of ``JobState``. From a final one on, only another attempt changes where the job is.
         attempt: which try of the job this is, from 1.
         worker: who works on it.
         occurred_at: when it happened; now, when it is not given.
@@ -59,7 +56,7 @@ class JobStatus:
             self,
             plan_id=fields.name("plan_id", self.plan_id),
             job_id=fields.name("job_id", self.job_id, most=JOB_ID),
-            status=fields.one_of("status", self.status, STATUSES),
+            status=fields.one_of("status", self.status, tuple(JobState)),
             attempt=fields.whole_number("attempt", self.attempt, least=1),
             worker=fields.optional_name("worker", self.worker),
             occurred_at=fields.moment("occurred_at", self.occurred_at),

@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 
 from planstore.database.session import Session
 from planstore.errors import ConflictError
-from planstore.events.status import FINAL
+from planstore.events.vocabulary import FINAL_STATES, JobState
 
 Job: TypeAlias = tuple[str, str]
 """A plan and a job of it."""
-_UNTOUCHED = (0, "planned")
+_UNTOUCHED = (0, JobState.PLANNED)
 
 
 def job_of(row: Mapping[str, Any]) -> Job:
@@ -59,6 +59,6 @@ def too_late(row: Mapping[str, Any], standing: Mapping[Job, tuple[int, str]]) ->
     told = f"job {row['job_id']!r}, attempt {row['attempt']}, cannot be {row['status']} any more"
     if row["attempt"] < attempt:
         return ConflictError(f"{told}: attempt {attempt} has begun; nothing was written")
-    if row["attempt"] == attempt and status in FINAL:
+    if row["attempt"] == attempt and status in FINAL_STATES:
         return ConflictError(f"{told}: it is {status} already; nothing was written, a new try is attempt {attempt + 1}")
     return None

@@ -22,6 +22,7 @@ from planstore.database.macros import make_macros
 from planstore.database.session import Session
 from planstore.errors import ReadBackError, StoreError, StoreMissingError, StoreVersionError
 from planstore.events.commit import GENESIS
+from planstore.events.vocabulary import CommitKind
 from planstore.ledger.commit_builder import STRUCT_TABLES, CommitBuilder, Head
 from planstore.ledger.embedded.artifacts import Artifacts, fsync_folder, make_folder
 from planstore.ledger.embedded.catalog import Catalog
@@ -49,9 +50,6 @@ EVENT_TABLES = (
     "overrides",
 )
 """Every event table, in the order in which a commit gives out positions."""
-
-RUN_COMMIT, STATUS_COMMIT, OVERRIDE_COMMIT, REBUILD_COMMIT = "run", "status", "override", "rebuild"
-"""The kinds of commits."""
 
 _VIEWS = (
     "as_of",
@@ -188,7 +186,7 @@ class Ledger:
     def commit(
         self,
         session: Session,
-        kind: str,
+        kind: CommitKind,
         *,
         run_id: str | None,
         message: str = "",
@@ -375,7 +373,7 @@ def write_marker(marker: Path) -> None:
     fsync_folder(marker.parent)
 
 
-def newest_commit_of_kind(session: Session, kind: str, before_commit: int = 2**62) -> int:
+def newest_commit_of_kind(session: Session, kind: CommitKind, before_commit: int = 2**62) -> int:
     """Return the newest commit of a kind before a commit, 0 when there is none."""
     row = session.row("ledger/newest_commit_of_kind", kind=kind, before_commit=before_commit)
     return int(row[0]) if row else 0

@@ -13,10 +13,11 @@ from planstore.database.session import Session
 from planstore.errors import KeyConflictError, PlanstoreError, RequestError
 from planstore.events.digest import StagedRows
 from planstore.events.status import JobStatus
+from planstore.events.vocabulary import CommitKind
 from planstore.ledger.attempts import Attempts, job_of, too_late
 from planstore.ledger.commit_builder import CommitBuilder
 from planstore.ledger.group_commit import GroupCommit, Request
-from planstore.ledger.ledger import STATUS_COMMIT, Ledger
+from planstore.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -92,7 +93,7 @@ class StatusWriter:
             self._session = self._ledger.small_writer()
         session = self._session
         try:
-            with self._ledger.commit(session, STATUS_COMMIT, run_id=None) as builder:
+            with self._ledger.commit(session, CommitKind.STATUS, run_id=None) as builder:
                 requests = take()
                 plans = {status.plan_id for request in requests for status in request.events}
                 self._attempts.follow(session, plans, builder.commit_id - 1)

@@ -9,21 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from planstore.events.sides import SIDE_NAMES
+from planstore.events.vocabulary import Route, Side, SignalState, TargetState
 
 if TYPE_CHECKING:
     import jinja2
 
-ROUTES = {
-    "ROUTE_BOTH": ("B", "both", "one pooled model and one of its own"),
-    "ROUTE_CROSS_SECTIONAL": ("C", "cross-sectional", "one model over all symbols"),
-    "ROUTE_SYMBOL_SPECIFIC": ("S", "symbol-specific", "a model of its own"),
-    "ROUTE_EXPERIMENTAL_ONLY": ("E", "experimental only", "the experimental lane"),
-    "ROUTE_BLOCKED": ("x", "blocked", "not trained"),
-    "ENABLED": ("on", "enabled", "the pooled model is trained"),
-    "DISABLED": ("off", "disabled", "the pooled model is not trained"),
+_MARKS = {
+    Route.BOTH: ("B", "both", "one pooled model and one of its own"),
+    Route.CROSS_SECTIONAL: ("C", "cross-sectional", "one model over all symbols"),
+    Route.SYMBOL_SPECIFIC: ("S", "symbol-specific", "a model of its own"),
+    Route.EXPERIMENTAL_ONLY: ("E", "experimental only", "the experimental lane"),
+    Route.BLOCKED: ("x", "blocked", "not trained"),
+    TargetState.ENABLED: ("on", "enabled", "the pooled model is trained"),
+    TargetState.DISABLED: ("off", "disabled", "the pooled model is not trained"),
 }
+ROUTES = {route.value: marks for route, marks in _MARKS.items()}
 """Every route, with the letter, the words and the meaning that pages give it."""
+SIDE_LABELS = {side.value: side.label for side in Side}
 _NO_ROUTE = ("–", "no decision", "the run decided nothing on it")
 
 
@@ -91,5 +93,5 @@ def _environment() -> jinja2.Environment:
     )
     filters = (number, route_letter, route_name, route_meaning)
     environment.filters |= {function.__name__: function for function in filters}
-    environment.globals |= {"SIDES": SIDE_NAMES, "ROUTES": ROUTES}
+    environment.globals |= {"SIDES": SIDE_LABELS, "ROUTES": ROUTES, "STATES": tuple(SignalState)}
     return environment

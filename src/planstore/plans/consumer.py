@@ -21,18 +21,18 @@ from planstore.checks.arguments import checked
 from planstore.checks.quoting import quoted
 from planstore.database.connection import memory
 from planstore.errors import NotFoundError, PlanFileError, RequestError
+from planstore.events.vocabulary import TRAINED_TYPES, TrainingType
 from planstore.plans.training_plan import PlanSource, TrainingPlan, plan_in
 
 _log = logging.getLogger("planstore.consumer")
 
-TRAINING_TYPES = ("cross_sectional", "symbol_specific")
 NO_PLAN = "Training plan is None"
 """The words that older readers look for where there is no plan."""
 
 
 def _training_type(training_type: str | None) -> str | None:
-    if training_type is not None and training_type not in TRAINING_TYPES:
-        raise RequestError(f"training_type is {quoted(training_type)}; it can be {', '.join(TRAINING_TYPES)} or None")
+    if training_type is not None and training_type not in TRAINED_TYPES:
+        raise RequestError(f"training_type is {quoted(training_type)}; it can be {', '.join(TRAINED_TYPES)} or None")
     return training_type
 
 
@@ -127,7 +127,7 @@ def filter_targets_by_training_plan(
     if not plan.is_strict:
         if not _total_jobs(plan):
             raise ValueError("the training plan has no jobs")
-        kind, train_everything = kind or "cross_sectional", True
+        kind, train_everything = kind or TrainingType.CROSS_SECTIONAL, True
     planned = {target for (target,) in plan.ask("plan_targets", training_type=kind)}
     if not planned:
         return _unfiltered(targets, "targets", kind, train_everything)
@@ -227,8 +227,8 @@ def get_training_plan_summary(plan: PlanSource | None) -> dict[str, Any]:
         "generated_at": plan.metadata.get("generated_at"),
         "run_id": plan.metadata.get("run_id"),
         "total_jobs": sum(by_type.values()),
-        "cs_jobs": by_type.get("cross_sectional", 0),
-        "symbol_jobs": by_type.get("symbol_specific", 0),
+        "cs_jobs": by_type.get(TrainingType.CROSS_SECTIONAL, 0),
+        "symbol_jobs": by_type.get(TrainingType.SYMBOL_SPECIFIC, 0),
         "by_route": by_route,
         "by_type": by_type,
     }

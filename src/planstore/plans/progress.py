@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from planstore.events.vocabulary import open_jobs
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -25,8 +27,8 @@ class Progress:
 
     @property
     def is_over(self) -> bool:
-        """Whether no job is planned and none runs."""
-        return not self.counts.get("planned") and not self.counts.get("running")
+        """Whether every job is in a final state."""
+        return not open_jobs(self.counts)
 
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""

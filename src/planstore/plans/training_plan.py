@@ -18,6 +18,7 @@ from planstore.database.macros import make_macros
 from planstore.database.session import Session
 from planstore.errors import NotFoundError, PlanFileError
 from planstore.events.canonical import canonical_json
+from planstore.events.vocabulary import Semantics
 from planstore.ledger.layout import StoreLayout
 from planstore.ledger.ledger import Ledger
 
@@ -79,7 +80,7 @@ class TrainingPlan(Mapping[str, Any]):
     @property
     def is_strict(self) -> bool:
         """Whether the plan was made under strict semantics."""
-        return self.metadata.get("semantics") == "strict"
+        return self.metadata.get("semantics") == Semantics.STRICT
 
     def __getitem__(self, key: str) -> Any:
         if key not in ("metadata", "jobs", "summary"):

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from planstore.events.vocabulary import SignalState, TrainingType
+
 _ONE_LINE = str.maketrans(dict.fromkeys("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029", " "))
 _ESCAPED = _ONE_LINE | str.maketrans({sign: f"\\{sign}" for sign in "\\`*[]|~"})
 _ESCAPED |= str.maketrans({"<": "&lt;", ">": "&gt;"})
@@ -76,7 +78,7 @@ def _routing_plan(metadata: Mapping[str, Any], decisions: Sequence[Mapping[str, 
     yield from ("", "---", "", "## Summary by Target", "")
     for target, (side, *symbols) in targets:
         yield from (f"### {text(target)}", "")
-        yield f"**Cross-Sectional:** {side['route']} ({text(side['cs_stability'] or 'DISALLOWED')})"
+        yield f"**Cross-Sectional:** {side['route']} ({text(side['cs_stability'] or SignalState.DISALLOWED)})"
         yield f"- {text(side['reasons'][0])}"
         yield ""
         if symbols:
@@ -121,8 +123,8 @@ def _training_plan(plan: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _jobs_of_target(jobs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    cross_sectional = [job for job in jobs if job["training_type"] == "cross_sectional"]
-    symbols = [job for job in jobs if job["training_type"] == "symbol_specific"]
+    cross_sectional = [job for job in jobs if job["training_type"] == TrainingType.CROSS_SECTIONAL]
+    symbols = [job for job in jobs if job["training_type"] == TrainingType.SYMBOL_SPECIFIC]
     for job in cross_sectional[:1]:
         yield "**Cross-Sectional:** ✅ Enabled"
         yield f"- Job ID: {code(job['job_id'])}"

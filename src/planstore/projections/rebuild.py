@@ -7,7 +7,8 @@ from typing import Any
 
 from planstore.database.session import Session
 from planstore.events.digest import RowsDigest
-from planstore.ledger.ledger import REBUILD_COMMIT, Ledger
+from planstore.events.vocabulary import CommitKind
+from planstore.ledger.ledger import Ledger
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def rebuild(ledger: Ledger) -> Rebuilt:
     """Drop the plans' documents and derive them again from the jobs of every commit, in one transaction."""
     session = ledger.writer()
     try:
-        with ledger.commit(session, REBUILD_COMMIT, run_id=None) as builder:
+        with ledger.commit(session, CommitKind.REBUILD, run_id=None) as builder:
             before = _digest(session)
             builder.expect_files("plan_documents")
             session.run("projections/drop_plan_documents")

@@ -33,6 +33,7 @@ from planstore.database.batches import BATCH_ROWS
 from planstore.database.connection import memory
 from planstore.errors import CandidatesError
 from planstore.events.digest import StagedRows
+from planstore.events.vocabulary import OLDER_SYMBOL_MODE, LeakageStatus, Mode, Stability
 from planstore.routing.candidate_readers import CandidatesSource, Columns, read_columns, read_json
 
 if TYPE_CHECKING:
@@ -45,7 +46,12 @@ NUMBERS = ("score", "score_ci_low", "score_ci_high", "null_score")
 COUNTS = ("sample_size", "stability_snapshots")
 METRICS = ("mean_overlap", "std_overlap", "mean_tau", "std_tau")
 REQUIRED = ("target", "symbol", "mode", "score", "stability", "sample_size", "leakage_status")
-REFERENCE: Mapping[str, Any] = {"symbol": None, "stability": "UNKNOWN", "sample_size": 0, "leakage_status": "UNKNOWN"}
+REFERENCE: Mapping[str, Any] = {
+    "symbol": None,
+    "stability": Stability.UNKNOWN,
+    "sample_size": 0,
+    "leakage_status": LeakageStatus.UNKNOWN,
+}
 """What the reference takes for each of those columns that may be missing there."""
 EVIDENCE = (
     "target", "symbol", "mode", "score", "score_ci_low", "score_ci_high", "stability", "stability_metrics",
@@ -149,8 +155,8 @@ def _evidence(columns: dict[str, Any], *, strict: bool) -> pa.Table:
     struct = pa.StructArray.from_arrays(fields, names=METRICS, mask=metrics.is_null())
     table = table.set_column(EVIDENCE.index("stability_metrics"), "stability_metrics", struct)
     if strict:
-        if pc.any(pc.equal(table["mode"], "SYMBOL")).as_py():
-            mode = pc.if_else(pc.equal(table["mode"], "SYMBOL"), "SYMBOL_SPECIFIC", table["mode"])
+        if pc.any(pc.equal(table["mode"], OLDER_SYMBOL_MODE)).as_py():
+            mode = pc.if_else(pc.equal(table["mode"], OLDER_SYMBOL_MODE), Mode.SYMBOL_SPECIFIC, table["mode"])
             table = table.set_column(EVIDENCE.index("mode"), "mode", mode)
         symbols = _ranks(table["symbol"])
         places = _ranks(table["target"]) * (symbols.max() + 1) + symbols

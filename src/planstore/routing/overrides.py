@@ -12,16 +12,9 @@ from planstore.errors import NotFoundError, RequestError
 from planstore.events import fields
 from planstore.events.canonical import canonical_json, sha256
 from planstore.events.commit import actor, utc_text
+from planstore.events.vocabulary import CommitKind, Route
 from planstore.ledger.commit_builder import CommitBuilder
-from planstore.ledger.ledger import OVERRIDE_COMMIT, Ledger
-
-ROUTES = (
-    "ROUTE_CROSS_SECTIONAL",
-    "ROUTE_SYMBOL_SPECIFIC",
-    "ROUTE_BOTH",
-    "ROUTE_EXPERIMENTAL_ONLY",
-    "ROUTE_BLOCKED",
-)
+from planstore.ledger.ledger import Ledger
 
 
 @dataclass(frozen=True)
@@ -53,7 +46,7 @@ class Override:
             override_id=fields.name("override_id", self.override_id),
             target=fields.name("target", self.target),
             symbol=fields.optional_name("symbol", self.symbol),
-            route=fields.one_of("route", self.route, ROUTES),
+            route=fields.one_of("route", self.route, tuple(Route)),
             author=fields.name("author", self.author),
             reason=fields.name("reason", self.reason),
             expires_at=None if self.expires_at is None else requested_time("expires_at", self.expires_at),
@@ -97,7 +90,7 @@ def set_override(
     said = Override("to be recorded", target, symbol, route, actor() if author is None else author, reason, expires_at)
     session = ledger.writer()
     try:
-        with ledger.commit(session, OVERRIDE_COMMIT, run_id=None, message=f"override: {reason}") as builder:
+        with ledger.commit(session, CommitKind.OVERRIDE, run_id=None, message=f"override: {reason}") as builder:
             now = builder.recorded_at
             if said.expires_at is not None and said.expires_at <= now:
                 raise RequestError(f"expires_at must be later than {utc_text(now)}, got {utc_text(said.expires_at)}")
@@ -123,7 +116,7 @@ def clear_override(
     fields.name("reason", reason)
     session = ledger.writer()
     try:
-        with ledger.commit(session, OVERRIDE_COMMIT, run_id=None, message=f"override: {reason}") as builder:
+        with ledger.commit(session, CommitKind.OVERRIDE, run_id=None, message=f"override: {reason}") as builder:
             session.run("scenario/overrides_in_force")
             found = [
                 row

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 from functools import cache, cached_property, reduce
 from operator import getitem
 from pathlib import Path
@@ -28,33 +27,16 @@ from pydantic import (
 
 from planstore.checks.quoting import quoted
 from planstore.database.connection import memory
-from planstore.documents.yaml_document import Kind
+from planstore.documents.yaml_document import Kind, word_of
 from planstore.documents.yaml_loader import read_yaml
 from planstore.errors import PolicyError
 from planstore.events.canonical import canonical_json, sha256
+from planstore.events.vocabulary import SIDES, LeakageStatus, Preference, Route, Semantics, Stability
 from planstore.routing.reference_policy import Section, completed
 
 
 class PolicyWarning(UserWarning):
     """Something about a policy that is not wrong, but that its owner should know."""
-
-
-class Stability(StrEnum):
-    """How alike a model's important features are over folds and runs."""
-
-    STABLE = "STABLE"
-    DRIFTING = "DRIFTING"
-    DIVERGED = "DIVERGED"
-    UNKNOWN = "UNKNOWN"
-
-
-class Leakage(StrEnum):
-    """Whether a target's features were found to know the future."""
-
-    SAFE = "SAFE"
-    SUSPECT = "SUSPECT"
-    BLOCKED = "BLOCKED"
-    UNKNOWN = "UNKNOWN"
 
 
 def _number(value: Any) -> Any:
@@ -121,7 +103,7 @@ def _at(threshold: float | ByTask, task: str, tier: str) -> float:
 class SampleSizes(_Section):
     """The fewest rows each side's evidence may rest on; None for a side that the policy knows nothing of."""
 
-    REFERENCE: ClassVar[Mapping[str, Any]] = {"cross_sectional": None, "symbol": None}
+    REFERENCE: ClassVar[Mapping[str, Any]] = {side.value: None for side in SIDES}
 
     cross_sectional: Count | None
     symbol: Count | None
@@ -137,7 +119,7 @@ class Scores(_Section):
 class Allowlist(_Section):
     """The stabilities each side may have; None for a side that the policy knows nothing of."""
 
-    REFERENCE: ClassVar[Mapping[str, Any]] = {"cross_sectional": None, "symbol": None}
+    REFERENCE: ClassVar[Mapping[str, Any]] = {side.value: None for side in SIDES}
 
     cross_sectional: list[Stability] | None
     symbol: list[Stability] | None
@@ -197,9 +179,7 @@ class FamilyRule(_Section):
     """Which families train the jobs that match; every condition given must hold, and the first rule that does wins."""
 
     use: Annotated[list[Annotated[Text, Field(min_length=1)]], Field(min_length=1)]
-    route: Literal["ROUTE_CROSS_SECTIONAL", "ROUTE_SYMBOL_SPECIFIC", "ROUTE_BOTH", "ROUTE_EXPERIMENTAL_ONLY"] | None = (
-        None
-    )
+    route: Annotated[str, word_of([route for route in Route if route.is_trained])] | None = None
     task: Literal["classification", "regression"] | None = None
     priority: Annotated[int, Field(strict=True, ge=0, lt=2**31)] | None = None
     target: Text | None = None
@@ -219,9 +199,9 @@ class Policy(_Section):
     left out, and is None.
     """
 
-    REFERENCE: ClassVar[Mapping[str, Any]] = {"cross_sectional": None, "symbol": None}
+    REFERENCE: ClassVar[Mapping[str, Any]] = {side.value: None for side in SIDES}
 
-    semantics: Literal["strict", "reference"] = "strict"
+    semantics: Semantics = Semantics.STRICT
     dev_mode: StrictBool = False
     dev_mode_min_sample_size: Count = 1000
     min_sample_size: SampleSizes
@@ -230,11 +210,11 @@ class Policy(_Section):
     cross_sectional: Scores | None
     symbol: Scores | None
     stability_allowlist: Allowlist
-    both_strong_behavior: Text = "ROUTE_BOTH"
+    both_strong_behavior: Text = Preference.BOTH.value
     enable_experimental_lane: StrictBool = False
     experimental: Experimental = Experimental()
     require_safe_features_only: StrictBool = False
-    allowed_feature_leakage_status: list[Leakage] = [Leakage.SAFE]
+    allowed_feature_leakage_status: list[LeakageStatus] = [LeakageStatus.SAFE]
     require_min_successful_families: Count = 0
     log_decision_reasons: StrictBool = False
     dump_plan_as: list[Annotated[Literal["JSON", "YAML", "MARKDOWN"], BeforeValidator(_document_format)]] = ["JSON"]
@@ -247,7 +227,7 @@ class Policy(_Section):
     @model_validator(mode="before")
     @classmethod
     def _reference_may_have_gaps(cls, given: Any, info: ValidationInfo) -> Any:
-        if not isinstance(given, Mapping) or given.get("semantics") != "reference":
+        if not isinstance(given, Mapping) or given.get("semantics") != Semantics.REFERENCE:
             return given
         found, unread = completed(cls, given)
         if unread:
@@ -263,9 +243,9 @@ class Policy(_Section):
     @model_validator(mode="wrap")
     @classmethod
     def _strict_has_no_gaps(cls, given: Any, check: ModelWrapValidatorHandler[Self]) -> Self:
-        if not isinstance(given, Mapping) or given.get("semantics") == "reference":
+        if not isinstance(given, Mapping) or given.get("semantics") == Semantics.REFERENCE:
             policy = check(given)
-            if policy.semantics == "reference" and policy.min_margin_over_null is not None:
+            if policy.semantics == Semantics.REFERENCE and policy.min_margin_over_null is not None:
                 raise ValueError("min_margin_over_null needs semantics: strict; the reference knows no null")
             return policy
         policy = check(_filled(given, _shipped()))
@@ -281,13 +261,12 @@ class Policy(_Section):
     def _refuse_contradictions(self) -> None:
         for key in self._absent_sides():
             raise ValueError(f"{key} must be given under semantics: strict, got null: say what the side needs")
-        known = ("ROUTE_BOTH", "PREFER_CS", "PREFER_SYMBOL")
-        if self.both_strong_behavior not in known:
+        if self.both_strong_behavior not in tuple(Preference):
             raise ValueError(
-                f"both_strong_behavior is {self.both_strong_behavior!r}; it can be {', '.join(known)} "
+                f"both_strong_behavior is {self.both_strong_behavior!r}; it can be {', '.join(Preference)} "
                 "(semantics: reference takes any word, and routes by none)"
             )
-        for side in ("cross_sectional", "symbol"):
+        for side in SIDES:
             scores = getattr(self, side)
             for task in ("classification", "regression"):
                 for tier in ("default", *TIERS):
@@ -310,10 +289,7 @@ class Policy(_Section):
             "stability_allowlist.": self.stability_allowlist,
         }
         return [
-            f"{place}{side}"
-            for side in ("cross_sectional", "symbol")
-            for place, section in sections.items()
-            if getattr(section, side) is None
+            f"{place}{side}" for side in SIDES for place, section in sections.items() if getattr(section, side) is None
         ]
 
     @property
@@ -364,7 +340,7 @@ def _by_key(given: Mapping[str, Any], default: Any) -> Mapping[str, Any]:
     return {"default": default} if default is not None and set(given) <= {"default", *TIERS} else {}
 
 
-_KIND = Kind("policy", "routing", PolicyError, alone=False)
+KIND = Kind("policy", "routing", PolicyError, alone=False)
 PolicySource = Policy | Mapping[str, Any] | str | Path
 
 
@@ -380,11 +356,11 @@ def read_policy(source: PolicySource) -> tuple[Policy, str]:
     if isinstance(source, Policy):
         return source, "policy"
     if isinstance(source, Mapping):
-        return _KIND.check(source, "the policy", Policy), "policy"
+        return KIND.check(source, "the policy", Policy), "policy"
     if not isinstance(source, str | Path):
         raise PolicyError(f"the policy must be a policy, a mapping or the path of a YAML file, got {quoted(source)}")
     path = Path(source)
-    return _KIND.read(path, Policy), path.stem
+    return KIND.read(path, Policy), path.stem
 
 
 def note_left_out(policy: Policy, source: PolicySource) -> None:
@@ -406,11 +382,6 @@ def _told(key: str, document: Mapping[str, Any]) -> str:
     """Return a key with its value, where that is short."""
     value = orjson.dumps(reduce(getitem, key.split("."), document)).decode()
     return f"{key} ({value})" if len(value) <= 60 else key
-
-
-def policy_from_yaml(text: str, where: str) -> Policy:
-    """Return the policy in a YAML text; ``where`` names the text in errors."""
-    return _KIND.parse(text, where, Policy)
 
 
 def check_patterns(policy: Policy, where: str = "the policy") -> None:

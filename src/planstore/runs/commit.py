@@ -14,9 +14,10 @@ from planstore.errors import ConflictError, KeyConflictError, RunConflictError
 from planstore.events import fields
 from planstore.events.commit import utc_text
 from planstore.events.digest import StagedRows
+from planstore.events.vocabulary import CommitKind, Semantics
 from planstore.ledger.artifact_events import ArtifactEvent, append_artifacts, known_artifacts
 from planstore.ledger.commit_builder import CommitBuilder
-from planstore.ledger.ledger import OVERRIDE_COMMIT, RUN_COMMIT, Ledger, newest_commit_of_kind
+from planstore.ledger.ledger import Ledger, newest_commit_of_kind
 from planstore.plans.planning import Plan
 from planstore.projections.export import SNAPSHOT, UNKNOWN
 from planstore.routing.candidates import Candidates
@@ -115,7 +116,7 @@ class Publication:
         """
         with ledger.commit(
             session,
-            RUN_COMMIT,
+            CommitKind.RUN,
             run_id=run_id,
             message=f"route by {self.request.policy_name}",
             idempotency_key=self.request.idempotency_key,
@@ -125,7 +126,7 @@ class Publication:
                 return earlier
             refuse_plan(session, run_id, self.plan.plan_id)
             builder.expect_after(self.request.expected_commit)
-            if newest_commit_of_kind(session, OVERRIDE_COMMIT) != self.overrides_as_of:
+            if newest_commit_of_kind(session, CommitKind.OVERRIDE) != self.overrides_as_of:
                 raise OverriddenError
             files = self._files(run_id)
             known = known_artifacts(session, [file.digest for file in files])
@@ -182,8 +183,8 @@ class Publication:
             "commit_id": builder.commit_id,
             "policy_id": self.plan.policy_id,
         }
-        if self.request.policy.semantics == "strict":
-            metadata["semantics"] = "strict"
+        if self.request.policy.semantics == Semantics.STRICT:
+            metadata["semantics"] = Semantics.STRICT.value
         builder.append(
             "plans",
             plan_id=self.plan.plan_id,

@@ -14,7 +14,8 @@ from planstore.database.connection import memory
 from planstore.database.session import Session
 from planstore.errors import RequestError
 from planstore.events.digest import StagedRows
-from planstore.ledger.ledger import OVERRIDE_COMMIT, Ledger, newest_commit_of_kind
+from planstore.events.vocabulary import CommitKind, Semantics
+from planstore.ledger.ledger import Ledger, newest_commit_of_kind
 from planstore.plans.planning import make_plan
 from planstore.routing.rules import apply_rules, current_rules, refuse_sides_left_out
 from planstore.runs.commit import OverriddenError, Publication, RunRequest
@@ -52,9 +53,10 @@ def make_run(ledger: Ledger, request: RunRequest) -> Run:
 
 def _made(ledger: Ledger, session: Session, request: RunRequest) -> Run:
     started_at = ledger.now(session)
-    overrides_as_of = newest_commit_of_kind(session, OVERRIDE_COMMIT)
+    overrides_as_of = newest_commit_of_kind(session, CommitKind.OVERRIDE)
     _stage(session, request, overrides_as_of, started_at)
-    rules = current_rules(float32=request.policy.semantics == "reference" and request.evidence.has_float32_scores)
+    is_reference = request.policy.semantics == Semantics.REFERENCE
+    rules = current_rules(float32=is_reference and request.evidence.has_float32_scores)
     decisions = StagedRows(apply_rules(session, rules).drop_columns(["position", "scenario"]))
     plan = make_plan(
         session,

@@ -20,6 +20,7 @@ from planstore.checks.quoting import quoted
 from planstore.database.connection import memory
 from planstore.documents.yaml_document import Kind
 from planstore.errors import FamiliesError, FamilyMissingError, RequestError
+from planstore.events.vocabulary import Semantics
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
@@ -244,7 +245,7 @@ def refuse_unknown(requested: Iterable[str], policy: Policy, known: Mapping[str,
     Raises:
         RequestError: as for :func:`families_of`.
     """
-    if policy.semantics == "strict":
+    if policy.semantics == Semantics.STRICT:
         families_of([*requested, *(name for rule in policy.families or () for name in rule.use)], known)
 
 

@@ -19,6 +19,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from planstore.events.vocabulary import LeakageStatus
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -45,6 +47,9 @@ class LeakageLimits:
     known: float = 0.8
 
 
+WORST_FIRST = (LeakageStatus.BLOCKED, LeakageStatus.SUSPECT, LeakageStatus.SAFE, LeakageStatus.UNKNOWN)
+
+
 @dataclass(frozen=True)
 class Sign:
     """One sign of leakage.
@@ -62,7 +67,7 @@ class Sign:
     feature: str | None
     value: float
     limit: float
-    status: str
+    status: LeakageStatus
     of: str | None = None
 
     def __str__(self) -> str:
@@ -75,10 +80,10 @@ class Sign:
         return asdict(self)
 
 
-def leakage_status(signs: Sequence[Sign]) -> str:
+def leakage_status(signs: Sequence[Sign]) -> LeakageStatus:
     """Return SAFE, SUSPECT or BLOCKED: the worst sign counts."""
     found = {sign.status for sign in signs}
-    return "BLOCKED" if "BLOCKED" in found else "SUSPECT" if "SUSPECT" in found else "SAFE"
+    return next((status for status in WORST_FIRST if status in found), LeakageStatus.SAFE)
 
 
 def score_signs(score: float | None, *, classes: bool, limits: LeakageLimits) -> Iterator[Sign]:
@@ -141,11 +146,11 @@ def signs_elsewhere(sides: Iterable[tuple[str, Sequence[Sign]]]) -> dict[str, Si
     found: dict[str, Sign] = {}
     for target, signs in sides:
         for sign in signs:
-            if sign.feature is None or sign.status != "BLOCKED":
+            if sign.feature is None or sign.status != LeakageStatus.BLOCKED:
                 continue
             known = found.get(sign.feature)
             if known is None or sign.value > known.value:
-                found[sign.feature] = replace(sign, sign="BLOCKED_ELSEWHERE", status="SUSPECT", of=target)
+                found[sign.feature] = replace(sign, sign="BLOCKED_ELSEWHERE", status=LeakageStatus.SUSPECT, of=target)
     return found
 
 
@@ -208,5 +213,5 @@ class _Correlations:
 def _sign(sign: str, feature: str | None, value: float, limits: tuple[float, float]) -> Iterator[Sign]:
     suspect, blocked = limits
     if value >= suspect:
-        status, limit = ("BLOCKED", blocked) if value >= blocked else ("SUSPECT", suspect)
+        status, limit = (LeakageStatus.BLOCKED, blocked) if value >= blocked else (LeakageStatus.SUSPECT, suspect)
         yield Sign(sign, feature, round(float(value), 6), limit, status)

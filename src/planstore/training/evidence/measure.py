@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from planstore.checks.arguments import checked
 from planstore.errors import ExportError, RequestError, WorkerDiedError
 from planstore.events.canonical import canonical_json, sha256
+from planstore.events.vocabulary import JobState, Mode, ModelStatus, Stability
 from planstore.ledger.embedded.store_folder import refuse_store
 from planstore.training.evidence.leakage import LeakageLimits, signs_elsewhere
 from planstore.training.evidence.ranking import Ranked, rank
@@ -106,19 +107,19 @@ class PanelEvidence:
         return {
             "target": side.target,
             "symbol": side.symbol,
-            "mode": "CROSS_SECTIONAL" if side.symbol is None else "SYMBOL_SPECIFIC",
+            "mode": Mode.CROSS_SECTIONAL if side.symbol is None else Mode.SYMBOL_SPECIFIC,
             "score": side.score,
             "score_ci_low": low,
             "score_ci_high": high,
             "null_score": side.null_score,
-            "stability": "UNKNOWN",
+            "stability": Stability.UNKNOWN,
             "stability_metrics": side.stability and side.stability.as_dict(),
             "stability_snapshots": side.snapshots,
             "sample_size": side.sample_size,
             "leakage_status": side.leakage,
             "feature_set_id": feature_set_id,
             "failed_model_families": list(side.failed),
-            "model_status": "OK" if side.reason is None else "FAILED",
+            "model_status": ModelStatus.OK if side.reason is None else ModelStatus.FAILED,
             "task_type": side.task_type,
             "metric_name": "auc" if "CLASSIFICATION" in side.task_type else "r2",
             "evidence_as_of": self.as_of,
@@ -220,7 +221,7 @@ def _measured(
             running = {executor.start(questions[place]): place for place in order}
             for done in as_completed(running):
                 found[running[done]] = done.result()
-                progress({"measured": len(found), "planned": len(questions) - len(found)})
+                progress({"measured": len(found), JobState.PLANNED.value: len(questions) - len(found)})
         except WorkerDiedError as error:
             raise WorkerDiedError(
                 "a worker process died while it measured, perhaps for want of memory; fewer --workers need less of it"

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
+from planstore.events.vocabulary import LeakageStatus
+from planstore.training.evidence.leakage import WORST_FIRST
 from planstore.training.evidence.side import MeasuredSide
 
 
@@ -31,7 +33,7 @@ class Ranked:
     score: float | None
     null_score: float | None
     interval: tuple[float, float] | None
-    leakage: str
+    leakage: LeakageStatus
     mean_overlap: float | None
     mean_tau: float | None
     symbol_scores: tuple[float, float, float] | None
@@ -50,7 +52,10 @@ def rank(sides: Iterable[MeasuredSide]) -> list[Ranked]:
     for side in sides:
         by_target.setdefault(side.target, []).append(side)
     found = [_ranked(of_target) for of_target in by_target.values()]
-    return sorted(found, key=lambda one: (one.skill is None, one.leakage == "BLOCKED", -(one.skill or 0.0), one.target))
+    return sorted(
+        found,
+        key=lambda one: (one.skill is None, one.leakage == LeakageStatus.BLOCKED, -(one.skill or 0.0), one.target),
+    )
 
 
 def _ranked(sides: Sequence[MeasuredSide]) -> Ranked:
@@ -58,7 +63,6 @@ def _ranked(sides: Sequence[MeasuredSide]) -> Ranked:
     pooled = next((side for side in sides if side.symbol is None), None)
     scores = sorted(side.score for side in local if side.score is not None)
     lead = pooled or min(local, key=lambda side: abs((side.score or 0.0) - (median(scores) if scores else 0.0)))
-    worst = ("BLOCKED", "SUSPECT", "SAFE", "UNKNOWN")
     return Ranked(
         target=lead.target,
         task_type=lead.task_type,
@@ -66,7 +70,7 @@ def _ranked(sides: Sequence[MeasuredSide]) -> Ranked:
         score=lead.score,
         null_score=lead.null_score,
         interval=lead.interval,
-        leakage=min((side.leakage for side in sides), key=worst.index),
+        leakage=min((side.leakage for side in sides), key=WORST_FIRST.index),
         mean_overlap=lead.stability.mean_overlap if lead.stability else None,
         mean_tau=lead.stability.mean_tau if lead.stability else None,
         symbol_scores=(scores[0], round(median(scores), 6), scores[-1]) if scores else None,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from planstore.errors import SampleError
+from planstore.events.vocabulary import LeakageStatus
 from planstore.training.evidence.folds import time_folds
 from planstore.training.evidence.importances import importances
 from planstore.training.evidence.leakage import LeakageLimits, Sign, feature_signs, leakage_status, ranked, score_signs
@@ -108,9 +109,9 @@ class MeasuredSide:
         return {sign.feature for sign in self.signs if sign.feature is not None}
 
     @property
-    def leakage(self) -> str:
+    def leakage(self) -> LeakageStatus:
         """SAFE, SUSPECT or BLOCKED; UNKNOWN where nothing was measured."""
-        return leakage_status(self.signs) if self.reason is None else "UNKNOWN"
+        return leakage_status(self.signs) if self.reason is None else LeakageStatus.UNKNOWN
 
 
 def measure_side(panel: Panel, question: Question) -> MeasuredSide:

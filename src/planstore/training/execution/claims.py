@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from planstore.events.fields import as_name, recordable
 from planstore.events.status import JobStatus
+from planstore.events.vocabulary import CommitKind, JobState, open_jobs
 from planstore.ledger.artifact_events import ArtifactEvent, append_artifacts
-from planstore.ledger.ledger import STATUS_COMMIT, Ledger
+from planstore.ledger.ledger import Ledger
 from planstore.ledger.status_writer import append_statuses, status_table
 from planstore.training.execution.task import Result
 
@@ -53,7 +54,7 @@ class Settled:
     @property
     def is_over(self) -> bool:
         """Whether nothing of the plan is left to be trained, by anybody."""
-        return not self.progress.get("planned") and not self.progress.get("running")
+        return not open_jobs(self.progress)
 
 
 class Claims:
@@ -112,7 +113,9 @@ class Claims:
             wanted: how many more jobs to claim, at most.
         """
         kept = self._keep(reports)
-        with self._ledger.commit(self._session, STATUS_COMMIT, run_id=None, message=f"by {self._worker}") as builder:
+        with self._ledger.commit(
+            self._session, CommitKind.STATUS, run_id=None, message=f"by {self._worker}"
+        ) as builder:
             now, clock = builder.recorded_at, self._clock()
             if self._seen < builder.commit_id - 1:
                 self._session.run("training/follow_changes", plan_id=self._plan_id, seen=self._seen, clock=clock)
@@ -122,7 +125,7 @@ class Claims:
             lost = self._lost(now, clock)
             self._add(lost, builder.commit_id, len(rows), clock)
             claims = self._claimable(wanted)
-            rows += lost + [self._row(claim, "running", now, lease_until=now + self._lease) for claim in claims]
+            rows += lost + [self._row(claim, JobState.RUNNING, now, lease_until=now + self._lease) for claim in claims]
             append_artifacts(builder, [file for claim in held for file in kept.get(claim, ())])
             append_statuses(builder, rows)
             self._add(rows[len(rows) - len(claims) :], builder.commit_id, len(rows) - len(claims), clock)
@@ -166,7 +169,7 @@ class Claims:
                 "place": pa.array(range(1, len(claims) + 1), pa.int64()),
                 "job_id": pa.array([claim.job_id for claim in claims], pa.string()),
                 "attempt": pa.array([claim.attempt for claim in claims], pa.int32()),
-                "status": pa.array([one.status if one else "running" for one in incoming.values()], pa.string()),
+                "status": pa.array([one.status if one else JobState.RUNNING for one in incoming.values()], pa.string()),
                 "worker": pa.array([self._worker] * len(claims), pa.string()),
             }
         )

@@ -19,9 +19,10 @@ from threading import Event
 from typing import Any
 
 from planstore.errors import WorkerDiedError
+from planstore.events.vocabulary import JobState
 from planstore.training.execution.claims import Claim, Claims, Settled
 from planstore.training.execution.executor import Executor
-from planstore.training.execution.task import Result, Task
+from planstore.training.execution.task import LOST, Result, Task
 
 _log = logging.getLogger("planstore.training")
 
@@ -156,9 +157,9 @@ class Driver:
             self._reports[claim] = future.result()
         except WorkerDiedError as error:
             _log.warning("job %s, attempt %d: %s", claim.job_id, claim.attempt, error)
-            self._reports[claim] = Result("lost", error=str(error))
+            self._reports[claim] = Result(LOST, error=str(error))
         except Exception as error:  # noqa: BLE001  (a task that cannot be sent or its result not read is a failed job)
-            self._reports[claim] = Result("failed", error=f"{type(error).__name__}: {error}")
+            self._reports[claim] = Result(JobState.FAILED, error=f"{type(error).__name__}: {error}")
 
     def _take_settled(self) -> None:
         assert self._settling is not None
@@ -179,7 +180,7 @@ class Driver:
 
         The ledger is asked, because an interrupt comes at any moment, as between two fields of this driver.
         """
-        cancelled = dict.fromkeys(self._claims.held(), Result("cancelled", error="the training was interrupted"))
+        cancelled = dict.fromkeys(self._claims.held(), Result(JobState.CANCELLED, error="the training was interrupted"))
         self._claims.settle({**cancelled, **self._reports})
 
 

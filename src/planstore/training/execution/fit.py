@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from planstore.errors import FamilyMissingError, PlanstoreError, SampleError
+from planstore.events.vocabulary import JobState
 from planstore.training.evidence.folds import time_folds
 from planstore.training.evidence.score import score
 from planstore.training.execution import models, predictions
@@ -38,7 +39,7 @@ def train_job(panel: Panel, task: Task) -> Result:
         with threadpool_limits(1):
             return _train(panel, task)
     except Exception as error:  # noqa: BLE001  (an estimator may raise anything; the job says so, and the rest goes on)
-        return Result("failed", error=_reason(error))
+        return Result(JobState.FAILED, error=_reason(error))
 
 
 def _reason(error: Exception) -> str:
@@ -52,7 +53,7 @@ def _train(panel: Panel, task: Task) -> Result:
     split = _Split.of(panel, task)
     fitted, left_out = _fit(split, task)
     if not fitted:
-        return Result("skipped", error="; ".join(left_out) or "the plan names no model family for this job")
+        return Result(JobState.SKIPPED, error="; ".join(left_out) or "the plan names no model family for this job")
     by_family = {name: split.predict(estimator) for name, estimator in fitted.items()}
     blend, parts = _blend(by_family, task)
     scores = {"score": blend, **{f"score_{name}": one for name, one in {**by_family, **parts}.items()}}
@@ -67,7 +68,7 @@ def _train(panel: Panel, task: Task) -> Result:
         File("predictions", predictions.MEDIA_TYPE, blend.dump(**(parts or by_family))),
         *(_model(split, name, estimator) for name, estimator in fitted.items()),
     )
-    return Result("succeeded", metrics, files, "; ".join(left_out) or None)
+    return Result(JobState.SUCCEEDED, metrics, files, "; ".join(left_out) or None)
 
 
 def _fit(split: _Split, task: Task) -> tuple[dict[str, Any], list[str]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from planstore.events.vocabulary import JobState, TrainingType
+
 
 class TrainingWarning(UserWarning):
     """Nothing of a plan is trained; says why."""
@@ -29,14 +31,14 @@ class Training:
     @property
     def failed(self) -> list[dict[str, Any]]:
         """The jobs that failed."""
-        return [job for job in self.jobs if job["status"] == "failed"]
+        return [job for job in self.jobs if job["status"] == JobState.FAILED]
 
     @property
     def emptiness(self) -> str | None:
         """Why the plan has no trained model, in one line; None where it has one."""
-        if self.progress.get("succeeded"):
+        if self.progress.get(JobState.SUCCEEDED):
             return None
-        trainable = [job for job in self.jobs if job["training_type"] != "blocked"]
+        trainable = [job for job in self.jobs if job["training_type"] != TrainingType.BLOCKED]
         if not trainable:
             return f"nothing is trained: plan {self.plan_id[:12]} has no job to train; `planstore why` explains routes"
         by_status = ", ".join(f"{count} {status}" for status, count in self.progress.items())

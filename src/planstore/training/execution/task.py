@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from planstore.events.vocabulary import JobState
 from planstore.training.families import Family
 
 
@@ -48,18 +49,21 @@ class File:
     content: bytes
 
 
+LOST: Literal["lost"] = "lost"
+
+
 @dataclass(frozen=True)
 class Result:
     """How an attempt ended.
 
     Attributes:
-        status: ``lost`` when the worker died under it.
+        status: the state that the job comes to; ``LOST`` when the worker died under it.
         metrics: names and finite numbers.
         files: models and predictions.
         error: why it failed, or what was left out.
     """
 
-    status: Literal["succeeded", "failed", "skipped", "cancelled", "lost"]
+    status: JobState | Literal["lost"]
     metrics: Mapping[str, float] = field(default_factory=dict)
     files: tuple[File, ...] = ()
     error: str | None = None
