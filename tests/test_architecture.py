@@ -295,6 +295,7 @@ def test_every_sql_file_is_used() -> None:
         "schema/",
         "ledger/append_",
         "ledger/read_",
+        "migration/add_",
         "migration/readable_",
         "migration/misread_",
         "verify/",

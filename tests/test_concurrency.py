@@ -19,6 +19,7 @@ import planstore
 import samples
 from ledger_checks import check_ledger
 from planstore.api.store import Store
+from planstore.events.vocabulary import CommitKind
 from planstore.ledger.backup import backup
 from planstore.ledger.compaction import compact
 from planstore.ledger.ledger import Ledger
@@ -29,6 +30,7 @@ PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 HOLDER = """
 import sys, planstore
 from planstore.ledger.backup import backup
+from planstore.events.vocabulary import CommitKind
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.compaction import compact
 from planstore.ledger.migration import migrate
@@ -94,7 +96,7 @@ def test_a_lock_that_is_held_for_too_long_names_its_holder(store: Store) -> None
     process = holder(store.results / "planstore")
     ledger = Ledger(store.results / "planstore", lock_timeout=0.2)
     with pytest.raises(planstore.StoreBusyError, match=f"process {process.pid} on .* since"):  # noqa: SIM117
-        with ledger.commit(ledger.writer(), "test", run_id=None):
+        with ledger.commit(ledger.writer(), CommitKind.STATUS, run_id=None):
             raise AssertionError("the lock was not held")
     ledger.close()
     process.communicate("\n", timeout=60)

@@ -1,7 +1,7 @@
--- The evidence of the targets that the map shows, each target's as if it were that of a commit of its own.
+-- The evidence of the targets that the map shows, each target's as a set of its own.
 -- makes: rows
 -- reads: kept_evidence, report_targets
-SELECT t.place AS commit_id, e.* EXCLUDE (commit_id)
+SELECT t.place AS evidence_set, e.* EXCLUDE (commit_id)
 FROM kept_evidence AS e
 JOIN report_targets AS t USING (target)
 ORDER BY t.place, e."position";

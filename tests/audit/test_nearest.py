@@ -18,7 +18,7 @@ import oracles
 import samples
 import strategies
 from planstore.audit.replay import Replay, own_rows
-from planstore.audit.scenario import Scenario
+from planstore.audit.scenario import EvidenceSet, Scenario
 from planstore.audit.trace import trace, trace_among_all
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import Policy, read_policy
@@ -104,7 +104,7 @@ def decide(document: Record, rows: list[Record], requested: Sequence[str] | None
     evidence = read_candidates(pa.Table.from_pylist(rows, SCHEMA), strict=policy.semantics == "strict").table
     evidence = evidence.filter(pc.equal(evidence["target"], target))
     evidence = evidence.append_column("commit_id", pa.array([1] * len(evidence), pa.int64()))
-    scenario = Scenario(1, policy.document.decode(), requested, False)
+    scenario = Scenario(EvidenceSet(1), policy.document.decode(), requested, False)
     with Replay(own_rows(evidence, symbol), target, symbol, lambda _: evidence).opened() as replay:
         found = trace(replay, current_rules(), scenario)
         assert found == trace_among_all(replay, current_rules(), scenario)

@@ -13,6 +13,7 @@ import planstore
 from planstore import JobStatus
 from planstore.database.session import Session
 from planstore.events.digest import StagedRows
+from planstore.events.vocabulary import CommitKind
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.verify import verify
 
@@ -115,7 +116,7 @@ def _unchecked(work: Callable[[], float]) -> float:
 
 
 def _append(ledger: Ledger, session: Session, decisions: pa.Table) -> None:
-    with ledger.commit(session, "bench", run_id="r") as builder:
+    with ledger.commit(session, CommitKind.RUN, run_id="r") as builder:
         builder.append_staged("decisions", StagedRows(decisions.drop_columns(["position", "scenario"])))
 
 

@@ -11,7 +11,7 @@ import markets
 import samples
 from ledger_checks import check_ledger
 from planstore.api.store import Store
-from planstore.events.vocabulary import JobState
+from planstore.events.vocabulary import CommitKind, JobState
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.status_writer import append_statuses
 from planstore.training.execution.claims import Claim, Claims
@@ -226,7 +226,7 @@ def test_who_comes_later_waits_as_long_as_the_lease_lasts(store: Store, plan_id:
 def test_a_holder_whose_name_an_older_planstore_took_can_lose_its_job(store: Store, plan_id: str) -> None:
     claims = Claims(store.access.ledger, plan_id, "old", gpu_families=(), lease=OVER, max_attempts=3)
     (claim,) = claims._claimable(1)
-    with store.access.ledger.commit(claims._session, "status", run_id=None) as builder:
+    with store.access.ledger.commit(claims._session, CommitKind.STATUS, run_id=None) as builder:
         row = claims._row(claim, "running", NOON, worker="old") | {"worker": "a\x1b[31mb"}
         append_statuses(builder, [row])
     again = Claims(store.access.ledger, plan_id, "new", gpu_families=(), lease=LONG, max_attempts=3)

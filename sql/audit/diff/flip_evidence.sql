@@ -2,9 +2,8 @@
 -- targets, those of the pairs that flip or were ever pinned, because a pin may switch its target, and each target's first,
 -- because it is decided wherever a run holds any row of it.
 -- makes: rows
--- reads: candidates, flips, overrides, $a, $b
-SELECT commit_id, "position", target, symbol, mode, score, null_score, stability, stability_metrics, stability_snapshots,
-       sample_size, leakage_status, model_status, failed_model_families, task_type, metric_name
+-- reads: candidates, flips, overrides, $a, $b, $rule_inputs
+SELECT commit_id, "position", COLUMNS($rule_inputs)
 FROM candidates
 WHERE commit_id IN ($a, $b) AND target IN (SELECT target FROM flips)
   AND (mode = 'CROSS_SECTIONAL' OR (target, symbol) IN (SELECT target, symbol FROM flips)

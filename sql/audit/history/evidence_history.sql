@@ -1,9 +1,8 @@
 -- The evidence of a pair in a stretch of runs, as far as rules read it: its own and its target's cross-sectional rows; of a
 -- target (symbol null) all.
 -- makes: rows
--- reads: candidates, $first, $last, $symbol, $target
-SELECT commit_id, "position", target, symbol, mode, score, null_score, stability, stability_metrics, stability_snapshots,
-       sample_size, leakage_status, model_status, failed_model_families, task_type, metric_name
+-- reads: candidates, $first, $last, $rule_inputs, $symbol, $target
+SELECT commit_id, "position", COLUMNS($rule_inputs)
 FROM candidates
 WHERE target = $target AND commit_id BETWEEN $first AND $last
   AND ($symbol IS NULL OR mode = 'CROSS_SECTIONAL' OR symbol = $symbol)

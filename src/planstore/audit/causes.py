@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,23 +9,15 @@ from typing import Any
 import orjson
 
 from planstore.audit.replay import Outcome, Replay
-from planstore.audit.scenario import Record, RunInputs, Scenario
+from planstore.audit.scenario import ABSENT, Change, Record, RunInputs, Scenario
+from planstore.events.candidate_columns import READ
 from planstore.events.vocabulary import SIDES, Cause, Side
 from planstore.routing.rules import Rules
 
-ABSENT = {"absent": True}
-"""A side's evidence, taken away."""
-
 _METRICS = {
-    "score": ("score",),
-    "null_score": ("null_score",),
-    "sample_size": ("sample_size",),
-    "stability": ("stability", "stability_metrics", "stability_snapshots"),
-    "leakage_status": ("leakage_status",),
-    "model_status": ("model_status",),
-    "failed_model_families": ("failed_model_families",),
-    "task_type": ("task_type",),
-    "metric_name": ("metric_name",),
+    column.name: tuple(part.name for part in READ if column.name in (part.name, part.part_of))
+    for column in sorted(READ, key=lambda column: column.kind)
+    if column.part_of is None
 }
 """What the rules read of a candidate, by the name that people know it by."""
 
@@ -94,7 +85,7 @@ def factors(before: RunInputs, after: RunInputs) -> Iterator[Factor]:
             "cause": Cause.EVIDENCE.value, "metric": None, "text": "the evidence",
             "from": before.run["evidence_id"], "to": after.run["evidence_id"],
         }  # fmt: skip
-        yield Factor(cause, (new, replace(b, commit_id=a.commit_id)), (old, replace(a, commit_id=b.commit_id)))
+        yield Factor(cause, (new, replace(b, evidence=a.evidence)), (old, replace(a, evidence=b.evidence)))
     if a.policy != b.policy:
         cause = {
             "cause": Cause.POLICY.value, "key": None, "from": before.run["policy_id"], "to": after.run["policy_id"],
@@ -209,7 +200,7 @@ class Flip:
 
     def _metrics(self) -> Iterator[_Suspect]:
         a, b = self._before.scenario, self._after.scenario
-        a_then, b_then = replace(a, commit_id=b.commit_id), replace(b, commit_id=a.commit_id)
+        a_then, b_then = replace(a, evidence=b.evidence), replace(b, evidence=a.evidence)
         for side in SIDES:
             old, new = self._before.candidates.get(side), self._after.candidates.get(side)
             if old is None and new is None:
@@ -235,7 +226,7 @@ class Flip:
         if not (self._before.scenario.has_lane or self._after.scenario.has_lane):
             return
         columns = tuple(column for group in _METRICS.values() for column in group)
-        without, alone = replace(b, commit_id=a.commit_id), replace(a, commit_id=b.commit_id)
+        without, alone = replace(b, evidence=a.evidence), replace(a, evidence=b.evidence)
         only, all_but = b, a
         for side in SIDES:
             old, new = self._before.candidates.get(side), self._after.candidates.get(side)
@@ -305,13 +296,8 @@ def _ids(overrides: tuple[Record, ...]) -> list[str]:
     return sorted(str(override["override_id"]) for override in overrides)
 
 
-def _patch(candidate: Record, columns: tuple[str, ...]) -> Record:
-    return {column: _jsonable(candidate[column]) for column in columns}
-
-
-def _jsonable(value: Any) -> Any:
-    """Return a value that JSON has a word for: an infinite score is written as a text, as the database reads it."""
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+def _patch(candidate: Record, columns: tuple[str, ...]) -> Change:
+    return {column: candidate[column] for column in columns}
 
 
 def _differing(old: Any, new: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

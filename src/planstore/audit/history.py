@@ -13,6 +13,7 @@ from planstore.audit.scenario import Record, RunInputs
 from planstore.checks.quoting import quoted
 from planstore.database.session import Session
 from planstore.errors import NotFoundError, StoreError
+from planstore.events.candidate_columns import RULE_INPUTS
 from planstore.events.vocabulary import Cause, Side
 from planstore.ledger.storage import ArtifactStorage
 
@@ -85,7 +86,9 @@ def _causes(
 
         def read(symbol: str | None, commits: Collection[int]) -> pa.Table:
             stretch = {"first": min(commits), "last": max(commits)}
-            return session.batches("audit/history/evidence_history", target=target, symbol=symbol, **stretch).read_all()
+            return session.batches(
+                "audit/history/evidence_history", target=target, symbol=symbol, **stretch, rule_inputs=RULE_INPUTS
+            ).read_all()
 
         is_ranked = any(in_lane(run) for run in runs.values())
         evidence = read(None if is_ranked else symbol, runs)

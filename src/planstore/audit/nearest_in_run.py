@@ -10,7 +10,7 @@ from functools import cache
 
 from planstore.audit.nearest import is_policy, patch, told, with_key
 from planstore.audit.run_trace import RunTrace
-from planstore.audit.scenario import Record, RunInputs, Scenario, stage
+from planstore.audit.scenario import EvidenceSet, Record, RunInputs, Scenario, stage
 from planstore.database.connection import memory
 from planstore.routing.rules import apply_rules
 
@@ -48,7 +48,7 @@ def nearest_in_run(trace: RunTrace, kept: RunInputs) -> Misses | None:
     """
     tries = list(_tries(trace, kept))
     candidates = {row["target_place"]: row["candidates"] for row in trace.records("candidates_by_target")}
-    if sum(candidates[one.scenario.commit_id] for one in tries) > MOST_CANDIDATES:
+    if sum(candidates[one.scenario.evidence] for one in tries) > MOST_CANDIDATES:
         return None
     turned = _turned(trace, kept, tries)
     by_pair = _TriesByPair(tries)
@@ -88,7 +88,8 @@ def _tries(trace: RunTrace, kept: RunInputs) -> Iterator[_RunTry]:
     for override in kept.overrides:
         overrides[override["target"]] += (override,)
     as_decided = [
-        replace(kept.scenario(), commit_id=place, overrides=overrides[name]) for place, name in enumerate(names)
+        replace(kept.scenario(), evidence=EvidenceSet(place), overrides=overrides[name])
+        for place, name in enumerate(names)
     ]
     for row in trace.records("tries"):
         change = patch(row["metric"], json.loads(row["needed"]))
@@ -103,9 +104,9 @@ def _turned(trace: RunTrace, kept: RunInputs, tries: list[_RunTry]) -> Routes:
     """Return the routes that come out otherwise, by scenario and symbol."""
     session = memory(confined=True)
     try:
-        session.register("kept_evidence", trace.session.batches("report/evidence_by_target").read_all())
         session.register("report_decisions", trace.session.batches("report/recorded_routes").read_all())
-        stage(session, [one.scenario for one in tries])
+        evidence = trace.session.batches("report/evidence_by_target").read_all()
+        stage(session, evidence, [one.scenario for one in tries])
         apply_rules(session, kept.rules)
         return {(scenario, symbol): route for scenario, symbol, route in session.rows("report/turned")}
     finally:

@@ -9,24 +9,20 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from planstore.audit.scenario import Record, Scenario, stage
+from planstore.audit.scenario import EvidenceSet, Record, Scenario, stage
 from planstore.checks.arguments import checked
 from planstore.checks.quoting import quoted
 from planstore.database.connection import memory
 from planstore.documents.yaml_document import Kind, word_of
 from planstore.errors import CandidatesError, PolicyError
+from planstore.events.candidate_columns import READ
 from planstore.events.vocabulary import LeakageStatus, Mode, ModelStatus, Route, Semantics, Stability, TargetState
 from planstore.routing.candidate_readers import Records
-from planstore.routing.candidates import COLUMNS, read_candidates
+from planstore.routing.candidates import COLUMN_NAMES, read_candidates
 from planstore.routing.policy import Policy, PolicySource, check_patterns, note_left_out, read_policy
 from planstore.routing.rules import apply_rules
 
-READ = tuple(
-    name
-    for name in COLUMNS
-    if name not in ("target", "symbol", "mode")  # because the case says them
-    and name not in ("score_ci_low", "score_ci_high", "feature_set_id", "evidence_as_of", "git_commit")
-)
+_READ = tuple(name for name in COLUMN_NAMES if name in {column.name for column in READ})
 """The columns of candidates that a case can give: those that the rules read."""
 _USUAL = {
     "stability": Stability.STABLE, "sample_size": 1_000_000, "leakage_status": LeakageStatus.SAFE,
@@ -99,9 +95,12 @@ def try_cases(policy: PolicySource, cases: Path) -> list[CaseResult]:
     found = _read(cases)
     session = memory(confined=True)
     try:
-        session.register("kept_evidence", _evidence(found, checked, cases))
         document = checked.document.decode()
-        stage(session, [Scenario(place, document, case.families, False) for place, case in enumerate(found)])
+        scenarios = [
+            Scenario(EvidenceSet(place), document, case.families, include_blocked=False)
+            for place, case in enumerate(found)
+        ]
+        stage(session, _evidence(found, checked, cases), scenarios)
         apply_rules(session)
         decided = {
             (row["scenario"], row["target"], row["symbol"]): row
@@ -134,11 +133,11 @@ def _read(path: Path) -> list[PolicyCase]:
                 f"{path}: {case.title!r}: a case with a symbol expects a route, one without expects ENABLED or DISABLED"
             )
         for name in (*(case.cross_sectional or ()), *(case.local or ())):
-            if name not in READ:
-                reason = "no rule reads it" if name in COLUMNS else "it is no column of candidates"
+            if name not in _READ:
+                reason = "no rule reads it" if name in COLUMN_NAMES else "it is no column of candidates"
                 raise PolicyError(
                     f"{path}: {case.title!r}: {quoted(name)} has no effect, because {reason}; evidence has "
-                    f"{', '.join(READ)}"
+                    f"{', '.join(_READ)}"
                 )
         if case.symbol is None and case.local is not None:
             raise PolicyError(f"{path}: {case.title!r}: evidence under local needs a symbol")
@@ -146,7 +145,7 @@ def _read(path: Path) -> list[PolicyCase]:
 
 
 def _evidence(cases: list[PolicyCase], policy: Policy, path: Path) -> Any:
-    """Return the evidence of all cases, checked at the door, with the case's place for a commit."""
+    """Return the evidence of all cases, checked at the door, as a set of its own each."""
     import pyarrow as pa
 
     tables = []
@@ -165,7 +164,7 @@ def _evidence(cases: list[PolicyCase], policy: Policy, path: Path) -> Any:
             table = read_candidates(Records(rows), strict=policy.semantics == Semantics.STRICT).table
         except CandidatesError as error:
             raise CandidatesError(f"{path}: {case.title!r}: {error}") from error
-        tables.append(table.append_column("commit_id", pa.array([place] * len(table), pa.int64())))
+        tables.append(table.append_column("evidence_set", pa.array([place] * len(table), pa.int64())))
     return pa.concat_tables(tables)
 
 

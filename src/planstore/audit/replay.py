@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from planstore.audit.scenario import Record, Scenario, arrow_table, stage
+from planstore.audit.scenario import EvidenceSet, Record, Scenario, arrow_table, of_commits, stage
 from planstore.database.connection import memory
 from planstore.database.session import Session
 from planstore.events.vocabulary import Mode
@@ -39,7 +39,7 @@ class Replay:
     """
 
     def __init__(
-        self, evidence: pa.Table, target: str, symbol: str | None, whole: Callable[[Collection[int]], pa.Table]
+        self, evidence: pa.Table, target: str, symbol: str | None, whole: Callable[[Collection[EvidenceSet]], pa.Table]
     ) -> None:
         self._evidence = evidence
         self._target = target
@@ -85,15 +85,14 @@ class Replay:
 
         ``is_explained`` says that :meth:`explain` follows, to which the other symbols matter as well.
         """
-        evidence = self.whole({scenario.commit_id for scenario in scenarios})
+        evidence = self.whole({scenario.evidence for scenario in scenarios})
         return self._decide(evidence, rules, scenarios, only_asked=not is_explained)
 
     def _decide(
         self, evidence: pa.Table, rules: Rules, scenarios: Sequence[Scenario], *, only_asked: bool
     ) -> list[Outcome]:
         session = self._opened
-        session.register("kept_evidence", evidence)
-        stage(session, [replace(scenario, symbol=self._symbol) for scenario in scenarios])
+        stage(session, of_commits(evidence), [replace(scenario, symbol=self._symbol) for scenario in scenarios])
         with session.joins_as_written():
             run_steps(session, rules, only_asked=only_asked, again=self._ran == rules.rules_id)
             found = session.records("scenario/replay/replayed_decisions", target=self._target, symbol=self._symbol)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from planstore.audit.causes import Factor
 from planstore.audit.scenario import RunInputs, Scenario, arrow_table, stage_policies
 from planstore.database.session import Session
+from planstore.events.candidate_columns import RULE_INPUTS
 from planstore.routing.rules import Rules, run_steps
 
 if TYPE_CHECKING:
@@ -54,7 +55,10 @@ def swap_causes(session: Session, runs: Mapping[str, RunInputs], differing: Sequ
             if swaps[0].scenario.has_lane:
                 replays.run("audit/diff/swapped_evidence")
             else:
-                replays.register("swapped_evidence", session.batches("audit/diff/flip_evidence", **commits).read_all())
+                replays.register(
+                    "swapped_evidence",
+                    session.batches("audit/diff/flip_evidence", **commits, rule_inputs=RULE_INPUTS).read_all(),
+                )
             _decide(replays, swaps)
         return replays.batches("audit/diff/swap_causes").read_all()
 
@@ -101,7 +105,7 @@ def _find_targets(replays: Session, runs: Mapping[str, RunInputs], swaps: Sequen
     replays.run("audit/diff/swapped_targets")
     compared = None
     for place, swap in enumerate(swaps):
-        where = {"scenario": place, "commit_id": swap.scenario.commit_id}
+        where = {"scenario": place, "commit_id": swap.scenario.evidence}
         if swap.recorded is None:
             replays.run("audit/diff/append_all_targets", **where)
             continue

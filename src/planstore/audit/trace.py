@@ -76,7 +76,7 @@ def trace(replay: Replay, rules: Rules, scenario: Scenario) -> Trace:
 def trace_among_all(replay: Replay, rules: Rules, scenario: Scenario) -> Trace:
     """Return the same as :func:`trace`, with all symbols of the target looked at from the beginning."""
     (outcome,) = replay.among_all(rules, [scenario], is_explained=True)
-    candidates = replay.whole({scenario.commit_id}).num_rows
+    candidates = replay.whole({scenario.evidence}).num_rows
     others = min(OTHERS, OTHER_CANDIDATES // max(1, candidates)) if scenario.has_lane else 0
     checks, *tries = replay.explain(rules, others=others)
     return Trace(outcome, checks, *_Search(replay, rules, scenario, outcome, tries).among_all())

@@ -20,13 +20,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from planstore.events.candidate_columns import COLUMNS
 from planstore.events.prefetch import each_prefetched
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-ADDED = frozenset({"null_score"})
+ADDED = frozenset(column.name for column in COLUMNS if column.since > 1)
 """Columns that tables did not have in format 1."""
 
 FEW_ROWS = 1_000

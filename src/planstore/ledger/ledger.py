@@ -21,6 +21,7 @@ from planstore.database.connection import Database
 from planstore.database.macros import make_macros
 from planstore.database.session import Session
 from planstore.errors import ReadBackError, StoreError, StoreMissingError, StoreVersionError
+from planstore.events.candidate_columns import FORMAT_OF_COLUMNS
 from planstore.events.commit import GENESIS
 from planstore.events.vocabulary import CommitKind
 from planstore.ledger.commit_builder import STRUCT_TABLES, CommitBuilder, Head
@@ -35,7 +36,9 @@ from planstore.ledger.storage import ArtifactStorage, CatalogStorage, CommitLock
 
 _log = logging.getLogger("planstore.ledger")
 
-FORMAT = 3
+STRUCTS_IN_FILES = 3
+"""The format from which on tables with structs have no rows inside of the catalog."""
+FORMAT = max(STRUCTS_IN_FILES, FORMAT_OF_COLUMNS)
 """The version of the store's layout that this code reads and writes."""
 
 EVENT_TABLES = (

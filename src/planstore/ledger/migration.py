@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,13 @@ from typing import Any
 from planstore.database.connection import Database
 from planstore.database.session import Session
 from planstore.errors import StoreMissingError, StoreVersionError
+from planstore.events.candidate_columns import COLUMNS
 from planstore.ledger.commit_builder import STRUCT_TABLES
 from planstore.ledger.compaction import flush
 from planstore.ledger.embedded.data import DataFolder
 from planstore.ledger.embedded.lock import WriterLock
 from planstore.ledger.layout import StoreLayout
-from planstore.ledger.ledger import FORMAT, keep_structs_in_files, read_marker, write_marker
+from planstore.ledger.ledger import FORMAT, STRUCTS_IN_FILES, keep_structs_in_files, read_marker, write_marker
 from planstore.ledger.storage import DataStorage
 from planstore.ledger.verify import Finding, event_findings
 
@@ -77,7 +78,7 @@ def migrate(folder: Path, *, lock_timeout: float = 600.0) -> Migrated:
     if found is None:
         raise StoreMissingError(f"there is no store in {folder.parent}: run `planstore init` or `planstore route`")
     before = found["format"]
-    if before != FORMAT and before not in STEPS:
+    if before != FORMAT and before not in range(1, FORMAT):
         raise StoreVersionError(
             f"the store in {folder} has format {before}, this planstore knows format {FORMAT}: "
             "use the version of planstore that made it, or a newer one"
@@ -89,7 +90,7 @@ def migrate(folder: Path, *, lock_timeout: float = 600.0) -> Migrated:
         database = Database(layout.catalog, layout.data, read_only=False)
         try:
             session = database.session()
-            restored = [one for number in range(before, FORMAT) for one in STEPS[number](session, data)]
+            restored = [one for older in range(before, FORMAT) for one in _to_next_format(older, session, data)]
             commits = session.records("verify/commits")
             found_lost = [one for table in STRUCT_TABLES for one in event_findings(session, table, commits)]
             lost = _with_values(session, found_lost)
@@ -110,9 +111,12 @@ def _with_values(session: Session, lost: Sequence[Finding]) -> list[Finding]:
     ]
 
 
-def _add_null_score(session: Session, _: DataStorage) -> list[Restored]:
-    session.run("migration/add_null_score")
-    return []
+def _to_next_format(before: int, session: Session, data: DataStorage) -> list[Restored]:
+    """Bring a store to the next format; a step that is done already does nothing."""
+    for column in COLUMNS:
+        if column.since == before + 1:
+            session.run(f"migration/add_{column.name}")
+    return _move_structs_into_files(session, data) if before + 1 == STRUCTS_IN_FILES else []
 
 
 def _move_structs_into_files(session: Session, data: DataStorage) -> list[Restored]:
@@ -133,7 +137,3 @@ def _move_structs_into_files(session: Session, data: DataStorage) -> list[Restor
     for table in STRUCT_TABLES:
         flush(session, data, table)
     return restored
-
-
-STEPS: dict[int, Callable[[Session, DataStorage], list[Restored]]] = {1: _add_null_score, 2: _move_structs_into_files}
-"""What brings a store from each older format to the next. A step that is done already does nothing."""

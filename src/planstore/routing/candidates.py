@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import ast
-import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from functools import cached_property
-from numbers import Complex, Real
 from typing import TYPE_CHECKING, Any
 
 from planstore.checks.arrow_columns import (
-    EXACT,
     UnfitError,
     doubles,
     each,
@@ -28,46 +21,42 @@ from planstore.checks.arrow_columns import (
     wholes,
 )
 from planstore.checks.quoting import quoted
-from planstore.checks.times import utc
 from planstore.database.batches import BATCH_ROWS
 from planstore.database.connection import memory
 from planstore.errors import CandidatesError
+from planstore.events.candidate_columns import (
+    COLUMNS,
+    REFUSED,
+    SIDE_COLUMNS,
+    STABILITY_METRICS,
+    TABLE,
+    CandidateColumn,
+    ColumnKind,
+    arrow_type,
+)
 from planstore.events.digest import StagedRows
-from planstore.events.vocabulary import OLDER_SYMBOL_MODE, LeakageStatus, Mode, Stability
-from planstore.routing.candidate_readers import CandidatesSource, Columns, read_columns, read_json
+from planstore.events.vocabulary import OLDER_SYMBOL_MODE, Mode
+from planstore.routing.candidate_readers import CandidatesSource, Columns, read_columns
+from planstore.routing.candidate_values import parsed, to_count, to_moment, to_number, to_text, to_texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NAMES = ("target", "symbol", "mode")
-TEXT = ("target", "symbol", "mode", "stability", "leakage_status", "feature_set_id", "model_status", "task_type",
-        "metric_name", "git_commit")  # fmt: skip
-NUMBERS = ("score", "score_ci_low", "score_ci_high", "null_score")
-COUNTS = ("sample_size", "stability_snapshots")
-METRICS = ("mean_overlap", "std_overlap", "mean_tau", "std_tau")
-REQUIRED = ("target", "symbol", "mode", "score", "stability", "sample_size", "leakage_status")
-REFERENCE: Mapping[str, Any] = {
-    "symbol": None,
-    "stability": Stability.UNKNOWN,
-    "sample_size": 0,
-    "leakage_status": LeakageStatus.UNKNOWN,
-}
-"""What the reference takes for each of those columns that may be missing there."""
-EVIDENCE = (
-    "target", "symbol", "mode", "score", "score_ci_low", "score_ci_high", "stability", "stability_metrics",
-    "stability_snapshots", "sample_size", "leakage_status", "feature_set_id", "failed_model_families", "model_status",
-    "task_type", "metric_name", "evidence_as_of", "git_commit", "null_score",
-)  # fmt: skip
-"""The columns of candidates, in the order of ``sql/schema/tables/candidates.sql``."""
 PROBLEMS = 20
 """How many problems a message tells."""
-LONGEST_NUMBER = 1000
-"""The longest text of a number, in characters."""
-LONGEST_TEXT = 100_000
-"""The longest text of a list or mapping, in characters."""
-OLDER_NAME = "timestamp"
-"""The name that ``evidence_as_of`` has in older files."""
-COLUMNS = (*TEXT, *NUMBERS, *COUNTS, "failed_model_families", "stability_metrics", "evidence_as_of")
+_CONVERSIONS: Mapping[ColumnKind, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    ColumnKind.NUMBER: (doubles, to_number),
+    ColumnKind.COUNT: (wholes, to_count),
+    ColumnKind.TEXTS: (text_lists, to_texts),
+    ColumnKind.TIME: (moments, to_moment),
+}
+"""How a column is brought to its type as a whole, and how value by value."""
+_TEXTS = (ColumnKind.WORD, ColumnKind.TEXT)
+_IN_ORDER = sorted(COLUMNS, key=lambda column: (column.kind not in _TEXTS and column.kind, not column.is_needed))
+"""The columns in the order in which they are read and messages name them: texts first, needed ones before others."""
+_NUMBERS = {column.name for column in COLUMNS if column.kind is ColumnKind.NUMBER}
+COLUMN_NAMES = tuple(column.name for column in _IN_ORDER)
+_OLDER_NAMES = {column.older_name: column.name for column in COLUMNS if column.older_name}
 
 
 class CandidatesWarning(UserWarning):
@@ -147,22 +136,27 @@ def _evidence(columns: dict[str, Any], *, strict: bool) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    table = pa.table({name: columns[name] for name in EVIDENCE})
-    for name in NUMBERS:
-        table = table.set_column(EVIDENCE.index(name), name, _plain(table[name]))
-    metrics = columns["stability_metrics"]
-    fields = [_plain(pc.struct_field(metrics, name)) for name in METRICS]
-    struct = pa.StructArray.from_arrays(fields, names=METRICS, mask=metrics.is_null())
-    table = table.set_column(EVIDENCE.index("stability_metrics"), "stability_metrics", struct)
+    table = pa.table({column.name: _without_nan(columns[column.name], column.kind) for column in TABLE})
     if strict:
         if pc.any(pc.equal(table["mode"], OLDER_SYMBOL_MODE)).as_py():
             mode = pc.if_else(pc.equal(table["mode"], OLDER_SYMBOL_MODE), Mode.SYMBOL_SPECIFIC, table["mode"])
-            table = table.set_column(EVIDENCE.index("mode"), "mode", mode)
+            table = table.set_column(table.column_names.index("mode"), "mode", mode)
         symbols = _ranks(table["symbol"])
         places = _ranks(table["target"]) * (symbols.max() + 1) + symbols
         if np.any(np.diff(places) < 0):
             table = table.take(np.argsort(places, kind="stable"))
     return _chunked(table.add_column(0, "position", pa.array(np.arange(1, table.num_rows + 1))))
+
+
+def _without_nan(values: Any, kind: ColumnKind) -> Any:
+    """Return a column whose numbers, also those in structs, are :func:`_plain`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if kind is ColumnKind.METRICS:
+        fields = [_plain(pc.struct_field(values, name)) for name in STABILITY_METRICS]
+        return pa.StructArray.from_arrays(fields, names=STABILITY_METRICS, mask=values.is_null())
+    return _plain(values) if kind is ColumnKind.NUMBER else values
 
 
 def _plain(numbers: Any) -> Any:
@@ -209,7 +203,7 @@ class _Door:
     """
 
     def __init__(self, source: CandidatesSource, *, strict: bool = True) -> None:
-        found = read_columns(source, (*COLUMNS, OLDER_NAME))
+        found = read_columns(source, (*COLUMN_NAMES, *_OLDER_NAMES))
         self.where = found.where
         self.rows = found.rows
         self.notes: list[str] = []
@@ -224,20 +218,7 @@ class _Door:
 
     def columns(self) -> dict[str, Any]:
         """Return every column of candidates; one that the source lacks is all null, or has the reference's value."""
-        import pyarrow as pa
-
-        found = (
-            {name: self._names[name] if name in NAMES else self._text(name) for name in TEXT}
-            | {name: self._converted(name, pa.float64(), doubles, _to_number) for name in NUMBERS}
-            | {name: self._converted(name, pa.int64(), wholes, _to_count) for name in COUNTS}
-            | {
-                "failed_model_families": self._converted(
-                    "failed_model_families", pa.list_(pa.string()), text_lists, _to_texts
-                ),
-                "stability_metrics": self._metrics(),
-                "evidence_as_of": self._times("evidence_as_of"),
-            }
-        )
+        found = {column.name: self._read(column) for column in _IN_ORDER}
         if self._left_out:
             row, column = min(self._left_out.items())
             self.notes.append(
@@ -245,6 +226,19 @@ class _Door:
                 f"first on row {row}, column {column}"
             )
         return found
+
+    def _read(self, column: CandidateColumn) -> Any:
+        if column.name in SIDE_COLUMNS:
+            return self._names[column.name]
+        if column.kind in _TEXTS:
+            return self._text(column.name)
+        if column.kind is ColumnKind.METRICS:
+            return self._metrics(column.name)
+        values = self._column(column.name)
+        if column.kind is ColumnKind.TIME and has_nanoseconds(values):
+            self.notes.append(f"column {column.name} holds nanoseconds; they are cut off")
+        cast, convert = _CONVERSIONS[column.kind]
+        return self._converted(column.name, column.kind, cast, convert, values)
 
     @property
     def has_float32_scores(self) -> bool:
@@ -263,7 +257,7 @@ class _Door:
 
     @cached_property
     def _names(self) -> dict[str, Any]:
-        return {name: self._text(name) for name in NAMES}
+        return {name: self._text(name) for name in SIDE_COLUMNS}
 
     def _forgive(self, name: str, error: UnfitError) -> bool:
         if error.row in self.unread:
@@ -271,19 +265,19 @@ class _Door:
         return error.row in self.unread
 
     def _known(self, found: Columns) -> Columns:
-        if OLDER_NAME in found:
-            if "evidence_as_of" in found:
-                raise CandidatesError(f"{self.where}: timestamp and evidence_as_of are one column; give one of them")
-            found = {"evidence_as_of" if name == OLDER_NAME else name: column for name, column in found.items()}
-        missing = [name for name in REQUIRED if name not in found]
-        if missing and (self._strict or not set(missing) <= set(REFERENCE)):
-            raise CandidatesError(
-                f"{self.where}: columns missing: {', '.join(missing)}; candidates have {', '.join(COLUMNS)}"
-            )
+        for older, name in _OLDER_NAMES.items():
+            if older in found:
+                if name in found:
+                    raise CandidatesError(f"{self.where}: {older} and {name} are one column; give one of them")
+                found = {name if given == older else given: column for given, column in found.items()}
+        missing = [column for column in TABLE if column.is_needed and column.name not in found]
+        names = ", ".join(column.name for column in missing)
+        if missing and (self._strict or any(column.reference_default is REFUSED for column in missing)):
+            raise CandidatesError(f"{self.where}: columns missing: {names}; candidates have {', '.join(COLUMN_NAMES)}")
         if missing:
-            values = ", ".join(f"{name} as {_short(REFERENCE[name])}" for name in missing)
+            values = ", ".join(f"{column.name} as {_short(column.reference_default)}" for column in missing)
             self.notes.append(f"columns missing, which the reference takes as the same on all rows: {values}")
-        return {**found, **{name: [REFERENCE[name]] * self.rows for name in missing}}
+        return {**found, **{column.name: [column.reference_default] * self.rows for column in missing}}
 
     def _column(self, name: str) -> Any:
         """Return a column; one that the source lacks, or has no value in, is all null, whatever its type is."""
@@ -297,7 +291,7 @@ class _Door:
         if isinstance(column, list):
             return column
         empty = column.null_count == self.rows
-        if types.is_floating(column.type) and name not in NUMBERS:
+        if types.is_floating(column.type) and name not in _NUMBERS:
             # because that is how a frame holds a column without values
             empty = empty or pc.all(pc.is_nan(column)).as_py()
         return pa.nulls(self.rows) if empty else column
@@ -317,7 +311,7 @@ class _Door:
             raise CandidatesError(f"{self.where}: column {name} should hold text, not {array.type}")
         if is_array and types.is_floating(array.type) and not _is_whole(array):
             raise CandidatesError(f"{self.where}: column {name} should hold text, not {array.type}")
-        values = self._each(name, array, _to_text)
+        values = self._each(name, array, to_text)
         if is_array and _is_number(array.type):
             self.notes.append(f"column {name} holds whole numbers; they are read as text")
         elif not all(value is None or isinstance(value, str) for value in array):
@@ -325,53 +319,41 @@ class _Door:
         return pa.array(values, pa.string())
 
     def _converted(
-        self, name: str, kind: Any, cast: Callable[[Any], Any], convert: Callable[[Any], Any], values: Any = None
+        self, name: str, kind: ColumnKind, cast: Callable[[Any], Any], convert: Callable[[Any], Any], values: Any
     ) -> Any:
         """Return a column of type ``kind``: by ``cast`` where it takes the column as a whole, else value by value."""
         import pyarrow as pa
 
-        values = self._column(name) if values is None else values
         if not isinstance(values, list):
-            found = values.cast(kind) if pa.types.is_null(values.type) else cast(values)
+            found = values.cast(arrow_type(kind)) if pa.types.is_null(values.type) else cast(values)
             if found is not None:
                 return found
-        return pa.array(self._each(name, values, convert), kind)
+        return pa.array(self._each(name, values, convert), arrow_type(kind))
 
-    def _times(self, name: str) -> Any:
-        import pyarrow as pa
-
-        values = self._column(name)
-        found = self._converted(name, pa.timestamp("us", "UTC"), moments, _to_moment, values)
-        if has_nanoseconds(values):
-            self.notes.append(f"column {name} holds nanoseconds; they are cut off")
-        return found
-
-    def _metrics(self) -> Any:
-        import pyarrow as pa
-
-        kind = pa.struct([(field, pa.float64()) for field in METRICS])
+    def _metrics(self, name: str) -> Any:
         unknown: dict[str, None] = {}
         found = self._converted(
-            "stability_metrics",
-            kind,
+            name,
+            ColumnKind.METRICS,
             lambda array: self._metric_columns(array, unknown),
             lambda value: self._to_metrics(value, unknown),
+            self._column(name),
         )
         if unknown:
             self.notes.append(f"stability metrics not used: {', '.join(map(_short_name, unknown))}")
         return found
 
     def _to_metrics(self, value: Any, unknown: dict[str, None]) -> dict[str, float | None] | None:
-        metrics = _parsed(value)
+        metrics = parsed(value)
         if metrics is None:
             return None
         if not isinstance(metrics, dict):
-            raise TypeError(f"a mapping of {', '.join(METRICS)} is needed")
-        others = [str(name) for name in metrics if name not in METRICS and metrics[name] is not None]
-        if others and self._strict and not set(METRICS) <= set(metrics):
-            raise ValueError(f"metrics are {', '.join(METRICS)}, not {', '.join(others)}")
+            raise TypeError(f"a mapping of {', '.join(STABILITY_METRICS)} is needed")
+        others = [str(name) for name in metrics if name not in STABILITY_METRICS and metrics[name] is not None]
+        if others and self._strict and not set(STABILITY_METRICS) <= set(metrics):
+            raise ValueError(f"metrics are {', '.join(STABILITY_METRICS)}, not {', '.join(others)}")
         unknown.update(dict.fromkeys(others))
-        return {name: None if metrics.get(name) is None else _to_number(metrics[name]) for name in METRICS}
+        return {name: None if metrics.get(name) is None else to_number(metrics[name]) for name in STABILITY_METRICS}
 
     def _metric_columns(self, array: Any, unknown: dict[str, None]) -> Any:
         """Return structs of metrics as candidates have them, or None where their fields need a look one by one."""
@@ -380,17 +362,17 @@ class _Door:
         if not pa.types.is_struct(array.type) or isinstance(array, pa.ChunkedArray):
             return None
         names = [array.type.field(place).name for place in range(array.type.num_fields)]
-        unknown.update(dict.fromkeys(name for name in names if name not in METRICS))
-        if not set(METRICS) <= set(names) or len(set(names)) < len(names):
+        unknown.update(dict.fromkeys(name for name in names if name not in STABILITY_METRICS))
+        if not set(STABILITY_METRICS) <= set(names) or len(set(names)) < len(names):
             return None
         fields = dict(zip(names, array.flatten(), strict=True))
         found = [
             fields[name].cast(pa.float64()) if pa.types.is_null(fields[name].type) else doubles(fields[name])
-            for name in METRICS
+            for name in STABILITY_METRICS
         ]
         if any(values is None for values in found):
             return None
-        return pa.StructArray.from_arrays(found, names=METRICS, mask=array.is_null())
+        return pa.StructArray.from_arrays(found, names=STABILITY_METRICS, mask=array.is_null())
 
     def _each(self, name: str, values: Any, convert: Callable[[Any], Any]) -> list[Any]:
         try:
@@ -418,123 +400,3 @@ def _is_whole(array: Any) -> bool:
 
     found = array.cast(pa.float64())
     return bool(pc.all(pc.or_(pc.equal(found, pc.floor(found)), pc.is_nan(found))).as_py())
-
-
-def _decoded(value: Any) -> Any:
-    """Return bytes as the text that they are, and any other value as it is; refuse half characters."""
-    try:
-        if isinstance(value, str):
-            value.encode()
-        return value.decode() if isinstance(value, bytes) else value
-    except UnicodeError as error:
-        raise ValueError("it is no UTF-8 text") from error
-
-
-def _to_text(value: Any) -> str | None:
-    value = _decoded(value)
-    if isinstance(value, str):
-        return value
-    if isinstance(value, float) and math.isnan(value):
-        return None  # because a frame has no other way to leave a number out
-    number = _whole(value)
-    if number is None:
-        raise TypeError("a text is needed")
-    if isinstance(value, float) and abs(number) >= EXACT:
-        raise ValueError("write it as a text, because a number of this size is rounded")
-    return str(number)
-
-
-def _to_number(value: Any) -> float:
-    value = _numeric(value)
-    if isinstance(value, str):
-        if len(value) > LONGEST_NUMBER:
-            raise ValueError(f"a number has at most {LONGEST_NUMBER} characters")
-        try:
-            return float(value)
-        except ValueError as error:
-            raise ValueError("it is no number") from error
-    return float(value)
-
-
-def _numeric(value: Any) -> Any:
-    """Return a number, or the text of one, or refuse what is neither."""
-    if isinstance(value, bool):
-        raise TypeError("a number is needed, not true or false")
-    if isinstance(value, Complex) and not isinstance(value, Real) and value.imag == 0:
-        return value.real
-    value = _decoded(value)
-    if not isinstance(value, Real | Decimal | str):
-        raise TypeError("a number is needed")
-    return value
-
-
-def _whole(value: Any) -> int | None:
-    """Return the whole number that a number is, exactly; None where it is none, or far out of every range."""
-    if isinstance(value, bool) or not isinstance(value, Real | Decimal):
-        return None
-    if isinstance(value, Decimal):
-        if not value.is_finite() or value.adjusted() > 40:
-            return None
-    elif not math.isfinite(value):
-        return None
-    number = int(value)  # type: ignore[arg-type]  # because Real says less than all of its kinds can
-    return number if value == number else None
-
-
-def _to_count(value: Any) -> int:
-    value = _numeric(value)
-    if isinstance(value, str):
-        if len(value) > LONGEST_NUMBER:
-            raise ValueError(f"a number has at most {LONGEST_NUMBER} characters")
-        try:
-            value = Decimal(value)
-        except ArithmeticError as error:
-            raise ValueError("it is no number") from error
-    number = _whole(value)
-    if number is None:
-        raise ValueError("a whole number is needed")
-    if not -(2**63) <= number < 2**63:
-        raise ValueError("the number is too large")
-    if isinstance(value, float) and abs(number) >= EXACT:
-        raise ValueError("write it as a whole number, because a float of this size is rounded")
-    return number
-
-
-def _parsed(value: Any) -> Any:
-    """Return what a text holds: JSON, or, in older files, the text Python prints."""
-    value = _decoded(value)
-    if not isinstance(value, str):
-        return value
-    if len(value) > LONGEST_TEXT:
-        raise ValueError(f"a list or mapping has at most {LONGEST_TEXT:,} characters")
-    try:
-        return read_json(value)
-    except json.JSONDecodeError:
-        pass
-    try:
-        tree = ast.parse(value.strip(), mode="eval")
-        found = ast.literal_eval(tree)
-    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError) as error:
-        raise ValueError("it is neither JSON nor what Python prints of a list or mapping") from error
-    for node in ast.walk(tree):
-        keys = [key.value for key in getattr(node, "keys", ()) if isinstance(key, ast.Constant)]
-        if len(set(keys)) < len(keys):
-            raise ValueError("a key is given twice")
-    return found
-
-
-def _to_texts(value: Any) -> list[str] | None:
-    items = _parsed(value)
-    if items is None:
-        return None
-    items = items.tolist() if hasattr(items, "tolist") else items
-    if not isinstance(items, list | tuple) or not all(isinstance(item, str | bytes) for item in items):
-        raise TypeError("a list of texts is needed")
-    return [_to_text(item) or "" for item in items]
-
-
-def _to_moment(value: Any) -> datetime:
-    try:
-        return utc(_decoded(value))
-    except ValueError as error:
-        raise ValueError(f"it {error}") from error

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from planstore.checks.arguments import checked
 from planstore.errors import ExportError, RequestError, WorkerDiedError
+from planstore.events.candidate_columns import COLUMNS, arrow_type
 from planstore.events.canonical import canonical_json, sha256
 from planstore.events.vocabulary import JobState, Mode, ModelStatus, Stability
 from planstore.ledger.embedded.store_folder import refuse_store
@@ -269,22 +270,7 @@ def _side_dict(side: MeasuredSide) -> dict[str, Any]:
 
 
 def _schema() -> pa.Schema:
+    """Return the columns of the candidates that are written: those that evidence has a value for."""
     import pyarrow as pa
 
-    number, text = pa.float64(), pa.string()
-    metrics = pa.struct([(name, number) for name in ("mean_overlap", "std_overlap", "mean_tau", "std_tau")])
-    return pa.schema(
-        {
-            **dict.fromkeys(("target", "symbol", "mode"), text),
-            **dict.fromkeys(("score", "score_ci_low", "score_ci_high", "null_score"), number),
-            "stability": text,
-            "stability_metrics": metrics,
-            "stability_snapshots": pa.int64(),
-            "sample_size": pa.int64(),
-            "leakage_status": text,
-            "feature_set_id": text,
-            "failed_model_families": pa.list_(text),
-            **dict.fromkeys(("model_status", "task_type", "metric_name"), text),
-            "evidence_as_of": pa.timestamp("us", "UTC"),
-        }
-    )
+    return pa.schema([(column.name, arrow_type(column.kind)) for column in COLUMNS if column.is_measured])

@@ -1,0 +1,158 @@
+"""The columns of candidates, each defined once: readers, table, evidence, exports, rules and docs follow from it.
+
+``sql/schema/tables/candidates.sql`` repeats names, types and meanings, and a test holds it to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from planstore.events.vocabulary import LeakageStatus, Mode, ModelStatus, Stability
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class ColumnKind(IntEnum):
+    """The type of a column; where causes are listed by column, they stand in this order."""
+
+    NUMBER = 1
+    COUNT = 2
+    WORD = 3
+    TEXTS = 4
+    TEXT = 5
+    METRICS = 6
+    TIME = 7
+
+
+STABILITY_METRICS = ("mean_overlap", "std_overlap", "mean_tau", "std_tau")
+"""The fields of a column of kind ``METRICS``, numbers all of them."""
+REFUSED: Any = object()
+"""The default of a column that may not be left out."""
+
+
+@dataclass(frozen=True)
+class CandidateColumn:
+    """A column of candidates.
+
+    Attributes:
+        name: its name in files, frames and the table.
+        kind: its type.
+        meaning: what it holds, for people.
+        is_needed: whether strict semantics refuse candidates without it.
+        reference_default: the value that the reference takes where a needed column is missing.
+        is_read: whether the rules read it, beyond telling rows apart.
+        is_measured: whether evidence that planstore measures has a value for it.
+        part_of: the column under whose name people know it, where it is a part of one.
+        words: the words that it may hold, where the list of them is closed.
+        since: the format of the store that added it to the table.
+        older_name: its name in older files.
+        not_finite: advice where a number is not finite.
+    """
+
+    name: str
+    kind: ColumnKind
+    meaning: str
+    is_needed: bool = False
+    reference_default: Any = REFUSED
+    is_read: bool = False
+    is_measured: bool = True
+    part_of: str | None = None
+    words: type[StrEnum] | None = None
+    since: int = 1
+    older_name: str | None = None
+    not_finite: str = ""
+
+
+COLUMNS = (
+    CandidateColumn("target", ColumnKind.TEXT, "the target, a name of at most 1,000 characters", is_needed=True),
+    CandidateColumn(
+        "symbol", ColumnKind.TEXT, "the symbol; null: evidence over all symbols",
+        is_needed=True, reference_default=None,
+    ),
+    CandidateColumn(
+        "mode", ColumnKind.WORD, "`CROSS_SECTIONAL` or `SYMBOL_SPECIFIC` (older files: `SYMBOL`)",
+        is_needed=True, words=Mode,
+    ),
+    CandidateColumn(
+        "score", ColumnKind.NUMBER, "AUC or R² out of sample; null where there is none",
+        is_needed=True, is_read=True, not_finite="leave it empty where there is no score",
+    ),
+    CandidateColumn("score_ci_low", ColumnKind.NUMBER, "lower end of the score's confidence interval"),
+    CandidateColumn("score_ci_high", ColumnKind.NUMBER, "upper end of it"),
+    CandidateColumn(
+        "null_score", ColumnKind.NUMBER,
+        "the score of the same fit on labels moved in time: the score of a model that has learned nothing",
+        is_read=True, since=2,
+    ),
+    CandidateColumn(
+        "stability", ColumnKind.WORD, "`STABLE`, `DRIFTING`, `DIVERGED` or `UNKNOWN`, as it was given",
+        is_needed=True, reference_default=Stability.UNKNOWN.value, is_read=True, words=Stability,
+    ),
+    CandidateColumn(
+        "stability_metrics", ColumnKind.METRICS, "the metrics by which a stability that is `UNKNOWN` is classified",
+        is_read=True, part_of="stability",
+    ),
+    CandidateColumn(
+        "stability_snapshots", ColumnKind.COUNT,
+        "how many snapshots those metrics rest on; fewer than `min_snapshots_for_stability` classify nothing",
+        is_read=True, part_of="stability",
+    ),
+    CandidateColumn(
+        "sample_size", ColumnKind.COUNT, "rows that the evidence rests on",
+        is_needed=True, reference_default=0, is_read=True,
+    ),
+    CandidateColumn(
+        "leakage_status", ColumnKind.WORD, "`SAFE`, `SUSPECT`, `BLOCKED` or `UNKNOWN`",
+        is_needed=True, reference_default=LeakageStatus.UNKNOWN.value, is_read=True, words=LeakageStatus,
+    ),
+    CandidateColumn("feature_set_id", ColumnKind.TEXT, "the features that it was made with"),
+    CandidateColumn("failed_model_families", ColumnKind.TEXTS, "model families that did not work", is_read=True),
+    CandidateColumn(
+        "model_status", ColumnKind.WORD, "`OK`, `FAILED`, `SKIPPED` or `UNKNOWN`", is_read=True, words=ModelStatus
+    ),
+    CandidateColumn(
+        "task_type", ColumnKind.TEXT,
+        "the task, as `BINARY_CLASSIFICATION` or `REGRESSION`; without one it is the task of `metric_name`",
+        is_read=True,
+    ),
+    CandidateColumn(
+        "metric_name", ColumnKind.TEXT, "the metric of the score, as `auc`, `roc_auc` or `r2`", is_read=True
+    ),
+    CandidateColumn(
+        "evidence_as_of", ColumnKind.TIME,
+        "the end of the data behind it, UTC where no zone is given (older files: `timestamp`)", older_name="timestamp",
+    ),
+    CandidateColumn("git_commit", ColumnKind.TEXT, "the code that made it", is_measured=False),
+)  # fmt: skip
+"""Every column, in the order of files that planstore writes."""
+
+TABLE = tuple(sorted(COLUMNS, key=lambda column: column.since))
+"""Every column, in the order of the table: a column that a younger format added stands after the older ones."""
+SIDE_COLUMNS = ("target", "symbol", "mode")
+"""The columns that say which side a candidate is evidence of."""
+READ = tuple(column for column in COLUMNS if column.is_read)
+"""The columns that the rules read, beside those that name the side."""
+RULE_INPUTS = [*SIDE_COLUMNS, *(column.name for column in READ)]
+"""The names of all columns that the rules need."""
+FORMAT_OF_COLUMNS = max(column.since for column in COLUMNS)
+"""The format of the store that the youngest column came with."""
+
+
+@cache
+def arrow_type(kind: ColumnKind) -> pa.DataType:
+    """Return the type of a column's values in memory."""
+    import pyarrow as pa
+
+    return {
+        ColumnKind.NUMBER: pa.float64(),
+        ColumnKind.COUNT: pa.int64(),
+        ColumnKind.WORD: pa.string(),
+        ColumnKind.TEXTS: pa.list_(pa.string()),
+        ColumnKind.TEXT: pa.string(),
+        ColumnKind.METRICS: pa.struct([(name, pa.float64()) for name in STABILITY_METRICS]),
+        ColumnKind.TIME: pa.timestamp("us", "UTC"),
+    }[kind]
