@@ -1,6 +1,6 @@
-"""The sides that a route weighs, and how people read their names."""
+"""The sides of a route, and their display names."""
 
 from __future__ import annotations
 
 SIDE_NAMES = {"cross_sectional": "cross-sectional", "symbol": "symbol", "pair": "pair"}
-"""The cross-sectional side, the symbol's own, and what is checked of a pair among others."""
+"""The cross-sectional side, the symbol side, and the checks of a pair against others."""

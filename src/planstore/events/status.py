@@ -1,4 +1,4 @@
-"""A change of a job's status, before it is written."""
+"""A change of a job's status, as an event."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from planstore.events import fields
 from planstore.events.canonical import canonical_json
 
 STATUSES = ("planned", "running", "succeeded", "failed", "skipped", "cancelled")
-"""Where a job can be."""
+"""All job statuses."""
 FINAL = ("succeeded", "failed", "skipped", "cancelled")
-"""Where an attempt stays: from there on only another attempt changes where the job is."""
+"""Final statuses of an attempt: only another attempt changes the job's status afterwards."""
 JOB_ID = 3_000
-"""Characters that the name of a job has at most: it holds a target's and a symbol's."""
+"""Maximum characters of a job id, which contains a target's and a symbol's name."""
 
 
 @dataclass(frozen=True)
 class JobStatus:
     """A change of a job's status.
 
-    A status is the same event as another one when plan, job, attempt, status and ``occurred_at`` are: recorded again,
-    as a retry does, it stays one event; with another worker, lease, metrics, error or artifacts it is refused.
+    Plan, job, attempt, status and ``occurred_at`` identify the event. Recorded again, as by a retry, it stays one
+    event; with another worker, lease, metrics, error or artifacts it is refused.
 
     Attributes:
         plan_id: the plan.
         job_id: a job of that plan.
-        status: one of ``STATUSES``. From one of ``FINAL`` on, only another attempt changes where the job is.
-        attempt: which try of the job this is, from 1.
-        worker: who works on it.
-        occurred_at: when it happened; now, when it is not given.
-        lease_until: until when the worker has the job to itself.
-        metrics: names and numbers, as of a trained model.
-        error: why it failed, or what was left out.
-        artifacts: digests of artifacts that it made, which the store keeps.
+        status: one of ``STATUSES``. After one of ``FINAL``, only another attempt changes the job's status.
+        attempt: number of the attempt, from 1.
+        worker: name of the worker.
+        occurred_at: time of the change; the default is now.
+        lease_until: end of the worker's exclusive lease on the job.
+        metrics: numbers by name, as of a trained model.
+        error: reason of a failure, or a note about omitted parts.
+        artifacts: digests of the job's artifacts in the store.
 
-    Numbers may be of numpy's types.
+    Numbers may have numpy's types.
 
     Raises:
-        RequestError: a field cannot be what it is.
+        RequestError: a field is invalid.
     """
 
     plan_id: str
@@ -70,7 +70,7 @@ class JobStatus:
         )
 
     def row(self, place: int) -> dict[str, Any]:
-        """Return the event as a row that is staged at ``place``, from 1."""
+        """Return the event as a staged row; ``place`` is its position, from 1."""
         return {
             "place": place,
             "plan_id": self.plan_id,
