@@ -1,35 +1,35 @@
-"""Every error planstore raises, in one tree.
+"""All exceptions that planstore raises, in one tree.
 
 ::
 
     PlanstoreError
-    ├── BadInputError          something from outside was refused; nothing was written
+    ├── BadInputError          external input was refused; nothing was written
     │   ├── CandidatesError    a candidates file or frame
     │   ├── PolicyError        a policy document
     │   ├── RequestError       an argument of a call
-    │   ├── QueryError         a query to planstore.sql
-    │   ├── AnchorError        a text that is no anchor
+    │   ├── QueryError         a query passed to planstore.sql
+    │   ├── AnchorError        a malformed anchor
     │   ├── FamiliesError      a document of model families
     │   ├── PanelError         a panel of features and targets
-    │   ├── SampleError        rows that nothing can be learned from
-    │   └── PlanFileError      a plan file that cannot be read
-    ├── NotFoundError          a run, plan, target or symbol that the ledger does not hold
-    ├── ConflictError          what was given contradicts what is recorded; nothing was written
-    │   ├── RunConflictError   a run id that already stands for something else
-    │   ├── KeyConflictError   an idempotency key that already stands for something else
-    │   ├── StaleError         the ledger has moved on since the commit that the caller read
-    │   └── PlanStaleError     the evidence, policy, rules or overrides have moved on since the plan was made
-    ├── FamilyMissingError     a model family that cannot train here: no such name, no such library, not such targets
+    │   ├── SampleError        a sample that no model can be fitted on
+    │   └── PlanFileError      an unreadable plan file
+    ├── NotFoundError          a run, plan, target or symbol that is not in the ledger
+    ├── ConflictError          the input contradicts the ledger; nothing was written
+    │   ├── RunConflictError   a run id that already identifies another run
+    │   ├── KeyConflictError   an idempotency key that already identifies another commit
+    │   ├── StaleError         the ledger is newer than the commit that the caller read
+    │   └── PlanStaleError     the plan is older than its evidence, policy, rules or overrides
+    ├── FamilyMissingError     a model family that cannot be trained: unknown name, missing library, other targets
     ├── PlanInvalidError       a plan that contradicts its decisions
-    ├── StoreError             the store itself cannot be used
-    │   ├── StoreMissingError  there is no store at this place
-    │   ├── StoreVersionError  the store was made by another version
-    │   ├── DeniedError        the system did not let it be read, for want of rights, memory or open files
-    │   ├── StoreBusyError     another process held the writer lock for too long
-    │   └── ReadBackError      rows do not read back as they were written
-    ├── OutputError            standard output takes no more; what was done is done
-    ├── WorkerDiedError        a worker process died; what it was at is lost
-    └── ExportError            files could not be written; the ledger is not touched
+    ├── StoreError             the store cannot be used
+    │   ├── StoreMissingError  the folder contains no store
+    │   ├── StoreVersionError  the store has another version's format
+    │   ├── DeniedError        the operating system refused access: permissions, memory, disk space or open files
+    │   ├── StoreBusyError     another process held the writer lock for longer than the timeout
+    │   └── ReadBackError      rows read back differ from the written rows
+    ├── OutputError            standard output cannot be written; the command has finished
+    ├── WorkerDiedError        a worker process died; its unfinished work is lost
+    └── ExportError            exported files could not be written; the ledger is unchanged
 """
 
 from __future__ import annotations
@@ -37,83 +37,83 @@ from __future__ import annotations
 import errno
 
 DENIALS = {errno.EACCES, errno.EPERM, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT}
-"""What the system says when it does not let something be read that may be right."""
+"""Error numbers of the operating system that say nothing about the store's health."""
 
 
 class PlanstoreError(Exception):
-    """The root of every error that planstore raises on purpose."""
+    """Base class of all exceptions that planstore raises deliberately."""
 
 
 class BadInputError(PlanstoreError):
-    """Input from outside was refused whole; nothing was written."""
+    """External input was refused as a whole; nothing was written."""
 
 
 class CandidatesError(BadInputError):
-    """A candidates file or frame cannot be used; says where (file, row, column, value) and what to do."""
+    """A candidates file or frame is invalid; the message names file, row, column, value and remedy."""
 
 
 class PolicyError(BadInputError):
-    """A policy document cannot be used; says which key, on which line, and what is allowed there."""
+    """A policy document is invalid; the message names the key, the line and the allowed values."""
 
 
 class RequestError(BadInputError):
-    """An argument of a call cannot be used."""
+    """An argument of a call is invalid."""
 
 
 class QueryError(BadInputError):
-    """A query is not one that reads the store."""
+    """A query is invalid, or does more than read the store."""
 
 
 class AnchorError(BadInputError):
-    """A text is no anchor."""
+    """A text is not an anchor."""
 
 
 class FamiliesError(BadInputError):
-    """A document of model families cannot be used; says which key, on which line, and what is allowed there."""
+    """A document of model families is invalid; the message names the key, the line and the allowed values."""
 
 
 class PanelError(BadInputError):
-    """A panel cannot be read as a whole; says which file or column, and what to do."""
+    """A panel cannot be read; the message names the file or column, and the remedy."""
 
 
 class SampleError(BadInputError):
-    """Nothing can be learned from the rows of a target: too few of them, or of one class only."""
+    """The rows of a target cannot be learned from: there are too few rows, or only one class."""
 
 
 class PlanFileError(BadInputError):
-    """A plan file is broken; the older copy beside it is not used in its place."""
+    """A plan file is corrupt; the older copy next to it is not used instead."""
 
 
 class NotFoundError(PlanstoreError):
-    """The ledger does not hold what was asked for."""
+    """The requested object is not in the ledger."""
 
 
 class FamilyMissingError(PlanstoreError):
-    """A model family cannot train here: it is not registered, its library is absent, or it does not do such targets."""
+    """A model family cannot be trained: it is not registered, lacks its library, or does not support the target."""
 
 
 class ConflictError(PlanstoreError):
-    """What was given contradicts what is recorded; nothing was written."""
+    """The input contradicts the ledger; nothing was written."""
 
 
 class KeyConflictError(ConflictError):
-    """An idempotency key already stands for other content."""
+    """An idempotency key already identifies a commit with other content."""
 
 
 class StaleError(ConflictError):
-    """The ledger has moved on since the commit that the caller read; names both."""
+    """The ledger is newer than the commit that the caller read; the message names both commits."""
 
 
 class PlanStaleError(ConflictError):
-    """What a plan follows from has moved on, so that it is not trained unless forced; says what changed."""
+    """A plan is older than its inputs and is trained only if forced; the message names the changed inputs."""
 
 
 class RunConflictError(ConflictError):
-    """A run id is already taken by a run with other evidence, policy, rules or settings."""
+    """A run id already identifies a run with other evidence, policy, rules or settings."""
 
 
 class PlanInvalidError(PlanstoreError):
-    """A plan contradicts the decisions it was made from, so it was not published."""
+    """A plan contradicts its decisions and was not published."""
 
 
 class StoreError(PlanstoreError):
@@ -121,19 +121,19 @@ class StoreError(PlanstoreError):
 
 
 class StoreMissingError(StoreError):
-    """There is no store at this place."""
+    """The folder contains no store."""
 
 
 class StoreVersionError(StoreError):
-    """The store was made by a version of planstore that this one does not know."""
+    """The store has a format that this version of planstore does not know."""
 
 
 class DeniedError(StoreError):
-    """The system did not let the store be read, for want of rights, memory, room or open files; it may be right."""
+    """The operating system refused access (permissions, memory, disk space, open files); the store may be intact."""
 
 
 def store_error(message: str, cause: Exception) -> StoreError:
-    """Return the error of a store that ``cause`` stands in the way of: a DeniedError where the store may be right."""
+    """Return a DeniedError if the operating system refused access, otherwise a StoreError."""
     return DeniedError(message) if isinstance(cause, OSError) and cause.errno in DENIALS else StoreError(message)
 
 
@@ -142,16 +142,16 @@ class StoreBusyError(StoreError):
 
 
 class ReadBackError(StoreError):
-    """Rows do not read back as they were written: a fault of storage; says whether their commit is recorded."""
+    """Rows read back differ from the written rows, a fault of storage; the message says if the commit is recorded."""
 
 
 class WorkerDiedError(PlanstoreError):
-    """A worker process died, as one does that runs out of memory; what it measured or trained is lost."""
+    """A worker process died, for example out of memory; its unfinished measurements or models are lost."""
 
 
 class ExportError(PlanstoreError):
-    """Files could not be written; what the ledger holds is safe, and the next export completes them."""
+    """Exported files could not be written; the ledger is unchanged, and the next export completes the files."""
 
 
 class OutputError(PlanstoreError):
-    """Standard output takes no more, so that the answer of a verb is lost; what the verb had done is done."""
+    """Standard output cannot be written and the command's output is lost; its effects are recorded."""

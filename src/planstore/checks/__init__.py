@@ -1,1 +1,1 @@
-"""Checks of what comes from outside: arguments, texts, times, files, columns."""
+"""Checks of external input: arguments, texts, times, files, columns."""

@@ -1,4 +1,4 @@
-"""Arguments of public calls, checked against what their signatures name, before anything begins."""
+"""Checks of the arguments of public calls against the types in their signatures, before the call starts."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ R = TypeVar("R")
 
 
 def checked(call: Callable[P, R]) -> Callable[P, R]:
-    """Refuse arguments of other types than the signature of ``call`` names.
+    """Check each argument against its type in the signature of ``call``.
 
-    Types that are not among those below are left to the call itself.
+    Types that are not in the table below are not checked here.
 
     Raises:
-        RequestError: by the call that is returned; names the argument, its value and what it can be.
+        RequestError: raised by the returned function; names the argument, its value and the allowed types.
     """
     signature = inspect.signature(call)
     kinds = {name: _kinds(str(parameter.annotation)) for name, parameter in signature.parameters.items()}
@@ -41,14 +41,14 @@ def checked(call: Callable[P, R]) -> Callable[P, R]:
 
 
 def _kinds(annotation: str) -> list[tuple[str, Callable[[Any], bool]]]:
-    """Return what a parameter can be, in words, and how to tell; nothing where a type is not known here."""
-    found = []
+    """Return the name and the test of each allowed type, or nothing if a type is unknown."""
+    tests = []
     for name in annotation.split(" | "):
         kind = _KINDS.get("Callable" if name.startswith("Callable[") else name)
         if kind is None:
             return []
-        found.append(kind)
-    return found
+        tests.append(kind)
+    return tests
 
 
 def _list(words: list[str]) -> str:

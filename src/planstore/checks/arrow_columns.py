@@ -1,4 +1,4 @@
-"""Columns of Arrow brought to the types that planstore has, exactly; or the row of the first value that does not."""
+"""Exact conversion of Arrow columns to planstore's types, or the row of the first value that has none."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 EXACT = 2**53
-"""Doubles hold every whole number below this one, and above it not every one."""
+"""Doubles represent every whole number below this one exactly, and not every one above it."""
 _TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-_FIRST, _BEHIND = -62_135_596_800, 253_402_300_800
-"""The seconds of the years 1 and 10000, since 1970."""
+_FIRST, _END = -62_135_596_800, 253_402_300_800
+"""First seconds of the years 1 and 10000, since 1970."""
 _DAY = 86_400
 _NANOSECONDS = re.compile(r"[.,]\d{6}0*[1-9]")
 
 
 class UnfitError(ValueError):
-    """A value that does not fit.
+    """A value that cannot be converted.
 
     Attributes:
         row: its row, from 1.
-        value: the value, or its text where Python cannot hold it.
+        value: the value, or its text if Python has no such value.
     """
 
     def __init__(self, row: int, value: Any, reason: str) -> None:
@@ -33,7 +33,7 @@ class UnfitError(ValueError):
 
 
 class _Shown(str):
-    """The text of a value that Python cannot hold, shown as it is."""
+    """The text of a value that Python cannot represent, shown without quotes."""
 
     __slots__ = ()
 
@@ -42,7 +42,7 @@ class _Shown(str):
 
 
 def plain(column: pa.ChunkedArray) -> Any:
-    """Return a column as one array, or, where Arrow cannot resolve its dictionaries or runs, as it is."""
+    """Return a column as one array, or unchanged if Arrow cannot decode its dictionaries or runs."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.types as types
@@ -70,7 +70,7 @@ def _without_views(array: Any) -> Any:
 
 
 def is_text(kind: pa.DataType) -> bool:
-    """Tell whether a type holds texts, or bytes that may be texts, as older parquet files do."""
+    """Return whether a type holds text, or bytes that may be text, as in older parquet files."""
     import pyarrow.types as types
 
     return any(
@@ -83,7 +83,7 @@ def is_text(kind: pa.DataType) -> bool:
 
 
 def is_list(kind: pa.DataType) -> bool:
-    """Tell whether a type holds lists."""
+    """Return whether a type holds lists."""
     import pyarrow.types as types
 
     return any(
@@ -95,47 +95,47 @@ def is_list(kind: pa.DataType) -> bool:
 
 
 def texts(array: Any) -> Any:
-    """Return texts, or None where the column holds something else, or a text that is not UTF-8."""
+    """Return a column as text, or None if it has another type or holds invalid UTF-8."""
     import pyarrow as pa
 
-    return _validated(array, pa.string()) if is_text(array.type) else None
+    return _cast(array, pa.string()) if is_text(array.type) else None
 
 
 def text_lists(array: Any) -> Any:
-    """Return lists of texts, or None where the column holds something else, or a text that is not UTF-8."""
+    """Return a column as lists of text, or None if it has another type or holds invalid UTF-8."""
     import pyarrow as pa
     import pyarrow.types as types
 
     inner = array.type.value_type if is_list(array.type) else None
     fits = inner is not None and (is_text(inner) or types.is_null(inner))
-    return _validated(array, pa.list_(pa.string())) if fits else None
+    return _cast(array, pa.list_(pa.string())) if fits else None
 
 
-def _validated(array: Any, kind: Any) -> Any:
+def _cast(array: Any, kind: Any) -> Any:
     import pyarrow as pa
 
     try:
-        found = array.cast(kind)
-        found.validate(full=True)
+        converted = array.cast(kind)
+        converted.validate(full=True)
     except pa.ArrowException:
         return None
-    return found
+    return converted
 
 
 def doubles(array: Any) -> Any:
-    """Return the doubles nearest to numbers, or None where the column holds something else."""
+    """Return the nearest doubles of a numeric column, or None if it has another type."""
     import pyarrow as pa
     import pyarrow.types as types
 
     if types.is_decimal(array.type):
-        array = array.cast(pa.string())  # because Arrow rounds decimals twice, and texts once
+        array = array.cast(pa.string())  # because Arrow rounds decimals twice, but text once
     elif not (types.is_integer(array.type) or types.is_floating(array.type)):
         return None
     return array.cast(pa.float64(), safe=False)
 
 
 def wholes(array: Any) -> Any:
-    """Return whole numbers of 64 bits, or None where a value is none, or not known to be the one that was meant."""
+    """Return a column as 64-bit integers, or None if a value is no integer or may have been rounded before."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.types as types
@@ -144,18 +144,18 @@ def wholes(array: Any) -> Any:
     if not (types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)):
         return None
     try:
-        found = array.cast(pa.int64())
+        converted = array.cast(pa.int64())
     except pa.ArrowException:
         return None
     if types.is_floating(kind):
-        ends = pc.min_max(found).as_py()
+        ends = pc.min_max(converted).as_py()
         if ends["min"] is not None and not -EXACT < ends["min"] <= ends["max"] < EXACT:
             return None
-    return found
+    return converted
 
 
 def moments(array: Any) -> Any:
-    """Return times in UTC to the microsecond, or None where the column holds none, or one out of years 1 to 9999."""
+    """Return a column as UTC times in microseconds, or None if it has another type or a year outside 1 to 9999."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.types as types
@@ -172,20 +172,20 @@ def moments(array: Any) -> Any:
     else:
         return None
     ends = pc.min_max(counts).as_py()
-    within = ends["min"] is None or _FIRST * ticks <= ends["min"] <= ends["max"] < _BEHIND * ticks
+    within = ends["min"] is None or _FIRST * ticks <= ends["min"] <= ends["max"] < _END * ticks
     if ticks < _TICKS["ns"] and not within:
         return None
     if ticks == _TICKS["ns"]:
-        behind = pc.divide(counts, 1000)
-        too_late = pc.greater(pc.multiply(behind, 1000), counts)  # because division rounds towards 1970
-        counts = pc.subtract(behind, too_late.cast(pa.int64()))
+        microseconds = pc.divide(counts, 1000)
+        rounded_up = pc.greater(pc.multiply(microseconds, 1000), counts)  # because division rounds towards 1970
+        counts = pc.subtract(microseconds, rounded_up.cast(pa.int64()))
     else:
         counts = pc.multiply(counts, _TICKS["us"] // ticks)
     return counts.cast(pa.timestamp("us", "UTC"))
 
 
 def has_nanoseconds(values: Any) -> bool:
-    """Tell whether times are given more exactly than to the microsecond."""
+    """Return whether any time has a finer resolution than microseconds."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.types as types
@@ -196,8 +196,8 @@ def has_nanoseconds(values: Any) -> bool:
             for value in values
         )
     if is_text(values.type):
-        found = texts(values)
-        return found is not None and bool(pc.any(pc.match_substring_regex(found, _NANOSECONDS.pattern)).as_py())
+        converted = texts(values)
+        return converted is not None and bool(pc.any(pc.match_substring_regex(converted, _NANOSECONDS.pattern)).as_py())
     if not types.is_timestamp(values.type) or values.type.unit != "ns":
         return False
     counts = values.cast(pa.int64())
@@ -207,15 +207,15 @@ def has_nanoseconds(values: Any) -> bool:
 def each(
     values: Any, convert: Callable[[Any], Any], forgive: Callable[[UnfitError], bool] = lambda _: False
 ) -> list[Any]:
-    """Return every value converted; None stays None.
+    """Return all values converted; None stays None.
 
     Args:
         values: an array, or a list of Python values.
-        convert: turns a Python value into another; raises an error whose text says what is needed instead.
-        forgive: tells of a value that ``convert`` refuses whether None may stand for it.
+        convert: converts one Python value; the text of its error states the rule for a value.
+        forgive: returns whether None replaces a value that ``convert`` refuses.
 
     Raises:
-        UnfitError: the first value that ``convert`` refuses, or that is none that Python can hold.
+        UnfitError: ``convert`` refused a value, or Python cannot represent it; names the first one.
     """
     import pyarrow as pa
 
@@ -258,5 +258,5 @@ def _time_text(scalar: Any) -> str:
 
     kind = scalar.type
     unit = "D" if types.is_date32(kind) else "ms" if types.is_date64(kind) else kind.unit
-    found = np.array(scalar.value).astype(f"datetime64[{unit}]")
-    return f"{scalar.value} {unit} since 1970" if np.isnat(found) else str(found)
+    time = np.array(scalar.value).astype(f"datetime64[{unit}]")
+    return f"{scalar.value} {unit} since 1970" if np.isnat(time) else str(time)

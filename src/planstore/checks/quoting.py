@@ -1,4 +1,4 @@
-"""Values in messages: short, on one line, and safe to show however large or deep they are."""
+"""Representation of values in messages: short, on one line, and safe at any size and depth."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import math
 from reprlib import Repr
 from typing import Any
 
-MOST = 80
-"""Characters of a value that a message shows."""
+MAX_CHARACTERS = 80
+"""Maximum characters of a value in a message."""
 
 
 def quoted(value: Any) -> str:
-    """Return ``value`` as Python writes it, at most 80 characters long."""
+    """Return the ``repr`` of ``value``, shortened to 80 characters."""
     text = _SHORT.repr(value)
-    return text if len(text) <= MOST else f"{text[: MOST - 3]}..."
+    return text if len(text) <= MAX_CHARACTERS else f"{text[: MAX_CHARACTERS - 3]}..."
 
 
 class _Short(Repr):
-    """Writes the beginning of texts, a few items of collections, and of any other object its type alone."""
+    """Abbreviates texts and collections, and shows other objects by their type."""
 
     def __init__(self) -> None:
         super().__init__()
         self.maxlevel, self.maxother = 4, 200
 
     def repr_str(self, value: str, level: int) -> str:
-        return repr(value[: MOST + 1])
+        return repr(value[: MAX_CHARACTERS + 1])
 
     def repr_bytes(self, value: bytes, level: int) -> str:
-        return repr(value[: MOST + 1])
+        return repr(value[: MAX_CHARACTERS + 1])
 
     def repr_int(self, value: int, level: int) -> str:
         if value.bit_length() < 300:

@@ -1,4 +1,4 @@
-"""Files that are files: what stands in the place of one, such as a pipe that nobody writes to, is never waited for."""
+"""Reading of regular files only: a pipe or a device in the place of a file is refused and never waited for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KINDS = {
 
 
 def kind(mode: int) -> str:
-    """Return what a file of this mode is, in words."""
+    """Return the kind of a file of this mode, in words."""
     return _KINDS.get(stat.S_IFMT(mode), "no file")
 
 
@@ -27,9 +27,9 @@ def read_regular(path: Path) -> bytes:
     """Return the content of a file.
 
     Raises:
-        OSError: it cannot be read, or something else stands in its place.
+        OSError: the file cannot be read, or is not a regular file.
     """
-    # because a pipe would be waited for that nobody writes to; a file is read as ever
+    # because opening a pipe without a writer would block; regular files are read as usual
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as file:
         mode = os.fstat(handle).st_mode
@@ -39,7 +39,7 @@ def read_regular(path: Path) -> bytes:
 
 
 def files_in(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """Yield everything in a folder and those below it but the folders; links are not followed."""
+    """Yield all entries below a folder except folders; links are not followed."""
     if not folder.is_dir():
         return
     with os.scandir(folder) as entries:
@@ -51,16 +51,16 @@ def files_in(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 
 def irregular_in(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield what is no file in a folder and those below it, links among them, each with what it is."""
+    """Yield the path and kind of each entry below a folder that is not a regular file; links are not followed."""
     for entry in files_in(folder):
         if not entry.is_file(follow_symlinks=False):
             yield Path(entry), kind(entry.stat(follow_symlinks=False).st_mode)
 
 
 def unreadable_in(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield what cannot be read as a file in a folder and those below it, and what it is; links are followed."""
-    for path, what in irregular_in(folder):
+    """Yield the path and kind of each entry below a folder that cannot be read as a file; links are followed."""
+    for path, kind_name in irregular_in(folder):
         if path.is_dir():
             yield from unreadable_in(path)
         elif not path.is_file():
-            yield path, what
+            yield path, kind_name

@@ -1,10 +1,10 @@
-"""Texts from outside: whether the store can record them and read them again."""
+"""Checks of external text: whether the store can record it and read it back."""
 
 from __future__ import annotations
 
 
 def is_recordable(value: str) -> bool:
-    """Tell whether a text can be recorded: it holds no NUL and no lone surrogate."""
+    """Return whether a text can be recorded: it contains no NUL and no lone surrogate."""
     try:
         return b"\0" not in value.encode()
     except UnicodeEncodeError:

@@ -1,1 +1,1 @@
-"""The database: connections, statements of ``sql/``, the sandbox for queries of readers."""
+"""The database: connections, statements of ``sql/``, the sandbox for user queries."""

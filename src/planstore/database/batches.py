@@ -1,4 +1,4 @@
-"""Rows as Arrow batches, on their way into the database and out of it."""
+"""Rows as Arrow batches, read from and written to the database."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH_ROWS = 122_880
-"""Rows a batch when tables enter DuckDB: one of its row groups, which its threads take one each."""
-LEAVING_ROWS = 16_384
-"""Rows a batch when they leave: few, because memory that is taken anew for each batch costs more than the copying does,
-and a batch that fits into the processor's cache is still there when it is digested or written."""
+"""Rows per batch of tables that enter DuckDB: the size of its row groups, because each thread takes one of them."""
+RESULT_BATCH_ROWS = 16_384
+"""Rows per batch of results: few, because newly allocated memory costs more than copying, and because a batch that fits
+into the processor's cache is still there when it is hashed or written."""
 
 
 class Batches:
-    """Arrow batches on their way out of the database; what is wrong with its files shows while they are taken."""
+    """Arrow batches of a result; errors in the store's files are raised during iteration."""
 
     def __init__(self, reader: pa.RecordBatchReader, place: str) -> None:
         self._reader = reader
@@ -26,7 +26,7 @@ class Batches:
 
     @property
     def schema(self) -> pa.Schema:
-        """The columns of every batch."""
+        """The schema of every batch."""
         return self._reader.schema
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:

@@ -1,4 +1,4 @@
-"""Opens DuckDB: with a store's lake attached, or in memory alone."""
+"""Connections to DuckDB: with a store's lake attached, or in memory only."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ _EXTENSIONS = ("duckdb_extension_ducklake", "duckdb_extension_sqlite_scanner")
 
 
 class CatalogPlace(Protocol):
-    """Where a catalog is opened."""
+    """Locates a catalog that can be opened."""
 
     def opened(self) -> Path:
-        """Return the path to open it at: its own, or that of a copy, which can only be read."""
+        """Return the path to open: the catalog itself, or a read-only copy of it."""
 
     def has_moved_on(self, opened: Path) -> bool:
-        """Tell whether what was opened is no longer as the catalog is."""
+        """Return whether the catalog is newer than the opened one."""
 
 
 class Database:
-    """One DuckDB in memory with a store's lake attached, to write or to read only.
+    """An in-memory DuckDB instance with a store's lake attached.
 
     Args:
-        catalog: the catalog.
+        catalog: path of the catalog.
         data: the folder of its parquet files.
-        read_only: whether the lake can only be read.
-        threads: how many threads the database works with; None means one for each core.
-        memory: bytes that the database may use, and that its queries may put on disk four times over; None means
-            most of the machine's memory, and of its disk.
-        place: where the catalog is opened; None means where it is.
+        read_only: whether the lake is attached read-only.
+        threads: number of threads; None means one per CPU core.
+        memory: memory limit in bytes; four times as much temporary disk space is allowed. None means most of the
+            machine's memory and disk.
+        place: locates the catalog to open; None means ``catalog``.
     """
 
     def __init__(
@@ -63,18 +63,18 @@ class Database:
         self._first: Session | None = None
 
     def session(self) -> Session:
-        """Return a new session; the first one opens the database, as does one after the catalog has moved on."""
+        """Return a new session; open the database first if it is not open, or the catalog is newer."""
         for path, what in unreadable_in(self._data):
             raise StoreError(f"{path} is {what}, not a file: put the file back, or remove it if nothing names it")
         with self._opening:
             if self._first is not None and self._has_moved_on(self._first):
-                self._first = None  # which other sessions that are on it go on with
+                self._first = None  # because its other sessions continue on the older catalog
             if self._first is None:
                 self._first = self._opened()
             return self._first.cursor()
 
     def is_current(self, session: Session) -> bool:
-        """Tell whether a session is on the database that a new one would be on."""
+        """Return whether a session uses the same database as a new session would."""
         first = self._first
         return first is not None and session.opening is first.opening and not self._has_moved_on(first)
 
@@ -99,11 +99,11 @@ class Database:
             config={
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
-                # because their signatures were checked when this process first used them, which takes long
+                # because loading checks signatures, which takes long, and this process checked them before
                 "allow_unsigned_extensions": "true",
                 "python_enable_replacements": "false",
                 "temp_directory": str(opened.with_name("tmp")),
-                # because memory that one step gave back is what the next one takes, a moment later
+                # because the next step allocates the memory that a step has just freed
                 "allocator_flush_threshold": "8GB",
                 "allocator_bulk_deallocation_flush_threshold": "8GB",
                 **self._options,
@@ -128,7 +128,7 @@ class Database:
         return Session(connection, place, Opening(opened))
 
     def close(self) -> None:
-        """Close the database, and with it every session, if it was opened."""
+        """Close the database and all its sessions, if it is open."""
         with self._opening:
             if self._first is not None and self._first.is_own:
                 self._first.close()
@@ -137,17 +137,17 @@ class Database:
 
 @dataclass(frozen=True, eq=False)
 class Opening:
-    """One opening of a database, and the path of the catalog that was opened."""
+    """One opening of a database, with the path of the opened catalog."""
 
     catalog: Path
 
 
 def memory(*, confined: bool = False, threads: int | None = None) -> Session:
-    """Return a session on a database of its own, in memory, with no lake.
+    """Return a session on a new in-memory database without a lake.
 
     Args:
-        confined: give it no way to any file.
-        threads: how many it may use; as many as there are cores when None. One answers small questions sooner.
+        confined: whether access to files is disabled.
+        threads: number of threads; None means one per CPU core. A single thread answers small queries faster.
     """
     import duckdb
 
@@ -165,7 +165,7 @@ def memory(*, confined: bool = False, threads: int | None = None) -> Session:
 
 @contextmanager
 def _existing_working_directory() -> Iterator[None]:
-    """Leave the working directory where it has been removed, because the database asks for its path."""
+    """Change to the root folder if the working directory was removed, because the database reads its path."""
     try:
         Path.cwd()
     except FileNotFoundError:
@@ -182,10 +182,10 @@ def _existing_working_directory() -> Iterator[None]:
 
 @cache
 def _signed_extensions() -> tuple[str, ...]:
-    """Return the files of our extensions inside their wheels, from where nothing is downloaded; DuckDB signed them.
+    """Return the paths of DuckDB's extensions in their wheels, with their signatures checked; nothing is downloaded.
 
     Raises:
-        duckdb.Error: one of them is not what was signed.
+        duckdb.Error: the signature of an extension is invalid.
     """
     import duckdb
 

@@ -1,4 +1,4 @@
-"""What DuckDB says of a query or of files, as errors of planstore's own."""
+"""Translation of DuckDB's errors into planstore's."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from planstore.database.query_bounds import reached
+from planstore.database.query_bounds import exceeded
 from planstore.errors import DENIALS, DeniedError, QueryError, StoreError
 
 
 @contextmanager
 def query_errors() -> Iterator[None]:
-    """Turn what the database says of a reader's query, also while its rows are taken, into an error of ours."""
+    """Translate errors of a user's query, also while its rows are fetched, into QueryError."""
     import duckdb
 
     try:
         yield
     except duckdb.OutOfMemoryException as error:
-        raise QueryError(f"{reached('memory')}: {str(error).splitlines()[0]}") from error
+        raise QueryError(f"{exceeded('memory')}: {str(error).splitlines()[0]}") from error
     except duckdb.Error as error:
         raise QueryError(str(error)) from error
     except RuntimeError as error:
         if str(error) == "Query interrupted":
-            raise KeyboardInterrupt from error  # because that is what the database made it from
+            raise KeyboardInterrupt from error  # because the database turned an interrupt into this error
         if str(error).startswith("Unable to cast Python instance"):
             raise QueryError("a parameter must be a value that the database has a type for") from error
         raise
@@ -31,9 +31,9 @@ def query_errors() -> Iterator[None]:
 
 @contextmanager
 def unreadable(place: str) -> Iterator[None]:
-    """Turn whatever goes wrong while a store that may be damaged is read into an error that says where.
+    """Translate any error into StoreError or DeniedError, and name ``place``.
 
-    What was altered may be empty or of another kind anywhere, so that any operation on it may fail.
+    All errors are translated, because altered data may be empty or of another type, which fails in any operation.
     """
     with store_errors(place, Exception):
         yield
@@ -41,7 +41,7 @@ def unreadable(place: str) -> Iterator[None]:
 
 @contextmanager
 def store_errors(place: str, *kinds: type[Exception]) -> Iterator[None]:
-    """Turn what the database says of its files, and errors of other ``kinds``, into an error that says where."""
+    """Translate the database's storage errors, and errors of other ``kinds``, into StoreError; name ``place``."""
     import duckdb
 
     files: tuple[type[Exception], ...] = (
@@ -53,12 +53,12 @@ def store_errors(place: str, *kinds: type[Exception]) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        # Arrow passes an interrupt on as an OSError with the database's words
+        # because Arrow raises an interrupt as an OSError with the database's message
         if isinstance(error, duckdb.InterruptException) or str(error).startswith(
             ("Query interrupted", "INTERRUPT Error")
         ):
-            raise KeyboardInterrupt from error  # because that is what the database made it from
-        # because DuckLake says of a catalog that it cannot read no more than that there is an error
+            raise KeyboardInterrupt from error  # because the database turned an interrupt into this error
+        # because DuckLake raises a plain Error for a catalog that it cannot read
         if type(error) is not duckdb.Error and not isinstance(error, files + kinds):
             raise
         reason = str(error).splitlines() or [type(error).__name__]
@@ -67,7 +67,7 @@ def store_errors(place: str, *kinds: type[Exception]) -> Iterator[None]:
 
 
 def _is_denied(error: Exception) -> bool:
-    """Tell whether the system did not let something be done; the database says so of files in its own words."""
+    """Return whether the operating system refused access; DuckDB reports that in the text of its own error."""
     import duckdb
 
     if isinstance(error, OSError):

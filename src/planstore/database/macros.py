@@ -1,4 +1,4 @@
-"""The macros that users and helpers call, made in a session."""
+"""Creation of the macros for users and helper functions in a session."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ MACROS = (
     "plan_problems",
     "plan_diff",
 )
-"""The files of ``sql/macros/``, in an order in which each needs only what stands before it."""
+"""The files of ``sql/macros/``; each one depends only on earlier ones."""
 
 _OF_ONE_PLAN = ("jobs_of", "plan_of", "jobs_for_target", "jobs_for_symbol", "jobs_for_pair")
-"""Macros that have another form, in `sql/consumer/plan_index/`, where one plan is all there is."""
+"""Macros with another definition, in `sql/consumer/plan_index/`, for the index of a single plan."""
 
 
 class _Session(Protocol):
@@ -38,6 +38,6 @@ class _Session(Protocol):
 
 
 def make_macros(session: _Session, *, of_one_plan: bool = False) -> None:
-    """Make all macros in ``session``, over the ledger's views or over the index of one plan."""
+    """Create all macros in ``session``, over the ledger's views or over the index of one plan."""
     for macro in MACROS:
         session.run(f"consumer/plan_index/{macro}" if of_one_plan and macro in _OF_ONE_PLAN else f"macros/{macro}")

@@ -1,4 +1,4 @@
-"""How much a reader's query may use: seconds of computing, and memory."""
+"""Limits on the computing time and memory of a user's query."""
 
 from __future__ import annotations
 
@@ -10,42 +10,42 @@ from threading import Event, Thread
 
 from planstore.errors import QueryError, RequestError
 
-LOOK = 0.05
-"""Seconds between two looks at the memory, and between two tries to end a query."""
-PATIENCE = 1.5
-"""Seconds that a query has to end; one that is inside a single long function does not."""
-LEAST_MEMORY = 100 * 10**6
-"""Bytes that the store itself needs to be read."""
+POLL_SECONDS = 0.05
+"""Seconds between two checks of the memory, and between two interrupts of a query."""
+GRACE_SECONDS = 1.5
+"""Seconds that an interrupted query has to end; a query inside one long function call does not end in time."""
+MIN_MEMORY = 100 * 10**6
+"""Bytes of memory that reading a store needs."""
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _MEMORY = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s*([kmgt]i?)b", re.IGNORECASE)
 
 
 def memory_bytes(text: str) -> int:
-    """Return an amount of memory, as ``2GB`` or ``512MiB``, in bytes.
+    """Return the number of bytes of an amount of memory such as ``2GB`` or ``512MiB``.
 
     Raises:
-        RequestError: the text is none, or says less than the store itself needs.
+        RequestError: the text is no amount of memory, or the amount is too small to read a store.
     """
-    found = _MEMORY.fullmatch(text.strip())
-    if not found:
+    match = _MEMORY.fullmatch(text.strip())
+    if not match:
         raise RequestError(f"memory must be a number and a unit, as 2GB or 512MiB, got {text[:80]!r}")
-    amount = int(float(found[1]) * _UNITS[found[2].lower()])
-    if amount < LEAST_MEMORY:
+    amount = int(float(match[1]) * _UNITS[match[2].lower()])
+    if amount < MIN_MEMORY:
         raise RequestError(
-            f"memory must be at least {LEAST_MEMORY // 10**6}MB, which reading a store takes, got {text!r}"
+            f"memory must be at least {MIN_MEMORY // 10**6}MB, which reading a store takes, got {text!r}"
         )
     return amount
 
 
 class Bounds:
-    """Ends the queries of a session when they have used what they may.
+    """Limits a session's queries, and interrupts those that exceed the limits.
 
     Args:
-        interrupt: ends the query that runs.
-        seconds: of computing; None: any number. What is done with the rows meanwhile does not count.
-        memory: bytes that ``used`` may tell; None: any number.
-        used: tells the bytes that are in use.
-        give_up: is called with the reason when a query does not end.
+        interrupt: interrupts the running query.
+        seconds: maximum computing time; None means no limit. The caller's processing of the rows is not counted.
+        memory: maximum of ``used()`` in bytes; None means no limit.
+        used: returns the bytes in use.
+        give_up: callback that receives the reason if an interrupted query does not end.
     """
 
     def __init__(
@@ -61,18 +61,18 @@ class Bounds:
             raise RequestError(f"timeout must be seconds above 0, got {seconds!r}: leave it out to allow any number")
         self._interrupt = interrupt
         self._seconds = seconds
-        self._left = seconds
+        self._seconds_left = seconds
         self._memory = memory
         self._used = used
         self._give_up = give_up
-        self._reached: str | None = None
+        self._exceeded: str | None = None
 
     @contextmanager
     def computing(self) -> Iterator[None]:
-        """Count what is used while the block runs.
+        """Measure time and memory while the block runs.
 
         Raises:
-            QueryError: it was more than the query may use.
+            QueryError: the query exceeded a limit.
         """
         over = Event()
         watching = Thread(target=self._watch, args=(over,), name="planstore-bounds", daemon=True)
@@ -81,36 +81,36 @@ class Bounds:
         try:
             yield
         except (Exception, KeyboardInterrupt) as error:
-            # because what is interrupted ends with errors of many kinds, also with one that the database makes an
-            # interrupt of; one of the user's own has no cause
-            if self._reached is None or (isinstance(error, KeyboardInterrupt) and error.__cause__ is None):
+            # because an interrupted query raises errors of many classes, among them a KeyboardInterrupt with a cause
+            # from the database; the user's own KeyboardInterrupt has no cause
+            if self._exceeded is None or (isinstance(error, KeyboardInterrupt) and error.__cause__ is None):
                 raise
-            raise QueryError(self._reached) from error
+            raise QueryError(self._exceeded) from error
         finally:
             over.set()
             watching.join()
-            if self._left is not None:
-                self._left -= time.monotonic() - started
-        if self._reached is not None:
-            raise QueryError(self._reached)
+            if self._seconds_left is not None:
+                self._seconds_left -= time.monotonic() - started
+        if self._exceeded is not None:
+            raise QueryError(self._exceeded)
 
     def _watch(self, over: Event) -> None:
-        end = None if self._left is None else time.monotonic() + self._left
-        while self._reached is None:
-            if over.wait(LOOK if end is None else min(LOOK, max(end - time.monotonic(), 0))):
+        end = None if self._seconds_left is None else time.monotonic() + self._seconds_left
+        while self._exceeded is None:
+            if over.wait(POLL_SECONDS if end is None else min(POLL_SECONDS, max(end - time.monotonic(), 0))):
                 return
             if end is not None and time.monotonic() >= end:
-                self._reached = reached(f"{self._seconds:g} seconds (timeout)")
+                self._exceeded = exceeded(f"{self._seconds:g} seconds (timeout)")
             elif self._memory is not None and self._used() > self._memory:
-                self._reached = reached("memory")
-        patience = time.monotonic() + PATIENCE
+                self._exceeded = exceeded("memory")
+        deadline = time.monotonic() + GRACE_SECONDS
         while not over.is_set():
             self._interrupt()
-            if time.monotonic() > patience:
-                self._give_up(self._reached)
-            over.wait(LOOK)
+            if time.monotonic() > deadline:
+                self._give_up(self._exceeded)
+            over.wait(POLL_SECONDS)
 
 
-def reached(bound: str) -> str:
-    """Return a sentence that says which bound a query has reached, and what to do."""
+def exceeded(bound: str) -> str:
+    """Return the message for a query that exceeded a limit."""
     return f"the query has reached its bound of {bound}: ask for less, or allow it more"

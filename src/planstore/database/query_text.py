@@ -1,4 +1,4 @@
-"""The text of a reader's queries: its statements, their parameters, and whether it is complete."""
+"""Parsing of user queries: statements, parameters, completeness."""
 
 from __future__ import annotations
 
@@ -9,26 +9,29 @@ from planstore.database.error_translation import query_errors
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement of a reader's text, and the names of its ``$name`` parameters."""
+    """One statement of a query text, with the names of its ``$name`` parameters."""
 
     text: str
     parameters: frozenset[str]
 
 
 def statements(text: str) -> list[Statement]:
-    """Return the statements of a reader's text, in order; none of them is run, or known to be allowed.
+    """Return the statements of a query text, in order; they are neither run nor checked against the sandbox.
 
     Raises:
-        QueryError: something in the text is no SQL.
+        QueryError: the text is not valid SQL.
     """
     import duckdb
 
     with query_errors():
-        return [Statement(found.query, frozenset(found.named_parameters)) for found in duckdb.extract_statements(text)]
+        return [
+            Statement(statement.query, frozenset(statement.named_parameters))
+            for statement in duckdb.extract_statements(text)
+        ]
 
 
 def is_ended(text: str) -> bool:
-    """Return whether a text ends with a semicolon that ends a statement: one outside of quotes and comments."""
+    """Return whether a text ends with a semicolon outside of quotes and comments."""
     import duckdb
 
     tokens = duckdb.tokenize(text)

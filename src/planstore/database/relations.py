@@ -1,4 +1,4 @@
-"""Relations of a reader's query: distinct column names, and types that an output format can hold."""
+"""Relations of user queries: distinct column names, and types that an output format supports."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 def projected(
     relation: duckdb.DuckDBPyRelation, forms: Sequence[Sequence[Form] | None] | None = None
 ) -> duckdb.DuckDBPyRelation:
-    """Return the rows of a relation under distinct names, of which the second ``a`` is ``a_1``.
+    """Return a relation with distinct column names: the second ``a`` becomes ``a_1``.
 
     Args:
         relation: the rows.
-        forms: what is done to each column, one after the other: ``to_json``, or casts to a type; None: nothing.
+        forms: for each column its conversions, in order: ``to_json``, or a type to cast to; None means no conversion.
     """
     import duckdb
 
@@ -34,7 +34,7 @@ def projected(
 
 
 def with_leaves(kind: DuckDBPyType, leaf: Callable[[DuckDBPyType], Form]) -> Form:
-    """Return a type whose innermost types are ``leaf`` of those that ``kind`` has."""
+    """Return a type with each innermost type replaced by the result of ``leaf``."""
     import duckdb
 
     if kind.id not in ("list", "array", "struct", "map"):
@@ -49,9 +49,9 @@ def with_leaves(kind: DuckDBPyType, leaf: Callable[[DuckDBPyType], Form]) -> For
 
 
 def inner_types(kind: DuckDBPyType) -> list[tuple[str, DuckDBPyType]]:
-    """Return the types that a nested type is made of, each with its name there."""
+    """Return the names and types of a nested type's direct components."""
     import duckdb
 
     nested = ("list", "array", "struct", "map", "union")
-    found = kind.children if kind.id in nested else []
-    return [(name, inner) for name, inner in found if isinstance(inner, duckdb.sqltypes.DuckDBPyType)]
+    components = kind.children if kind.id in nested else []
+    return [(name, inner) for name, inner in components if isinstance(inner, duckdb.sqltypes.DuckDBPyType)]

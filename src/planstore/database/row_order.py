@@ -1,4 +1,4 @@
-"""The order of rows that the threads of the database made beside each other."""
+"""Sorting of rows that the database's threads computed concurrently."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 def in_order(rows: pa.Table, columns: Sequence[str]) -> pa.Table:
-    """Return rows in the order of columns of whole numbers, the first before the second and so on.
+    """Return rows sorted by integer columns, the first column before the second.
 
-    Nothing is copied: what the threads of the database each made in order comes in long stretches.
+    No row is copied, because each thread's rows are sorted already and are sliced as long runs.
     """
     import numpy as np
     import pyarrow as pa

@@ -1,4 +1,4 @@
-"""What a reader's own query may do: read the store's views and macros, and nothing else."""
+"""The sandbox for user queries: they read the store's views and macros, and nothing else."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _TABLE_FUNCTIONS = {
     *("duckdb_columns", "duckdb_functions", "duckdb_tables", "duckdb_types", "duckdb_views"),
     *MACROS,
 }
-"""What may stand after FROM beside views: the store's macros, and functions that reach nothing else."""
+"""Table functions that are allowed: the store's macros, and functions without other side effects or access."""
 _LISTED = {"", '"tables"'}
-"""What SHOW and DESCRIBE may list: the columns of a query, and the store's views."""
+"""Allowed objects of SHOW and DESCRIBE: the columns of a query, and the list of views."""
 _FORBIDDEN_FUNCTIONS = {"current_setting", "getvariable", "json_serialize_plan", "nextval", "write_log"}
-"""Functions that tell about the machine, or do something, instead of computing a value."""
+"""Functions that are refused because they read the machine's state or have side effects."""
 
 
 def explained(text: str) -> str:
-    """Return the query that an EXPLAIN explains.
+    """Return the query inside an EXPLAIN statement.
 
     Raises:
-        QueryError: it is written in a way that this cannot read.
+        QueryError: the EXPLAIN has an unsupported form.
     """
     query = _EXPLAIN.sub("", text, count=1)
     if query == text:
@@ -40,18 +40,18 @@ def explained(text: str) -> str:
 
 @cache
 def views() -> frozenset[str]:
-    """Return the names of the store's views: all that stands after FROM without being called."""
+    """Return the names of the store's views."""
     return frozenset(name.rpartition("/")[2] for name in sql.names("schema/views")) - {"as_of"}
 
 
 def refuse_escapes(tree: Mapping[str, Any]) -> None:
-    """Refuse a query that leaves the store.
+    """Refuse a query that reads anything outside the store.
 
     Args:
-        tree: its syntax tree, as ``sql/database/parse.sql`` gives it.
+        tree: its syntax tree, from ``sql/database/parse.sql``.
 
     Raises:
-        QueryError: it names a function or a table that is none of the store's, or is no query.
+        QueryError: the query names a function or table outside the store, or is no query.
     """
     if tree["error"]:
         raise QueryError("planstore sql takes SELECT, FROM, VALUES, WITH, DESCRIBE, SHOW, SUMMARIZE and EXPLAIN")
@@ -68,7 +68,7 @@ def refuse_escapes(tree: Mapping[str, Any]) -> None:
 
 
 def own_tables(tree: Mapping[str, Any]) -> frozenset[str]:
-    """Return the tables that a query defines for itself, after WITH."""
+    """Return the names of the tables that a query defines in its WITH clauses."""
     maps = (node["cte_map"]["map"] for node in _nodes(tree) if "cte_map" in node)
     return frozenset(table["key"].lower() for tables in maps for table in tables) - views()
 

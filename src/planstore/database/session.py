@@ -1,4 +1,4 @@
-"""A session: statements of ``sql/`` on one connection to the database, and queries of readers."""
+"""A session: statements of ``sql/`` and user queries on one database connection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from planstore.database import sql
-from planstore.database.batches import BATCH_ROWS, LEAVING_ROWS, Batches
+from planstore.database.batches import BATCH_ROWS, RESULT_BATCH_ROWS, Batches
 from planstore.database.error_translation import query_errors, store_errors
 from planstore.database.row_order import in_order
 from planstore.database.sandbox import explained, own_tables, refuse_escapes
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """One connection: its own temporary tables, its own transaction. Statements are named files of ``sql/``.
+    """One connection, with its own temporary tables and transaction. Statements are named files of ``sql/``.
 
     Args:
-        connection: what the session speaks through; the session closes it.
-        place: where the data is, for messages.
-        opening: stands for the database that the session is on.
+        connection: the connection; the session closes it.
+        place: name of the database in messages.
+        opening: identifies the opening of the database.
 
     Attributes:
-        has_to_finish: whether an interrupt of the process lets it finish, because others wait for what it gives back.
+        has_to_finish: whether an interrupt of the process spares this session, because others wait for its lock.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, place: str, opening: object = None) -> None:
@@ -42,10 +42,10 @@ class Session:
 
     @property
     def _connection(self) -> duckdb.DuckDBPyConnection:
-        """The connection, in the process that opened it: a fork has its memory, but neither its threads nor its locks.
+        """The connection; refused in a fork, because a fork copies its memory but not its threads and locks.
 
         Raises:
-            StoreError: this process is a fork of that one.
+            StoreError: this process is a fork of the process that opened the connection.
         """
         if not self.is_own:
             raise StoreError(
@@ -55,26 +55,26 @@ class Session:
         return self._opened
 
     def run(self, statement: str, /, **values: Any) -> int:
-        """Run one statement of ``sql/`` and return how many rows it changed (0 for a statement that changes none)."""
+        """Run a statement of ``sql/`` and return the number of changed rows (0 if it changes none)."""
         row = self._execute(statement, values).fetchone()
         return int(row[0]) if row and len(row) == 1 and isinstance(row[0], int) else 0
 
     def run_text(self, text: str) -> None:
-        """Run one statement of rules that were kept: their text, as it is, with no values put in."""
+        """Run the text of a statement of archived rules, unchanged and without parameters."""
         with store_errors(self._place):
             self._connection.execute(text)
 
     def rows(self, statement: str, /, **values: Any) -> list[tuple[Any, ...]]:
-        """Return all rows of one statement of ``sql/``."""
+        """Return all rows of a statement of ``sql/``."""
         return self._execute(statement, values).fetchall()
 
     def row(self, statement: str, /, **values: Any) -> tuple[Any, ...] | None:
-        """Return the first row of one statement of ``sql/``, or None."""
+        """Return the first row of a statement of ``sql/``, or None."""
         row = self._execute(statement, values).fetchone()
         return None if row is None else tuple(row)
 
     def problem(self, statement: str, /, **values: Any) -> str | None:
-        """Run one statement of ``sql/`` and return what the database says against its values, None when nothing."""
+        """Run a statement of ``sql/`` and return the first line of the database's error, or None on success."""
         import duckdb
 
         try:
@@ -84,70 +84,70 @@ class Session:
         return None
 
     def records(self, statement: str, /, **values: Any) -> list[dict[str, Any]]:
-        """Return all rows of one statement of ``sql/`` as dicts."""
+        """Return all rows of a statement of ``sql/`` as dicts."""
         cursor = self._execute(statement, values)
         columns = [column[0] for column in cursor.description or ()]
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
     def batches(self, statement: str, /, **values: Any) -> Batches:
-        """Return the rows of one statement of ``sql/`` as Arrow batches, read as they are taken."""
-        return Batches(self._execute(statement, values).to_arrow_reader(LEAVING_ROWS), self._place)
+        """Return the rows of a statement of ``sql/`` as Arrow batches, which are computed during iteration."""
+        return Batches(self._execute(statement, values).to_arrow_reader(RESULT_BATCH_ROWS), self._place)
 
     def typed(self, statement: str, columns: Sequence[tuple[str, Any] | None], /, **values: Any) -> pa.Table:
-        """Return the rows of one statement of ``sql/``, its columns renamed and cast.
+        """Return the rows of a statement of ``sql/``, with its columns renamed and cast.
 
         Args:
             statement: the statement.
-            columns: the name and type of each of its columns; None leaves one out.
+            columns: the new name and type of each column; None drops the column.
             values: values of its ``$name`` parameters.
         """
         from duckdb import ColumnExpression
 
         with store_errors(self._place):
-            found = self._connection.sql(sql.load(statement), params=dict(values))
+            relation = self._connection.sql(sql.load(statement), params=dict(values))
             chosen = [
-                # because a column that has its type already would only take time to bind
+                # because a redundant cast takes time to bind
                 ColumnExpression(name) if column[1] == kind else ColumnExpression(name).cast(column[1]).alias(column[0])
-                for name, kind, column in zip(found.columns, found.types, columns, strict=True)
+                for name, kind, column in zip(relation.columns, relation.types, columns, strict=True)
                 if column is not None
             ]
-            # because a table of its own takes longer than a reader's few rows
-            return found.select(*chosen).to_arrow_reader(BATCH_ROWS).read_all()
+            # because creating a table takes longer than reading a few rows
+            return relation.select(*chosen).to_arrow_reader(BATCH_ROWS).read_all()
 
     def columns(self, table: str) -> list[tuple[str, Any]]:
         """Return the names and types of a table's columns, in order."""
         with store_errors(self._place):
-            found = self._connection.table(table)
-        return list(zip(found.columns, found.types, strict=True))
+            relation = self._connection.table(table)
+        return list(zip(relation.columns, relation.types, strict=True))
 
     def schema(self, table: str) -> pa.Schema:
-        """Return the columns of a table as they leave the database."""
+        """Return the Arrow schema of a table."""
         with store_errors(self._place):
             return self._connection.table(table).limit(0).to_arrow_table().schema
 
     def update(self, table: str, column: str, macro: str) -> None:
-        """Replace every value in a column of a table by the result of a macro of one argument."""
+        """Replace each value of a table's column by the result of a macro with one argument."""
         from duckdb import ColumnExpression, FunctionExpression
 
         with store_errors(self._place):
             self._connection.table(table).update({column: FunctionExpression(macro, ColumnExpression(column))})
 
     def relation(self, statement: str, /) -> duckdb.DuckDBPyRelation:
-        """Return the relation of one statement of ``sql/`` that takes no values."""
+        """Return the relation of a statement of ``sql/`` without parameters."""
         with store_errors(self._place):
             return self._connection.sql(sql.load(statement))
 
     def materialize(self, name: str, view: str, *, place: str, order: Sequence[str] = ()) -> pa.Table:
-        """Compute a view once: return its rows, and make them visible under ``name`` for as long as the session lives.
+        """Compute a view once, register its rows as ``name`` until the session is closed, and return them.
 
-        A column ``place`` comes before the others, and numbers the rows in their order from 1. Rows that are held as
-        Arrow batches are digested, read and appended as they are; a table would be read into such batches for that.
+        The column ``place`` comes first and numbers the rows from 1. The rows stay Arrow batches, because these are
+        hashed, read and appended directly, while a table would first be converted into batches.
 
         Args:
-            name: what the rows are visible under.
+            name: name of the registered table.
             view: the view.
-            place: the column that numbers them.
-            order: columns of whole numbers that the rows are put in the order of, and that are not held.
+            place: name of the column with row numbers.
+            order: integer columns that the rows are sorted by, and that are dropped.
         """
         import numpy as np
         import pyarrow as pa
@@ -162,12 +162,12 @@ class Session:
         return table
 
     def register(self, name: str, table: pa.Table) -> None:
-        """Make an Arrow table visible under ``name`` for as long as the session lives."""
+        """Register an Arrow table as ``name`` until the session is closed."""
         self._connection.register(name, table)
 
     @contextmanager
     def registered(self, name: str, table: pa.Table) -> Iterator[None]:
-        """Make an Arrow table visible under ``name`` while the block runs."""
+        """Register an Arrow table as ``name`` while the block runs."""
         self._connection.register(name, table)
         try:
             yield
@@ -176,7 +176,7 @@ class Session:
 
     @contextmanager
     def joins_as_written(self) -> Iterator[None]:
-        """Join in the order and on the sides in which statements are written while the block runs."""
+        """Disable reordering of joins while the block runs."""
         self.run("database/join_as_written")
         try:
             yield
@@ -185,7 +185,7 @@ class Session:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit what the block did, or, when it raises, none of it."""
+        """Run the block in a transaction: commit at its end, or roll back if it raises."""
         self._connection.begin()
         try:
             yield
@@ -198,10 +198,10 @@ class Session:
     def query(
         self, query: str, parameters: Mapping[str, Any] | None = None, *, at_once: bool = False
     ) -> duckdb.DuckDBPyRelation:
-        """Return the relation of a reader's own query; it runs ``at_once``, or when its rows are taken.
+        """Return the relation of a user's query; it runs now if ``at_once``, otherwise when its rows are fetched.
 
         Raises:
-            QueryError: the query is not one single SELECT, would leave the store, or is wrong.
+            QueryError: the query is not a single SELECT, reads anything outside the store, or is invalid.
         """
         with query_errors():
             self._check(query)
@@ -209,9 +209,9 @@ class Session:
             return relation.execute() if at_once else relation
 
     def interrupt(self) -> None:
-        """End the query that runs. What an interrupt by the user ends is ended for certain by another one.
+        """Interrupt the running query. Call it twice to end the query for certain.
 
-        One that comes while a query is being started is told to the caller, and yet some of its tasks go on.
+        An interrupt during the start of a query raises an error in the caller, but some of its tasks continue.
         """
         self._connection.interrupt()
 
@@ -221,11 +221,11 @@ class Session:
 
     @property
     def is_own(self) -> bool:
-        """Whether this process opened the connection, and is no fork of the one that did: a fork cannot end threads."""
+        """Whether this process opened the connection: a fork of it cannot end the connection's threads."""
         return os.getpid() == self._process
 
     def close(self) -> None:
-        """Close the connection; a fork of the process that opened it leaves it as it is."""
+        """Close the connection; do nothing in a fork of the process that opened it."""
         self.has_to_finish = False
         if self.is_own:
             self._opened.close()
@@ -240,11 +240,11 @@ class Session:
         try:
             self._connection.rollback()
         except duckdb.TransactionException:
-            # because a commit that failed has ended its transaction already
+            # because a failed commit has already ended its transaction
             return
 
     def _check(self, query: str) -> None:
-        """Refuse what is not a reader's query; the sandbox of the connection refuses the rest."""
+        """Check a user's query; the sandbox settings of the connection refuse the rest."""
         statements = self._connection.extract_statements(query)
         if len(statements) != 1:
             raise QueryError(f"one query at a time, please: this text holds {len(statements)} statements")
@@ -259,24 +259,24 @@ class Session:
         row = self.row("database/parse", query=text)
         tree = json.loads(row[0]) if row else {"error": True}
         refuse_escapes(tree)
-        own = own_tables(tree)
-        # because the database might take the view for the table
-        if own and (taken := self.row("database/taken_names", names=sorted(own))):
+        defined = own_tables(tree)
+        # because the database might resolve the name to the view
+        if defined and (taken := self.row("database/taken_names", names=sorted(defined))):
             raise QueryError(f"{taken[0]} is the name of a view already: give the table after WITH another one")
 
 
 def interrupt_queries() -> bool:
-    """End the queries of all sessions of this process, on whichever thread they run, and return whether that is done.
+    """Interrupt the queries of all sessions of this process, on any thread; return whether that was done.
 
-    None is ended while a session has to finish.
+    No query is interrupted while a session has to finish.
     """
     import duckdb
 
-    # because an interrupt concerns the whole process, and a list of its sessions would be global state
-    sessions = [found for found in gc.get_objects() if isinstance(found, Session)]
+    # because an interrupt concerns the whole process, and a registry of sessions would be global state
+    sessions = [item for item in gc.get_objects() if isinstance(item, Session)]
     if any(session.has_to_finish for session in sessions):
         return False
     for session in sessions:
-        with suppress(duckdb.ConnectionException):  # because one that is closed has nothing to end
+        with suppress(duckdb.ConnectionException):  # because a closed session has no query
             session.interrupt()
     return True

@@ -1,4 +1,4 @@
-"""Finds and loads the product's SQL: the only file that knows where it is."""
+"""Loader of the product's SQL: the only module that knows the folder."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ _GRAPH = re.compile(r"^-- (?:makes|appends to|changes|reads|example): .*\n", re.
 
 
 def root() -> Path:
-    """Return the folder that holds the SQL: inside the wheel, or beside ``src`` in a checkout."""
+    """Return the folder of the SQL: inside the wheel, or next to ``src`` in a checkout."""
     return _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
 
 
 @cache
 def load(name: str) -> str:
-    """Return the text of one statement; ``name`` is its path without ``.sql``: ``"routing/pair_rules"``."""
+    """Return the text of a statement; ``name`` is its path without ``.sql``: ``"routing/pair_rules"``."""
     return (root() / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def without_graph(text: str) -> str:
-    """Return a statement without the lines of its head about its place in the graph of statements, and its example."""
+    """Return a statement without the lines of its head that describe its dependencies and its example."""
     return _GRAPH.sub("", text)
 
 
 @cache
 def names(folder: str) -> tuple[str, ...]:
-    """Return the names of the statements right inside ``folder``, sorted."""
+    """Return the sorted names of the statements directly inside ``folder``."""
     return tuple(f"{folder}/{path.stem}" for path in sorted((root() / folder).glob("*.sql")))

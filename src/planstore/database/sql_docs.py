@@ -1,7 +1,7 @@
-"""What the views, macros and columns that a reader sees mean: read from the comments beside them in ``sql/``.
+"""Documentation of views, macros and columns, parsed from the comments in ``sql/``.
 
-A file's head says first what the object is, then, a line each, ``-- name: meaning`` of a column or an argument, and
-``-- jobs.*`` where it has the columns of another object. A table has the meaning of each column behind the column.
+The head of a file starts with a summary of the object. Then each line ``-- name: meaning`` documents a column or an
+argument, and ``-- jobs.*`` stands for the columns of another object. A comment after a table's column documents it.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _SIGNATURE = re.compile(r"MACRO (\w+\(.*?\)) AS(?: (TABLE))?", re.DOTALL)
 
 @dataclass(frozen=True)
 class Meaning:
-    """What one view or macro means.
+    """Documentation of one view or macro.
 
     Attributes:
-        summary: what it is, or what one row of it is.
-        named: meanings of its own columns and, for a macro, of its arguments.
-        same_as: views, or tables such as ``lake.jobs``, whose columns it has.
-        signature: how a macro is called, as in ``cs_jobs(plan := NULL)``; None for a view.
-        is_table: whether it stands after FROM.
+        summary: description of the object, or of one row of it.
+        named: descriptions of its own columns and, for a macro, of its arguments.
+        same_as: views, or tables such as ``lake.jobs``, whose columns it includes.
+        signature: the macro's signature, such as ``cs_jobs(plan := NULL)``; None for a view.
+        is_table: whether it is used in a FROM clause.
     """
 
     summary: str
@@ -37,18 +37,18 @@ class Meaning:
     is_table: bool
 
     def columns(self) -> dict[str, str]:
-        """Return the meaning of each column, those that other objects have as well first."""
-        found: dict[str, str] = {}
+        """Return the description of each column, included objects' columns first."""
+        columns: dict[str, str] = {}
         for name in self.same_as:
-            found |= meaning_of(name).columns()
-        return found | self.named
+            columns |= meaning_of(name).columns()
+        return columns | self.named
 
 
 def meaning_of(name: str) -> Meaning:
-    """Return the meaning of a view or macro of the session, or of a table, as in ``lake.jobs``.
+    """Return the documentation of a view or macro, or of a table such as ``lake.jobs``.
 
     Raises:
-        FileNotFoundError: there is no file of that name.
+        FileNotFoundError: there is no SQL file of that name.
     """
     if name.startswith("lake."):
         return _read(sql.load(f"schema/tables/{name.removeprefix('lake.')}"))
@@ -59,13 +59,13 @@ def _read(text: str) -> Meaning:
     summary, named, same_as = [], {}, []
     head, create, body = sql.without_graph(text).partition("CREATE")
     for line in head.splitlines():
-        if found := _SAME_AS.fullmatch(line):
-            same_as.append(found[1])
-        elif found := _NAMED.fullmatch(line):
-            named[found[1]] = found[2]
+        if match := _SAME_AS.fullmatch(line):
+            same_as.append(match[1])
+        elif match := _NAMED.fullmatch(line):
+            named[match[1]] = match[2]
         else:
             summary.append(line.removeprefix("--").strip())
-    named |= {found[1]: found[2] for line in body.splitlines() if (found := _COLUMN.fullmatch(line))}
+    named |= {match[1]: match[2] for line in body.splitlines() if (match := _COLUMN.fullmatch(line))}
     signature = _SIGNATURE.search(create + body)
     return Meaning(
         " ".join(summary),

@@ -1,1 +1,1 @@
-"""YAML documents that people write: policies, cases, families."""
+"""YAML documents written by users: policies, cases, model families."""

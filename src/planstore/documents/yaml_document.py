@@ -1,4 +1,4 @@
-"""A YAML document that a person writes, checked against a model: an error names the key and the line."""
+"""YAML documents validated against a model; errors name the key and the line."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from planstore.errors import BadInputError
 
 M = TypeVar("M", bound=BaseModel)
 _Place: TypeAlias = tuple[str | int, ...]
-PROBLEMS = 20
-"""How many problems a message names."""
+MAX_PROBLEMS = 20
+"""Maximum number of problems in a message."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Kind:
     """A kind of document.
 
     Attributes:
-        name: of one, in messages.
-        key: its one top key; None for one that is a list.
-        error: raised when one cannot be used.
-        alone: whether other top keys are refused; where not, they are other programs'.
+        name: its name in messages.
+        key: its top key; None for a document that is a list.
+        error: the error raised for an invalid document.
+        alone: whether other top keys are refused; otherwise they are ignored, because other programs use them.
     """
 
     name: str
@@ -36,15 +36,15 @@ class Kind:
     alone: bool = True
 
     def read(self, path: Path, model: type[M]) -> M:
-        """Return what the file holds under the top key, checked.
+        """Read and validate the part of a file under the top key.
 
         Raises:
-            BadInputError: in this kind's own form; names the file, each key that is wrong, its line and why.
+            BadInputError: of this kind's class; names the file and each invalid key with its line and the reason.
         """
         try:
             with path.open("rb") as file:
                 content = file.read(MOST_BYTES + 1)
-            # because of a document that is too large, the end may be half a character
+            # because a truncated document can end within a character
             text = content.decode("utf-8-sig", "strict" if len(content) <= MOST_BYTES else "replace")
         except UnicodeDecodeError as error:
             raise self.error(
@@ -55,15 +55,15 @@ class Kind:
         return self.parse(text, str(path), model)
 
     def parse(self, text: str, where: str, model: type[M]) -> M:
-        """Return what a YAML text holds under the top key, checked; ``where`` names the text in errors."""
+        """Parse and validate the part of a YAML text under the top key; errors call the text ``where``."""
         try:
-            found = read_yaml(text, None if self.alone else self.key)
+            located = read_yaml(text, None if self.alone else self.key)
         except YamlError as error:
             raise self.error(f"{where}{error}") from error
-        return self.check(found.value, where, model, found)
+        return self.check(located.value, where, model, located)
 
-    def check(self, document: Any, where: str, model: type[M], found: Located | None = None) -> M:
-        """Return what a document holds under the top key, checked; ``found`` says where its keys stand."""
+    def check(self, document: Any, where: str, model: type[M], located: Located | None = None) -> M:
+        """Validate the part of a document under the top key; ``located`` maps its keys to lines."""
         if self.key is not None:
             if not isinstance(document, Mapping):
                 raise self.error(f"{where} holds no {self.name}: it needs the top key `{self.key}`")
@@ -79,26 +79,26 @@ class Kind:
         try:
             return model.model_validate(document, context={"where": where})
         except ValidationError as error:
-            raise self.error("\n".join(self._problems(error, where, found))) from error
+            raise self.error("\n".join(self._problems(error, where, located))) from error
 
-    def _problems(self, error: ValidationError, where: str, found: Located | None) -> Iterator[str]:
+    def _problems(self, error: ValidationError, where: str, located: Located | None) -> Iterator[str]:
         problems: dict[_Place, Any] = {}
         for problem in error.errors(include_url=False):
             path = tuple(part for part in problem["loc"] if not _is_union_tag(part))
             if (
                 not path and problem["type"] == "value_error"
-            ):  # because a check of the whole document names the key in its words
+            ):  # because a check of the whole document names the key in its text
                 path = tuple(problem["msg"].removeprefix("Value error, ").partition(" ")[0].split("."))
             problems.setdefault(path, problem)
         inside = {path[:length] for path in problems for length in range(len(path))}
-        deepest = [path for path in problems if path not in inside]  # because what is wrong inside says more
-        for path in deepest[:PROBLEMS]:
-            yield self._problem(path, problems[path], where, found)
-        if len(deepest) > PROBLEMS:
-            yield f"{where}: and {len(deepest) - PROBLEMS} more problems"
+        deepest = [path for path in problems if path not in inside]  # because an inner problem is more specific
+        for path in deepest[:MAX_PROBLEMS]:
+            yield self._problem(path, problems[path], where, located)
+        if len(deepest) > MAX_PROBLEMS:
+            yield f"{where}: and {len(deepest) - MAX_PROBLEMS} more problems"
 
-    def _problem(self, path: _Place, problem: Any, where: str, found: Located | None) -> str:
-        line = found.line((*([] if self.key is None else [self.key]), *path)) if found else None
+    def _problem(self, path: _Place, problem: Any, where: str, located: Located | None) -> str:
+        line = located.line((*([] if self.key is None else [self.key]), *path)) if located else None
         place = f"{where}, line {line}" if line else where
         key = ".".join(map(str, path)) or self.key or "the document"
         message = {"extra_forbidden": f"is not a key of a {self.name}", "missing": "is missing"}.get(
@@ -124,5 +124,5 @@ def word_of(words: Sequence[str]) -> BeforeValidator:
 
 
 def _is_union_tag(part: str | int) -> bool:
-    """Tell whether a part of an error's place names a branch of a union rather than a key."""
+    """Return whether a part of an error's path names a branch of a union instead of a key."""
     return isinstance(part, str) and (part in ("ByTask", "ByTier", "float", "constrained-float") or "[" in part)

@@ -1,8 +1,8 @@
-"""YAML that people write, read within bounds: its size, its depth and the expansion of its aliases.
+"""YAML reader with limits on size, depth and alias expansion.
 
-Numbers are those of YAML 1.2, so that ``1e-3`` is one. Words that YAML 1.1 and 1.2 read differently, as ``010`` (8 or
-10) and ``1:30`` (90 or a text), are refused; so are keys given twice, and tags of anything but plain values. Dates are
-texts.
+Numbers follow YAML 1.2, so that ``1e-3`` is one. Scalars that YAML 1.1 and 1.2 read differently, such as ``010`` (8 or
+10) and ``1:30`` (90 or a text), are refused. So are duplicate keys and tags of other than plain values. Dates are read
+as text.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import yaml
 from planstore.checks.quoting import quoted
 
 MOST_BYTES = 1_000_000
-"""The largest document, in bytes."""
+"""Maximum size of a document, in bytes."""
 MOST_VALUES = 100_000
-"""The most values in a document; those behind an alias count each time that it is used."""
+"""Maximum number of values in a document; aliased values count once per use."""
 MOST_DEPTH = 30
-"""The most levels of lists and mappings inside each other."""
+"""Maximum nesting depth of lists and mappings."""
 MOST_DIGITS = 100
-"""The longest number, in characters."""
+"""Maximum length of a number, in characters."""
 
 _TAG = "tag:yaml.org,2002:"
 _TAGS: dict[str, Any] = {"str": str, "int": int, "float": (int, float), "bool": bool, "null": type(None)}
@@ -42,23 +42,23 @@ _NOTHING, _MERGE = object(), object()
 
 
 class YamlError(Exception):
-    """What is wrong with a text, as the rest of a sentence that begins with the name of the text."""
+    """A problem of a text, worded to follow the name of the text."""
 
 
 @dataclass(frozen=True)
 class Located:
-    """What a text holds, and where.
+    """The value of a document, with line numbers.
 
     Attributes:
-        value: texts, numbers, booleans, None, lists, and mappings whose keys are texts or whole numbers.
-        containers: every list and mapping, by its identity, with the line of each of its items, from 1.
+        value: texts, numbers, booleans, None, lists, and mappings whose keys are texts or integers.
+        containers: each list and mapping, by its ``id()``, with the line of each of its items, from 1.
     """
 
     value: Any
     containers: Mapping[int, tuple[Any, Mapping[Any, int]]]
 
     def line(self, place: Place) -> int | None:
-        """Return the line of the last part of ``place`` that is there, None when none is."""
+        """Return the line of the longest prefix of ``place`` in the document, or None if there is none."""
         value, line = self.value, None
         for part in place:
             lines = self.containers[id(value)][1] if id(value) in self.containers else {}
@@ -69,15 +69,15 @@ class Located:
 
 
 def read_yaml(text: str, ours: str | None = None) -> Located:
-    """Return what the one document in a text holds; None for an empty one.
+    """Return the value of the single document in a text; None for an empty document.
 
     Args:
         text: the text.
-        ours: the top key of what planstore reads, None for all. Under other keys, which are other programs', a word
-            that is refused elsewhere is a text, and of keys given twice the last counts.
+        ours: the only top key that planstore reads, or None for all keys. Under other keys, which belong to other
+            programs, an ambiguous scalar is read as text, and the last of duplicate keys is used.
 
     Raises:
-        YamlError: there is no such document, or it is out of bounds; says where and why.
+        YamlError: the text is not one YAML document, or exceeds a limit; names the line and the reason.
     """
     if len(text) > MOST_BYTES or len(text.encode(errors="replace")) > MOST_BYTES:
         raise YamlError(f" must have at most {MOST_BYTES:,} bytes: leave out of it what has no use")
@@ -99,11 +99,11 @@ def read_yaml(text: str, ours: str | None = None) -> Located:
 
 @dataclass
 class _Node:
-    """A value, and how much is in it.
+    """A value and its expanded size.
 
     Attributes:
-        size: how many values, itself among them, aliases expanded.
-        height: how many levels of lists and mappings.
+        size: number of values, this one included, with aliases expanded.
+        height: number of nested levels of lists and mappings.
     """
 
     value: Any
@@ -113,7 +113,7 @@ class _Node:
 
 @dataclass
 class _Open:
-    """A list or mapping on its way: its end has not come yet."""
+    """A list or mapping whose end has not been parsed yet."""
 
     node: _Node
     line: int
@@ -125,7 +125,7 @@ class _Open:
 
 
 class _Building:
-    """Builds the value of a document from the events of its text."""
+    """Builds the value of a document from YAML events."""
 
     def __init__(self, ours: str | None) -> None:
         self.value: Any = None
@@ -137,7 +137,7 @@ class _Building:
         self._size = 0
 
     def take(self, event: Any) -> None:
-        """Take the next event of the text."""
+        """Process the next YAML event."""
         line = event.start_mark.line + 1
         if isinstance(event, yaml.ScalarEvent):
             self._grow(line, 1, 0)
@@ -164,7 +164,7 @@ class _Building:
 
     @property
     def _is_foreign(self) -> bool:
-        """Whether what comes next is a top key, or belongs to one that is not ours."""
+        """Whether the next event is a top key, or belongs to another program's top key."""
         return self._ours is not None and bool(self._open) and self._open[0].key != self._ours
 
     def _scalar(self, event: Any, line: int) -> Any:
@@ -191,12 +191,12 @@ class _Building:
     def _aliased(self, name: str, line: int) -> _Node:
         if name in self._anchors:
             return self._anchors[name]
-        if any(one.anchor == name for one in self._open):
+        if any(item.anchor == name for item in self._open):
             raise YamlError(f", line {line}: *{name} is an alias of something that it is a part of itself")
         raise YamlError(f", line {line}: *{name} is an alias of nothing: there is no &{name} before it")
 
     def _add(self, node: _Node, line: int, *, merges: bool = False) -> None:
-        """Put a whole value in its place: in the list or mapping that is open, or as the value of the document."""
+        """Add a complete value to the innermost open list or mapping, or set it as the document's value."""
         if not self._open:
             self.value = node.value
             return
@@ -229,30 +229,30 @@ class _Building:
         into.lines[key] = line
 
     def _place(self) -> list[Any]:
-        """Return the keys and indexes that lead to the list or mapping that is open."""
-        return [len(one.node.value) if isinstance(one.node.value, list) else one.key for one in self._open[:-1]]
+        """Return the path of keys and indexes of the innermost open list or mapping."""
+        return [len(item.node.value) if isinstance(item.node.value, list) else item.key for item in self._open[:-1]]
 
     def _close(self) -> None:
-        done = self._open.pop()
-        for source in done.merged:
+        closed = self._open.pop()
+        for source in closed.merged:
             lines = self.containers[id(source)][1]
             for key, value in source.items():
-                if key not in done.node.value:
-                    done.node.value[key] = value
-                    done.lines[key] = lines[key]
-        self.containers[id(done.node.value)] = (done.node.value, done.lines)
-        self._anchor(done.anchor, done.node)
-        self._add(done.node, done.line)
+                if key not in closed.node.value:
+                    closed.node.value[key] = value
+                    closed.lines[key] = lines[key]
+        self.containers[id(closed.node.value)] = (closed.node.value, closed.lines)
+        self._anchor(closed.anchor, closed.node)
+        self._add(closed.node, closed.line)
 
 
 def _mappings(value: Any, line: int | None) -> list[Any]:
-    """Return the mappings that ``<<`` puts in, those that count more first; without a line, anything else is none."""
-    found = value if isinstance(value, list) else [value]
+    """Return the mappings merged by ``<<``, by descending precedence; without a line, ignore all other values."""
+    mappings = value if isinstance(value, list) else [value]
     if line is None:
-        return [one for one in found if isinstance(one, dict)]
-    if not all(isinstance(one, dict) for one in found):
+        return [mapping for mapping in mappings if isinstance(mapping, dict)]
+    if not all(isinstance(mapping, dict) for mapping in mappings):
         raise YamlError(f", line {line}: << must be followed by a mapping or a list of mappings, got {quoted(value)}")
-    return found
+    return mappings
 
 
 def _refuse_tag(event: Any, line: int) -> None:
@@ -266,7 +266,7 @@ def _shown(tag: str) -> str:
 
 
 def _scalar(event: Any, line: int) -> Any:
-    """Return the value of one word or text."""
+    """Return the value of one scalar."""
     text: str = event.value
     if "\0" in text or (not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text)):
         raise YamlError(f", line {line}: {quoted(text)} must be text without NUL and without half characters")
@@ -282,7 +282,7 @@ def _scalar(event: Any, line: int) -> Any:
 
 
 def _plain(text: str, line: int) -> Any:
-    """Return what a word without quotes means."""
+    """Return the value of an unquoted scalar."""
     if _NULL.fullmatch(text):
         return None
     if _TRUE.fullmatch(text) or _FALSE.fullmatch(text):

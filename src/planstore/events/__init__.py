@@ -1,1 +1,1 @@
-"""The words of the glossary as values: candidates, commits, digests."""
+"""Events as values: candidates, commits, digests."""

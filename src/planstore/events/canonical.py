@@ -11,7 +11,7 @@ import orjson
 def canonical_json(value: Any) -> bytes:
     """Return the canonical JSON text of ``value``: UTF-8, keys sorted, no spaces.
 
-    ``value`` is made of dicts with text keys, lists, text, numbers, booleans and None.
+    ``value`` consists of dicts with text keys, lists, text, numbers, booleans and None.
     """
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 

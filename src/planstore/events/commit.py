@@ -1,4 +1,4 @@
-"""A commit: one atomic append, and the header its digest is made of."""
+"""A commit: one atomic append, and the header that its digest covers."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from planstore.events import fields
 from planstore.events.canonical import canonical_json, sha256
 
 GENESIS = "0" * 64
-"""What the first commit has for a previous digest."""
+"""The previous digest of the first commit."""
 
 
 @dataclass(frozen=True)
 class TableCount:
-    """How many rows of one event table a commit holds, and their digest."""
+    """The number and digest of a commit's rows in one event table."""
 
     table: str
     rows: int
@@ -31,12 +31,12 @@ class TableCount:
 
 @dataclass(frozen=True)
 class Commit:
-    """One row of ``commits``, before or after it is written.
+    """One row of ``commits``.
 
-    Attributes mirror the columns; ``counts`` is in the order in which positions were given out.
+    Attributes mirror the columns; ``counts`` is in the order of the rows' positions.
 
     Raises:
-        RequestError: a field cannot be what it is.
+        RequestError: a field is invalid.
     """
 
     commit_id: int
@@ -63,11 +63,11 @@ class Commit:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 over the canonical JSON of the header, which names each table's digest and the previous one."""
+        """The SHA-256 of the header's canonical JSON, which includes each table's digest and the previous digest."""
         return sha256(canonical_json(self.header()))
 
     def header(self) -> dict[str, Any]:
-        """Return what the digest is computed over."""
+        """Return the header, the input of the digest."""
         return {
             "commit_id": self.commit_id,
             "recorded_at": utc_text(self.recorded_at),
@@ -83,7 +83,7 @@ class Commit:
 
 
 def actor() -> str:
-    """Return who uses this process: the name of its user, or where that user has none, as in a container, a number."""
+    """Return the user name of this process, or its numeric id if it has no name, as in a container."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -91,5 +91,5 @@ def actor() -> str:
 
 
 def utc_text(moment: datetime) -> str:
-    """Return ``moment`` as ISO 8601 in UTC with microseconds and a trailing ``Z``."""
+    """Return ``moment`` in ISO 8601, in UTC with microseconds and a trailing ``Z``."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,4 +1,4 @@
-r"""Digests of rows: column by column from Arrow buffers, the same however the rows are stored or chunked.
+r"""Digests of rows: by column from Arrow buffers, independent of storage and chunks.
 
 The digest of a column is the SHA-256 over the digests of its streams, in this order:
 
@@ -7,9 +7,9 @@ The digest of a column is the SHA-256 over the digests of its streams, in this o
 3. the values: little-endian, 0 for a null; text as UTF-8; booleans as one byte;
    a list as the column of its items; a struct as the columns of its fields, in their order.
 
-The digest of a table is the SHA-256 over one line a column, ``name:digest\n``, in column order. A column that a younger
-format added (:data:`ADDED`) has a line only where at least one row has a value in it, so that the digests of commits
-which were made before it hold.
+The digest of a table is the SHA-256 over one line a column, ``name:digest\n``, in column order. A column that a later
+format added (:data:`ADDED`) has a line only if at least one row has a value in it, so that the digests of earlier
+commits stay valid.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ ADDED = frozenset(column.name for column in COLUMNS if column.since > 1)
 """Columns that tables did not have in format 1."""
 
 FEW_ROWS = 1_000
-"""Rows that are digested sooner than a thread is started for them."""
+"""Rows below which hashing takes less time than starting a thread."""
 
 
 class ColumnDigest:
-    """The digest of one column, fed chunk by chunk.
+    """The digest of one column, updated chunk by chunk.
 
     Attributes:
         has_values: whether any row so far is not null.
@@ -109,18 +109,18 @@ class ColumnDigest:
 
 
 class RowBatches(Protocol):
-    """Rows that come batch by batch."""
+    """A stream of record batches."""
 
     @property
     def schema(self) -> pa.Schema:
-        """The columns of every batch."""
+        """The schema of every batch."""
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        """Yield the batches, in the order of their rows."""
+        """Yield the batches, in row order."""
 
 
 class RowsDigest:
-    """The digests of a table's columns, fed batch by batch in row order."""
+    """The digests of a table's columns, updated batch by batch in row order."""
 
     def __init__(self, schema: pa.Schema) -> None:
         self._columns = {field.name: ColumnDigest(field.type) for field in schema}
@@ -128,7 +128,7 @@ class RowsDigest:
 
     @classmethod
     def of(cls, batches: RowBatches) -> RowsDigest:
-        """Return the digest of everything ``batches`` yields; the next batch is fetched while one is hashed."""
+        """Return the digest of all batches; the next batch is fetched while the current one is hashed."""
         digest = cls(batches.schema)
         each_prefetched(batches, digest.update)
         return digest
@@ -142,13 +142,13 @@ class RowsDigest:
         return digest
 
     def update(self, batch: pa.RecordBatch) -> None:
-        """Add the rows of ``batch``, which has the schema's columns in the schema's order."""
+        """Add the rows of ``batch``, whose columns match the schema in order."""
         for name, column in zip(self._columns, batch.columns, strict=True):
             self._columns[name].update(column)
         self.rows += batch.num_rows
 
     def columns(self) -> list[tuple[str, bytes]]:
-        """Return the name and digest of each column that counts."""
+        """Return the name and digest of each column that the table's digest covers."""
         return [
             (name, column.digest()) for name, column in self._columns.items() if column.has_values or name not in ADDED
         ]
@@ -159,13 +159,13 @@ class RowsDigest:
 
 
 class StagedRows:
-    """The digest of a table's rows, computed beside what else is done with them until it is asked for.
+    """A table and its digest, which is computed concurrently.
 
-    A few rows are digested only when it is asked for: starting a thread for them takes as long.
+    The digest of a small table is computed on request, because starting a thread takes as long.
 
     Attributes:
         table: the rows.
-        rows: how many they are.
+        rows: their number.
     """
 
     def __init__(self, table: pa.Table) -> None:
@@ -178,7 +178,7 @@ class StagedRows:
             hashing.shutdown(wait=False)
 
     def columns(self) -> list[tuple[str, bytes]]:
-        """Return the name and digest of each column that counts."""
+        """Return the name and digest of each column that the table's digest covers."""
         return self._digest().columns()
 
     def hexdigest(self) -> str:
@@ -187,7 +187,7 @@ class StagedRows:
 
 
 def table_digest(columns: Iterable[tuple[str, bytes]]) -> str:
-    """Return the digest of a table from the names and digests of its columns."""
+    """Return the digest of a table, computed from the names and digests of its columns."""
     whole = hashlib.sha256()
     for name, digest in columns:
         whole.update(f"{name}:{digest.hex()}\n".encode())

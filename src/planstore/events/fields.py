@@ -1,4 +1,4 @@
-"""Fields of events made in Python: each check returns the value as it is recorded, or refuses it."""
+"""Checks of event fields: each returns the value in its recorded form, or refuses it."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from planstore.checks.times import requested_time
 from planstore.errors import RequestError
 
 NAME = 1_000
-"""Characters that a name has at most."""
+"""Maximum characters of a name."""
 TEXT = 100_000
-"""Characters that any other text has at most."""
+"""Maximum characters of any other text."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-"""Characters that no name holds, as in ``sql/candidates/problems.sql``: line ends and tabs are none of them."""
+"""Characters that are refused in names, as in ``sql/candidates/problems.sql``; line ends and tabs are allowed."""
 DIGEST = re.compile("[0-9a-f]{64}")
-"""What a SHA-256 is written as."""
+"""The form of a SHA-256."""
 
 
 def keep(event: object, **checked: Any) -> None:
-    """Set fields of a frozen event to what was checked, in its ``__post_init__``."""
+    """Set fields of a frozen event to their checked values, in its ``__post_init__``."""
     for field, value in checked.items():
         object.__setattr__(event, field, value)
 
 
 def name(what: str, value: Any, *, most: int = NAME) -> str:
-    """Return a name, or a reason that people read: a text that shows something, without control characters."""
+    """Return a name or reason: a text that is not blank, without control characters."""
     rule = f"{what} must be a text of 1 to {most:,} characters"
     if not isinstance(value, str) or not 0 < len(value) <= most or not value.strip():
         raise RequestError(f"{rule}, got {_shown(value)}")
@@ -46,12 +46,12 @@ def optional_name(what: str, value: Any, *, most: int = NAME) -> str | None:
 
 
 def text(what: str, value: Any, *, most: int = TEXT) -> str:
-    """Return a text that can be recorded and read again: any but one with NUL or half of a surrogate pair."""
+    """Return a text that can be recorded and read back: without NUL and without lone surrogates."""
     if not isinstance(value, str) or len(value) > most:
         raise RequestError(f"{what} must be a text of at most {most:,} characters, got {_shown(value)}")
     if not is_recordable(value):
         raise RequestError(f"{what} must be a text without NUL and without lone surrogates, got {quoted(value)}")
-    return str(value)  # because a kind of text, as numpy has one, would be recorded as what it is
+    return str(value)  # because a subclass of str, such as numpy's, would be recorded as its own type
 
 
 def optional_text(what: str, value: Any, *, most: int = TEXT) -> str | None:
@@ -60,41 +60,41 @@ def optional_text(what: str, value: Any, *, most: int = TEXT) -> str | None:
 
 
 def recordable(value: str) -> str:
-    """Return a text that comes from elsewhere so that it can be recorded: signs that cannot are written out."""
-    kept = value if is_recordable(value) else value.encode(errors="backslashreplace").decode().replace("\0", "\\x00")
-    return kept if len(kept) <= TEXT else f"{kept[: TEXT - 1]}…"
+    """Return an external text in recordable form: other characters are escaped, and its end is cut off."""
+    escaped = value if is_recordable(value) else value.encode(errors="backslashreplace").decode().replace("\0", "\\x00")
+    return escaped if len(escaped) <= TEXT else f"{escaped[: TEXT - 1]}…"
 
 
 def as_name(value: str | None) -> str | None:
-    """Return a name that an older planstore recorded, or another system gave, as one that :func:`name` takes."""
+    """Return a name from an older planstore or another system in a form that :func:`name` accepts."""
     if value is None or not value.strip():
         return None
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", recordable(value))[:NAME]
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", recordable(value))[:NAME]
 
 
 def digest(what: str, value: Any) -> str:
-    """Return a SHA-256 as the store writes it."""
+    """Return a SHA-256 as 64 lower-case hex digits."""
     if not isinstance(value, str) or not DIGEST.fullmatch(value):
         raise RequestError(f"{what} must be a SHA-256, 64 lower-case hex digits, got {quoted(value)}")
     return str(value)
 
 
 def whole_number(what: str, value: Any, *, least: int, most: int = 2**31 - 1) -> int:
-    """Return a whole number of Python's or numpy's types."""
+    """Return an integer; numpy's types are allowed."""
     if isinstance(value, Integral) and not isinstance(value, bool) and least <= int(value) <= most:
         return int(value)
     raise RequestError(f"{what} must be a whole number from {least} to {most}, got {quoted(value)}")
 
 
 def flag(what: str, value: Any) -> bool:
-    """Return True or False, also of numpy's type."""
+    """Return a boolean; numpy's type is allowed."""
     if type(value).__name__ not in ("bool", "bool_"):
         raise RequestError(f"{what} must be True or False, got {quoted(value)}")
     return bool(value)
 
 
 def numbers(what: str, value: Any) -> dict[str, float]:
-    """Return names and finite numbers of Python's or numpy's types."""
+    """Return a mapping of names to finite numbers; numpy's types are allowed."""
     if not isinstance(value, Mapping):
         raise RequestError(f"{what} must be names with numbers, got {_shown(value)}")
     return {name(f"a name in {what}", key): _number(f"{what}[{quoted(key)}]", of_key) for key, of_key in value.items()}
@@ -112,11 +112,11 @@ def digests(what: str, value: Any) -> tuple[str, ...]:
     """Return a sequence of digests."""
     if isinstance(value, str | bytes) or not isinstance(value, Sequence):
         raise RequestError(f"{what} must be a list of digests, got {quoted(value)}")
-    return tuple(digest(f"each of {what}", one) for one in value)
+    return tuple(digest(f"each of {what}", item) for item in value)
 
 
 def moment(what: str, value: Any) -> datetime:
-    """Return a time in UTC; it has a time zone, because an event happened at one moment everywhere."""
+    """Return a time in UTC; a time zone is required, because an event has one time everywhere."""
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise RequestError(f"{what} must be a time with a time zone, got {quoted(value)}")
     return requested_time(what, value)
@@ -128,7 +128,7 @@ def optional_moment(what: str, value: Any) -> datetime | None:
 
 
 def one_of(what: str, value: Any, choices: Sequence[str]) -> str:
-    """Return one of some words."""
+    """Return one of ``choices``."""
     if not isinstance(value, str) or value not in choices:
         raise RequestError(f"{what} must be one of {', '.join(choices)}, got {quoted(value)}")
     return str(value)

@@ -1,4 +1,4 @@
-"""Two at once: while one item is worked on, the next one is fetched."""
+"""Prefetching: the next item is fetched while the current one is processed."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 def each_prefetched(items: Iterable[T], work: Callable[[T], object]) -> None:
-    """Do ``work`` with each item, one after the other, in a thread of its own; here the next item is fetched meanwhile.
+    """Call ``work`` with each item, in order, on a worker thread; fetch the next item on this thread meanwhile.
 
-    It pays where both leave Python alone: the database makes rows, while digests or writes to a file use others.
+    This pays off where both release the GIL: the database computes rows while a worker hashes or writes others.
     """
     with ThreadPoolExecutor(max_workers=1) as worker:
         pending: Future[object] | None = None

@@ -1,4 +1,4 @@
-"""A change of a job's status, before it is written."""
+"""A change of a job's status, as an event."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from planstore.events.canonical import canonical_json
 from planstore.events.vocabulary import JobState
 
 JOB_ID = 3_000
-"""Characters that the name of a job has at most: it holds a target's and a symbol's."""
+"""Maximum characters of a job id, which contains a target's and a symbol's name."""
 
 
 @dataclass(frozen=True)
 class JobStatus:
     """A change of a job's status.
 
-    A status is the same event as another one when plan, job, attempt, status and ``occurred_at`` are: recorded again,
-    as a retry does, it stays one event; with another worker, lease, metrics, error or artifacts it is refused.
+    Plan, job, attempt, status and ``occurred_at`` identify the event. Recorded again, as by a retry, it stays one
+    event; with another worker, lease, metrics, error or artifacts it is refused.
 
     Attributes:
         plan_id: the plan.
@@ -34,10 +34,10 @@ class JobStatus:
         error: why it failed, or what was left out.
         artifacts: digests of artifacts that it made, which the store keeps.
 
-    Numbers may be of numpy's types.
+    Numbers may have numpy's types.
 
     Raises:
-        RequestError: a field cannot be what it is.
+        RequestError: a field is invalid.
     """
 
     plan_id: str
@@ -67,7 +67,7 @@ class JobStatus:
         )
 
     def row(self, place: int) -> dict[str, Any]:
-        """Return the event as a row that is staged at ``place``, from 1."""
+        """Return the event as a staged row; ``place`` is its position, from 1."""
         return {
             "place": place,
             "plan_id": self.plan_id,
