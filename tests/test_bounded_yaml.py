@@ -17,7 +17,8 @@ import samples
 from planstore import FamiliesError, PolicyError
 from planstore.audit.policy_cases import try_cases
 from planstore.documents.yaml_loader import YamlError, read_yaml
-from planstore.routing.policy import KIND, Policy, read_policy
+from planstore.routing.policy import Policy
+from planstore.routing.policy_reader import KIND, read_policy
 from planstore.training.families import load_families
 
 EXAMPLES = 60 * int(os.environ.get("PLANSTORE_EXAMPLES", "1"))

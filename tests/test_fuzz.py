@@ -32,7 +32,8 @@ from planstore import PlanstoreError, Store
 from planstore.audit.policy_cases import try_cases
 from planstore.cli.verbs import app
 from planstore.routing.candidates import read_candidates
-from planstore.routing.policy import KIND, Policy, check_patterns, read_policy
+from planstore.routing.policy import Policy
+from planstore.routing.policy_reader import KIND, check_patterns, read_policy
 from planstore.training.families import load_families
 from planstore.training.panel.panel import Panel
 

@@ -20,7 +20,7 @@ from planstore import NotFoundError, RequestError, Run
 from planstore.api.store import Store
 from planstore.database.session import Session
 from planstore.errors import StoreError
-from planstore.routing.policy import read_policy
+from planstore.routing.policy_reader import read_policy
 from planstore.routing.rules import current_rules
 from planstore.runs.lookup import find_run
 

@@ -21,7 +21,8 @@ from planstore.audit.replay import Replay, own_rows
 from planstore.audit.scenario import EvidenceSet, Scenario
 from planstore.audit.trace import trace, trace_among_all
 from planstore.routing.candidates import read_candidates
-from planstore.routing.policy import Policy, read_policy
+from planstore.routing.policy import Policy
+from planstore.routing.policy_reader import read_policy
 from planstore.routing.rules import current_rules
 
 Record = dict[str, Any]

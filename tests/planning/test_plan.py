@@ -16,7 +16,7 @@ from planstore.database.session import Session
 from planstore.errors import PlanInvalidError
 from planstore.plans.planning import Plan, make_plan, plan_jobs
 from planstore.routing.candidates import read_candidates
-from planstore.routing.policy import read_policy
+from planstore.routing.policy_reader import read_policy
 from planstore.routing.rules import apply_rules
 from staging import stage
 

@@ -18,7 +18,7 @@ import samples
 from planstore import CandidatesError, CandidatesWarning, PolicyError, RequestError
 from planstore.api.store import Store
 from planstore.ledger.embedded.artifacts import Artifacts
-from planstore.routing.policy import read_policy
+from planstore.routing.policy_reader import read_policy
 
 ROWS = samples.records(2, 2)
 

@@ -14,21 +14,18 @@ import inputs
 import samples
 from planstore import PolicyError, PolicyWarning
 from planstore.api.store import Store
-from planstore.routing.policy import (
-    DEFAULT_POLICY,
-    KIND,
+from planstore.routing.policy import DEFAULT_POLICY, Policy
+from planstore.routing.policy_reader import KIND, check_patterns, read_policy
+from planstore.routing.policy_sections import (
     Allowlist,
     ByTask,
     ByTier,
     Experimental,
     FamilyRule,
     Horizon,
-    Policy,
     SampleSizes,
     Scores,
     StabilityClassification,
-    check_patterns,
-    read_policy,
 )
 
 GOOD = samples.SHORT_POLICY_YAML

@@ -15,7 +15,8 @@ import inputs
 import samples
 from planstore import PolicyError, PolicyWarning
 from planstore.api.store import Store
-from planstore.routing.policy import Policy, read_policy
+from planstore.routing.policy import Policy
+from planstore.routing.policy_reader import read_policy
 
 Record = dict[str, Any]
 ROUTING: Record = yaml.safe_load(samples.SHORT_POLICY_YAML)["routing"] | {"semantics": "reference"}

@@ -21,7 +21,7 @@ from planstore.api.store import Store
 from planstore.database import sql
 from planstore.database.session import Session
 from planstore.routing.candidates import read_candidates
-from planstore.routing.policy import read_policy
+from planstore.routing.policy_reader import read_policy
 from planstore.routing.rules import apply_rules, current_rules
 from staging import stage
 

@@ -15,7 +15,8 @@ import strategies
 from planstore.database.session import Session
 from planstore.errors import StoreError
 from planstore.routing.candidates import read_candidates
-from planstore.routing.policy import DEFAULT_POLICY, Policy, read_policy
+from planstore.routing.policy import DEFAULT_POLICY, Policy
+from planstore.routing.policy_reader import read_policy
 from planstore.routing.rules import OUTPUT, Rules, apply_rules, current_rules
 from staging import stage
 

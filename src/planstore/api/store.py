@@ -47,7 +47,7 @@ from planstore.runs.run import Run
 if TYPE_CHECKING:
     import duckdb
 
-    from planstore.routing.policy import PolicySource
+    from planstore.routing.policy_reader import PolicySource
 
 
 ResultsFolder = str | Path
@@ -135,7 +135,7 @@ class Store:
             RunConflictError, KeyConflictError: the run id or key stands for another run.
             StaleError: another commit than ``expected_commit`` is the newest.
         """
-        from planstore.routing.policy import check_patterns, note_left_out, read_policy
+        from planstore.routing.policy_reader import check_patterns, note_left_out, read_policy
 
         self.access.require_now("route")
         checked_name("run_id", run_id)
@@ -344,7 +344,7 @@ class Store:
             PolicyError: the policy is none.
             NotFoundError: a name means no run.
         """
-        from planstore.routing.policy import check_patterns, note_left_out, read_policy
+        from planstore.routing.policy_reader import check_patterns, note_left_out, read_policy
 
         checked, _ = read_policy(policy)
         check_patterns(checked, str(policy) if isinstance(policy, str | Path) else "the policy")

@@ -17,9 +17,11 @@ from planstore.documents.yaml_document import Kind, word_of
 from planstore.errors import CandidatesError, PolicyError
 from planstore.events.candidate_columns import READ
 from planstore.events.vocabulary import LeakageStatus, Mode, ModelStatus, Route, Semantics, Stability, TargetState
+from planstore.routing.candidate_door import COLUMN_NAMES
 from planstore.routing.candidate_readers import Records
-from planstore.routing.candidates import COLUMN_NAMES, read_candidates
-from planstore.routing.policy import Policy, PolicySource, check_patterns, note_left_out, read_policy
+from planstore.routing.candidates import read_candidates
+from planstore.routing.policy import Policy
+from planstore.routing.policy_reader import PolicySource, check_patterns, note_left_out, read_policy
 from planstore.routing.rules import apply_rules
 
 _READ = tuple(name for name in COLUMN_NAMES if name in {column.name for column in READ})

@@ -45,7 +45,7 @@ def command(
     from planstore.cli import output
     from planstore.errors import RequestError
     from planstore.events.vocabulary import Semantics
-    from planstore.routing.policy import read_policy
+    from planstore.routing.policy_reader import read_policy
     from planstore.training.families import load_families, refuse_unknown
 
     if family and no_families:

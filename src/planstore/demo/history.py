@@ -13,7 +13,8 @@ import planstore
 from planstore import Difference, Store
 from planstore.errors import RequestError
 from planstore.ledger.layout import StoreLayout
-from planstore.routing.policy import DEFAULT_POLICY, read_policy
+from planstore.routing.policy import DEFAULT_POLICY
+from planstore.routing.policy_reader import read_policy
 
 DATA = Path(__file__).parent / "candidates_by_year"
 YEARS = tuple(sorted(path.stem for path in DATA.glob("*.parquet")))
