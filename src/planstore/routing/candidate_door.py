@@ -12,7 +12,10 @@ from planstore.checks.arrow_columns import (
     each,
     has_nanoseconds,
     is_text,
+    moments,
+    text_lists,
     texts,
+    wholes,
 )
 from planstore.checks.quoting import quoted
 from planstore.errors import CandidatesError
