@@ -44,7 +44,7 @@ class PlanTraining:
             RequestError: ``status`` is not a job status.
         """
         if status is not None and status not in tuple(JobState):
-            raise RequestError(f"{quoted(status)} is no status of a job: {', '.join(JobState)}")
+            raise RequestError(f"status must be one of {', '.join(JobState)}, got {quoted(status)}")
         plan_id = self._access.plan_id(plan)
         jobs = self._access.session.records("store/jobs", plan_id=plan_id, target=target, symbol=symbol, status=status)
         return [

@@ -32,7 +32,7 @@ def backup(ledger: Ledger, target: Path, progress: Callable[[str], None] = lambd
     target, source = target.absolute(), ledger.folder
     refuse_store("a backup", target)
     if _is_taken(target):
-        raise StoreError(f"{target} is there already; a backup goes into a new folder")
+        raise StoreError(f"a backup must go into a new folder, got {target}, which exists: name another one")
     try:
         with _incoming(target) as incoming:
             progress("copying the catalog")
@@ -79,7 +79,7 @@ def _incoming(target: Path) -> Iterator[Path]:
             part.mkdir()
         yield incoming
         if _is_taken(target):
-            raise StoreError(f"{target} was made meanwhile, by somebody else; that one stays")
+            raise StoreError(f"{target} was created meanwhile by another process, and was not replaced")
         incoming.replace(target)
     except BaseException:
         shutil.rmtree(incoming, ignore_errors=True)

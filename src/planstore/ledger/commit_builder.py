@@ -85,7 +85,7 @@ class CommitBuilder:
         if commit_id not in (None, newest):
             raise StaleError(
                 f"commit {commit_id} was expected to be the newest, but commit {newest} is: "
-                "read again what changed, and decide anew"
+                "read the changes, and decide again"
             )
 
     def append(self, table: str, **values: Any) -> None:

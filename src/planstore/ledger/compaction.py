@@ -96,7 +96,7 @@ def step(session: Session, data: DataStorage, statement: str, digests: dict[str,
         moved = sum(int(row[2]) for row in session.rows(statement, **values))
         changed = [table for table, digest in digests.items() if _digest(session, table) != digest]
         if changed:
-            raise StoreError(f"{statement} would have changed {', '.join(changed)}, so it was taken back")
+            raise StoreError(f"{statement} would have changed {', '.join(changed)}, so it was rolled back")
         data.make_durable(data.files() - files)
     return moved
 

@@ -32,7 +32,7 @@ NO_PLAN = "Training plan is None"
 
 def _training_type(training_type: str | None) -> str | None:
     if training_type is not None and training_type not in TRAINED_TYPES:
-        raise RequestError(f"training_type is {quoted(training_type)}; it can be {', '.join(TRAINED_TYPES)} or None")
+        raise RequestError(f"training_type must be {', '.join(TRAINED_TYPES)} or None, got {quoted(training_type)}")
     return training_type
 
 

@@ -240,7 +240,7 @@ def _is_there(path: Path) -> bool:
     try:
         return path.exists()
     except OSError as error:
-        raise PlanFileError(f"{path} cannot be looked for: {error.strerror}") from error
+        raise PlanFileError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _read_plan_file(path: Path) -> TrainingPlan:

@@ -92,7 +92,7 @@ def export(
     """
     unknown = sorted(set(formats or ()) - set(FORMATS))
     if unknown:
-        raise RequestError(f"formats are {', '.join(FORMATS)}, not {', '.join(unknown)}")
+        raise RequestError(f"formats must be among {', '.join(FORMATS)}, got {', '.join(unknown)}")
     for folder in (ROUTING, *(folder / view for folder in (PLAN, PLAN_COPY) for view in ("", *_KEYS))):
         refuse_store("the exported files", results / folder)
     ledger.create()

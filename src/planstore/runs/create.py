@@ -123,7 +123,7 @@ def checked_families(families: Sequence[str] | None, *, strict: bool) -> list[st
     if families is None:
         return None
     if isinstance(families, str) or not all(isinstance(family, str) for family in families):
-        raise RequestError(f"model_families is a list of names, got {quoted(families)}")
+        raise RequestError(f"model_families must be a list of names, got {quoted(families)}")
     if strict:
         refuse_odd_families("each of model_families", families)
     return list(families)

@@ -120,7 +120,7 @@ def find_run(session: Session, name: str) -> Record:
     exact = [row for row in rows if name in (row["run_id"], str(row["commit_id"]))]
     if len(exact) > 1:
         meant = " and ".join(f"run {row['run_id']!r} of commit {row['commit_id']}" for row in exact)
-        raise RequestError(f"{name!r} means {meant}: name one by the other of the two")
+        raise RequestError(f"a name must mean one run, got {name!r}, which means {meant}: use the other name of one")
     plans = {row["plan_id"] for row in rows}
     if not exact and len(plans) > 1:
         raise RequestError(f"{quoted(name)} fits {len(plans)} plans; give more digits")
