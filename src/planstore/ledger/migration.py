@@ -114,7 +114,7 @@ def _with_values(session: Session, lost: Sequence[Finding]) -> list[Finding]:
 
 
 def _to_next_format(before: int, session: Session, data: DataStorage) -> list[Restored]:
-    """Bring a store to the next format; a step that is done already does nothing."""
+    """Migrate a store to the next format; the step is idempotent."""
     for column in COLUMNS:
         if column.since == before + 1:
             session.run(f"migration/add_{column.name}")
