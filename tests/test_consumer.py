@@ -142,7 +142,7 @@ def test_a_plan_outlives_its_store(store: Store) -> None:
 
 
 def test_an_unknown_training_type_is_refused(plan: TrainingPlan) -> None:
-    with pytest.raises(planstore.RequestError, match="it can be cross_sectional, symbol_specific or None"):
+    with pytest.raises(planstore.RequestError, match="must be cross_sectional, symbol_specific or None, got 'both'"):
         planstore.filter_targets_by_training_plan(["t"], plan, "both")
 
 
@@ -231,5 +231,5 @@ def test_no_plan_has_no_jobs_and_filters_nothing(capsys: pytest.CaptureFixture[s
     planstore.print_training_plan_summary(None)
     assert capsys.readouterr().out == "Training plan is None\n"
     assert set(planstore.compare_training_plans(None, None)) == {"error"}
-    with pytest.raises(planstore.RequestError, match="it can be cross_sectional"):
+    with pytest.raises(planstore.RequestError, match="must be cross_sectional"):
         planstore.should_train_target_symbol(None, "t", training_type="both")

@@ -166,7 +166,7 @@ def test_an_empty_store_is_answered_plainly(tmp_path: Path, arguments: list[str]
         (["sql", "drop table runs"], "only reads: DROP is not allowed"),
         (["sql", "select nonsense from runs"], "nonsense"),
         (["sql", "select run_id::int from runs"], "Could not convert string"),
-        (["export", "--format", "pdf"], "formats are json, yaml, markdown, not pdf"),
+        (["export", "--format", "pdf"], "formats must be among json, yaml, markdown, got pdf"),
         (["route", "none.parquet", "--policy", "none.yaml"], "policy file none.yaml cannot be read"),
         (["nonsense"], "No such command"),
         (["route"], "Missing argument"),
@@ -354,7 +354,7 @@ def test_sql_gives_every_column_and_nothing_that_is_no_json(folder: Path) -> Non
 def test_a_status_that_no_job_can_have_is_refused(folder: Path) -> None:
     done = call("jobs", "--status", "plannned", "--results", folder / "results")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "no status of a job: planned, running, succeeded" in done.stderr
+    assert "status must be one of planned, running, succeeded" in done.stderr
 
 
 def test_a_name_cannot_act_on_the_terminal_from_a_message(folder: Path) -> None:

@@ -78,7 +78,7 @@ def test_compaction_moves_rows_into_fewer_files_and_changes_no_digest(busy: Stor
 
 def test_a_step_after_which_a_digest_is_another_is_taken_back(busy: Store) -> None:
     ledger, before = Ledger(busy.results / "planstore", create=False), inlined(busy)
-    with pytest.raises(StoreError, match="maintenance/flush would have changed jobs, so it was taken back"):
+    with pytest.raises(StoreError, match="maintenance/flush would have changed jobs, so it was rolled back"):
         step(ledger.writer(), ledger.data, "maintenance/flush", {"jobs": "another digest"})
     ledger.close()
     assert inlined(busy) == before > 0
@@ -149,7 +149,7 @@ def test_a_backup_is_the_store_and_goes_on_by_itself(busy: Store, tmp_path: Path
 def test_a_backup_goes_into_a_new_folder_only(busy: Store, tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "mine").write_text("mine", encoding="utf-8")
-    with pytest.raises(StoreError, match="is there already; a backup goes into a new folder"):
+    with pytest.raises(StoreError, match="a backup must go into a new folder, got "):
         busy.maintenance.backup(tmp_path / "taken")
     assert [path.name for path in (tmp_path / "taken").iterdir()] == ["mine"]
 
@@ -196,7 +196,7 @@ def test_a_backup_that_somebody_else_made_meanwhile_stays(busy: Store, tmp_path:
             started.append(step)
             busy.maintenance.backup(target)
 
-    with pytest.raises(StoreError, match="was made meanwhile, by somebody else; that one stays"):
+    with pytest.raises(StoreError, match="was created meanwhile by another process"):
         busy.maintenance.backup(target, progress=meanwhile)
     assert list(target.parent.iterdir()) == [target]
     restore(target, tmp_path / "again" / "planstore")

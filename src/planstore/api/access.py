@@ -1,4 +1,4 @@
-"""What all parts of a store share: its ledger, as of when it is read, and the session of each thread."""
+"""State shared by all parts of a store: its ledger, its as-of commit, and one session per thread."""
 
 from __future__ import annotations
 
@@ -16,48 +16,49 @@ from planstore.runs.lookup import RunName, find_run, newest_run
 
 
 class StoreAccess:
-    """The way of a store's parts, and of the rooms above, to its ledger.
+    """Access to a store's ledger, for the parts of the store and for the packages above.
 
     Args:
         results: the results folder.
-        create: make the store when it is first used.
-        as_of: the newest commit that is visible; None: all.
-        memory: the most that reading sessions use together, as ``2GB``; None: most of the machine's memory.
+        create: whether a missing store is created on first use.
+        as_of: the newest visible commit; None means all commits.
+        memory: memory limit of all read-only sessions together, such as ``2GB``; None means most of the machine's
+            memory.
 
     Attributes:
         ledger: the ledger.
-        results: the results folder, where it was when the store was opened.
-        as_of: the newest commit that is visible; None: all.
-        memory: as given.
+        results: the absolute path of the results folder.
+        as_of: the newest visible commit; None means all commits.
+        memory: the memory limit.
     """
 
     def __init__(self, results: Path, *, create: bool, as_of: int | None = None, memory: str | None = None) -> None:
         self.as_of = as_of
         self.memory = memory
-        most = None if memory is None else memory_bytes(memory)
-        self.ledger = Ledger(StoreLayout.in_results(results).folder, create=create, memory=most)
+        memory_limit = None if memory is None else memory_bytes(memory)
+        self.ledger = Ledger(StoreLayout.in_results(results).folder, create=create, memory=memory_limit)
         self.results = self.ledger.folder.parent
         self._threads = local()
 
     @property
     def session(self) -> Session:
-        """This thread's reading session: an answer is taken from the connection that the question went to."""
+        """This thread's read-only session, because a result must be fetched from the connection of its query."""
         self.ledger.check_place()
         if not hasattr(self._threads, "session") or not self.ledger.is_current(self._threads.session):
             self._threads.session = self.new_session()
         return self._threads.session  # type: ignore[no-any-return]
 
     def new_session(self) -> Session:
-        """Return a reading session of its own."""
+        """Return a new read-only session."""
         return self.ledger.query_session(self.as_of)
 
     def interrupt(self) -> None:
-        """End the query that runs in this thread's session, if there is one."""
+        """Interrupt the running query of this thread's session, if there is one."""
         if hasattr(self._threads, "session"):
             self._threads.session.interrupt()
 
     def close(self) -> None:
-        """Close the ledger; it opens again when it is next used."""
+        """Close the ledger; it is opened again on its next use."""
         self._threads = local()
         self.ledger.close()
 
@@ -65,27 +66,27 @@ class StoreAccess:
         """Refuse to write to a store that is read as of an earlier commit.
 
         Raises:
-            RequestError: it is.
+            RequestError: the store is read as of an earlier commit.
         """
         if self.as_of is not None:
             raise RequestError(f"{verb} works on the store as it is now, not as of commit {self.as_of}")
 
     def moment(self) -> tuple[int, datetime]:
-        """Return the first commit that is not visible, and the time as of which the store is read."""
+        """Return the first invisible commit, and the time as of which the store is read."""
         if self.as_of is None:
             return 2**62, self.ledger.now(self.session)
         row = self.session.row("store/recorded_at", commit_id=self.as_of)
         return self.as_of + 1, row[0] if row else self.ledger.now(self.session)
 
     def find_run(self, name: RunName | None) -> dict[str, Any]:
-        """Return the row of a run; of the newest one for None.
+        """Return the row of a run; None selects the newest run.
 
         Raises:
             NotFoundError: there is none.
-            RequestError: the start of a plan id fits several plans.
+            RequestError: the prefix of a plan id matches several plans.
         """
         return newest_run(self.session) if name is None else find_run(self.session, str(name))
 
     def plan_id(self, name: RunName | None) -> str:
-        """Return the id of the plan of a run, as :meth:`find_run` finds it."""
+        """Return the plan id of a run, looked up by :meth:`find_run`."""
         return str(self.find_run(name)["plan_id"])

@@ -1,4 +1,4 @@
-"""Evidence as the ledger keeps it: reports of measurements, as artifacts."""
+"""Evidence reports, stored in the ledger as artifacts."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from planstore.events.vocabulary import CommitKind
 from planstore.ledger.artifact_events import ArtifactEvent, append_artifacts, known_artifacts
 
 NAME = "evidence"
-"""The name of the artifact; it belongs to the evidence id of the runs that route it."""
+"""Name of the artifact; it belongs to the evidence id of the runs that use it."""
 
 
 class EvidenceReports:
-    """The reports of measurements in a store, as ``store.evidence``."""
+    """The evidence reports of a store, as ``store.evidence``."""
 
     def __init__(self, access: StoreAccess) -> None:
         self._access = access
 
     def keep(self, report: bytes, evidence_id: str) -> str:
-        """Keep a report as an artifact, once, and return its digest.
+        """Store a report as an artifact, if it is new, and return its digest.
 
         Args:
             report: the report, canonical JSON.
@@ -50,7 +50,7 @@ class EvidenceReports:
             yield orjson.loads(self._access.ledger.artifacts.get(digest))
 
     def report(self, evidence_id: str) -> dict[str, Any] | None:
-        """Return the report whose candidates have a digest; None where none is kept."""
+        """Return the report with the given evidence id, or None."""
         row = self._access.ledger.reader().row("training/evidence_of", evidence_id=evidence_id)
-        found: dict[str, Any] | None = None if row is None else orjson.loads(self._access.ledger.artifacts.get(row[0]))
-        return found
+        report: dict[str, Any] | None = None if row is None else orjson.loads(self._access.ledger.artifacts.get(row[0]))
+        return report

@@ -1,4 +1,4 @@
-"""Integrity: proofs that nothing was altered."""
+"""Integrity: verification of a store, and anchors."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from planstore.projections.export import compare_files
 
 
 class Integrity:
-    """Proofs about a store, as ``store.integrity``."""
+    """Verification and anchors of a store, as ``store.integrity``."""
 
     def __init__(self, access: StoreAccess) -> None:
         self._access = access
 
     @checked
     def anchor(self, *, sign: str | Path | None = None) -> str:
-        """Return ``commit:digest`` of the newest commit. Kept elsewhere, it proves later what this store held.
+        """Return ``commit:digest`` of the newest commit. Archived elsewhere, it proves the store's content later.
 
         Args:
-            sign: a private key that ``planstore key`` made; then ``commit:digest:signature`` is returned.
+            sign: a private key from ``planstore key``; ``commit:digest:signature`` is returned.
 
         Raises:
-            RequestError: ``sign`` is no private key.
+            RequestError: ``sign`` is not a private key.
         """
-        found = str(anchor(self._access.ledger))
-        return found if sign is None else f"{found}:{signing.sign(found, Path(sign))}"
+        text = str(anchor(self._access.ledger))
+        return text if sign is None else f"{text}:{signing.sign(text, Path(sign))}"
 
     @checked
     def verify(self, anchor: str | None = None, *, public_key: str | Path | None = None) -> Verified:
-        """Recompute everything that can be recomputed, and return what does not hold.
+        """Recompute everything that can be recomputed, and return the discrepancies.
 
-        Digests of rows, headers and the chain; each plan against its decisions; the projections and the exported files
-        against the events; artifacts against their digests.
+        This covers the digests of rows and headers with their chain, each plan against its decisions, the projections
+        and the exported files against the events, and artifacts against their digests.
 
         Args:
-            anchor: ``commit:digest``, as :meth:`anchor` gave it earlier: the store must be an extension of it.
-            public_key: the public key that the anchor must be signed with.
+            anchor: an earlier ``commit:digest`` from :meth:`anchor`, which the store must extend.
+            public_key: the public key that the anchor's signature is checked with.
 
         Raises:
-            AnchorError: ``anchor`` is none, or is not signed where ``public_key`` asks for it.
-            RequestError: ``public_key`` is none.
+            AnchorError: ``anchor`` is malformed, or its signature is missing or invalid.
+            RequestError: ``public_key`` is not a public key.
         """
         self._access.ledger.create()
         expected = None if anchor is None else Anchor.parse(anchor)

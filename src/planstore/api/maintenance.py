@@ -1,4 +1,4 @@
-"""Maintenance: compaction, backup, and projections made anew."""
+"""Maintenance: compaction, backup, and rebuild of projections."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ class Maintenance:
     def compact(
         self, *, grace: timedelta = timedelta(days=1), progress: Callable[[str], None] = lambda _: None
     ) -> Compacted:
-        """Flush inlined rows, merge small files, remove what killed writers left; every digest stays the same.
+        """Flush inlined rows, merge small files and remove files of killed writers; no digest changes.
 
         Args:
-            grace: how long files stay at least that nothing names any more, for readers that may still be at them.
-            progress: is told the name of each step when it begins.
+            grace: minimum age of unreferenced files before they are deleted, because readers may still use them.
+            progress: callback that receives the name of each step before it runs.
         """
         self._access.require_now("maintenance.compact")
         return compact(self._access.ledger, grace, progress)
 
     @checked
     def backup(self, target: str | Path, *, progress: Callable[[str], None] = lambda _: None) -> None:
-        """Copy the store into the new folder ``target``, as of one commit, while writers go on.
+        """Copy the store as of one commit into the new folder ``target``, while writers continue.
 
         Raises:
-            StoreError: ``target`` is taken, or something cannot be copied.
+            StoreError: ``target`` exists, or a file cannot be copied.
         """
         self._access.require_now("maintenance.backup")
         backup(self._access.ledger, Path(target), progress)
 
     def rebuild(self) -> Rebuilt:
-        """Drop the projections and derive them again from events alone."""
+        """Drop the projections and derive them again from events."""
         self._access.require_now("maintenance.rebuild")
         return rebuild(self._access.ledger)

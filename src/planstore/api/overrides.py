@@ -1,4 +1,4 @@
-"""Overrides: routes that people pin."""
+"""Overrides: routes pinned by people."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ class Overrides:
         author: str | None = None,
         expires_at: datetime | None = None,
     ) -> Override:
-        """Pin the route of a pair, or (``symbol`` None) of a target and all its pairs that have no pin of their own.
+        """Pin the route of a pair or, if ``symbol`` is None, of a target and all its pairs without their own override.
 
-        It applies to every run decided from now on, until it is cleared or expires; runs that are recorded stay.
+        It applies to every later run until it is cleared or expires; recorded runs do not change.
 
         Args:
-            target: a target's name.
-            symbol: a symbol's name.
-            route: the route to give, as ``ROUTE_BLOCKED``.
-            reason: why; people read it.
-            author: who says so; the user of this process when None.
-            expires_at: from when it no longer applies (UTC where no zone is given).
+            target: name of the target.
+            symbol: name of the symbol.
+            route: the pinned route, such as ``ROUTE_BLOCKED``.
+            reason: the reason, for readers.
+            author: name of the author; None means the user of this process.
+            expires_at: expiry time, UTC by default.
 
         Raises:
-            RequestError: something is wrong with what was given; nothing was written.
+            RequestError: an argument is invalid; nothing was written.
         """
         self._access.require_now("overrides.set")
         return set_override(
@@ -52,10 +52,10 @@ class Overrides:
     def clear(
         self, target: str, symbol: str | None = None, *, reason: str = "cleared", author: str | None = None
     ) -> Override:
-        """End an override and return what it was.
+        """End an override and return it.
 
         Raises:
-            NotFoundError: none is in force there.
+            NotFoundError: there is no such override in force.
         """
         self._access.require_now("overrides.clear")
         return clear_override(self._access.ledger, target, symbol, reason=reason, author=author)
@@ -68,25 +68,25 @@ class Overrides:
 
     @checked
     def pinned_pairs(self, target: str) -> tuple[int, int]:
-        """Return how many pairs of a target an override of the target pins, and how many have a pin of their own.
+        """Return the number of a target's pairs pinned by the target's override, and of those with their own override.
 
-        Pairs are those of the newest run; a later run may hold others, which are pinned as well.
+        The pairs are those of the newest run; a later run may have other pairs, which are pinned too.
         """
         before_commit, moment = self._access.moment()
-        found = self._access.session.records(
+        rows = self._access.session.records(
             "store/pinned_pairs", target=target, before_commit=before_commit, moment=moment
         )
-        pairs, own = found[0]["pairs"], found[0]["own"]
+        pairs, own = rows[0]["pairs"], rows[0]["own"]
         return pairs - own, own
 
     @checked
     def unknown_to_newest_run(self, target: str, symbol: str | None) -> str | None:
-        """Return a sentence that says so when the newest run decided nothing on a pair or target, None when it did."""
+        """Return a sentence about a pair or target without a decision in the newest run, or None if it has one."""
         session = self._access.session
-        found = session.records("store/newest_run")
-        if not found:
+        rows = session.records("store/newest_run")
+        if not rows:
             return None
         decided = self._access.session.records(
-            "audit/why/decision", commit_id=found[0]["commit_id"], target=target, symbol=symbol
+            "audit/why/decision", commit_id=rows[0]["commit_id"], target=target, symbol=symbol
         )
-        return None if decided else "; ".join(absence(session, target, symbol, found[0]))
+        return None if decided else "; ".join(absence(session, target, symbol, rows[0]))

@@ -1,4 +1,4 @@
-"""The store: what a results folder remembers, and everything that can be asked of it."""
+"""The store of a results folder, with all its operations."""
 
 from __future__ import annotations
 
@@ -55,16 +55,16 @@ ResultsFolder = str | Path
 
 
 class Store:
-    """What a results folder remembers. Made by :func:`open`.
+    """The store of a results folder. Made by :func:`open`.
 
     Attributes:
         results: the results folder.
-        overrides: routes that people pin.
+        overrides: routes pinned by people.
         training: jobs of plans, their statuses, and stale plans.
-        evidence: reports of measurements.
-        integrity: verify and anchor.
+        evidence: evidence reports.
+        integrity: verification and anchors.
         maintenance: compaction, backup, rebuild.
-        access: the ledger and the session, for rooms of planstore that build on the store.
+        access: the ledger and its sessions, for packages of planstore above the store.
     """
 
     def __init__(self, results: Path, *, create: bool, as_of: int | None = None, memory: str | None = None) -> None:
@@ -85,14 +85,14 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Close the store; it opens again when it is next used."""
-        self.interrupt()  # because a query that an interrupt has left running would be waited for
+        """Close the store; it is opened again on its next use."""
+        self.interrupt()  # because closing would wait for a query that an interrupt has left running
         self.access.close()
         for bounded in self._bounded.values():
             bounded.close()
 
     def create(self) -> None:
-        """Make the store now, if there is none yet, instead of when it is first used."""
+        """Create the store now if it does not exist, instead of on first use."""
         self.access.ledger.create()
 
     @checked
@@ -110,29 +110,29 @@ class Store:
         idempotency_key: str | None = None,
         expected_commit: int | None = None,
     ) -> Run:
-        """Decide where each pair of ``candidates`` is trained, plan it, and record all of it in one commit.
+        """Decide the route of each pair of ``candidates``, make a plan, and record both in one commit.
 
         Args:
             candidates: a path (parquet, CSV, JSON, JSON lines), a pandas or Polars frame, or an Arrow table.
             policy: a policy, a mapping with the top key ``routing``, or the path of a YAML file.
-            model_families: what to train with; None means lightgbm and xgboost, an empty list means no family.
-            include_blocked: list blocked pairs in the plan as jobs of priority 0.
-            run_id: a name for the run, unique in the store, that means nothing else: no number, time, ``A..B`` or start
-                of a plan id; one is made up when None.
-            git_commit: recorded with the run, and in the plan's metadata; ``unknown`` there when None.
-            config_hash: as ``git_commit``.
-            metrics_snapshot: the name of the file the candidates came in: recorded with the run, and in the plan's
-                metadata; ``globals/routing_candidates.parquet`` there when None.
-            idempotency_key: a name for this call: repeated with the same input, as after a crash, it returns the run
-                that the first call recorded, and records nothing.
-            expected_commit: the commit that the caller holds for the newest.
+            model_families: the requested model families; None means lightgbm and xgboost, an empty list means none.
+            include_blocked: include blocked pairs in the plan as jobs of priority 0.
+            run_id: unique name of the run; it must not be a number, a time, ``A..B`` or a prefix of a plan id. None
+                generates a name.
+            git_commit: recorded with the run and in the plan's metadata, where None becomes ``unknown``.
+            config_hash: recorded like ``git_commit``.
+            metrics_snapshot: file name of the candidates, recorded with the run and in the plan's metadata, where None
+                becomes ``globals/routing_candidates.parquet``.
+            idempotency_key: identifies this call. If it is repeated with the same input, as after a crash, it returns
+                the first call's run and records nothing.
+            expected_commit: the commit that must be the newest.
 
         Returns:
-            The run. The same evidence under the same policy and rules arrives at the same plan, published once.
+            The run. The same evidence with the same policy and rules produces the same plan, which is published once.
 
         Raises:
-            CandidatesError, PolicyError, RequestError: something is wrong with what was given; nothing was written.
-            RunConflictError, KeyConflictError: the run id or key stands for another run.
+            CandidatesError, PolicyError, RequestError: an argument is invalid; nothing was written.
+            RunConflictError, KeyConflictError: the run id or key identifies another run.
             StaleError: another commit than ``expected_commit`` is the newest.
         """
         from planstore.routing.policy_reader import check_patterns, note_left_out, read_policy
@@ -172,16 +172,16 @@ class Store:
         return make_run(self.access.ledger, request)
 
     def _has_run(self, run_id: str) -> bool:
-        """Return whether the ledger holds a run of this id; asking makes no store."""
+        """Return whether the ledger has a run with this id; do not create a store."""
         return self.access.ledger.is_made and bool(self.access.session.records("ledger/find_run", run_id=run_id))
 
     @checked
     def run(self, name: RunName | None = None) -> Run:
-        """Return a run, named as for :meth:`plan`; the newest one when ``name`` is None.
+        """Return a run, named as in :meth:`plan`; None means the newest run.
 
         Raises:
             NotFoundError: there is none.
-            RequestError: the start of a plan id fits several plans.
+            RequestError: the prefix of a plan id matches several plans.
         """
         row = self.access.find_run(name)
         plan = self.access.session.row("store/plan_run", plan_id=row["plan_id"])
@@ -205,19 +205,19 @@ class Store:
     ) -> duckdb.DuckDBPyRelation:
         """Return the relation of a query over the store's views and macros: ``.df()``, ``.arrow()``, ``.fetchall()``.
 
-        The query runs when its rows are taken; one with a bound runs to its end before this returns.
+        The query runs when its rows are fetched; with a limit, it runs before this method returns.
 
         Args:
-            query: one SELECT; it can neither write nor reach files outside the store.
-            parameters: values of the query's ``$name`` parameters, whatever they are called.
-            memory: what the query may use, as ``2GB``; what is more goes to disk, up to four times that. None: as much
-                as the store was opened with.
-            timeout: seconds that the query may take; None: any time.
+            query: one SELECT; it can neither write nor read files outside the store.
+            parameters: values of the query's ``$name`` parameters, with any names.
+            memory: memory limit of the query, such as ``2GB``; up to four times as much temporary disk space is used.
+                None means the store's limit.
+            timeout: maximum seconds of the query; None means no limit.
             named: further values of parameters.
 
         Raises:
-            QueryError: the query is wrong, does something else than read the store, or has reached a bound.
-            RequestError: a bound is none.
+            QueryError: the query is invalid, does more than read the store, or exceeded a limit.
+            RequestError: a limit is invalid.
         """
         session = self.access.session if memory is None else self._with_memory(memory).access.session
         values = {**(parameters or {}), **named}
@@ -227,19 +227,19 @@ class Store:
             return session.query(query, values, at_once=True)
 
     def _with_memory(self, memory: str) -> Store:
-        """Return this store, opened once more, because memory is a bound of a whole database."""
+        """Return another store of this folder, because a memory limit applies to a whole database."""
         with self._opening:
             if memory not in self._bounded:
                 self._bounded[memory] = Store(self.results, create=False, as_of=self.access.as_of, memory=memory)
             return self._bounded[memory]
 
     def interrupt(self) -> None:
-        """End the query of :meth:`sql` that a KeyboardInterrupt has left running in this thread, if any."""
+        """Interrupt the query of :meth:`sql` that a KeyboardInterrupt has left running in this thread, if any."""
         for store in (self, *self._bounded.values()):
             store.access.interrupt()
 
     def words(self) -> list[tuple[str, str, str | None, str | None]]:
-        """Return every word that :meth:`sql` knows, to complete queries with.
+        """Return all words that :meth:`sql` knows, for completion.
 
         Returns:
             Kind (view, column, macro, table macro, function or keyword), word, the view of a column, and the type of a
@@ -250,11 +250,11 @@ class Store:
 
     @checked
     def plan(self, name: RunName | None = None) -> TrainingPlan:
-        """Return the current plan, or the one that a run id, a commit's number, the start of a plan id or a time means.
+        """Return the current plan, or the plan of a run id, a commit number, a prefix of a plan id or a time.
 
         Raises:
             NotFoundError: there is none.
-            RequestError: the start of a plan id fits several plans.
+            RequestError: the prefix of a plan id matches several plans.
         """
         return TrainingPlan.from_ledger(self.access.ledger, self.access.plan_id(name))
 
@@ -264,29 +264,29 @@ class Store:
 
     @checked
     def why(self, target: str, symbol: str | None = None, *, run_id: RunName | None = None) -> Explanation:
-        """Return why a pair, or (``symbol`` None) a target's cross-sectional side, was routed as it was.
+        """Explain the route of a pair or, if ``symbol`` is None, of a target's cross-sectional side.
 
-        The trace is derived again: the rules of that day run over the evidence of that day. A pair on which the run
-        decided nothing is explained as well; its ``route`` is None.
+        The archived rules of the run are applied again to its archived evidence. A pair without a decision in the run
+        is explained too; its ``route`` is None.
 
         Args:
-            target: a target's name.
-            symbol: a symbol's name.
-            run_id: the run that is asked about, named as for :meth:`plan`; the newest one when None.
+            target: name of the target.
+            symbol: name of the symbol.
+            run_id: the run, named as in :meth:`plan`; None means the newest run.
 
         Raises:
             NotFoundError: there is no such run.
         """
         with (
             self.access.session.transaction()
-        ):  # because a ledger that grows meanwhile would be read as of several moments
+        ):  # because a growing ledger would otherwise be read as of several commits
             return explain(
                 self.access.session, self.access.ledger.artifacts, target, symbol, self.access.find_run(run_id)
             )
 
     @checked
     def history(self, target: str, symbol: str | None = None) -> list[Change]:
-        """Return each change of a pair's route over the runs, or of a target's cross-sectional side, and its causes.
+        """Return each change of the route of a pair, or of a target's cross-sectional side, with its causes.
 
         Raises:
             NotFoundError: no run decided on it.
@@ -296,27 +296,27 @@ class Store:
 
     @checked
     def diff(self, a: RunName, b: RunName) -> Difference:
-        """Return what run ``b`` changes against run ``a``: routes and what caused each flip, and jobs.
+        """Compare run ``b`` with run ``a``: routes with the cause of each flip, and jobs.
 
         Args:
-            a: a run, named as for :meth:`plan`.
-            b: a run, named as for :meth:`plan`.
+            a: a run, named as in :meth:`plan`.
+            b: a run, named as in :meth:`plan`.
 
         Raises:
-            NotFoundError: a name means no run.
+            NotFoundError: a name matches no run.
         """
         session = self.access.new_session()
         return compare(session, self.access.ledger.artifacts, find_run(session, str(a)), find_run(session, str(b)))
 
     @checked
     def report(self, run_id: RunName | None = None) -> Report:
-        """Return one page about a run, for people: it opens offline, in any browser.
+        """Return a page about a run that opens offline in any browser.
 
-        It shows routes as a map of targets and symbols, why each was given, the flips against the run before with
-        their causes, where the jobs are, and the evidence against its thresholds.
+        It shows the routes as a map of targets and symbols with their reasons, the flips against the previous run with
+        their causes, the job counts by status, and the evidence against its thresholds.
 
         Args:
-            run_id: the run, named as for :meth:`plan`; the newest one when None.
+            run_id: the run, named as in :meth:`plan`; None means the newest run.
 
         Raises:
             NotFoundError: there is no such run.
@@ -333,42 +333,42 @@ class Store:
         runs: Sequence[str] = (),
         progress: Callable[[str], None] = lambda _: None,
     ) -> WhatIf:
-        """Return what another policy would have decided over a stretch of history; nothing is written.
+        """Return the decisions of another policy on the evidence of earlier runs; nothing is written.
 
         Args:
-            policy: as for :meth:`route`.
-            runs: runs, named as for :meth:`plan`, or stretches of them ``A..B``; all runs when there is none.
-            progress: is told each run's name when it is begun.
+            policy: a policy as in :meth:`route`.
+            runs: runs, named as in :meth:`plan`, or ranges ``A..B`` of them; an empty list means all runs.
+            progress: callback that receives the name of each run before it is decided.
 
         Raises:
-            PolicyError: the policy is none.
-            NotFoundError: a name means no run.
+            PolicyError: the policy is invalid.
+            NotFoundError: a name matches no run.
         """
         from planstore.routing.policy_reader import check_patterns, note_left_out, read_policy
 
         checked, _ = read_policy(policy)
         check_patterns(checked, str(policy) if isinstance(policy, str | Path) else "the policy")
         note_left_out(checked, policy)
-        found = find_runs(self.access.session, runs)
-        return what_if(self.access.session, self.access.ledger.artifacts, checked, found, progress)
+        selected = find_runs(self.access.session, runs)
+        return what_if(self.access.session, self.access.ledger.artifacts, checked, selected, progress)
 
     @checked
     def route_changes(self, a: RunName, b: RunName) -> list[tuple[str, str | None, str | None, int]]:
-        """Return how many pairs of each target went from one route to another between two runs.
+        """Return the number of each target's pairs by their routes in two runs.
 
         Returns:
-            Target, route in run ``a``, route in run ``b``, symbols; a route is None where a run has no such pair.
+            Target, route in run ``a``, route in run ``b``, symbols; a route is None if the run has no such pair.
         """
         commits = {name: self.access.find_run(run_id)["commit_id"] for name, run_id in (("a", a), ("b", b))}
         return self.access.session.rows("audit/diff/route_changes", **commits)
 
     @checked
     def at(self, when: int | datetime | str) -> Store:
-        """Return the store as it was: what was recorded later is never seen.
+        """Return the store as of an earlier commit, without later records.
 
         Args:
-            when: a commit's number; or a time, which means the newest commit recorded by then (a text in ISO 8601; UTC
-                where no zone is given).
+            when: a commit number; or a time (a text in ISO 8601, UTC by default), which means the newest commit
+                recorded by then.
 
         Raises:
             NotFoundError: the ledger has no such commit yet.
@@ -378,12 +378,12 @@ class Store:
 
     @checked
     def export(self, *, formats: Sequence[str] | None = None, metrics_copy: bool = False) -> Exported:
-        """Write the current plan's files for readers that know only files; files that are right already stay.
+        """Write the current plan's files for readers without access to the ledger; unchanged files are not rewritten.
 
         Args:
-            formats: of ``json``, ``yaml``, ``markdown``; None means what the policy's ``dump_plan_as`` says, and for
-                plans of over 20,000 jobs JSON only. JSON is always written.
-            metrics_copy: write ``METRICS/training_plan/`` as well.
+            formats: from ``json``, ``yaml``, ``markdown``; None means the policy's ``dump_plan_as``, or only JSON for
+                plans of more than 20,000 jobs. JSON is always written.
+            metrics_copy: write ``METRICS/training_plan/`` too.
 
         Raises:
             ExportError: a file cannot be written. The next export completes it.
@@ -400,19 +400,19 @@ def open(
     as_of: int | datetime | str | None = None,
     memory: str | None = None,
 ) -> Store:
-    """Return the store of a results folder, made on first use.
+    """Return the store of a results folder; a missing store is created on first use.
 
     Args:
         results: the results folder.
-        create: make the store when there is none.
-        as_of: a commit or time; the store as it was then, as :meth:`Store.at` gives it.
-        memory: what all that only reads may use together, as ``2GB``; None: most of the machine's memory.
+        create: whether a missing store is created.
+        as_of: a commit or time; the store is read as of it, as by :meth:`Store.at`.
+        memory: memory limit of all reads together, such as ``2GB``; None means most of the machine's memory.
 
     Raises:
-        StoreMissingError: there is none, and ``create`` is false.
-        StoreVersionError: it was made by a version of planstore that this one does not know.
-        StoreError: it cannot be used.
-        RequestError: ``memory`` is no amount.
+        StoreMissingError: there is no store, and ``create`` is false.
+        StoreVersionError: the store has a format that this version of planstore does not know.
+        StoreError: the store cannot be used.
+        RequestError: ``memory`` is not an amount of memory.
     """
     if not isinstance(results, str | Path) or not is_recordable(str(results)):
         raise StoreError(f"the results folder must be a path in UTF-8, got {quoted(results)}")

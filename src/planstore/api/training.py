@@ -1,4 +1,4 @@
-"""Training as the ledger has it: jobs, their statuses, and whether a plan is stale."""
+"""Training state in the ledger: jobs, their statuses, and stale plans."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ class PlanTraining:
         """Return the jobs of a plan in plan order, each with its latest status, metrics and artifacts.
 
         Args:
-            plan: which, named as for :meth:`Store.plan <planstore.Store.plan>`; the current one when None.
-            target: only jobs of it.
-            symbol: only jobs of it.
-            status: only jobs that have it.
+            plan: a name as in :meth:`Store.plan <planstore.Store.plan>`; None means the current plan.
+            target: select only jobs of this target.
+            symbol: select only jobs of this symbol.
+            status: select only jobs with this status.
 
         Raises:
             NotFoundError: there is no such plan.
-            RequestError: ``status`` is none that a job can have.
+            RequestError: ``status`` is not a job status.
         """
         if status is not None and status not in tuple(JobState):
-            raise RequestError(f"{quoted(status)} is no status of a job: {', '.join(JobState)}")
+            raise RequestError(f"status must be one of {', '.join(JobState)}, got {quoted(status)}")
         plan_id = self._access.plan_id(plan)
         jobs = self._access.session.records("store/jobs", plan_id=plan_id, target=target, symbol=symbol, status=status)
         return [
@@ -54,7 +54,7 @@ class PlanTraining:
 
     @checked
     def progress(self, plan: RunName | None = None) -> Progress:
-        """Return how far a plan is, named as for :meth:`Store.plan <planstore.Store.plan>`; the current one when None.
+        """Return the progress of a plan, named as in :meth:`Store.plan <planstore.Store.plan>`; None: the current plan.
 
         Raises:
             NotFoundError: there is no such plan.
@@ -69,27 +69,27 @@ class PlanTraining:
         )
 
     def status_writer(self) -> StatusWriter:
-        """Return what records changes of jobs' status, from any number of threads."""
+        """Return a writer of job statuses for any number of threads."""
         self._access.require_now("training.status_writer")
         return StatusWriter(self._access.ledger)
 
     @checked
     def moved_on(self, plan: RunName | None = None) -> list[str]:
-        """Return what has changed since a plan was made, one sentence each; empty when it is fresh.
+        """Return the changes of a plan's inputs since it was made, one sentence each; empty for a current plan.
 
         Args:
-            plan: named as for :meth:`Store.plan <planstore.Store.plan>`.
+            plan: a name as in :meth:`Store.plan <planstore.Store.plan>`.
         """
         return what_moved_on(self._access.session, self._access.plan_id(plan), *self._access.moment())
 
     @checked
     def refuse_stale(self, plan: RunName | None = None) -> None:
-        """Refuse a plan that should not be trained any more.
+        """Refuse to train a stale plan.
 
         Args:
-            plan: named as for :meth:`Store.plan <planstore.Store.plan>`.
+            plan: a name as in :meth:`Store.plan <planstore.Store.plan>`.
 
         Raises:
-            PlanStaleError: its evidence, policy, rules or overrides have moved on; says how.
+            PlanStaleError: its evidence, policy, rules or overrides have changed; names the changes.
         """
         refuse_stale(self._access.plan_id(plan), self.moved_on(plan))

@@ -62,7 +62,7 @@ def refuse_escapes(tree: Mapping[str, Any]) -> None:
         if node.get("function_name") in _FORBIDDEN_FUNCTIONS:
             raise QueryError(f"{node['function_name']}() is not allowed here: it says nothing about the ledger")
         if node.get("type") == "SHOW_REF" and (node["table_name"] not in _LISTED or node["show_type"] == "SHOW_FROM"):
-            raise QueryError("only `show tables` and `describe` followed by a view list anything here")
+            raise QueryError("SHOW and DESCRIBE must be `show tables` or `describe` followed by a view")
         if node.get("type") == "BASE_TABLE":
             _refuse_table(node, tables)
 
@@ -78,7 +78,8 @@ def _refuse_table(node: Mapping[str, Any], tables: frozenset[str]) -> None:
     if node["catalog_name"] or node["schema_name"]:
         qualified = ".".join(filter(None, (node["catalog_name"], node["schema_name"], name)))
         raise QueryError(
-            f"{qualified} cannot be asked; name a view alone, as in `from {name}` (`show tables` lists them)"
+            f"a view must be named without catalog and schema, got {qualified}: write `from {name}` "
+            "(`show tables` lists them)"
         )
     if name.lower() not in tables:
         close = get_close_matches(name.lower(), sorted(tables), n=1)

@@ -247,7 +247,7 @@ class Session:
         """Check a user's query; the sandbox settings of the connection refuse the rest."""
         statements = self._connection.extract_statements(query)
         if len(statements) != 1:
-            raise QueryError(f"one query at a time, please: this text holds {len(statements)} statements")
+            raise QueryError(f"a query must be one statement, got {len(statements)}: run them one by one")
         kind, text = statements[0].type.name, statements[0].query
         if kind == "EXPLAIN":
             self.run("database/confine_profiling")
@@ -262,7 +262,9 @@ class Session:
         defined = own_tables(tree)
         # because the database might resolve the name to the view
         if defined and (taken := self.row("database/taken_names", names=sorted(defined))):
-            raise QueryError(f"{taken[0]} is the name of a view already: give the table after WITH another one")
+            raise QueryError(
+                f"a table after WITH must have a name of its own, got {taken[0]}, the name of a view: rename it"
+            )
 
 
 def interrupt_queries() -> bool:

@@ -80,7 +80,7 @@ def read_yaml(text: str, ours: str | None = None) -> Located:
         YamlError: the text is not one YAML document, or exceeds a limit; names the line and the reason.
     """
     if len(text) > MOST_BYTES or len(text.encode(errors="replace")) > MOST_BYTES:
-        raise YamlError(f" must have at most {MOST_BYTES:,} bytes: leave out of it what has no use")
+        raise YamlError(f" must have at most {MOST_BYTES:,} bytes: remove unneeded parts")
     building = _Building(ours)
     try:
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):

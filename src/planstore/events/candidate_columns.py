@@ -1,6 +1,6 @@
-"""The columns of candidates, each defined once: readers, table, evidence, exports, rules and docs follow from it.
+"""The columns of candidates, each defined once for readers, table, evidence, exports, rules and docs.
 
-``sql/schema/tables/candidates.sql`` repeats names, types and meanings, and a test holds it to them.
+``sql/schema/tables/candidates.sql`` repeats names, types and meanings; a test compares them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ColumnKind(IntEnum):
-    """The type of a column; where causes are listed by column, they stand in this order."""
+    """The type of a column; causes are listed in this order of their columns' types."""
 
     NUMBER = 1
     COUNT = 2
@@ -29,9 +29,9 @@ class ColumnKind(IntEnum):
 
 
 STABILITY_METRICS = ("mean_overlap", "std_overlap", "mean_tau", "std_tau")
-"""The fields of a column of kind ``METRICS``, numbers all of them."""
+"""The numeric fields of a column of kind ``METRICS``."""
 REFUSED: Any = object()
-"""The default of a column that may not be left out."""
+"""The default of a required column."""
 
 
 @dataclass(frozen=True)
@@ -41,16 +41,16 @@ class CandidateColumn:
     Attributes:
         name: its name in files, frames and the table.
         kind: its type.
-        meaning: what it holds, for people.
+        meaning: its description in the docs.
         is_needed: whether strict semantics refuse candidates without it.
-        reference_default: the value that the reference takes where a needed column is missing.
-        is_read: whether the rules read it, beyond telling rows apart.
-        is_measured: whether evidence that planstore measures has a value for it.
-        part_of: the column under whose name people know it, where it is a part of one.
-        words: the words that it may hold, where the list of them is closed.
-        since: the format of the store that added it to the table.
+        reference_default: the reference's default for a missing column.
+        is_read: whether the rules read it, other than as a key.
+        is_measured: whether evidence measured by planstore has a value for it.
+        part_of: the column that it is a part of in displays.
+        words: its closed vocabulary, if it has one.
+        since: the store format that added it to the table.
         older_name: its name in older files.
-        not_finite: advice where a number is not finite.
+        not_finite: advice about a number that is not finite.
     """
 
     name: str
@@ -128,23 +128,23 @@ COLUMNS = (
     ),
     CandidateColumn("git_commit", ColumnKind.TEXT, "the code that made it", is_measured=False),
 )  # fmt: skip
-"""Every column, in the order of files that planstore writes."""
+"""All columns, in the order of files that planstore writes."""
 
 TABLE = tuple(sorted(COLUMNS, key=lambda column: column.since))
-"""Every column, in the order of the table: a column that a younger format added stands after the older ones."""
+"""All columns, in the order of the table: columns of later formats come last."""
 SIDE_COLUMNS = ("target", "symbol", "mode")
-"""The columns that say which side a candidate is evidence of."""
+"""The columns that identify a candidate's side."""
 READ = tuple(column for column in COLUMNS if column.is_read)
-"""The columns that the rules read, beside those that name the side."""
+"""The columns that the rules read, except those of the side."""
 RULE_INPUTS = [*SIDE_COLUMNS, *(column.name for column in READ)]
 """The names of all columns that the rules need."""
 FORMAT_OF_COLUMNS = max(column.since for column in COLUMNS)
-"""The format of the store that the youngest column came with."""
+"""The first store format with all columns."""
 
 
 @cache
 def arrow_type(kind: ColumnKind) -> pa.DataType:
-    """Return the type of a column's values in memory."""
+    """Return the Arrow type of a column's values."""
     import pyarrow as pa
 
     return {

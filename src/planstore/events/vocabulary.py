@@ -1,6 +1,6 @@
-"""The closed vocabularies of events: every word that a column, a policy or a file may hold, listed once.
+"""The closed vocabularies of events: all words of columns, policies and files, each defined once.
 
-Each word is text: it compares, sorts and is written as its value, so that files and columns hold plain text.
+Each word is a text: it compares, sorts and is written as its value, so that files and columns contain plain text.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from enum import StrEnum
 
 
 class Mode(StrEnum):
-    """Which rows a candidate was measured on: those of all symbols, or of one."""
+    """The rows that a candidate was measured on: of all symbols, or of one symbol."""
 
     CROSS_SECTIONAL = "CROSS_SECTIONAL"
     SYMBOL_SPECIFIC = "SYMBOL_SPECIFIC"
 
 
 OLDER_SYMBOL_MODE = "SYMBOL"
-"""The name that ``SYMBOL_SPECIFIC`` has in older files of candidates."""
+"""The name of ``SYMBOL_SPECIFIC`` in older candidates files."""
 
 
 class Stability(StrEnum):
-    """How alike a model's important features are over folds and runs."""
+    """Similarity of a model's important features over folds and runs."""
 
     STABLE = "STABLE"
     DRIFTING = "DRIFTING"
@@ -30,7 +30,7 @@ class Stability(StrEnum):
 
 
 class LeakageStatus(StrEnum):
-    """Whether a target's features were found to know the future."""
+    """Whether a target's features contain information from the future."""
 
     SAFE = "SAFE"
     SUSPECT = "SUSPECT"
@@ -39,7 +39,7 @@ class LeakageStatus(StrEnum):
 
 
 class ModelStatus(StrEnum):
-    """Whether the model behind a candidate could be fitted."""
+    """Whether the model of a candidate could be fitted."""
 
     OK = "OK"
     FAILED = "FAILED"
@@ -48,7 +48,7 @@ class ModelStatus(StrEnum):
 
 
 class SignalState(StrEnum):
-    """How good the evidence of one side is, best first."""
+    """Quality of the evidence of one side, best first."""
 
     STRONG = "STRONG"
     WEAK_BUT_OK = "WEAK_BUT_OK"
@@ -57,7 +57,7 @@ class SignalState(StrEnum):
 
 
 class Route(StrEnum):
-    """Where a pair is trained."""
+    """The route of a pair."""
 
     CROSS_SECTIONAL = "ROUTE_CROSS_SECTIONAL"
     SYMBOL_SPECIFIC = "ROUTE_SYMBOL_SPECIFIC"
@@ -67,7 +67,7 @@ class Route(StrEnum):
 
     @property
     def is_trained(self) -> bool:
-        """Whether a pair with this route is trained at all."""
+        """Whether a pair with this route is trained."""
         return self is not Route.BLOCKED
 
 
@@ -79,7 +79,7 @@ class TargetState(StrEnum):
 
 
 class Preference(StrEnum):
-    """The route of a pair whose sides are both good: the values of ``both_strong_behavior``."""
+    """The route of a pair with two good sides: the values of ``both_strong_behavior``."""
 
     BOTH = "ROUTE_BOTH"
     CROSS_SECTIONAL = "PREFER_CS"
@@ -87,14 +87,14 @@ class Preference(StrEnum):
 
 
 class Semantics(StrEnum):
-    """How a policy is read: strictly, or as the reference reads it."""
+    """The interpretation of a policy: strict, or like the recorded reference."""
 
     STRICT = "strict"
     REFERENCE = "reference"
 
 
 class Side(StrEnum):
-    """What a route weighs: the cross-sectional side, the symbol's own, and the pair among others."""
+    """The sides of a route: cross-sectional, symbol, and the pair compared with others."""
 
     CROSS_SECTIONAL = "cross_sectional"
     SYMBOL = "symbol"
@@ -102,21 +102,21 @@ class Side(StrEnum):
 
     @property
     def label(self) -> str:
-        """The side as people read it."""
+        """The side's display name."""
         return self.value.replace("_", "-")
 
     @classmethod
     def of_mode(cls, mode: str | None) -> Side | None:
-        """Return the side that a candidate of this mode is evidence of; None for a mode that no rule reads."""
+        """Return the side of a candidate's mode, or None for a mode that no rule reads."""
         return {Mode.CROSS_SECTIONAL.value: cls.CROSS_SECTIONAL, Mode.SYMBOL_SPECIFIC.value: cls.SYMBOL}.get(mode or "")
 
 
 SIDES = (Side.CROSS_SECTIONAL, Side.SYMBOL)
-"""The sides that have evidence of their own."""
+"""The sides with candidates of their own."""
 
 
 class TrainingType(StrEnum):
-    """What a job of a plan trains."""
+    """The kind of model that a job trains."""
 
     CROSS_SECTIONAL = "cross_sectional"
     SYMBOL_SPECIFIC = "symbol_specific"
@@ -124,7 +124,7 @@ class TrainingType(StrEnum):
 
 
 TRAINED_TYPES = (TrainingType.CROSS_SECTIONAL, TrainingType.SYMBOL_SPECIFIC)
-"""The types whose jobs are trained."""
+"""The types of jobs that are trained."""
 
 
 class JobState(StrEnum):
@@ -139,7 +139,7 @@ class JobState(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether an attempt stays in it: from there on only another attempt changes the status of the job."""
+        """Whether the status ends an attempt: only another attempt changes the job's status afterwards."""
         return self not in (JobState.PLANNED, JobState.RUNNING)
 
 
@@ -147,12 +147,12 @@ FINAL_STATES = tuple(state for state in JobState if state.is_final)
 
 
 def open_jobs(counts: Mapping[str, int]) -> int:
-    """Return how many jobs are not in a final state, from job counts by status."""
+    """Return the number of jobs without a final status, from job counts by status."""
     return sum(counts.get(state, 0) for state in JobState if not state.is_final)
 
 
 class CommitKind(StrEnum):
-    """What a commit records."""
+    """The kind of events in a commit."""
 
     RUN = "run"
     STATUS = "status"
@@ -162,7 +162,7 @@ class CommitKind(StrEnum):
 
 
 class Cause(StrEnum):
-    """What two runs can differ in, and what a change of a route can therefore come from."""
+    """The inputs in which two runs can differ, and so the causes of a changed route."""
 
     EVIDENCE = "evidence"
     POLICY = "policy"

@@ -1,4 +1,4 @@
-"""Files that were artifacts as artifacts, on their way into the ledger as events."""
+"""Events of stored artifacts."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from planstore.ledger.commit_builder import CommitBuilder
 
 @dataclass(frozen=True)
 class ArtifactEvent:
-    """A file that is artifacts.
+    """The event of a stored artifact.
 
     Attributes:
         digest: its SHA-256.
-        media_type: what it is written in.
+        media_type: its media type, such as ``application/json``.
         size: in bytes.
-        name: what it is, as ``plan`` or ``predictions``.
+        name: its role, such as ``plan`` or ``predictions``.
         belongs_to: the run, or the job of a plan (``<plan_id>/<job_id>``), that it is part of.
 
     Raises:
-        RequestError: a field cannot be what it is.
+        RequestError: a field is invalid.
     """
 
     digest: str
@@ -46,18 +46,18 @@ class ArtifactEvent:
 
 
 def known_artifacts(session: Session, digests: Sequence[str]) -> set[str]:
-    """Return those of some files, by their digests, that the ledger knows."""
+    """Return the subset of ``digests`` that the ledger has events for."""
     return {digest for (digest,) in session.rows("ledger/known_artifacts", digests=list(digests))}
 
 
 def append_artifacts(builder: CommitBuilder, artifacts: Sequence[ArtifactEvent]) -> None:
-    """Append one event a file to the commit on its way."""
+    """Append one event per artifact to a commit."""
     import pyarrow as pa
 
     if not artifacts:
         return
     columns = [(name, pa.string()) for name in ("digest", "media_type", "size", "name", "belongs_to")]
     columns[2] = ("size", pa.int64())
-    table = pa.Table.from_pylist([vars(one) for one in artifacts], pa.schema(columns))
-    placed = [vars(one) | {"place": place} for place, one in enumerate(artifacts, 1)]
+    table = pa.Table.from_pylist([vars(artifact) for artifact in artifacts], pa.schema(columns))
+    placed = [vars(artifact) | {"place": place} for place, artifact in enumerate(artifacts, 1)]
     builder.append_staged("artifacts", StagedRows(table), given={"rows": placed})

@@ -1,4 +1,4 @@
-"""Backup and restore: a second store with the same commits, made while writers go on."""
+"""Backup and restore: copies of a store, made while writers continue."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ from planstore.ledger.ledger import Ledger
 
 
 def backup(ledger: Ledger, target: Path, progress: Callable[[str], None] = lambda _: None) -> None:
-    """Copy the store into the new folder ``target``, as of one commit.
+    """Copy the store as of one commit into the new folder ``target``.
 
-    Writers wait only while the catalog is copied; files of events are never changed, so they are copied afterwards.
+    Writers wait only while the catalog is copied. Parquet files and artifacts never change, so they are copied
+    afterwards.
 
     Raises:
-        StoreError: ``target`` is taken, or something cannot be copied; there is no ``target`` then.
-        RequestError: ``target`` is inside of a store, of this one or of another.
+        StoreError: ``target`` exists, or a file cannot be copied; ``target`` is not created.
+        RequestError: ``target`` is inside a store.
     """
     target, source = target.absolute(), ledger.folder
     refuse_store("a backup", target)
     if _is_taken(target):
-        raise StoreError(f"{target} is there already; a backup goes into a new folder")
+        raise StoreError(f"a backup must go into a new folder, got {target}, which exists: name another one")
     try:
         with _incoming(target) as incoming:
             progress("copying the catalog")
@@ -47,12 +48,11 @@ def backup(ledger: Ledger, target: Path, progress: Callable[[str], None] = lambd
 
 
 def restore(source: Path, folder: Path) -> None:
-    """Make the store ``folder`` out of the backup ``source``.
+    """Create the store ``folder`` from the backup ``source``.
 
     Raises:
-        StoreError: there is a store already, ``source`` is no backup, or something cannot be copied; there is no store
-            then.
-        RequestError: ``folder`` would be inside of a store.
+        StoreError: a store exists already, ``source`` is no backup, or a file cannot be copied; no store is created.
+        RequestError: ``folder`` is inside a store.
     """
     source, folder = source.absolute(), folder.absolute()
     if not (StoreLayout(source).marker).exists():
@@ -71,7 +71,7 @@ def restore(source: Path, folder: Path) -> None:
 
 @contextmanager
 def _incoming(target: Path) -> Iterator[Path]:
-    """Give a folder that becomes ``target`` when the block is done, and goes away when it is not."""
+    """Yield a folder that is renamed to ``target`` after the block, or removed if the block raises."""
     incoming = target.with_name(f"{target.name}.incoming-{uuid.uuid4().hex}")
     try:
         make_folder(incoming)
@@ -79,7 +79,7 @@ def _incoming(target: Path) -> Iterator[Path]:
             part.mkdir()
         yield incoming
         if _is_taken(target):
-            raise StoreError(f"{target} was made meanwhile, by somebody else; that one stays")
+            raise StoreError(f"{target} was created meanwhile by another process, and was not replaced")
         incoming.replace(target)
     except BaseException:
         shutil.rmtree(incoming, ignore_errors=True)
@@ -92,21 +92,23 @@ def _is_taken(target: Path) -> bool:
 
 
 def _files(store: Path) -> list[Path]:
-    """Return the files of a store, and refuse what is none: a link may lead out of it, a pipe would be waited for."""
-    for path, what in irregular_in_store(store):
-        raise StoreError(f"{path} is {what}: put the file or folder itself there, or remove it if nothing names it")
+    """Return the files of a store; refuse links, which may lead out of it, and pipes, which would block."""
+    for path, kind_name in irregular_in_store(store):
+        raise StoreError(
+            f"{path} is {kind_name}: put the file or folder itself there, or remove it if nothing names it"
+        )
     return [Path(entry) for part in StoreLayout(store).folders for entry in files_in(part)]
 
 
 def _copy(files: Iterable[Path], source: Path, target: Path) -> None:
-    """Copy files of one folder into another and make them durable."""
+    """Copy files from one folder into another, and fsync them."""
     folders = {target}
     for path in files:
-        there = target / path.relative_to(source)
-        there.parent.mkdir(parents=True, exist_ok=True)
-        folders.update(there.parents[: len(there.relative_to(target).parts) - 1])
-        shutil.copyfile(path, there)
-        with there.open("rb") as file:
+        copy = target / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        folders.update(copy.parents[: len(copy.relative_to(target).parts) - 1])
+        shutil.copyfile(path, copy)
+        with copy.open("rb") as file:
             os.fsync(file.fileno())
     for folder in folders:
         fsync_folder(folder)

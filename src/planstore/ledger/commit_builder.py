@@ -1,4 +1,4 @@
-"""One commit on its way: events are appended, counted and digested, made durable, then committed."""
+"""Construction of one commit: events are appended, counted, digested and made durable."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from planstore.ledger.storage import DataStorage
 from planstore.version import __version__
 
 INLINED_ROWS = 100
-"""Rows of a table that one commit keeps inside the catalog, as ``sql/database/attach.sql`` says; more go to a file."""
+"""Maximum rows of a commit that stay in the catalog, as in ``sql/database/attach.sql``; more go to a parquet file."""
 
 STRUCT_TABLES = ("candidates", "jobs", "runs")
 """Tables with a struct column. Their rows all go to files, because the catalog changes structs or cannot read them."""
 
 
 _CATALOG_COLUMNS = (None, None, None)
-"""DuckLake's own columns of inlined rows, which come first: row number, first and last snapshot."""
+"""DuckLake's columns before those of inlined rows: row number, first and last snapshot."""
 
 
 @dataclass(frozen=True)
 class Head:
-    """The newest commit, and the catalog's snapshot that it was seen in.
+    """The newest commit, with the catalog's snapshot in which it was read.
 
     Attributes:
-        recorded_at: the latest time that any commit carries; None in an empty ledger.
+        recorded_at: the latest time of any commit; None in an empty ledger.
     """
 
     snapshot: int
@@ -43,11 +43,11 @@ class Head:
 
 
 class CommitBuilder:
-    """What a commit is made with, inside its transaction and under the writer lock.
+    """Builds one commit, inside its transaction and under the writer lock.
 
     Attributes:
-        commit_id: the number this commit will have.
-        recorded_at: the time it will carry, UTC.
+        commit_id: number of the commit.
+        recorded_at: time of the commit, in UTC.
     """
 
     def __init__(
@@ -76,20 +76,20 @@ class CommitBuilder:
         self.commit: Commit | None = None
 
     def expect_after(self, commit_id: int | None) -> None:
-        """Refuse to go on when another commit than ``commit_id`` is the newest; None expects nothing.
+        """Check that ``commit_id`` is the newest commit; None disables the check.
 
         Raises:
-            StaleError: the ledger has moved on.
+            StaleError: another commit is the newest.
         """
         newest = self.commit_id - 1
         if commit_id not in (None, newest):
             raise StaleError(
                 f"commit {commit_id} was expected to be the newest, but commit {newest} is: "
-                "read again what changed, and decide anew"
+                "read the changes, and decide again"
             )
 
     def append(self, table: str, **values: Any) -> None:
-        """Append one row to an event table; ``values`` are its columns without those of the header."""
+        """Append one row to an event table; ``values`` are its columns without the header."""
         import pyarrow as pa
 
         schema = self._session.schema(f"lake.{table}")
@@ -99,10 +99,10 @@ class CommitBuilder:
     def append_staged(
         self, table: str, content: StagedRows, *, given: Mapping[str, Any] | None = None, **header: Any
     ) -> None:
-        """Append the rows staged for an event table; ``content`` is the digest of what they hold beside their header.
+        """Append staged rows to an event table; ``content`` holds their columns without the header.
 
-        The header is ``commit_id``, ``position``, ``run_id`` and, where a table has more, ``header``. ``given`` is what
-        the statement takes besides.
+        The header is ``commit_id``, ``position``, ``run_id`` and the table's additional columns in ``header``.
+        ``given`` holds further parameters of the statement.
         """
         before = sum(written.content.num_rows for written in self._written.values())
         if content.rows > INLINED_ROWS or table in STRUCT_TABLES:
@@ -129,7 +129,7 @@ class CommitBuilder:
         self._session.run("projections/append_plan_documents", first_commit=self.commit_id, last_commit=self.commit_id)
 
     def seal(self) -> None:
-        """Digest what was appended, chain it to the previous commit, read its files back and make them durable."""
+        """Digest the appended rows, chain the commit to the previous one, read its files back and fsync them."""
         if not self._written:
             return
 
@@ -162,10 +162,10 @@ class CommitBuilder:
         return commit.header() | {"recorded_at": self.recorded_at, "digest": commit.digest}
 
     def check_stored(self, catalog: CatalogTables) -> None:
-        """Read back what this commit left inside the catalog. That is there only once the commit is made.
+        """Read back the rows in the catalog, where they are only after the commit.
 
         Raises:
-            ReadBackError: something is not what was written.
+            ReadBackError: rows differ from the written rows.
         """
         if self.commit is None:
             return
@@ -177,7 +177,7 @@ class CommitBuilder:
         ]
         for written in events or [None]:
             events_table = commits if written is None else catalog.table(self._session, written.table)
-            found = self._session.typed(
+            stored = self._session.typed(
                 "ledger/stored_rows",
                 [*_CATALOG_COLUMNS, *events_table.columns, *commits.columns],
                 events=events_table.name,
@@ -186,14 +186,14 @@ class CommitBuilder:
             )
             width = len(events_table.columns)
             if written is not None:
-                check_rows(written, found.select(list(range(width))))
-            header = found.slice(0, 1).select(list(range(width, found.num_columns))).columns
+                check_rows(written, stored.select(list(range(width))))
+            header = stored.slice(0, 1).select(list(range(width, stored.num_columns))).columns
             row = {name: column.to_pylist()[0] for (name, _), column in zip(commits.columns, header, strict=True)}
             if row != self._commit_row(self.commit):
                 raise ReadBackError(f"commit {self.commit_id} does not read back as it was written: commits: {row}")
 
     def expect_files(self, table: str) -> None:
-        """Remember which parquet files a table has, before the first statement that may write new ones."""
+        """Record a table's current parquet files, before the first statement that may write new ones."""
         if table not in self._files_before:
             self._files_before[table] = self._files(table)
 
@@ -204,12 +204,12 @@ class CommitBuilder:
         return {table: self._files(table) - before for table, before in self._files_before.items()}
 
     def make_durable(self) -> None:
-        """Make new parquet files durable before the commit names them."""
+        """Fsync new parquet files before the commit refers to them."""
         self._data.make_durable({path for files in self._new_files().values() for path in files})
 
 
 def _header_digests(header: Header, rows: int) -> list[tuple[str, bytes]]:
-    """Return the digests of the columns that a commit gives to staged rows, without reading them back."""
+    """Return the digests of a commit's header columns for staged rows, without reading the rows back."""
     import numpy as np
     import pyarrow as pa
 

@@ -1,4 +1,4 @@
-"""Maintenance: fewer and larger files, the same events."""
+"""Compaction: fewer and larger files with the same events."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from planstore.ledger.ledger import EVENT_TABLES, Ledger
 from planstore.ledger.storage import DataStorage
 
 LAST = 2**62
-"""A number that no commit reaches."""
+"""A number greater than any commit id."""
 LONGEST_GRACE = timedelta(days=36_500)
-"""The most time that files may stay."""
+"""Maximum age of unreferenced files before they are deleted."""
 
 
 @dataclass(frozen=True)
 class Compacted:
-    """What a compaction did.
+    """The result of a compaction.
 
     Attributes:
-        flushed: rows that moved from the catalog into files.
-        files_before, files_after: how many parquet files hold the ledger.
-        orphans: files of killed writers that were removed.
+        flushed: number of rows moved from the catalog into files.
+        files_before, files_after: number of parquet files.
+        orphans: number of removed files of killed writers.
     """
 
     flushed: int
@@ -40,18 +40,18 @@ class Compacted:
 
 
 def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = lambda _: None) -> Compacted:
-    """Flush inlined rows, merge small files and remove what nothing names, under the writer lock.
+    """Flush inlined rows, merge small files and remove unreferenced files, under the writer lock.
 
-    Each step is one transaction, and is taken back unless every table has the digest that it had.
+    Each step is one transaction and is rolled back if a table's digest changed.
 
     Args:
         ledger: the ledger.
-        grace: how long files stay at least that nothing names any more, for readers that may still be at them.
-        progress: is told the name of each step when it begins.
+        grace: minimum age of unreferenced files before they are deleted, because readers may still use them.
+        progress: callback that receives the name of each step before it runs.
 
     Raises:
         RequestError: ``grace`` is out of range.
-        StoreError: a digest would have changed; nothing was.
+        StoreError: a digest would have changed; nothing was changed.
     """
     if not timedelta() <= grace <= LONGEST_GRACE:
         raise RequestError(f"grace must be from 0 to {LONGEST_GRACE.days:,} days, got {grace}")
@@ -65,7 +65,7 @@ def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = 
             progress("merging")
             step(session, data, "maintenance/merge", before)
             progress("cleaning up")
-            # because DuckLake compares times in a SQLite catalog by their day alone
+            # because DuckLake compares times in a SQLite catalog by day only
             moment = datetime.now(UTC) - (grace + timedelta(days=1) if grace else grace)
             session.run("maintenance/expire", moment=moment)
             session.run("maintenance/clean_up", moment=moment)
@@ -76,27 +76,27 @@ def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = 
 
 
 def flush(session: Session, data: DataStorage, table: str) -> int:
-    """Move the rows of one event table that lie inside the catalog into files; return how many they were.
+    """Move an event table's inlined rows from the catalog into files, and return their number.
 
     Raises:
-        StoreError: the table's digest would have changed; nothing was.
+        StoreError: the table's digest would have changed; nothing was changed.
     """
     before = {table: _digest(session, table)}
     return step(session, data, "maintenance/flush_table", before, table=table)
 
 
 def step(session: Session, data: DataStorage, statement: str, digests: dict[str, str], **values: Any) -> int:
-    """Run one statement in a transaction of its own; return how many rows it says it moved.
+    """Run one statement in a transaction, and return the number of moved rows that it reports.
 
     Raises:
-        StoreError: a table has not the digest afterwards that ``digests`` says; the statement was taken back.
+        StoreError: a table's digest differs from ``digests`` afterwards; the statement was rolled back.
     """
     files = data.files()
     with session.transaction():
         moved = sum(int(row[2]) for row in session.rows(statement, **values))
         changed = [table for table, digest in digests.items() if _digest(session, table) != digest]
         if changed:
-            raise StoreError(f"{statement} would have changed {', '.join(changed)}, so it was taken back")
+            raise StoreError(f"{statement} would have changed {', '.join(changed)}, so it was rolled back")
         data.make_durable(data.files() - files)
     return moved
 

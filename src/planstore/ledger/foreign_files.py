@@ -1,4 +1,4 @@
-"""What is in the folder of a store that planstore did not put there, or not as it stands there."""
+"""Detection of files in a store's folder that planstore did not write, or that are not regular files."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from planstore.events.fields import DIGEST
 from planstore.ledger.layout import StoreLayout
 
 _WRITTEN = re.compile(r"main/\w+/ducklake-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.parquet")
-"""What a file of rows is called in the folder of data."""
+"""Names of parquet files, relative to the data folder."""
 _INCOMING = re.compile(r"sha256/incoming-[0-9a-f]{32}")
-"""What an artifact is called until it is whole."""
+"""Names of artifacts that are not complete yet."""
 
 Stray: TypeAlias = tuple[str, str]
-"""A table or a part of the store, and what is wrong there."""
+"""A table or part of the store, and the problem."""
 
 
 @dataclass(frozen=True)
 class Strays:
-    """Files that nothing names.
+    """Unreferenced files.
 
     Attributes:
-        strangers: those that no writer makes.
-        orphans: paths of those that a writer makes: it was killed before it named them, or is at work.
+        strangers: files whose names no writer uses.
+        orphans: paths of files with names of writers: left by a killed writer, or not committed yet.
     """
 
     strangers: list[Stray]
@@ -36,7 +36,7 @@ class Strays:
 
 
 def irregular_in_store(store: Path) -> Iterator[tuple[Path, str]]:
-    """Yield what is neither file nor folder where the store keeps those, links among them, and what it is."""
+    """Yield the path and kind of entries in a store that are neither file nor folder, such as links."""
     layout = StoreLayout(store)
     for path in (*layout.folders, *layout.files):
         if path.is_symlink() or (path.exists() and not (path.is_dir() if path in layout.folders else path.is_file())):
@@ -46,14 +46,14 @@ def irregular_in_store(store: Path) -> Iterator[tuple[Path, str]]:
 
 
 def place(store: Path, path: Path) -> str:
-    """Return the table that a file of the store belongs to, or the part of the store."""
+    """Return the table that a file of the store belongs to, or its part of the store."""
     parts = path.relative_to(store).parts
     return parts[2] if parts[0] == StoreLayout(store).data.name and len(parts) > 3 else parts[0]
 
 
 def strays(session: Session, store: Path) -> Strays:
-    """Return the files in a store's folders that neither the catalog names nor an artifact can be."""
-    found = Strays([], [])
+    """Return the files in a store's folders that the catalog does not list and that are not artifacts."""
+    foreign = Strays([], [])
     data, artifacts = StoreLayout(store).folders
     files = sorted(str(Path(entry).relative_to(data)) for entry in files_in(data))
     named = {path for (path,) in session.rows("verify/named_files")}
@@ -61,12 +61,12 @@ def strays(session: Session, store: Path) -> Strays:
         if name in named:
             continue
         if _WRITTEN.fullmatch(name):
-            found.orphans.append(f"data/{name}")
+            foreign.orphans.append(f"data/{name}")
         else:
-            found.strangers.append((place(store, data / name), f"data/{name} is there, and nothing names it"))
+            foreign.strangers.append((place(store, data / name), f"data/{name} is there, and nothing names it"))
     for entry in files_in(artifacts):
         path = Path(entry).relative_to(artifacts)
         is_artifact = DIGEST.fullmatch(path.name) and path == Path("sha256", path.name[:2], path.name)
         if entry.is_file(follow_symlinks=False) and not is_artifact and not _INCOMING.fullmatch(str(path)):
-            found.strangers.append(("artifacts", f"artifacts/{path} is there, and is no artifact"))
-    return found
+            foreign.strangers.append(("artifacts", f"artifacts/{path} is there, and is no artifact"))
+    return foreign

@@ -1,4 +1,4 @@
-"""Group commit: what many threads append while one commit is on its way becomes the next one."""
+"""Group commit: events that arrive during one commit are combined into the next one."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import Generic, TypeVar
 E = TypeVar("E")
 
 LINGER = 0.005
-"""Seconds, at most, that a commit waits for callers who are on their way back: a part of what one commit takes."""
+"""Maximum seconds that a commit waits for returning callers: a fraction of a commit's duration."""
 
 
 @dataclass(frozen=True)
 class Request(Generic[E]):
-    """The events of one caller, and what becomes of them: the number of the commit that holds them, or an error."""
+    """The events of one caller, with a future for the number of their commit."""
 
     events: Sequence[E]
     outcome: Future[int] = field(default_factory=Future)
 
 
 class GroupCommit(Generic[E]):
-    """Gathers requests of many threads, and commits them in a thread of its own.
+    """Collects requests from many threads, and commits them on a thread of its own.
 
     Args:
-        commit: makes one commit, and settles the outcome of each request in it. It takes the requests as late as it
-            can, by calling what it is given, so that those that arrive meanwhile are in it.
+        commit: makes one commit and sets the outcome of each of its requests. It takes the requests by calling its
+            argument, as late as possible, so that the commit includes those that arrive meanwhile.
     """
 
     def __init__(self, commit: Callable[[Callable[[], Sequence[Request[E]]]], None]) -> None:
@@ -38,10 +38,10 @@ class GroupCommit(Generic[E]):
         self._committer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="planstore-commit")
 
     def append(self, events: Sequence[E]) -> int:
-        """Return the number of the commit that holds ``events``, once it is durable.
+        """Append ``events``, and return the number of their commit when it is durable.
 
         Raises:
-            RuntimeError: the gathering is closed.
+            RuntimeError: the group commit is closed.
         """
         request = Request(events)
         with self._arriving:
@@ -51,18 +51,18 @@ class GroupCommit(Generic[E]):
         return request.outcome.result()
 
     def close(self) -> None:
-        """Commit what waits, and end."""
+        """Commit all waiting requests, and stop."""
         self._committer.shutdown()
 
     def _commit_waiting(self) -> None:
         if not self._waiting:
-            return  # because an earlier call took what this one was submitted for
+            return  # because an earlier call has taken this call's requests
         taken: list[Request[E]] = []
 
         def take() -> Sequence[Request[E]]:
             with self._arriving:
-                # because callers who were answered just now come back at once: without them, they would have to wait
-                # until this commit is done, and every commit would hold half of what it could
+                # because callers with a finished request come back at once: otherwise they would wait for this commit
+                # to end, and each commit would have half of the possible requests
                 self._arriving.wait_for(lambda: len(self._waiting) >= self._callers, LINGER)
                 taken.extend(self._waiting)
                 self._waiting.clear()
@@ -70,7 +70,7 @@ class GroupCommit(Generic[E]):
 
         try:
             self._commit(take)
-        except BaseException as error:  # noqa: BLE001  (each caller that waits is told, and raises it)
+        except BaseException as error:  # noqa: BLE001  (each waiting caller receives and raises it)
             for request in taken or take():
                 if not request.outcome.done():
                     request.outcome.set_exception(error)

@@ -1,4 +1,4 @@
-"""The layout of a store: every path in its folder, and every name."""
+"""The layout of a store: all paths and names in its folder."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = "planstore"
-"""The folder of a store in its results folder."""
+"""Name of a store's folder in its results folder."""
 CATALOG = "catalog.sqlite"
-"""The file that holds the catalog of the store's tables."""
+"""Name of the catalog's file."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class StoreLayout:
 
     @classmethod
     def in_results(cls, results: Path) -> StoreLayout:
-        """Return the layout of the store of a results folder."""
+        """Return the layout of the store in a results folder."""
         return cls(results / FOLDER)
 
     @property
@@ -33,7 +33,7 @@ class StoreLayout:
 
     @property
     def marker(self) -> Path:
-        """The file that makes the folder a store, and names its format."""
+        """The file that identifies the folder as a store, and contains its format."""
         return self.folder / "store.json"
 
     @property
@@ -48,25 +48,25 @@ class StoreLayout:
 
     @property
     def writer_lock(self) -> Path:
-        """The file that a writer locks."""
+        """The lock file of writers."""
         return self.folder / "writer.lock"
 
     @property
     def export_lock(self) -> Path:
-        """The file that an export locks."""
+        """The lock file of exports."""
         return self.folder / "export.lock"
 
     @property
     def exported(self) -> Path:
-        """The digests of the files that were exported last."""
+        """The manifest of the last export."""
         return self.folder / "exported.json"
 
     @property
     def folders(self) -> tuple[Path, Path]:
-        """The folders that hold the files of a store; all other files are beside them."""
+        """The folders of parquet files and artifacts."""
         return self.data, self.artifacts
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The files beside the folders, where a link would lead out of the store."""
+        """The files next to the folders, in the place of which a link would lead out of the store."""
         return self.catalog, self.catalog.with_name(f"{CATALOG}-wal"), self.marker, self.exported

@@ -1,4 +1,4 @@
-"""The ledger of one store: where it lives, who may read it, how it is appended to."""
+"""The ledger of one store: creation, sessions and commits."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ from planstore.ledger.storage import ArtifactStorage, CatalogStorage, CommitLock
 _log = logging.getLogger("planstore.ledger")
 
 STRUCTS_IN_FILES = 3
-"""The format from which on tables with structs have no rows inside of the catalog."""
+"""The first format in which tables with structs have no rows in the catalog."""
 FORMAT = max(STRUCTS_IN_FILES, FORMAT_OF_COLUMNS)
-"""The version of the store's layout that this code reads and writes."""
+"""The format of stores that this code reads and writes."""
 
 EVENT_TABLES = (
     "runs",
@@ -52,7 +52,7 @@ EVENT_TABLES = (
     "job_status",
     "overrides",
 )
-"""Every event table, in the order in which a commit gives out positions."""
+"""All event tables, in the order of a commit's positions."""
 
 _VIEWS = (
     "as_of",
@@ -75,10 +75,10 @@ class Ledger:
 
     Args:
         folder: the store's folder, ``<results>/planstore``.
-        create: make the store, when it is first used, if there is none yet.
-        lock_timeout: seconds to wait for another writer before giving up.
-        clock: returns what time it is.
-        memory: bytes that sessions which only read may use together; None: most of the machine's.
+        create: whether a missing store is created on first use.
+        lock_timeout: maximum seconds to wait for the writer lock.
+        clock: returns the current time.
+        memory: maximum bytes of all read-only sessions together; None means most of the machine's memory.
 
     Raises:
         StoreMissingError: there is no store and ``create`` is false.
@@ -119,32 +119,32 @@ class Ledger:
             raise StoreMissingError(f"there is no store in {folder.parent}: run `planstore init` or `planstore route`")
 
     def create(self) -> None:
-        """Make the store if there is none yet; what was there once is never made again.
+        """Create the store if it does not exist yet; never create it again after it was opened.
 
         Raises:
-            StoreError: the store is no longer where it was opened.
+            StoreError: the store was removed, renamed or replaced after it was opened.
         """
         self.check_place()
         if not self._is_ready():
             self._create()
 
     def check_place(self) -> None:
-        """Refuse to go on when the store was removed, renamed or replaced since it was opened.
+        """Check that the store was not removed, renamed or replaced after it was opened.
 
         Raises:
-            StoreError: says which.
+            StoreError: it was; the message names the change.
         """
         self._place.check()
         if self._was_ready:
             for path in (self.layout.marker, self.layout.catalog):
-                # because a catalog that is not there would be made anew, empty
+                # because the database would create a missing catalog anew, empty
                 if not path.exists():
                     raise StoreMissingError(
                         f"the store in {self.folder} is gone: its {path.name} was there before; nothing was written"
                     )
 
     def query_session(self, as_of: int | None = None) -> Session:
-        """Return a session that can only read, with the stable views and macros as of commit ``as_of`` (None: now)."""
+        """Return a read-only session with the stable views and macros, as of commit ``as_of`` (None means now)."""
         session = self.reader()
         session.run("database/set_as_of", as_of=as_of)
         with self._making_views:
@@ -155,32 +155,32 @@ class Ledger:
         return session
 
     def is_current(self, session: Session) -> bool:
-        """Tell whether a reading session shows the ledger as it is; one over a copy of the catalog may be behind."""
+        """Return whether a read-only session shows the newest commit; a session on a catalog copy may not."""
         return self._read_only.is_current(session)
 
     def _make_views(self, session: Session) -> None:
-        """Make the stable views and macros, which all sessions of one database share."""
-        # because each statement alone would be a transaction that looks into the catalog
+        """Create the stable views and macros, which all sessions of one database share."""
+        # because without a transaction each statement would read the catalog again
         with session.transaction():
             for view in _VIEWS:
                 session.run(f"schema/views/{view}")
             make_macros(session)
 
     def reader(self) -> Session:
-        """Return a session that can only read, with nothing of its own in it yet."""
+        """Return a read-only session without views."""
         self.create()
         return self._read_only.session()
 
     def writer(self) -> Session:
-        """Return a session with temporary tables of its own, for computing what is then appended."""
+        """Return a writing session, with temporary tables for computing the rows to append."""
         self.create()
         return self._read_write.session()
 
     def small_writer(self) -> Session:
-        """Return a session for commits of a few rows.
+        """Return a writing session for commits of a few rows.
 
-        It works on one thread: the catalog is asked a dozen small questions a commit, and handing each of them from one
-        thread to another takes longer than to answer it.
+        It uses one thread, because a commit runs a dozen small catalog queries, and passing each of them to another
+        thread takes longer than the query.
         """
         self.create()
         return self._small_writes.session()
@@ -195,10 +195,10 @@ class Ledger:
         message: str = "",
         idempotency_key: str | None = None,
     ) -> Iterator[CommitBuilder]:
-        """Append one commit: the block's events, all of them or, when it raises, none.
+        """Append one commit: all events of the block, or none if it raises.
 
-        ``session`` comes from :meth:`writer` or :meth:`small_writer`, so that its temporary tables can be appended.
-        A block that appends nothing makes no commit.
+        ``session`` is from :meth:`writer` or :meth:`small_writer`, so that its temporary tables can be appended.
+        A block without events makes no commit.
         """
         with self._locked():
             with session.transaction():
@@ -221,7 +221,7 @@ class Ledger:
                 _log.info("commit %d is recorded", builder.commit_id, extra={"commit_id": builder.commit_id})
 
     def _check_stored(self, session: Session, builder: CommitBuilder) -> None:
-        """Read back what a commit left inside the catalog, before it is acknowledged."""
+        """Read back a commit's rows from the catalog, before the commit is acknowledged."""
         try:
             builder.check_stored(self._catalog)
         except StoreError as error:
@@ -231,7 +231,7 @@ class Ledger:
             ) from error
 
     def _current_head(self, session: Session) -> Head:
-        """Return the newest commit; as long as the catalog's snapshot is that of our own last one, it is that."""
+        """Return the newest commit; it is cached for the catalog's current snapshot."""
         row = session.row("ledger/current_snapshot")
         snapshot = int(row[0]) if row else 0
         if self._head is None or self._head.snapshot != snapshot:
@@ -240,7 +240,7 @@ class Ledger:
         return self._head
 
     def now(self, session: Session) -> datetime:
-        """Return the time, UTC; where the clock was set back, the latest time that a commit carries."""
+        """Return the current time in UTC, but never earlier than the latest commit, in case the clock was set back."""
         last = session.row("ledger/last_commit")
         return self._now(last[2] if last else None)
 
@@ -249,14 +249,14 @@ class Ledger:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep writers out while the block runs; readers go on."""
+        """Hold the writer lock while the block runs; readers are not affected."""
         with self._locked():
-            self._head = None  # because the catalog's snapshots may be others afterwards
+            self._head = None  # because the block may change the catalog's snapshots
             yield
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
-        """Keep writers out while the block runs, as :meth:`locked`, also for somebody who may only read."""
+        """Exclude writers while the block runs, as :meth:`locked` does, but without write permission."""
         if self.is_writable:
             with self.locked():
                 yield
@@ -271,21 +271,21 @@ class Ledger:
 
     @property
     def is_writable(self) -> bool:
-        """Whether this process may write here; where not, reading sessions are over copies of the catalog."""
+        """Whether this process may write; if not, read-only sessions use copies of the catalog."""
         return self._catalog_place.is_writable
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self.check_place()
         with self._lock.held(), self._disk_errors():
-            self.check_place()  # because it may have been removed while this one waited
+            self.check_place()  # because the store may have been removed during the wait
             yield
 
     @contextmanager
     def _disk_errors(self) -> Iterator[None]:
-        """Say what to do when the store cannot be written.
+        """Add advice to errors of a store that cannot be written.
 
-        A disk that fails at the very end may have kept a commit that it could not promise, so the advice is to repeat.
+        The advice is to repeat the call, because a disk that failed last may have stored the commit without confirming.
         """
         advice = "when the fault is gone, do it again, under the same run id or key: then it is recorded once"
         try:
@@ -293,7 +293,7 @@ class Ledger:
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"the store in {self.folder} could not be written: {error}; {advice}") from error
         except ReadBackError:
-            raise  # because it says itself what is recorded
+            raise  # because its message already says if the commit is recorded
         except StoreError as error:
             raise type(error)(f"{error}; {advice}") from error
 
@@ -303,7 +303,7 @@ class Ledger:
         return int(row[0]) if row else 0
 
     def close(self) -> None:
-        """Close what was opened; the ledger can be used again afterwards."""
+        """Close all connections; the ledger opens them again on its next use."""
         with self._making_views:
             self._read_only.close()
             self._with_views = None
@@ -318,20 +318,20 @@ class Ledger:
 
     @property
     def is_made(self) -> bool:
-        """Whether there is a store."""
+        """Whether the store exists."""
         return self._is_ready()
 
     def _is_ready(self) -> bool:
-        found = read_marker(self._marker)
-        if found is not None and (type(found["format"]) is not int or found["format"] != FORMAT):
+        content = read_marker(self._marker)
+        if content is not None and (type(content["format"]) is not int or content["format"] != FORMAT):
             raise StoreVersionError(
-                f"the store in {self.folder} has format {found['format']}, this planstore knows format {FORMAT}: "
+                f"the store in {self.folder} has format {content['format']}, this planstore knows format {FORMAT}: "
                 "if it is older, run `planstore migrate`; if it is newer, use a newer planstore"
             )
-        if found is not None:
+        if content is not None:
             self._place.hold()
             self._was_ready = True
-        return found is not None
+        return content is not None
 
     def _create(self) -> None:
         refuse_store("the results folder", self.folder.parent)
@@ -343,8 +343,8 @@ class Ledger:
         with self._lock.held(), self._disk_errors():
             if self._is_ready():
                 return
-            # because DuckDB's writers need the catalog in WAL mode before they first open it; this is the only time
-            # another SQLite library touches the file, and DuckDB has not opened it yet
+            # because DuckDB's writers need the catalog in WAL mode before they first open it; no other SQLite library
+            # touches the file later, and DuckDB has not opened it yet
             with closing(sqlite3.connect(self.layout.catalog)) as catalog:
                 catalog.execute("PRAGMA journal_mode=WAL")
             session = self._read_write.session()
@@ -360,13 +360,13 @@ class Ledger:
 
 
 def keep_structs_in_files(session: Session) -> None:
-    """Have all rows of tables with a struct column go to files: the catalog changes structs or cannot read them."""
+    """Store rows of tables with a struct column in files, because the catalog changes structs or cannot read them."""
     for table in STRUCT_TABLES:
         session.run("database/inlined_rows", table=table, rows=0)
 
 
 def write_marker(marker: Path) -> None:
-    """Say, for good, that the marker's folder is a store of this format."""
+    """Write the marker, which identifies its folder as a store of this format, durably."""
     incoming = marker.with_suffix(".incoming")
     with incoming.open("wb") as file:
         file.write(orjson.dumps({"format": FORMAT}))
@@ -377,21 +377,21 @@ def write_marker(marker: Path) -> None:
 
 
 def newest_commit_of_kind(session: Session, kind: CommitKind, before_commit: int = 2**62) -> int:
-    """Return the newest commit of a kind before a commit, 0 when there is none."""
+    """Return the newest commit of a kind before ``before_commit``, or 0."""
     row = session.row("ledger/newest_commit_of_kind", kind=kind, before_commit=before_commit)
     return int(row[0]) if row else 0
 
 
 def read_marker(marker: Path) -> dict[str, Any] | None:
-    """Return what a store's marker says, its ``format`` at least; None where there is no store.
+    """Return a store's marker, which has at least a ``format``, or None if there is no store.
 
     Raises:
-        StoreError: the marker cannot be read, or names no format.
+        StoreError: the marker is unreadable, or has no format.
     """
     folder = marker.parent
     try:
-        found = orjson.loads(read_regular(marker))
-        return {**found, "format": found["format"]}
+        content = orjson.loads(read_regular(marker))
+        return {**content, "format": content["format"]}
     except FileNotFoundError:
         return None
     except NotADirectoryError as error:

@@ -1,4 +1,4 @@
-"""Migration of stores that an older planstore made."""
+"""Migration of stores of older formats."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from planstore.ledger.storage import DataStorage
 from planstore.ledger.verify import Finding, event_findings
 
 STRUCTS = {"runs": "settings", "candidates": "stability_metrics"}
-"""The structs whose texts format 2 stored in a form that it could not read. Those of jobs hold plain words only."""
+"""Struct columns whose inlined texts format 2 could not read back. Those of jobs contain only plain words."""
 
 
 @dataclass(frozen=True)
 class Restored:
-    """A value that format 2 could not read, or read as another, and that is read as it was recorded now.
+    """A value that format 2 could not read, or misread, and that is readable now.
 
     Attributes:
         commit_id, position: the event.
         where: its table and column.
-        stored: the text that the catalog held.
+        stored: its text in the catalog.
     """
 
     commit_id: int
@@ -42,11 +42,11 @@ class Restored:
 
 @dataclass(frozen=True)
 class Migrated:
-    """From which format to which a store was brought; the same twice when there was nothing to do.
+    """The result of a migration; both formats are the same if the store was current.
 
     Attributes:
-        restored: values that no reader could read, and that are readable now.
-        lost: commits whose rows are not those that were recorded, because values in them were lost before.
+        restored: values that are readable now and were not before.
+        lost: commits whose rows differ from the recorded digests, because the older format lost values.
     """
 
     before: int
@@ -60,24 +60,24 @@ class Migrated:
 
 
 def migrate(folder: Path, *, lock_timeout: float = 600.0) -> Migrated:
-    """Bring the store in ``folder`` to the format that this planstore writes.
+    """Migrate the store in ``folder`` to the current format.
 
-    The digest of no commit changes. When a migration is killed, it can be run again.
+    No commit's digest changes. A killed migration can be run again.
 
     Args:
         folder: the store's folder, ``<results>/planstore``.
-        lock_timeout: seconds to wait for a writer before giving up.
+        lock_timeout: maximum seconds to wait for the writer lock.
 
     Raises:
         StoreMissingError: there is no store.
-        StoreVersionError: the store has a format that this planstore does not know.
-        StoreBusyError: a writer held the store for longer than the timeout.
+        StoreVersionError: the store's format is unknown.
+        StoreBusyError: another writer held the lock for longer than the timeout.
     """
     layout = StoreLayout(folder)
-    found = read_marker(layout.marker)
-    if found is None:
+    marker = read_marker(layout.marker)
+    if marker is None:
         raise StoreMissingError(f"there is no store in {folder.parent}: run `planstore init` or `planstore route`")
-    before = found["format"]
+    before = marker["format"]
     if before != FORMAT and before not in range(1, FORMAT):
         raise StoreVersionError(
             f"the store in {folder} has format {before}, this planstore knows format {FORMAT}: "
@@ -90,10 +90,10 @@ def migrate(folder: Path, *, lock_timeout: float = 600.0) -> Migrated:
         database = Database(layout.catalog, layout.data, read_only=False)
         try:
             session = database.session()
-            restored = [one for older in range(before, FORMAT) for one in _to_next_format(older, session, data)]
+            restored = [value for older in range(before, FORMAT) for value in _to_next_format(older, session, data)]
             commits = session.records("verify/commits")
-            found_lost = [one for table in STRUCT_TABLES for one in event_findings(session, table, commits)]
-            lost = _with_values(session, found_lost)
+            findings = [finding for table in STRUCT_TABLES for finding in event_findings(session, table, commits)]
+            lost = _with_values(session, findings)
         finally:
             database.close()
         write_marker(layout.marker)
@@ -101,18 +101,20 @@ def migrate(folder: Path, *, lock_timeout: float = 600.0) -> Migrated:
 
 
 def _with_values(session: Session, lost: Sequence[Finding]) -> list[Finding]:
-    """Add to each finding about a run its settings that the plan of the same commit names otherwise."""
+    """Add to each finding about a run the settings that differ from those in its commit's plan."""
     values: dict[int, str] = {}
     for commit_id, name, read, recorded in session.rows("migration/settings_in_plans"):
         values[commit_id] = values.get(commit_id, "") + f"; settings.{name} is {read!r}, its plan says {recorded!r}"
     return [
-        replace(one, problem=one.problem + values.get(one.commit_id or 0, "")) if one.where == "runs" else one
-        for one in lost
+        replace(finding, problem=finding.problem + values.get(finding.commit_id or 0, ""))
+        if finding.where == "runs"
+        else finding
+        for finding in lost
     ]
 
 
 def _to_next_format(before: int, session: Session, data: DataStorage) -> list[Restored]:
-    """Bring a store to the next format; a step that is done already does nothing."""
+    """Migrate a store to the next format; the step is idempotent."""
     for column in COLUMNS:
         if column.since == before + 1:
             session.run(f"migration/add_{column.name}")
@@ -120,7 +122,7 @@ def _to_next_format(before: int, session: Session, data: DataStorage) -> list[Re
 
 
 def _move_structs_into_files(session: Session, data: DataStorage) -> list[Restored]:
-    """Make the texts of inlined structs readable, then move all rows of their tables out of the catalog."""
+    """Make inlined structs readable, then move all rows of their tables from the catalog into files."""
     restored = []
     for table, column in STRUCTS.items():
         session.run(f"migration/readable_{column}")

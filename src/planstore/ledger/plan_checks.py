@@ -1,4 +1,4 @@
-"""The checks of a plan: what must hold before it is published, and ever after."""
+"""Checks of a plan, before it is published and during verification."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from planstore.database.session import Session
 
 CHECKS = ("jobs_against_decisions", "repeated_job_ids")
-"""Files of ``sql/verify/`` that return nothing for a plan that holds."""
+"""Files of ``sql/verify/``; each returns the rows that violate its rule."""
 
 
 def failed_plan_checks(session: Session) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Yield the name of each check that the session's ``jobs`` and ``decisions`` do not pass, and what it found."""
+    """Yield the name and the rows of each check that the session's ``jobs`` and ``decisions`` fail."""
     for check in CHECKS:
-        found = session.records(f"verify/{check}")
-        if found:
-            yield check.replace("_", " "), found
+        rows = session.records(f"verify/{check}")
+        if rows:
+            yield check.replace("_", " "), rows

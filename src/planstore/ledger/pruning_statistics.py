@@ -1,7 +1,7 @@
-"""What lets a query skip rows: statistics in the catalog and in parquet files, and Bloom filters. Are they true?
+"""Verification of pruning statistics: the catalog's, the parquet files' and their Bloom filters.
 
-A digest is taken over all rows, so it says nothing about a query with a filter: that one reads only where the
-statistics leave room for what it asks for. Whoever falsifies them hides rows, and alters none.
+A digest covers all rows, so it says nothing about a query with a filter, which reads only the row groups that the
+statistics do not exclude. Falsified statistics hide rows without altering them.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 Problem: TypeAlias = tuple[str, int | None, str]
-"""A table, the first commit in what is concerned (None: no file's), and what is wrong."""
+"""A table, the first commit in the file (None: no file), and the problem."""
 
 _BLOOM_HEADER = b"\x1c\x1c\x00\x00\x1c\x1c\x00\x00\x1c\x1c\x00\x00\x00"
-"""What follows the size in the header of a Bloom filter: split blocks, XXH64, not compressed; there is no other."""
+"""The bytes after the size in a Bloom filter's header: split blocks, XXH64, uncompressed; no other kind exists."""
 _SALT = (0x47B6137B, 0x44974D91, 0x8824AD5B, 0xA2B7289D, 0x705495C7, 0x2DF1424B, 0x9EFC4947, 0x5C6BFB31)
-"""The eight factors of the Parquet format's split block Bloom filters."""
+"""The eight salts of split block Bloom filters in the Parquet format."""
 
 
 @dataclass(frozen=True)
 class Values:
-    """What is in a column, or is said to be: bounds (None: of nothing, or not said), whether there are nulls, NaN."""
+    """Actual or stated statistics of a column: bounds (None: no value, or not stated), nulls, NaN."""
 
     least: Any
     greatest: Any
@@ -40,27 +40,27 @@ class Values:
     only_nulls: bool = False
 
     def __or__(self, other: Values) -> Values:
-        bounds = [one for one in (self, other) if one.least is not None]
+        bounds = [item for item in (self, other) if item.least is not None]
         return Values(
-            min((one.least for one in bounds), default=None),
-            max((one.greatest for one in bounds), default=None),
+            min((item.least for item in bounds), default=None),
+            max((item.greatest for item in bounds), default=None),
             self.has_null or other.has_null,
             self.has_nan or other.has_nan,
             self.only_nulls and other.only_nulls,
         )
 
-    def hidden_by(self, said: Values) -> str | None:
-        """Return what a filter would miss that trusts ``said``; None when nothing."""
-        if self.has_null and not said.has_null:
+    def hidden_by(self, stated: Values) -> str | None:
+        """Return the first false statement of ``stated`` that would hide rows from a filter, or None."""
+        if self.has_null and not stated.has_null:
             return "there are nulls, and none are stated"
-        if said.only_nulls and not self.only_nulls:
+        if stated.only_nulls and not self.only_nulls:
             return "there are values, and only nulls are stated"
-        if self.has_nan and not said.has_nan:
+        if self.has_nan and not stated.has_nan:
             return "there is NaN, and none is stated"
-        if self.least is not None and said.least is not None and said.least > self.least:
-            return f"the least value is stated as {said.least!r}, and {self.least!r} is there"
-        if self.greatest is not None and said.greatest is not None and said.greatest < self.greatest:
-            return f"the greatest value is stated as {said.greatest!r}, and {self.greatest!r} is there"
+        if self.least is not None and stated.least is not None and stated.least > self.least:
+            return f"the least value is stated as {stated.least!r}, and {self.least!r} is there"
+        if self.greatest is not None and stated.greatest is not None and stated.greatest < self.greatest:
+            return f"the greatest value is stated as {stated.greatest!r}, and {self.greatest!r} is there"
         return None
 
 
@@ -69,7 +69,7 @@ _ABSENT = Values(None, None, has_null=True, has_nan=False, only_nulls=True)
 
 
 def falsehoods(session: Session, data: Path) -> Iterator[Problem]:
-    """Yield where the catalog, or a parquet file, says of its values what is not so.
+    """Yield the false statistics of the catalog and of parquet files.
 
     Args:
         session: a session on the lake.
@@ -94,7 +94,7 @@ def falsehoods(session: Session, data: Path) -> Iterator[Problem]:
             yield table, first, f"{file['path']}: {problem}"
         for problem in _hidden(true, stated_of_file.get(file["data_file_id"], {})):
             yield table, first, f"the catalog is wrong about {file['path']}: {problem}"
-        missing = stated_of_table.get(table, {}).keys() - true.keys()  # columns that are younger than the file
+        missing = stated_of_table.get(table, {}).keys() - true.keys()  # because columns may be newer than the file
         _gather(true_of_table.setdefault(table, {}), true | dict.fromkeys(missing, _ABSENT))
     for table, stated in stated_of_table.items():
         true = true_of_table.setdefault(table, {})
@@ -109,20 +109,22 @@ def _gather(into: Columns, more: Columns) -> None:
 
 
 def _hidden(true: Columns, stated: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Yield what would be missed of ``true`` values by whoever trusts the catalog's ``stated`` ones."""
+    """Yield the false statements of the catalog that would hide ``true`` values from a filter."""
     for name, values in true.items():
         if name not in stated:
-            continue  # because then nothing is skipped
-        said = stated[name]
+            continue  # because the database prunes nothing then
+        entry = stated[name]
         kind = next((type(value) for value in (values.least, values.greatest) if value is not None), str)
         try:
-            least, greatest = (None if said[end] is None else _typed(said[end], kind) for end in ("least", "greatest"))
+            least, greatest = (
+                None if entry[end] is None else _typed(entry[end], kind) for end in ("least", "greatest")
+            )
         except ValueError as error:
             yield f"{name}: {error}"
             continue
-        has_null = said["nulls"] != 0 if "nulls" in said else bool(said["has_null"])
-        told = Values(least, greatest, has_null=has_null, has_nan=bool(said["has_nan"]))
-        problem = values.hidden_by(told)
+        has_null = entry["nulls"] != 0 if "nulls" in entry else bool(entry["has_null"])
+        statistics = Values(least, greatest, has_null=has_null, has_nan=bool(entry["has_nan"]))
+        problem = values.hidden_by(statistics)
         if problem:
             yield f"{name}: {problem}"
 
@@ -134,16 +136,16 @@ def _typed(text: str, kind: type) -> Any:
 
 
 def _stated(session: Session, statement: str, key: str) -> dict[Any, dict[str, dict[str, Any]]]:
-    found: dict[Any, dict[str, dict[str, Any]]] = {}
+    statistics: dict[Any, dict[str, dict[str, Any]]] = {}
     for row in session.records(statement):
-        found.setdefault(row[key], {})[row["column"]] = row
-    return found
+        statistics.setdefault(row[key], {})[row["column"]] = row
+    return statistics
 
 
 def _read(data: Path, file: Mapping[str, Any]) -> tuple[Columns, int | None, list[str]]:
-    """Return what is in the columns of a parquet file, its first commit, and what it says of itself that is wrong.
+    """Return the actual statistics of a parquet file's columns, its first commit, and its false statistics.
 
-    Text is read as the dictionaries that the file keeps of it, which is much quicker than as rows.
+    Text columns are read as dictionaries, which is much faster than as values.
     """
     import pyarrow.parquet as pq
 
@@ -179,7 +181,7 @@ def _read(data: Path, file: Mapping[str, Any]) -> tuple[Columns, int | None, lis
 
 
 def _leaves(names: list[str], columns: list[Any]) -> Iterator[tuple[str, Any]]:
-    """Yield columns by name, the fields of a struct as ``struct.field``; lists are left out: no query skips by them."""
+    """Yield columns by name, fields of structs as ``struct.field``; omit lists, which are not used for pruning."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -188,7 +190,7 @@ def _leaves(names: list[str], columns: list[Any]) -> Iterator[tuple[str, Any]]:
             fields = [field.name for field in column.type]
             yield from _leaves([f"{name}.{field}" for field in fields], [pc.struct_field(column, f) for f in fields])
         elif isinstance(column.type, pa.BaseExtensionType):
-            yield name, column.cast(column.type.storage_type)  # because JSON is text that says more of itself
+            yield name, column.cast(column.type.storage_type)  # because JSON is an extension type over text
         elif not pa.types.is_nested(column.type):
             yield name, column
 
@@ -212,7 +214,7 @@ def _values(column: pa.Array | pa.ChunkedArray) -> Values:
 
 
 def _distinct(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Return the values in a column, each at least once: those of its dictionary, if it has one."""
+    """Return the distinct values of a column, possibly with duplicates: its dictionary, if it has one."""
     import pyarrow as pa
 
     if not pa.types.is_dictionary(column.type):
@@ -223,19 +225,19 @@ def _distinct(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 
 
 def _wrong(raw: Any, chunk: pq.ColumnChunkMetaData, column: pa.ChunkedArray, values: Values) -> str | None:
-    """Return what a row group says of a column that is not so."""
+    """Return the first false statistic of a row group's column, or None."""
     stated = chunk.statistics
     if stated is not None:
         least, greatest = (stated.min, stated.max) if stated.has_min_max else (None, None)
         nulls = stated.null_count if stated.has_null_count else None
-        said = Values(
+        stated_values = Values(
             _decoded(least),
             _decoded(greatest),
             has_null=nulls != 0,
-            has_nan=True,  # because parquet has no word for it
+            has_nan=True,  # because parquet has no statistic for NaN
             only_nulls=nulls is not None and len(column) > 0 and nulls == len(column),
         )
-        problem = values.hidden_by(said)
+        problem = values.hidden_by(stated_values)
         if problem:
             return problem
     if chunk.bloom_filter_offset is None:
@@ -245,11 +247,11 @@ def _wrong(raw: Any, chunk: pq.ColumnChunkMetaData, column: pa.ChunkedArray, val
 
 
 def _decoded(bound: Any) -> Any:
-    return bound.decode() if isinstance(bound, bytes) else bound  # because JSON is text to the ledger
+    return bound.decode() if isinstance(bound, bytes) else bound  # because the ledger stores JSON as text
 
 
 def _ruled_out(bloom: bytes, values: pa.Array | pa.ChunkedArray) -> str | None:
-    """Return which of some values a Bloom filter rules out, though they are there; None when none."""
+    """Return a message about a value that a Bloom filter excludes although it exists, or None."""
     import numpy as np
     import pyarrow.compute as pc
     import xxhash

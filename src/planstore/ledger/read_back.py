@@ -1,4 +1,4 @@
-"""Reads a commit's rows back from where they are stored, so that a fault of storage is an error to the writer."""
+"""Read-back of a commit's rows from storage, so that a storage fault raises an error in the writer."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 WHOLE_ROWS = 20_480
-"""Rows that are read back whole, one row group; of more, each file's footer is, and the rows of one row group."""
+"""Maximum rows that are read back completely, one row group; of more, each file's footer and one row group are read."""
 
 
 @dataclass(frozen=True)
 class CatalogTable:
-    """The catalog's table of one event table's inlined rows, and the columns that these have."""
+    """The catalog's table of an event table's inlined rows, with its columns."""
 
     name: str
     columns: Sequence[tuple[str, Any]]
 
 
 class CatalogTables:
-    """The catalog's tables of inlined rows, each looked up once: only a migration changes them."""
+    """The catalog's tables of inlined rows, cached because only a migration changes them."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
         self._found: dict[str, CatalogTable] = {}
 
     def table(self, session: Session, table: str) -> CatalogTable:
-        """Return that of an event table, or of the commits."""
+        """Return the catalog's table of an event table or of ``commits``."""
         if not self._names:
             self._names = dict(session.rows("ledger/inlined_tables"))
         if table not in self._found:
@@ -46,12 +46,12 @@ class CatalogTables:
 
 @dataclass(frozen=True)
 class Header:
-    """The columns that a commit puts before those of each row.
+    """The columns that a commit adds before those of each row.
 
     Attributes:
         commit_id: the number of the commit.
         first: the position of the first row.
-        texts: the other columns, each with the one text that all rows have.
+        texts: the other columns, each with the same text in all rows.
     """
 
     commit_id: int
@@ -59,7 +59,7 @@ class Header:
     texts: Mapping[str, str | None]
 
     def columns(self, positions: pa.Array) -> pa.Table:
-        """Return the columns of the rows at some positions."""
+        """Return the header columns of the rows at ``positions``."""
         import pyarrow as pa
 
         repeated = {name: pa.repeat(pa.scalar(text, pa.string()), len(positions)) for name, text in self.texts.items()}
@@ -69,13 +69,13 @@ class Header:
 
 @dataclass(frozen=True)
 class Written:
-    """The rows that a commit appends to a table, as they were given to the database.
+    """The rows that a commit appends to a table, as passed to the database.
 
     Attributes:
         table: the event table.
         header: the columns that the commit adds.
         content: the other columns.
-        digest: of all columns.
+        digest: digest of all columns.
     """
 
     table: str
@@ -84,7 +84,7 @@ class Written:
     digest: str
 
     def digest_at(self, positions: pa.Array) -> str:
-        """Return the digest of the rows at some positions of the commit."""
+        """Return the digest of the rows at ``positions`` of the commit."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -95,14 +95,14 @@ class Written:
         return RowsDigest.of_table(rows).hexdigest()
 
     def refuse(self, problem: str) -> ReadBackError:
-        """Return the error that says where the rows are not what they were."""
+        """Return an error about rows that differ from the written rows."""
         return ReadBackError(
             f"commit {self.header.commit_id} does not read back as it was written: {self.table}: {problem}"
         )
 
 
 def check_files(written: Written, files: Iterable[Path]) -> None:
-    """Check that files hold the rows that were written, before a commit names them.
+    """Check that files contain the written rows, before a commit refers to them.
 
     Raises:
         ReadBackError: they do not.
@@ -125,25 +125,25 @@ def check_files(written: Written, files: Iterable[Path]) -> None:
             check_rows(written, file.read_row_group(file.num_row_groups // 2))
 
 
-def check_rows(written: Written, found: pa.Table) -> None:
-    """Check that rows which were read, in any order, are the written ones at their positions.
+def check_rows(written: Written, rows: pa.Table) -> None:
+    """Check that the read rows, in any order, equal the written rows at their positions.
 
     Raises:
-        ReadBackError: they are not.
+        ReadBackError: they do not.
     """
     import pyarrow.compute as pc
 
-    if found.num_rows > 1:
-        found = found.take(pc.sort_indices(found["position"]))
-    read = RowsDigest.of_table(_plain(found)).hexdigest()
-    whole = found.num_rows == written.content.num_rows
-    expected = written.digest if whole else written.digest_at(found["position"].combine_chunks())
+    if rows.num_rows > 1:
+        rows = rows.take(pc.sort_indices(rows["position"]))
+    read = RowsDigest.of_table(_plain(rows)).hexdigest()
+    whole = rows.num_rows == written.content.num_rows
+    expected = written.digest if whole else written.digest_at(rows["position"].combine_chunks())
     if read != expected:
-        raise written.refuse(f"the {found.num_rows} rows read have the digest {read}, written were {expected}")
+        raise written.refuse(f"the {rows.num_rows} rows read have the digest {read}, written were {expected}")
 
 
 def _plain(rows: pa.Table) -> pa.Table:
-    """Return rows with JSON as the text that it is to the ledger."""
+    """Return rows with JSON columns as text, which is the ledger's type."""
     import pyarrow as pa
 
     for index, field in enumerate(rows.schema):
@@ -153,7 +153,7 @@ def _plain(rows: pa.Table) -> pa.Table:
 
 
 def _check_nulls(written: Written, files: Sequence[pq.ParquetFile]) -> None:
-    """Check each flat column's null count as the footers state it."""
+    """Check each flat column's null count in the files' footers."""
     stated: dict[str, int] = {}
     for file in files:
         for number in range(file.num_row_groups):

@@ -1,4 +1,4 @@
-"""Signed anchors: who says that the store held this. Ed25519, from the library ``cryptography`` (extra ``sign``)."""
+"""Signed anchors, with Ed25519 keys from the library ``cryptography`` (extra ``sign``)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 PURPOSE = b"planstore anchor "
-"""Stands before what is signed, so that a signature of an anchor is none of anything else."""
+"""Prefix of the signed bytes, so that an anchor's signature is not valid for anything else."""
 
 
 def new_key(path: Path) -> Path:
-    """Make a key pair: the private key at ``path``, readable by its owner only, the public one beside it, as ``.pub``.
+    """Create a key pair: the private key at ``path``, readable by its owner only, and the public key as ``path.pub``.
 
     Raises:
-        RequestError: one of the files is there already, cannot be written, or would be inside of a store.
+        RequestError: one of the files exists, cannot be written, or is inside a store.
     """
     _needed()
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -55,17 +55,17 @@ def sign(anchor: str, key: Path) -> str:
     """Return the signature of an anchor, 128 hex digits.
 
     Raises:
-        RequestError: ``key`` is no private key.
+        RequestError: ``key`` is not a private key.
     """
     return _private(key).sign(PURPOSE + anchor.encode()).hex()
 
 
 def is_signed(anchor: str, signature: str, public: Path) -> bool:
-    """Tell whether the owner of the key ``public`` belongs to signed this anchor.
+    """Return whether the anchor was signed with the private key of ``public``.
 
     Raises:
-        AnchorError: the signature is none.
-        RequestError: ``public`` is no public key.
+        AnchorError: the signature is malformed.
+        RequestError: ``public`` is not a public key.
     """
     key = _public(public)
     from cryptography.exceptions import InvalidSignature

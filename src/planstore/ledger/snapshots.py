@@ -1,6 +1,6 @@
-"""Snapshots: when the catalog says that rows came. Each commit is of one, and later commits are of later ones.
+"""Verification of snapshots: each commit's rows have one snapshot, and later commits have later ones.
 
-Whoever shifts them alters no row that is there now, yet rows that are said to begin or end later will come or go.
+Shifted snapshots alter no current row, but rows with a later begin or end would appear or disappear.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from typing import TypeAlias
 from planstore.database.session import Session
 
 Problem: TypeAlias = tuple[str, int | None, str]
-"""A table, a commit (None: of no single one), and what is wrong."""
+"""A table, a commit (None: several commits), and the problem."""
 
 
 @dataclass(frozen=True)
 class _Stated:
-    """What the catalog says of some rows.
+    """The snapshot that the catalog states for some rows.
 
     Attributes:
-        table: the table that they are in.
-        what: which rows they are.
-        commit_id: their commit; None where there is none, which is told elsewhere.
-        snapshot: the snapshot that they are said to be of.
-        begin: the one that their table begins at: rows that were laid out anew are of that.
+        table: the table of the rows.
+        what: description of the rows.
+        commit_id: their commit; None for an unreadable one, which another check reports.
+        snapshot: their stated snapshot.
+        begin: first snapshot of their table: rewritten rows have this snapshot.
     """
 
     table: str
@@ -35,29 +35,29 @@ class _Stated:
 
 
 def shifted_snapshots(session: Session) -> Iterator[Problem]:
-    """Yield where the catalog contradicts itself about when something came."""
+    """Yield the contradictions between the catalog's snapshots."""
     for statement in ("snapshots_out_of_range", "snapshots_of_versions"):
         for table, problem in session.rows(f"verify/{statement}"):
             yield table, None, problem
     yield from _ended_rows(session)
     stated = [*_of_rows(session), *_of_files(session)]
-    events = [one for one in stated if one.table != "plan_documents"]
+    events = [item for item in stated if item.table != "plan_documents"]
     of_commit: dict[int, int] = {}
-    for one in sorted(events, key=lambda one: one.table != "commits"):
-        if one.commit_id is not None:
-            of_commit.setdefault(one.commit_id, one.snapshot)
+    for item in sorted(events, key=lambda item: item.table != "commits"):
+        if item.commit_id is not None:
+            of_commit.setdefault(item.commit_id, item.snapshot)
     yield from _out_of_order(of_commit)
-    for one in stated:
-        # because of commits whose rows were all merged with others', the catalog does not say any more
-        if one.commit_id in of_commit and one.snapshot != max(of_commit[one.commit_id], one.begin):
+    for item in stated:
+        # because the catalog no longer states the snapshot of a commit whose rows were all merged with others'
+        if item.commit_id in of_commit and item.snapshot != max(of_commit[item.commit_id], item.begin):
             problem = (
-                f"{one.what} is said to be of snapshot {one.snapshot}, the commit is of {of_commit[one.commit_id]}"
+                f"{item.what} is said to be of snapshot {item.snapshot}, the commit is of {of_commit[item.commit_id]}"
             )
-            yield one.table, one.commit_id, problem
+            yield item.table, item.commit_id, problem
 
 
 def _of_rows(session: Session) -> Iterator[_Stated]:
-    """Yield what is said of rows inside the catalog."""
+    """Yield the stated snapshots of rows in the catalog."""
     for table, inlined, begin in _inlined(session):
         statement = "snapshots_of_documents" if table == "plan_documents" else "snapshots_of_rows"
         for commit_id, snapshot in session.rows(f"verify/{statement}", inlined=inlined):
@@ -65,7 +65,7 @@ def _of_rows(session: Session) -> Iterator[_Stated]:
 
 
 def _of_files(session: Session) -> Iterator[_Stated]:
-    """Yield what is said of the first and of the last rows of each file."""
+    """Yield the stated snapshots of the first and last rows of each file."""
     for file in session.records("verify/snapshots_of_files"):
         for end in ("first", "last"):
             what = f"the {end} row of {file['path']}"
@@ -73,14 +73,14 @@ def _of_files(session: Session) -> Iterator[_Stated]:
 
 
 def _ended_rows(session: Session) -> Iterator[Problem]:
-    """Yield rows in the catalog that are said to end: none ever does, and a table that ends takes its rows along."""
+    """Yield rows in the catalog with an end snapshot: rows never end, except with their whole table."""
     for table, inlined, _ in _inlined(session):
         for rows, end in session.rows("verify/ended_rows", inlined=inlined):
             yield table, None, f"{rows} of its rows are said to end at snapshot {end}"
 
 
 def _inlined(session: Session) -> Iterator[tuple[str, str, int]]:
-    """Yield each table, a table of the catalog that holds rows of it, and the snapshot that it begins at."""
+    """Yield each table with its catalog table of inlined rows and its first snapshot."""
     for table, name, begin in session.rows("verify/inlined_tables"):
         yield table, f"__ducklake_metadata_lake.{name}", begin
 

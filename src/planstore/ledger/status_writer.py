@@ -1,4 +1,4 @@
-"""Statuses of jobs on their way into the ledger: checked, told from retries, and gathered into commits."""
+"""Recording of job statuses: checked, deduplicated and combined into group commits."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 class StatusWriter:
-    """Records changes of status, from any number of threads; those that arrive together share a commit.
+    """Records changes of job statuses from any number of threads; concurrent calls share a commit.
 
     Made by :meth:`planstore.Store.status_writer`. A call returns when its own events are durable.
     """
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._gathering: GroupCommit[JobStatus] = GroupCommit(self._commit)
+        self._group_commit: GroupCommit[JobStatus] = GroupCommit(self._commit)
         self._session: Session | None = None
         self._last_commit = 0
         self._newest: datetime | None = None
@@ -40,12 +40,12 @@ class StatusWriter:
         self._reading = Lock()
 
     def record(self, *statuses: JobStatus) -> int:
-        """Record changes of status, all of them or none, and return the number of their commit.
+        """Record all changes of status or none, and return the number of their commit.
 
         Statuses that are recorded already, as after a retry, are not recorded again: the first commit is returned.
 
         Raises:
-            RequestError: a plan has no such job, the store has no such artifact, or nothing was given.
+            RequestError: the plan has no such job, the store has no such artifact, or there is no status.
             KeyConflictError: a status is recorded already, with other content.
             ConflictError: the attempt has ended already, or a later one has begun.
         """
@@ -59,11 +59,11 @@ class StatusWriter:
                     raise RequestError(f"artifacts must be kept in the store, got {digest}, which is not there")
             if status.job_id not in self._jobs_of(status.plan_id):
                 raise RequestError(f"plan {status.plan_id!r} has no job {status.job_id!r}")
-        return self._gathering.append(statuses)
+        return self._group_commit.append(statuses)
 
     def close(self) -> None:
-        """Record what waits, and end; a closed writer records nothing more."""
-        self._gathering.close()
+        """Record all waiting statuses, and stop; a closed writer records nothing."""
+        self._group_commit.close()
         self._drop_session()
 
     def __enter__(self) -> StatusWriter:
@@ -78,17 +78,17 @@ class StatusWriter:
             self._session = None
 
     def _jobs_of(self, plan_id: str) -> frozenset[str]:
-        """Return the ids of a plan's jobs; a plan never changes, so they are read once."""
+        """Return the ids of a plan's jobs; they are cached, because a plan never changes."""
         with self._reading:
             if plan_id not in self._jobs:
-                found = frozenset(job for (job,) in self._ledger.reader().rows("ledger/job_ids", plan_id=plan_id))
-                if not found:
-                    return found
-                self._jobs[plan_id] = found
+                jobs = frozenset(job for (job,) in self._ledger.reader().rows("ledger/job_ids", plan_id=plan_id))
+                if not jobs:
+                    return jobs
+                self._jobs[plan_id] = jobs
             return self._jobs[plan_id]
 
     def _commit(self, take: Callable[[], Sequence[Request[JobStatus]]]) -> None:
-        """Make one commit of what is new in the requests that are taken, and settle each of them."""
+        """Make one commit of the new statuses in the taken requests, and set each request's outcome."""
         if self._session is None:
             self._session = self._ledger.small_writer()
         session = self._session
@@ -97,7 +97,7 @@ class StatusWriter:
                 requests = take()
                 plans = {status.plan_id for request in requests for status in request.events}
                 self._attempts.follow(session, plans, builder.commit_id - 1)
-                batch = self._sorted_out(session, requests, builder.commit_id)
+                batch = self._separate(session, requests, builder.commit_id)
                 append_statuses(builder, batch.rows)
         except BaseException:
             self._drop_session()
@@ -110,48 +110,48 @@ class StatusWriter:
         for request, commit_id in batch.accepted:
             request.outcome.set_result(commit_id)
 
-    def _sorted_out(self, session: Session, requests: Sequence[Request[JobStatus]], commit_id: int) -> _Batch:
-        """Tell what is new from what is recorded already, and refuse what contradicts it or comes too late."""
+    def _separate(self, session: Session, requests: Sequence[Request[JobStatus]], commit_id: int) -> _Batch:
+        """Separate new statuses from recorded ones, and refuse contradicting and late ones."""
         rows = [[status.row(0) for status in request.events] for request in requests]
         known = self._known(session, [row for of_request in rows for row in of_request], commit_id)
         batch = _Batch([], [])
-        standing = self._attempts.copy()
+        latest = self._attempts.copy()
         for request, of_request in zip(requests, rows, strict=True):
-            fresh: dict[_Key, dict[str, Any]] = {}
+            new_rows: dict[_Key, dict[str, Any]] = {}
             commits = []
-            reached = standing.new_child()
+            updated = latest.new_child()
             for status, row in zip(request.events, of_request, strict=True):
-                earlier, recorded_in = known.get(_key(row), (fresh.get(_key(row)), commit_id))
+                earlier, recorded_in = known.get(_key(row), (new_rows.get(_key(row)), commit_id))
                 if earlier is None:
-                    late = too_late(row, reached)
-                    if late is not None:
-                        request.outcome.set_exception(late)
+                    error = too_late(row, updated)
+                    if error is not None:
+                        request.outcome.set_exception(error)
                         break
-                    fresh[_key(row)] = row
-                    reached[job_of(row)] = (row["attempt"], row["status"])
+                    new_rows[_key(row)] = row
+                    updated[job_of(row)] = (row["attempt"], row["status"])
                 elif earlier != row:
                     request.outcome.set_exception(_conflict(status, recorded_in))
                     break
                 commits.append(recorded_in)
             else:
-                standing.update(reached.maps[0])
-                batch.rows.extend(fresh.values())
+                latest.update(updated.maps[0])
+                batch.rows.extend(new_rows.values())
                 batch.accepted.append((request, max(commits)))
-                known.update((key, (row, commit_id)) for key, row in fresh.items())
+                known.update((key, (row, commit_id)) for key, row in new_rows.items())
         return batch
 
     def _known(
         self, session: Session, rows: Sequence[dict[str, Any]], commit_id: int
     ) -> dict[_Key, tuple[dict[str, Any], int]]:
-        """Return which of these rows are recorded, with the number of their commit."""
+        """Return the recorded rows among ``rows``, with the numbers of their commits."""
         moments = [row["occurred_at"] for row in rows]
         if self._newest is not None and commit_id == self._last_commit + 1 and min(moments) > self._newest:
-            return {}  # because nobody else has committed since, and all of these happened after all that is recorded
+            return {}  # because there was no other commit since, and all rows are later than the recorded ones
         with session.registered("incoming_status", status_table(rows)):
-            found = session.records("ledger/known_job_status", earliest=min(moments), latest=max(moments))
+            recorded = session.records("ledger/known_job_status", earliest=min(moments), latest=max(moments))
             newest = session.row("ledger/newest_status")
         self._last_commit, self._newest = commit_id - 1, newest[0] if newest and newest[0] else min(moments)
-        return {_key(row): (row, row.pop("commit_id")) for row in found}
+        return {_key(row): (row, row.pop("commit_id")) for row in recorded}
 
 
 _Key: TypeAlias = tuple[Any, ...]
@@ -159,14 +159,14 @@ _Key: TypeAlias = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class _Batch:
-    """What one commit will hold: rows, and the requests that it answers with the number of the commit for each."""
+    """The rows of one commit, and the accepted requests with their commit numbers."""
 
     rows: list[dict[str, Any]]
     accepted: list[tuple[Request[JobStatus], int]]
 
 
 def _key(row: dict[str, Any]) -> _Key:
-    """Return what makes a status the same event as another."""
+    """Return the identity of a status."""
     return tuple(row[name] for name in ("plan_id", "job_id", "attempt", "status", "occurred_at"))
 
 
@@ -178,7 +178,7 @@ def _conflict(status: JobStatus, commit_id: int) -> PlanstoreError:
 
 
 def append_statuses(builder: CommitBuilder, rows: Sequence[dict[str, Any]]) -> None:
-    """Append rows of statuses, as :meth:`JobStatus.row` gives them, to the commit on its way."""
+    """Append rows of statuses, from :meth:`JobStatus.row`, to a commit."""
     if not rows:
         return
     placed = [row | {"place": place} for place, row in enumerate(rows, 1)]
@@ -186,7 +186,7 @@ def append_statuses(builder: CommitBuilder, rows: Sequence[dict[str, Any]]) -> N
 
 
 def status_table(rows: Sequence[dict[str, Any]]) -> pa.Table:
-    """Return rows of statuses as they are staged."""
+    """Return rows of statuses as a staged table."""
     import pyarrow as pa
 
     return pa.Table.from_pylist(

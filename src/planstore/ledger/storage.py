@@ -1,6 +1,6 @@
-"""The seams of a store: what the ledger asks of artifacts, of parquet files, of the writers' lock and of the catalog.
+"""Storage protocols of a store: artifacts, parquet files, the commit lock and the catalog.
 
-``planstore.ledger.embedded`` is the first implementation; ``tests/ledger/contract/`` holds what each must keep.
+``planstore.ledger.embedded`` implements them; ``tests/ledger/contract/`` tests every implementation.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from typing import Protocol
 
 
 class ArtifactStorage(Protocol):
-    """Files under their SHA-256, written once and never again."""
+    """Contents stored by their SHA-256, written once and never changed."""
 
     def put(self, content: bytes) -> str:
-        """Keep a content durably and return its digest."""
+        """Store a content durably and return its digest."""
 
     def put_all(self, contents: Sequence[bytes]) -> list[str]:
-        """Keep several contents durably and return their digests."""
+        """Store several contents durably and return their digests."""
 
     def get(self, digest: str) -> bytes:
-        """Return the content under a digest, verified.
+        """Return the content of a digest, verified.
 
         Raises:
             StoreError: there is none, or it was altered.
         """
 
     def has(self, digest: str) -> bool:
-        """Tell whether there is content under a digest."""
+        """Return whether a digest has content."""
 
     def digests(self) -> set[str]:
         """Return the digests of all artifacts."""
@@ -39,7 +39,7 @@ class DataStorage(Protocol):
 
     @property
     def root(self) -> Path:
-        """Where they are."""
+        """The folder of the files."""
 
     def files(self) -> set[Path]:
         """Return all files."""
@@ -48,21 +48,21 @@ class DataStorage(Protocol):
         """Return the files of a table."""
 
     def make_durable(self, new: Collection[Path]) -> None:
-        """Make files durable before a commit names them."""
+        """Fsync files before a commit refers to them."""
 
 
 class CommitLock(Protocol):
-    """The lock that makes commits take turns."""
+    """The lock that serializes commits."""
 
     def held(self) -> AbstractContextManager[None]:
         """Hold the lock while a block runs.
 
         Raises:
-            StoreBusyError: somebody held it for longer than the timeout; says who.
+            StoreBusyError: another process held it for longer than the timeout; names the process.
         """
 
     def held_by_reader(self) -> AbstractContextManager[None]:
-        """Keep writers out while a block runs, without a right to write."""
+        """Exclude writers while a block runs, without write permission."""
 
 
 class CatalogStorage(Protocol):
@@ -72,13 +72,13 @@ class CatalogStorage(Protocol):
 
     @property
     def is_writable(self) -> bool:
-        """Whether this process may write it."""
+        """Whether this process may write the catalog."""
 
     def opened(self) -> Path:
-        """Return the path to open it at: its own, or that of a copy, which can only be read."""
+        """Return the path to open: the catalog itself, or a read-only copy of it."""
 
     def has_moved_on(self, opened: Path) -> bool:
-        """Tell whether the catalog has changed since it was opened there."""
+        """Return whether the catalog has changed since it was opened at ``opened``."""
 
     def close(self) -> None:
         """Remove copies."""

@@ -1,4 +1,4 @@
-"""Verify: everything that can be recomputed is recomputed, and what does not hold is named."""
+"""Verification: everything that can be recomputed is recomputed, and each discrepancy is reported."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS_AT_ONCE = 250_000
-"""Events that are read in one query, unless a single commit holds more."""
+"""Maximum events per query, unless a single commit has more."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that does not hold.
+    """A discrepancy.
 
     Attributes:
-        commit_id: the first commit that it shows in; None where it belongs to no commit.
+        commit_id: the first commit with it; None if it belongs to no commit.
         where: the table, artifact or file.
-        problem: what is wrong, as the end of a sentence that begins with ``where``.
+        problem: the problem, worded to follow ``where``.
     """
 
     commit_id: int | None
@@ -50,14 +50,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verified:
-    """What a verification found.
+    """The result of a verification.
 
     Attributes:
-        commits: how many commits the ledger has.
+        commits: number of commits in the ledger.
         anchor: the newest commit and its digest.
-        findings: what does not hold, the earliest commit first; none means that everything holds.
-        unreferenced: digests of artifacts that no event names: kept by a process that died before its commit.
-        orphans: files of rows that no commit names, in the store's folder: of a process that died, or is at work.
+        findings: discrepancies, by commit; empty if the store is intact.
+        unreferenced: digests of unreferenced artifacts, stored by a process that died before its commit.
+        orphans: unreferenced parquet files in the store's folder, of a process that died or has not committed yet.
     """
 
     commits: int
@@ -68,7 +68,7 @@ class Verified:
 
     @property
     def holds(self) -> bool:
-        """Whether everything holds."""
+        """Whether there are no findings."""
         return not self.findings
 
     def as_dict(self) -> dict[str, Any]:
@@ -85,7 +85,7 @@ class Verified:
 
 @dataclass(frozen=True)
 class Anchor:
-    """A commit's number and digest, kept elsewhere: a store that holds them extends what was anchored."""
+    """A commit's number and digest, archived elsewhere: a store with this commit extends the anchored store."""
 
     commit_id: int
     digest: str
@@ -96,10 +96,10 @@ class Anchor:
 
     @classmethod
     def parse(cls, text: str) -> Anchor:
-        """Return the anchor in ``commit:digest`` or ``commit:digest:signature``.
+        """Parse ``commit:digest`` or ``commit:digest:signature``.
 
         Raises:
-            AnchorError: the text is none.
+            AnchorError: the text is not an anchor.
         """
         number, digest, signature, *more = [*text.strip().split(":"), "", ""]
         digits = digest.lower()
@@ -111,37 +111,37 @@ class Anchor:
 
 
 def anchor(ledger: Ledger) -> Anchor:
-    """Return the newest commit and its digest; an empty ledger has commit 0, and zeros."""
+    """Return the newest commit and its digest; an empty ledger has commit 0 with a digest of zeros."""
     row = ledger.reader().row("ledger/last_commit")
     return Anchor(int(row[0]), str(row[1])) if row else Anchor(0, GENESIS)
 
 
 def verify(ledger: Ledger, expected: Anchor | None = None) -> Verified:
-    """Return what holds and what does not; see :func:`findings`.
+    """Verify the whole ledger; see :func:`findings`.
 
-    What does not hold while writers go on is looked at again while they wait: it may have been read as of two moments.
+    Findings that appear while writers are active are checked again without writers: they may stem from two snapshots.
     """
     before = _snapshot(ledger)
-    found = _sorted(findings(ledger, expected))
-    if found and _snapshot(ledger) != before:
+    ordered = _sorted(findings(ledger, expected))
+    if ordered and _snapshot(ledger) != before:
         with ledger.quiet():
-            found = _sorted(findings(ledger, expected))
+            ordered = _sorted(findings(ledger, expected))
     try:
         with unreadable("the ledger"):
             newest = anchor(ledger)
             named = {digest for _, digest, _ in ledger.reader().rows("verify/artifacts")}
             orphans = strays(ledger.reader(), ledger.folder).orphans
     except StoreError:
-        return Verified(0, str(Anchor(0, GENESIS)), found, [])
-    return Verified(newest.commit_id, str(newest), found, sorted(ledger.artifacts.digests() - named), orphans)
+        return Verified(0, str(Anchor(0, GENESIS)), ordered, [])
+    return Verified(newest.commit_id, str(newest), ordered, sorted(ledger.artifacts.digests() - named), orphans)
 
 
-def _sorted(found: Iterator[Finding]) -> list[Finding]:
-    return sorted(found, key=lambda one: (one.commit_id is None, one.commit_id or 0))
+def _sorted(unsorted: Iterator[Finding]) -> list[Finding]:
+    return sorted(unsorted, key=lambda finding: (finding.commit_id is None, finding.commit_id or 0))
 
 
 def _snapshot(ledger: Ledger) -> int | None:
-    """Return the catalog's newest snapshot; None where it cannot be read, which is told as a finding."""
+    """Return the catalog's newest snapshot, or None if it is unreadable, which is reported as a finding."""
     try:
         with unreadable("the ledger"):
             row = ledger.reader().row("ledger/current_snapshot")
@@ -151,14 +151,14 @@ def _snapshot(ledger: Ledger) -> int | None:
 
 
 def findings(ledger: Ledger, expected: Anchor | None = None) -> Iterator[Finding]:
-    """Yield what does not hold of the ledger: first commits and their events, then plans, policies and artifacts.
+    """Yield the discrepancies of the ledger: of commits and their events, then of plans, policies and artifacts.
 
     Args:
         ledger: the ledger.
         expected: an anchor that the ledger must extend.
     """
-    for path, what in irregular_in_store(ledger.folder):
-        yield Finding(None, place(ledger.folder, path), f"{path.relative_to(ledger.folder)} is {what}")
+    for path, kind_name in irregular_in_store(ledger.folder):
+        yield Finding(None, place(ledger.folder, path), f"{path.relative_to(ledger.folder)} is {kind_name}")
     try:
         with unreadable("the ledger"):
             session = ledger.reader()
@@ -193,19 +193,19 @@ def findings(ledger: Ledger, expected: Anchor | None = None) -> Iterator[Finding
 
 
 def _finding(commit_id: int | None, where: str, error: StoreError) -> Finding:
-    """Return what an error says of the store; raise it where it says nothing of what is in the store."""
+    """Return a finding from an error; raise the error if it is about access and not about the store's content."""
     if isinstance(error, DeniedError):
         raise error
     return Finding(commit_id, where, str(error))
 
 
 def _chain(commits: list[dict[str, Any]], expected: Anchor | None) -> Iterator[Finding]:
-    """Check numbers, digests of headers, and that each names the one before it."""
+    """Check numbers, header digests and previous digests of the commits, and the expected anchor."""
     previous = GENESIS
     for number, commit in enumerate(commits, 1):
-        found = commit["commit_id"]
-        if found != number:
-            yield Finding(number, "commits", f"commit {number} is missing; the next is {found}")
+        commit_id = commit["commit_id"]
+        if commit_id != number:
+            yield Finding(number, "commits", f"commit {number} is missing; the next is {commit_id}")
             break
         if commit["previous_digest"] != previous:
             yield Finding(
@@ -241,14 +241,14 @@ def _header_digest(commit: Mapping[str, Any]) -> str:
 
 
 def event_findings(session: Session, table: str, commits: list[dict[str, Any]]) -> Iterator[Finding]:
-    """Check that each commit holds the rows of this table that its header counts, by number and digest."""
+    """Check the number and digest of each commit's rows in a table against its header."""
     counted = {
         commit["commit_id"]: count for commit in commits for count in commit["counts"] or () if count["table"] == table
     }
-    for first, last in _stretches(counted, len(commits)):
+    for first, last in _ranges(counted, len(commits)):
         try:
             with unreadable("the ledger"):
-                found = _digests(session.batches(f"ledger/read_{table}", first=first, last=last))
+                read = _digests(session.batches(f"ledger/read_{table}", first=first, last=last))
         except StoreError as error:
             holders = [number for number in counted if first <= number <= last]
             if len(holders) > 1:
@@ -256,9 +256,9 @@ def event_findings(session: Session, table: str, commits: list[dict[str, Any]]) 
             else:
                 yield _finding(holders[0] if holders else first, table, error)
             continue
-        for commit_id in sorted(found.keys() | {number for number in counted if first <= number <= last}):
+        for commit_id in sorted(read.keys() | {number for number in counted if first <= number <= last}):
             count = counted.get(commit_id, {"rows": 0, "digest": None})
-            rows, digest = found.get(commit_id, (0, None))
+            rows, digest = read.get(commit_id, (0, None))
             if rows != count["rows"]:
                 yield Finding(commit_id, table, f"it holds {rows} rows, its header counts {count['rows']}")
             elif digest != count["digest"]:
@@ -266,7 +266,7 @@ def event_findings(session: Session, table: str, commits: list[dict[str, Any]]) 
 
 
 def _unreadable_of(session: Session, table: str, commits: Sequence[int]) -> Iterator[Finding]:
-    """Tell which of some commits cannot be read, one by one."""
+    """Read some commits one by one, and yield a finding for each unreadable one."""
     for number in commits:
         try:
             with unreadable("the ledger"):
@@ -275,8 +275,8 @@ def _unreadable_of(session: Session, table: str, commits: Sequence[int]) -> Iter
             yield _finding(number, table, error)
 
 
-def _stretches(counted: Mapping[int, Mapping[str, Any]], last_commit: int) -> Iterator[tuple[int, int]]:
-    """Yield stretches of commits that cover all, each with at most ROWS_AT_ONCE rows or with one commit."""
+def _ranges(counted: Mapping[int, Mapping[str, Any]], last_commit: int) -> Iterator[tuple[int, int]]:
+    """Yield ranges that cover all commits, each with at most ROWS_AT_ONCE rows or a single commit."""
     first, rows = 1, 0
     for commit_id in sorted(counted):
         size = counted[commit_id]["rows"]
@@ -289,13 +289,13 @@ def _stretches(counted: Mapping[int, Mapping[str, Any]], last_commit: int) -> It
 
 
 def _digests(batches: Batches) -> dict[int, tuple[int, str]]:
-    """Return how many rows each commit has, and their digest, from batches in commit order."""
-    found: dict[int, tuple[int, str]] = {}
+    """Return the number and digest of each commit's rows, from batches in commit order."""
+    digests: dict[int, tuple[int, str]] = {}
     number, digest = 0, RowsDigest(batches.schema)
 
     def finish() -> None:
         if digest.rows:
-            found[number] = (digest.rows, digest.hexdigest())
+            digests[number] = (digest.rows, digest.hexdigest())
 
     def update(batch: pa.RecordBatch) -> None:
         nonlocal number, digest
@@ -307,11 +307,11 @@ def _digests(batches: Batches) -> dict[int, tuple[int, str]]:
 
     each_prefetched(batches, update)
     finish()
-    return found
+    return digests
 
 
 def _by_commit(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Yield the rows of each commit in a batch that is in commit order."""
+    """Yield each commit's rows in a batch that is in commit order."""
     import numpy as np
 
     numbers = batch.column(0).to_numpy(zero_copy_only=False)
@@ -321,7 +321,7 @@ def _by_commit(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch]]:
 
 
 def _row_counts(_: Ledger, session: Session, commits: list[dict[str, Any]]) -> Iterator[Finding]:
-    """Check that no table holds rows of commits that are not there."""
+    """Check that no table has rows of missing commits."""
     counted = dict.fromkeys(EVENT_TABLES, 0)
     for commit in commits:
         for count in commit["counts"] or ():
@@ -341,13 +341,13 @@ def _positions_of(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iter
 
 
 def _filters(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterator[Finding]:
-    """Check that a query with a filter finds what is there: nothing that it skips by is false."""
+    """Check that filtered queries find all rows: no pruning statistic is false."""
     for table, commit_id, problem in falsehoods(session, ledger.layout.data):
         yield Finding(commit_id, table, problem)
 
 
 def _definitions(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterator[Finding]:
-    """Check that the catalog has nothing, and the folders hold no file, that planstore does not make."""
+    """Check that the catalog has no foreign objects, and the folders no foreign files."""
     for kind, name in session.rows("verify/foreign_objects"):
         yield Finding(None, "catalog", f"the {kind} {name} is there, and is none of the store's")
     for where, problem in session.rows("verify/foreign_definitions"):
@@ -357,7 +357,7 @@ def _definitions(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> I
 
 
 def _snapshots(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iterator[Finding]:
-    """Check that the catalog says of all rows of a commit that they came with it."""
+    """Check that the catalog states the same snapshot for all rows of a commit."""
     for where, commit_id, problem in shifted_snapshots(session):
         yield Finding(commit_id, where, problem)
 
@@ -376,12 +376,12 @@ def _plans(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterato
     for plan in session.records("verify/plans"):
         commit_id = plan["commit_id"]
         session.run("verify/commit/set_commit", commit_id=commit_id)
-        for check, found in failed_plan_checks(session):
-            yield Finding(commit_id, "jobs", f"{check}: {len(found)}, the first is {found[0]}")
+        for check, rows in failed_plan_checks(session):
+            yield Finding(commit_id, "jobs", f"{check}: {len(rows)}, the first is {rows[0]}")
         try:
             document = orjson.loads(ledger.artifacts.get(plan["artifact"]))
         except (StoreError, orjson.JSONDecodeError):
-            continue  # because the artifact is a finding of its own
+            continue  # because the artifact has a finding of its own
         for name in ("evidence_id", "policy_id", "rules_id"):
             if document.get(name) != plan[name]:
                 yield Finding(commit_id, "plans", f"plan {plan['plan_id']} names another {name} than its run")
@@ -394,7 +394,7 @@ def _documents(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iterato
 
 
 def _artifacts(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterator[Finding]:
-    """Check that what is kept under a digest has it; what no event names, too, because a later one may."""
+    """Check each artifact against its digest, unreferenced ones included, because a later event may refer to them."""
     named = session.rows("verify/artifacts")
     unnamed = sorted(ledger.artifacts.digests() - {digest for _, digest, _ in named})
     for commit_id, digest, size in [*named, *((None, digest, None) for digest in unnamed)]:

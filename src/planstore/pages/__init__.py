@@ -1,4 +1,4 @@
-"""Pages: what people read in a browser or a notebook, from templates in which every value is escaped."""
+"""HTML pages for browsers and notebooks, from templates that escape every value."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _MARKS = {
     TargetState.DISABLED: ("off", "disabled", "the pooled model is not trained"),
 }
 ROUTES = {route.value: marks for route, marks in _MARKS.items()}
-"""Every route, with the letter, the words and the meaning that pages give it."""
+"""Each route with its letter, name and description on pages."""
 SIDE_LABELS = {side.value: side.label for side in Side}
 _NO_ROUTE = ("–", "no decision", "the run decided nothing on it")
 
 
 def render(template: str, /, **values: Any) -> str:
-    """Return a template of this folder with ``values`` filled in, escaped."""
+    """Render a template of this folder with ``values``, escaped."""
     return _environment().get_template(template).render(values)
 
 
@@ -40,18 +40,18 @@ def part(name: str) -> str:
 
 
 def content_hash(text: str) -> str:
-    """Return the hash by which a page's content security policy allows a script."""
+    """Return the hash of a script for a page's content security policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def json_block(value: Any) -> str:
-    """Return JSON that can stand inside a ``script`` element: nothing in it can end the element."""
+    """Return JSON that is safe inside a ``script`` element: nothing in it can end the element."""
     text = orjson.dumps(value, default=str).decode()
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def number(value: Any) -> str:
-    """Return a value as people read it: whole numbers with separators, fractions with six digits."""
+    """Format a value for display: integers with separators, fractions with six digits."""
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -67,12 +67,12 @@ def route_letter(route: str | None) -> str:
 
 
 def route_name(route: str | None) -> str:
-    """Return the words for a route."""
+    """Return the display name of a route."""
     return _route(route)[1]
 
 
 def route_meaning(route: str | None) -> str:
-    """Return what a route means."""
+    """Return the description of a route."""
     return _route(route)[2]
 
 

@@ -1,1 +1,1 @@
-"""Training plans: planned from decisions, read again, asked."""
+"""Training plans: planning, reading and queries."""

@@ -1,13 +1,13 @@
-"""The helper functions that ask a training plan things.
+"""Helper functions that query a training plan.
 
-Every helper takes a plan in any form: a :class:`TrainingPlan`, a plain dict like ``master_training_plan.json``, or the
-folder of one. A dict or folder is read anew for each question, because it may have changed; for many questions, make
-the plan once: :meth:`TrainingPlan.from_document`, :func:`load_training_plan`. The answers come from SQL macros
-(``sql/macros/``) that a SQL user can call as well.
+Every function accepts a plan as a :class:`TrainingPlan`, as a dict in the form of ``master_training_plan.json``, or as
+a folder. A dict or folder is read again for each call, because it may have changed. For many calls, create the plan
+once with :meth:`TrainingPlan.from_document` or :func:`load_training_plan`. The answers come from SQL macros
+(``sql/macros/``), which SQL users can call too.
 
-Plans made under strict semantics are answered strictly: what is not in the plan is not trained. Plans made under
-reference semantics, and older files, are answered as the recorded reference answered. So is None, which stands for no
-plan: it has no jobs, and filters nothing.
+Plans with strict semantics are answered strictly: a job that is not in the plan is not trained. Plans with reference
+semantics and older files are answered like the recorded reference. So is None, which means no plan: it has no jobs, and
+filters nothing.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from planstore.plans.training_plan import PlanSource, TrainingPlan, plan_in
 _log = logging.getLogger("planstore.consumer")
 
 NO_PLAN = "Training plan is None"
-"""The words that older readers look for where there is no plan."""
+"""The message for a missing plan that older readers search for."""
 
 
 def _training_type(training_type: str | None) -> str | None:
     if training_type is not None and training_type not in TRAINED_TYPES:
-        raise RequestError(f"training_type is {quoted(training_type)}; it can be {', '.join(TRAINED_TYPES)} or None")
+        raise RequestError(f"training_type must be {', '.join(TRAINED_TYPES)} or None, got {quoted(training_type)}")
     return training_type
 
 
@@ -50,13 +50,13 @@ def get_symbol_jobs(plan: PlanSource | None) -> list[dict[str, Any]]:
 
 @checked
 def get_jobs_for_target(plan: PlanSource | None, target: str) -> list[dict[str, Any]]:
-    """Return all jobs of one target, in plan order; none for a target the plan does not know."""
+    """Return all jobs of one target, in plan order; an unknown target has none."""
     return _jobs(plan, "jobs_for_target", target=target)
 
 
 @checked
 def get_jobs_for_symbol(plan: PlanSource | None, symbol: str) -> list[dict[str, Any]]:
-    """Return all jobs of one symbol, in plan order; none for a symbol the plan does not know."""
+    """Return all jobs of one symbol, in plan order; an unknown symbol has none."""
     return _jobs(plan, "jobs_for_symbol", symbol=symbol)
 
 
@@ -64,7 +64,7 @@ def get_jobs_for_symbol(plan: PlanSource | None, symbol: str) -> list[dict[str, 
 def get_training_jobs_for_target_symbol(
     plan: PlanSource | None, target: str, symbol: str | None = None, training_type: str | None = None
 ) -> list[dict[str, Any]]:
-    """Return the jobs of one pair, or (``symbol`` None) the cross-sectional ones of a target."""
+    """Return the jobs of one pair or, if ``symbol`` is None, the cross-sectional jobs of a target."""
     return _jobs(plan, "jobs_for_pair", target=target, symbol=symbol, training_type=_training_type(training_type))
 
 
@@ -76,10 +76,10 @@ def _jobs(plan: PlanSource | None, question: str, **values: Any) -> list[dict[st
 def get_model_families_for_job(
     plan: PlanSource | None, target: str, symbol: str | None = None, training_type: str | None = None
 ) -> list[str] | None:
-    """Return the model families that train a pair, or (``symbol`` None) a target; None where there are none.
+    """Return the model families of a pair or, if ``symbol`` is None, of a target; None if there are none.
 
-    A plan of reference semantics answers with its own families where it has no such job; where it has several, a
-    cross-sectional one comes before the others, and then the one whose id is the first.
+    A plan with reference semantics returns its own families if it has no such job. If it has several, a cross-sectional
+    job comes first, then the job with the first id.
     """
     kind = _training_type(training_type)
     if plan is None:
@@ -92,7 +92,7 @@ def get_model_families_for_job(
 def should_train_target_symbol(
     plan: PlanSource | None, target: str, symbol: str | None = None, training_type: str | None = None
 ) -> bool:
-    """Tell whether the plan trains a pair, or (``symbol`` None) a target's cross-sectional model."""
+    """Return whether the plan trains a pair or, if ``symbol`` is None, a target's cross-sectional model."""
     kind = _training_type(training_type)
     if plan is None:
         return True
@@ -108,17 +108,17 @@ def filter_targets_by_training_plan(
     *,
     train_everything: bool = False,
 ) -> list[str]:
-    """Return those of ``targets`` that the plan trains, in the order given.
+    """Return those of ``targets`` that the plan trains, in the given order.
 
     Args:
         targets: names of targets.
         plan: the plan.
-        training_type: count jobs of this type only; None means any type, and under reference semantics
-            ``cross_sectional``.
-        train_everything: return all targets when the plan has no such job, instead of none.
+        training_type: count only jobs of this type; None means any type, or ``cross_sectional`` with reference
+            semantics.
+        train_everything: return all targets instead of none if the plan has no such job.
 
     Raises:
-        ValueError: a plan of reference semantics has no jobs at all, and ``targets`` is not empty.
+        ValueError: a plan with reference semantics has no jobs at all, and ``targets`` is not empty.
     """
     kind = _training_type(training_type)
     if plan is None or not targets:
@@ -136,9 +136,9 @@ def filter_targets_by_training_plan(
 
 @checked
 def filter_symbols_by_training_plan(target: str, symbols: Sequence[str], plan: PlanSource | None) -> list[str]:
-    """Return those of ``symbols`` for which the plan trains ``target`` on its own, in the order given.
+    """Return those of ``symbols`` that have a symbol-specific job of ``target``, in the given order.
 
-    A plan of reference semantics that trains the target for no symbol returns them all.
+    A plan with reference semantics and no such job of the target returns all symbols.
     """
     if plan is None:
         return list(symbols)
@@ -153,11 +153,11 @@ def filter_symbols_by_training_plan(target: str, symbols: Sequence[str], plan: P
 def apply_training_plan_filter(
     targets: Sequence[str], symbols: Sequence[str], plan: PlanSource | None, *, train_everything: bool = False
 ) -> dict[str, Any]:
-    """Return what of ``targets`` × ``symbols`` the plan trains.
+    """Return the part of ``targets`` × ``symbols`` that the plan trains.
 
     Returns:
-        ``targets``: those the plan trains (reference semantics: by a cross-sectional job, and all of them when it has
-        none), in the order given; ``symbols_by_target``: for each of them the symbols trained on their own.
+        ``targets``: the trained targets in the given order (with reference semantics: those with a cross-sectional job,
+        or all of them if the plan has none); ``symbols_by_target``: the symbols of each target's symbol-specific jobs.
     """
     if plan is None:
         return {"targets": list(targets), "symbols_by_target": {target: list(symbols) for target in targets}}
@@ -213,7 +213,7 @@ def validate_training_plan(plan: PlanSource | None) -> dict[str, Any]:
 def get_training_plan_summary(plan: PlanSource | None) -> dict[str, Any]:
     """Return ``generated_at``, ``run_id``, ``total_jobs``, ``cs_jobs``, ``symbol_jobs``, ``by_route``, ``by_type``.
 
-    No plan has no summary: None gives an empty one.
+    The summary of None is an empty dict.
     """
     if plan is None:
         return {}
@@ -256,7 +256,7 @@ def compare_training_plans(plan1: PlanSource | None, plan2: PlanSource | None) -
     """Compare two plans: totals, and sorted ids of the jobs that ``plan2`` adds, removes and changes.
 
     Returns:
-        ``{"error": text}`` when a plan is missing.
+        ``{"error": text}`` if a plan is missing.
     """
     plans: list[TrainingPlan] = []
     for name, source in (("plan1", plan1), ("plan2", plan2)):
@@ -273,14 +273,14 @@ def compare_training_plans(plan1: PlanSource | None, plan2: PlanSource | None) -
     with session.registered("incoming_jobs", pa.concat_tables(rows)):
         session.run("consumer/plan_index/jobs")
     session.run("macros/plan_diff")
-    found: dict[str, list[str]] = {"added": [], "removed": [], "changed": []}
+    job_ids: dict[str, list[str]] = {"added": [], "removed": [], "changed": []}
     for job_id, change in session.rows("consumer/plan_diff", a="plan1", b="plan2"):
-        found[change].append(job_id)
+        job_ids[change].append(job_id)
     return {
         "plan1_total": rows[0].num_rows,
         "plan2_total": rows[1].num_rows,
-        "added_jobs": found["added"],
-        "removed_jobs": found["removed"],
-        "changed_jobs": found["changed"],
-        "common_jobs": rows[0].num_rows - len(found["removed"]),
+        "added_jobs": job_ids["added"],
+        "removed_jobs": job_ids["removed"],
+        "changed_jobs": job_ids["changed"],
+        "common_jobs": rows[0].num_rows - len(job_ids["removed"]),
     }

@@ -1,4 +1,4 @@
-"""A plan: the jobs that decisions come to, their summary, and the document that names the plan."""
+"""Planning: jobs from decisions, their summary, and the canonical document that identifies the plan."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STEPS = (
     "job_id_suffixes",
     "ordered_jobs",
 )
-"""The steps of ``sql/planning/``, in order: from ``decisions`` and what routing left to the jobs."""
+"""The steps of ``sql/planning/``, in order: from ``decisions`` and the tables of routing to the jobs."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class Plan:
     """A plan before it is published; its jobs are in the session's table ``jobs``.
 
     Attributes:
-        evidence_id, policy_id, rules_id: what it follows from.
-        requested: the families asked for, as they were spelled; None when nobody asked.
-        families: the same, normalised.
+        evidence_id, policy_id, rules_id: digests of its inputs.
+        requested: the requested families as spelled by the caller; None if there are none.
+        families: the families, normalised.
         summary: counts by route, type and priority, as in ``master_training_plan.json``.
-        total_jobs: how many jobs it has.
-        jobs: the digest of its jobs' rows, over the columns of ``jobs`` after ``plan_id``.
+        total_jobs: number of jobs.
+        jobs: the jobs' rows and their digest, over the columns of ``jobs`` after ``plan_id``.
     """
 
     evidence_id: str
@@ -52,7 +52,7 @@ class Plan:
 
     @cached_property
     def document(self) -> bytes:
-        """The canonical document: everything the plan is, without times, run and place. Jobs stand in it by digest."""
+        """The canonical document of the plan, without times, run and path. It includes the jobs by digest."""
         return canonical_json(
             {
                 "evidence_id": self.evidence_id,
@@ -74,16 +74,16 @@ class Plan:
 def make_plan(
     session: Session, *, evidence_id: str, policy_id: str, rules_id: str, requested: list[str] | None
 ) -> Plan:
-    """Plan what the session's ``decisions`` come to.
+    """Make a plan from the session's ``decisions``.
 
     Raises:
-        PlanInvalidError: the jobs contradict the decisions; shows the first that do.
+        PlanInvalidError: the jobs contradict the decisions; shows the first contradictions.
     """
     jobs = StagedRows(plan_jobs(session))
     session.run("planning/plan_summary")
     with session.joins_as_written():
-        for check, found in failed_plan_checks(session):
-            raise PlanInvalidError(f"the plan was not published, because of {check}: {found[:3]}")
+        for check, rows in failed_plan_checks(session):
+            raise PlanInvalidError(f"the plan was not published, because of {check}: {rows[:3]}")
     row = session.row("planning/read_summary")
     assert row is not None
     return Plan(
@@ -99,7 +99,7 @@ def make_plan(
 
 
 def plan_jobs(session: Session) -> pa.Table:
-    """Return the jobs that the session's ``decisions`` come to, as its ``jobs``: their ``ordinal`` first."""
+    """Return the jobs of the session's ``decisions``, with ``ordinal`` first, and register them as ``jobs``."""
     with session.joins_as_written():
         for step in STEPS:
             session.run(f"planning/{step}")

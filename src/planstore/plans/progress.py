@@ -1,4 +1,4 @@
-"""How far a plan is."""
+"""Progress of a plan."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from planstore.events.vocabulary import open_jobs
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a plan is.
+    """Progress of a plan.
 
     Attributes:
         plan_id: the plan.
-        counts: how many of its jobs have each status.
-        running: the jobs that run, each with its worker and lease.
-        failed: the jobs that failed, each with its error.
+        counts: job counts by status.
+        running: running jobs, with worker and lease.
+        failed: failed jobs, with error.
     """
 
     plan_id: str

@@ -1,4 +1,4 @@
-"""Staleness: whether what a plan follows from has moved on since it was made."""
+"""Staleness: detection of plans that are older than their inputs."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from planstore.routing.rules import current_rules
 
 
 def what_moved_on(session: Session, plan_id: str, before_commit: int, now: datetime) -> list[str]:
-    """Return what has changed since the newest run that arrived at a plan, one sentence each; empty for a fresh plan.
+    """Return the changes since the newest run that produced a plan, one sentence each; empty for a current plan.
 
     Args:
-        session: a reading session of the store.
-        plan_id: the whole id of a plan.
-        before_commit: the first commit that does not count.
-        now: the time by which overrides have expired.
+        session: a read-only session of the store.
+        plan_id: a complete plan id.
+        before_commit: the first commit that is ignored.
+        now: the time at which overrides are checked for expiry.
     """
     plan = session.records("planning/run_of_plan", plan_id=plan_id)[0]
     newest = session.records("store/newest_run")[0]
-    told = []
-    for name, what in (("evidence_id", "the evidence"), ("policy_id", "the policy")):
+    changes = []
+    for name, input_name in (("evidence_id", "the evidence"), ("policy_id", "the policy")):
         if plan[name] != newest[name]:
-            told.append(
-                f"{what} has moved on: run {plan['run_id']} (commit {plan['commit_id']}) used {plan[name][:12]}, "
+            changes.append(
+                f"{input_name} has moved on: run {plan['run_id']} (commit {plan['commit_id']}) used {plan[name][:12]}, "
                 f"run {newest['run_id']} (commit {newest['commit_id']}) uses {newest[name][:12]}"
             )
-    if not told and plan["plan_id"] != newest["plan_id"]:
-        told.append(
+    if not changes and plan["plan_id"] != newest["plan_id"]:
+        changes.append(
             f"run {newest['run_id']} (commit {newest['commit_id']}) arrived at another plan, {newest['plan_id'][:12]}"
         )
     shipped = [current_rules(float32=float32).rules_id for float32 in (False, True)]
     if plan["rules_id"] not in shipped:
-        told.append(
+        changes.append(
             f"the rules have moved on: run {plan['run_id']} used {plan['rules_id'][:12]}, "
             f"this planstore ships {shipped[0][:12]}"
         )
@@ -46,24 +46,25 @@ def what_moved_on(session: Session, plan_id: str, before_commit: int, now: datet
         now=now,
     ):
         symbol = f" on {override['symbol']}" if override["symbol"] else ""
-        told.append(
+        changes.append(
             f"an override of {override['target']}{symbol} ({override['route']}) was {override['change']} since "
             f"run {plan['run_id']}"
         )
-    return told
+    return changes
 
 
-def refuse_stale(plan_id: str, told: Sequence[str]) -> None:
-    """Refuse a plan that should not be trained any more.
+def refuse_stale(plan_id: str, changes: Sequence[str]) -> None:
+    """Refuse to train a stale plan.
 
     Args:
         plan_id: the plan.
-        told: what :func:`what_moved_on` says of it.
+        changes: the changes from :func:`what_moved_on`.
 
     Raises:
-        PlanStaleError: says what changed.
+        PlanStaleError: the plan is stale; names the changes.
     """
-    if told:
+    if changes:
         raise PlanStaleError(
-            f"plan {plan_id[:12]} is stale: {'; '.join(told)}. Route again, or force it if it is to be trained as it is"
+            f"plan {plan_id[:12]} is stale: {'; '.join(changes)}. "
+            "Route again, or force it if it is to be trained as it is"
         )

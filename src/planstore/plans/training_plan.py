@@ -1,4 +1,4 @@
-"""A training plan as its readers use it: a mapping like the JSON document, whose jobs SQL macros are asked about."""
+"""A training plan as a mapping in the form of its JSON document, with jobs that SQL macros query."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class TrainingPlan(Mapping[str, Any]):
     """A training plan: a mapping with ``metadata``, ``jobs`` and ``summary``, like the JSON document.
 
-    Metadata and summary are at hand; jobs are fetched when they are first asked for, by SQL.
+    Metadata and summary are loaded at once; jobs are fetched by SQL on first use.
     Made by :meth:`from_ledger` and :meth:`from_document`.
     """
 
@@ -40,7 +40,7 @@ class TrainingPlan(Mapping[str, Any]):
 
     @classmethod
     def from_ledger(cls, ledger: Ledger, plan_id: str) -> TrainingPlan:
-        """Return the plan that the ledger keeps under ``plan_id``.
+        """Return the ledger's plan ``plan_id``.
 
         Raises:
             NotFoundError: there is none.
@@ -53,10 +53,10 @@ class TrainingPlan(Mapping[str, Any]):
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> TrainingPlan:
-        """Return the plan in a dict like ``master_training_plan.json``.
+        """Return the plan in a dict in the form of ``master_training_plan.json``.
 
         Raises:
-            PlanFileError: it is not a plan.
+            PlanFileError: the dict is not a plan.
         """
         jobs = document.get("jobs")
         if not isinstance(jobs, list) or not all(isinstance(job, Mapping) for job in jobs):
@@ -74,12 +74,12 @@ class TrainingPlan(Mapping[str, Any]):
 
     @property
     def plan_id(self) -> str | None:
-        """The plan's id; None for a file that planstore did not make."""
+        """The plan's id; None for a file from another program."""
         return self.metadata.get("plan_id")
 
     @property
     def is_strict(self) -> bool:
-        """Whether the plan was made under strict semantics."""
+        """Whether the plan has strict semantics."""
         return self.metadata.get("semantics") == Semantics.STRICT
 
     def __getitem__(self, key: str) -> Any:
@@ -106,15 +106,15 @@ class TrainingPlan(Mapping[str, Any]):
         return f"<b>{escape(repr(self)[1:-1])}</b><table><tr><th>route</th><th>jobs</th></tr>{routes}</table>"
 
     def ask(self, question: str, **values: Any) -> list[tuple[Any, ...]]:
-        """Return the rows of one statement of ``sql/consumer/``, asked of this plan."""
+        """Return the rows of a statement of ``sql/consumer/`` on this plan."""
         return self._index.session.rows(f"consumer/{question}", **values)
 
     def ask_jobs(self, question: str, **values: Any) -> list[dict[str, Any]]:
-        """Return the jobs that one statement of ``sql/consumer/`` finds in this plan."""
+        """Return the jobs that a statement of ``sql/consumer/`` selects from this plan."""
         return self._index.jobs(question, **values)
 
     def rows(self, plan_id: str) -> pa.Table:
-        """Return the jobs as rows, under another plan id."""
+        """Return the jobs as rows, with another plan id."""
         table = self._index.session.batches("consumer/read_rows").read_all()
         import pyarrow as pa
 
@@ -125,12 +125,12 @@ PlanSource: TypeAlias = TrainingPlan | Mapping[str, Any] | str | Path
 
 
 class _PlanIndex:
-    """A plan's jobs in a table of their own, in memory and indexed, with the macros over it.
+    """A plan's jobs in an indexed in-memory table, with the macros over it.
 
     Args:
-        rows: fetches the jobs, when they are first asked for.
+        rows: fetches the jobs on first use.
         metadata: the plan's metadata.
-        documents: the jobs as they came, for a plan that came as a document.
+        documents: the original jobs of a plan from a document.
     """
 
     def __init__(
@@ -145,7 +145,7 @@ class _PlanIndex:
 
     @cached_property
     def session(self) -> Session:
-        """The session, once the jobs are in the index."""
+        """The session, with the jobs in the index."""
         session = memory()
         with session.registered("incoming_jobs", self._rows()):
             session.run("consumer/plan_index/jobs")
@@ -156,11 +156,11 @@ class _PlanIndex:
         return session
 
     def jobs(self, question: str, **values: Any) -> list[dict[str, Any]]:
-        """Return the jobs that a statement of ``sql/consumer/`` finds."""
-        found = self.session.rows(f"consumer/{question}", **values)
+        """Return the jobs that a statement of ``sql/consumer/`` selects."""
+        rows = self.session.rows(f"consumer/{question}", **values)
         if self._documents is not None:
-            return [self._documents[ordinal - 1] for ordinal, _ in found]
-        return [orjson.loads(document) for _, document in found]
+            return [self._documents[ordinal - 1] for ordinal, _ in rows]
+        return [orjson.loads(document) for _, document in rows]
 
 
 def _ledger_rows(ledger: Ledger, plan_id: str) -> pa.Table:
@@ -168,7 +168,7 @@ def _ledger_rows(ledger: Ledger, plan_id: str) -> pa.Table:
 
 
 def _document_rows(jobs: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """Return jobs of a document as rows; what a job lacks is null."""
+    """Return a document's jobs as rows; missing values are null."""
     import pyarrow as pa
 
     def column(name: str, kind: Any) -> Any:
@@ -201,7 +201,7 @@ def _json(value: Any) -> str:
     try:
         return canonical_json(value).decode()
     except TypeError:
-        pass  # because it is no JSON, but may be shown as one
+        pass  # because a value that is no JSON may still have a JSON text
     try:
         return json.dumps(value, sort_keys=True, default=str)
     except (TypeError, ValueError, RecursionError) as error:
@@ -210,14 +210,15 @@ def _json(value: Any) -> str:
 
 @checked
 def load_training_plan(folder: str | Path) -> TrainingPlan | None:
-    """Return the current training plan of a results folder, or None where there is none.
+    """Return the current training plan of a results folder, or None if there is none.
 
     Args:
-        folder: the results folder, or its ``globals/training_plan`` or ``METRICS/training_plan``. The ledger behind it
-            answers where there is one; else ``master_training_plan.json``; else its mirror ``training_plan.json``.
+        folder: the results folder, or its ``globals/training_plan`` or ``METRICS/training_plan``. The plan comes from
+            the ledger if there is one, else from ``master_training_plan.json``, else from its mirror
+            ``training_plan.json``.
 
     Raises:
-        PlanFileError: the file is there and broken. The mirror does not stand in for a broken master.
+        PlanFileError: the file is corrupt. The mirror does not replace a corrupt master.
     """
     folder = Path(folder)
     results = folder.parent.parent if folder.name == "training_plan" else folder
@@ -226,12 +227,12 @@ def load_training_plan(folder: str | Path) -> TrainingPlan | None:
         ledger = Ledger(layout.folder, create=False)
         row = ledger.reader().row("consumer/newest_plan", as_of=None)
         return TrainingPlan.from_ledger(ledger, row[0]) if row else None
-    places = [folder] if folder.name == "training_plan" else []
-    places += [results / "globals" / "training_plan", results / "METRICS" / "training_plan", folder]
-    for place in places:
+    folders = [folder] if folder.name == "training_plan" else []
+    folders += [results / "globals" / "training_plan", results / "METRICS" / "training_plan", folder]
+    for plan_folder in folders:
         for name in ("master_training_plan.json", "training_plan.json"):
-            if _is_there(place / name):
-                return _read_plan_file(place / name)
+            if _is_there(plan_folder / name):
+                return _read_plan_file(plan_folder / name)
     return None
 
 
@@ -239,7 +240,7 @@ def _is_there(path: Path) -> bool:
     try:
         return path.exists()
     except OSError as error:
-        raise PlanFileError(f"{path} cannot be looked for: {error.strerror}") from error
+        raise PlanFileError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _read_plan_file(path: Path) -> TrainingPlan:
@@ -256,10 +257,10 @@ def _read_plan_file(path: Path) -> TrainingPlan:
 
 
 def plan_in(source: PlanSource) -> TrainingPlan:
-    """Return the plan that comes in any of its forms: a plan, a dict like the JSON document, a folder.
+    """Return the plan in any of its forms: a plan, a dict like the JSON document, a folder.
 
     Raises:
-        NotFoundError: a folder was given, and there is no plan in it.
+        NotFoundError: the folder has no plan.
     """
     if isinstance(source, TrainingPlan):
         return source

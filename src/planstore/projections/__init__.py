@@ -1,1 +1,1 @@
-"""Projections: a plan as documents, and documents as files."""
+"""Projections: documents of a plan, and their files."""

@@ -1,4 +1,4 @@
-"""Export: the newest run and its plan as files, for readers that know only files."""
+"""Export of the newest run and its plan to files, for readers without access to the ledger."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ if TYPE_CHECKING:
 
 FORMATS = ("json", "yaml", "markdown")
 KINDS = ("json", "yaml", "md")
-"""The suffixes of those formats."""
+"""The file suffixes of the formats."""
 READABLE_JOBS = 20_000
-"""Plans with more jobs than this are written as YAML and Markdown only when that is asked for."""
+"""Maximum jobs of a plan that is written as YAML and Markdown by default."""
 
 PLAN = Path("globals/training_plan")
 PLAN_COPY = Path("METRICS/training_plan")
 ROUTING = Path("METRICS/routing_plan")
 CANDIDATES = Path("METRICS/routing_candidates")
 SNAPSHOT = "routing_candidates.parquet"
-"""The file of candidates that older readers expect both plans to name, whatever name the caller gave his."""
+"""The name of the candidates file that older readers expect in both plans, whatever name the caller recorded."""
 UNKNOWN = "unknown"
-"""The git commit and config hash that older readers find where the caller gave none."""
+"""The git commit and config hash in the files of a run without them, as older readers expect."""
 _KEYS = {"by_target": "target", "by_symbol": "symbol", "by_type": "training_type", "by_route": "route"}
 
 Progress: TypeAlias = Callable[[str], None]
@@ -52,15 +52,15 @@ Progress: TypeAlias = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export did.
+    """The result of an export.
 
     Attributes:
         results: the results folder.
-        run_id: the run that was exported.
+        run_id: the exported run.
         plan_id: its plan.
-        files: how many files stand there for it.
-        written: how many of them were missing or different, and so were written.
-        removed: how many files of an earlier plan were removed.
+        files: number of its files in the results folder.
+        written: number of files that were missing or different, and were written.
+        removed: number of removed files of an earlier plan.
     """
 
     results: Path
@@ -83,51 +83,55 @@ def export(
     metrics_copy: bool = False,
     progress: Progress = lambda _: None,
 ) -> Exported:
-    """Write the files of the newest run and its plan; exports take turns, so the newest run's files are what stays.
+    """Write the files of the newest run and its plan; concurrent exports run one after the other.
 
     Raises:
-        NotFoundError: the ledger holds no run.
-        RequestError: a format is none that is known, or a folder leads into a store.
+        NotFoundError: the ledger has no run.
+        RequestError: a format is unknown, or a folder leads into a store.
         ExportError: a file cannot be written.
     """
     unknown = sorted(set(formats or ()) - set(FORMATS))
     if unknown:
-        raise RequestError(f"formats are {', '.join(FORMATS)}, not {', '.join(unknown)}")
+        raise RequestError(f"formats must be among {', '.join(FORMATS)}, got {', '.join(unknown)}")
     for folder in (ROUTING, *(folder / view for folder in (PLAN, PLAN_COPY) for view in ("", *_KEYS))):
         refuse_store("the exported files", results / folder)
     ledger.create()
     with export_errors(results), WriterLock(ledger.layout.export_lock, timeout=3600).held():
         session = ledger.writer()
-        found = session.records("export/newest_run")
-        if not found:
+        rows = session.records("export/newest_run")
+        if not rows:
             raise NotFoundError("the ledger holds no run yet, so there is nothing to export")
-        run = found[0]
+        run = rows[0]
         staging = ledger.folder / "outgoing"
         return _Export(ledger, session, results, staging, run, formats, metrics_copy, progress).do()
 
 
 def compare_files(ledger: Ledger, results: Path) -> list[str]:
-    """Return how the files of the last complete export differ from what the ledger says, one sentence each.
+    """Return the differences between the files of the last complete export and the ledger, one sentence each.
 
-    Files are not looked at when no export is noted as complete: then nobody has said that they are right.
+    Without a complete export nothing is compared, because the files were never complete.
     """
     subject = Manifest(ledger.layout.exported, results).subject()
     if not subject:
         return []
     lock = WriterLock(ledger.layout.export_lock, timeout=3600)
-    with export_errors(results), lock.held() if ledger.is_writable else lock.held_by_reader(), _staging(ledger) as made:
+    with (
+        export_errors(results),
+        lock.held() if ledger.is_writable else lock.held_by_reader(),
+        _staging(ledger) as staging,
+    ):
         session = ledger.writer()
-        found = session.records("export/run", run_id=subject.get("run_id"))
-        if not found:
+        rows = session.records("export/run", run_id=subject.get("run_id"))
+        if not rows:
             return [f"planstore/exported.json names run {subject.get('run_id')!r}, which the ledger does not hold"]
         formats = [name for name in subject.get("formats", ()) if name in FORMATS]
         copied = str(PLAN_COPY) in subject.get("folders", ())
-        return _Export(ledger, session, results, made, found[0], formats, copied, lambda _: None).differences()
+        return _Export(ledger, session, results, staging, rows[0], formats, copied, lambda _: None).differences()
 
 
 @contextmanager
 def _staging(ledger: Ledger) -> Iterator[Path]:
-    """Give a folder to make files in: the store's own, or where that cannot be written, one that goes away."""
+    """Yield a staging folder: the store's, or a temporary one if the store is not writable."""
     if ledger.is_writable:
         yield ledger.folder / "outgoing"
         return
@@ -136,7 +140,7 @@ def _staging(ledger: Ledger) -> Iterator[Path]:
 
 
 class _Export:
-    """One export: the run and plan, and where they go."""
+    """One export of a run and its plan."""
 
     def __init__(
         self,
@@ -169,27 +173,28 @@ class _Export:
             "formats": self._formats,
             "folders": [str(folder) for folder in self._folders],
         }
-        standing = self._manifest.matches(subject)
-        if standing and not self._stale():
-            shutil.rmtree(self._staging, ignore_errors=True)  # because an export may be killed when it was done
-            return self._exported(standing, 0, 0)
+        count = self._manifest.matches(subject)
+        if count and not self._stale():
+            shutil.rmtree(self._staging, ignore_errors=True)  # because a killed export may have left the folder
+            return self._exported(count, 0, 0)
         self._manifest.forget()
         outgoing = Outgoing(self._results, self._staging)
         self._write(outgoing)
-        paths = [*outgoing.written, *outgoing.kept]
+        paths = [*outgoing.written, *outgoing.unchanged]
         removed = self._remove_stale({self._results / path for path in paths})
         self._manifest.record(subject, paths)
         shutil.rmtree(self._staging)
         return self._exported(len(paths), len(outgoing.written), removed)
 
     def differences(self) -> list[str]:
-        """Return what stands in the results folder and is not what an export would write, one sentence each."""
-        made = Comparing(self._results, self._staging)
-        self._write(made)
-        expected = {self._results / path for path in [*made.written, *made.kept]}
+        """Return the differences between the results folder and the files of an export, one sentence each."""
+        outgoing = Comparing(self._results, self._staging)
+        self._write(outgoing)
+        expected = {self._results / path for path in [*outgoing.written, *outgoing.unchanged]}
         shutil.rmtree(self._staging)
         return [
-            f"{path} {'differs' if (self._results / path).exists() else 'is missing'}" for path in sorted(made.written)
+            f"{path} {'differs' if (self._results / path).exists() else 'is missing'}"
+            for path in sorted(outgoing.written)
         ] + [
             f"{path.relative_to(self._results)} is no file of this plan"
             for path in self._possible()
@@ -199,8 +204,8 @@ class _Export:
     def _write(self, outgoing: Outgoing) -> None:
         self._session.run("export/json_text")
         self._write_training_plan(outgoing)
-        with ThreadPoolExecutor(1) as beside, closing(self._session.cursor()) as session:
-            candidates = beside.submit(self._write_candidates, session, outgoing)
+        with ThreadPoolExecutor(1) as executor, closing(self._session.cursor()) as session:
+            candidates = executor.submit(self._write_candidates, session, outgoing)
             self._write_routing_plan(outgoing)
             candidates.result()
 
@@ -223,9 +228,9 @@ class _Export:
             file.flush()
             text = mapped(file)
             write_view = self._view_writer(outgoing, text, ends)
-            with ThreadPoolExecutor(1) as beside:
-                # because writing a large file leaves the time to make small ones, which writing small ones would not
-                large = beside.submit(self._write_large, outgoing, text, write_view)
+            with ThreadPoolExecutor(1) as executor:
+                # because a thread that writes a large file is idle long enough to write small files concurrently
+                large = executor.submit(self._write_large, outgoing, text, write_view)
                 for view in ("by_target", "by_symbol"):
                     write_view(view)
                 large.result()
@@ -234,7 +239,7 @@ class _Export:
             self._write_readable_plan(outgoing)
 
     def _write_large(self, outgoing: Outgoing, text: memoryview, write_view: Callable[[str], None]) -> None:
-        """Write what holds large parts of the plan: its mirrors and the views of few files."""
+        """Write the large files of the plan: its mirrors, and the views with few files."""
         for folder in self._folders:
             if folder != PLAN:
                 outgoing.add(folder / "master_training_plan.json", [text])
@@ -243,7 +248,7 @@ class _Export:
             write_view(view)
 
     def _write_master(self, file: BinaryIO) -> np.ndarray[Any, Any]:
-        """Write the master plan and return where each job's text starts in it, and where the last one ends."""
+        """Write the master plan; return the start of each job's text in it, followed by the last job's end."""
         import numpy as np
 
         head = _object_text({"metadata": self._metadata})[:-2] + ',\n  "jobs": ['
@@ -259,7 +264,7 @@ class _Export:
         self._session.run("export/set_family_texts", **plan)
         each_prefetched(self._session.batches("export/job_texts", **plan), write)
         ends = np.concatenate(starts)
-        # because no comma follows the last job, and no line the bracket of a plan without jobs
+        # because the last job has no comma after it, and a plan without jobs no line break before the bracket
         file.seek(ends[-1] - 2 if len(ends) > 1 else len(head))
         file.write(b"\n  ]," if len(ends) > 1 else b"],")
         file.write(_object_text({"summary": self._summary})[1:].encode())
@@ -267,7 +272,7 @@ class _Export:
         return ends
 
     def _view_writer(self, outgoing: Outgoing, text: memoryview, ends: np.ndarray[Any, Any]) -> Callable[[str], None]:
-        """Return what writes the files of a view, from the master plan's text and where each job ends in it."""
+        """Return a function that writes the files of a view, from the master plan's text and its jobs' ends."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -277,10 +282,10 @@ class _Export:
         )
 
         def write(view: str) -> None:
-            found = documents.filter(pc.equal(documents["view"], view))
-            keys = found["key"].to_pylist()
+            selected = documents.filter(pc.equal(documents["view"], view))
+            keys = selected["key"].to_pylist()
             names = file_names([_file_key(view, key) for key in keys])
-            for key, pieces in zip(keys, job_pieces(found["jobs"].combine_chunks(), texts), strict=True):
+            for key, pieces in zip(keys, job_pieces(selected["jobs"].combine_chunks(), texts), strict=True):
                 head = f'{{\n  {json.dumps(_KEYS[view])}: {json.dumps(key)},\n  "jobs": [\n'.encode()
                 content = [head, *pieces[:-1], pieces[-1][:-2], b"\n  ]\n}"]
                 for folder in self._folders:
@@ -334,15 +339,15 @@ class _Export:
                 session.batches("export/candidate_texts", **commit),
                 lambda batch: file.write(text_buffers(batch.column(0))[1]),
             )
-            file.seek(-2, os.SEEK_CUR)  # because no comma follows the last one
+            file.seek(-2, os.SEEK_CUR)  # because the last one has no comma after it
             file.write(b"\n]\n")
         session.run("export/candidates_parquet", path=str(outgoing.staging_path(path)), **commit)
         outgoing.place(path)
 
-    # --- what is no longer part of the plan ---------------------------------------------------------------------
+    # --- files of earlier plans ---------------------------------------------------------------------------------
 
     def _possible(self) -> Iterator[Path]:
-        """Yield every file that stands where an export may have put one; files of other names are their owners'."""
+        """Yield the existing files with names of an export; files with other names are not planstore's."""
         yield from (path for path in self._named() if path.exists())
         for folder in (PLAN, PLAN_COPY):
             for view in _KEYS:
@@ -356,19 +361,19 @@ class _Export:
             yield self._results / ROUTING / f"routing_plan.{kind}"
 
     def _stale(self) -> bool:
-        """Tell whether files stand there that the last export did not leave."""
+        """Return whether there are files with names of an export that the last export did not write."""
         known = self._manifest.files()
         return any(path not in known for path in self._possible())
 
-    def _remove_stale(self, standing: set[Path]) -> int:
-        stale = [path for path in self._possible() if path not in standing]
+    def _remove_stale(self, current: set[Path]) -> int:
+        stale = [path for path in self._possible() if path not in current]
         for path in stale:
             path.unlink()
         for folder in (PLAN, PLAN_COPY):
             for view in _KEYS:
-                place = self._results / folder / view
-                if place.is_dir() and not any(place.iterdir()):
-                    place.rmdir()
+                view_folder = self._results / folder / view
+                if view_folder.is_dir() and not any(view_folder.iterdir()):
+                    view_folder.rmdir()
         return len(stale)
 
 

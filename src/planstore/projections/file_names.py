@@ -1,4 +1,4 @@
-"""File names for any target or symbol: readable where they can be, safe everywhere, never two the same."""
+"""Unique and portable file names for targets and symbols, readable if possible."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from planstore.events.canonical import sha256
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*%]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
-_LONGEST = 180
-"""Bytes of a name before its suffix; file systems stop at 255."""
+_MAX_BYTES = 180
+"""Maximum bytes of a name before its suffix; file systems allow 255."""
 
 
 def file_names(names: Iterable[str], suffix: str = ".json") -> dict[str, str]:
-    """Return a file name for each of ``names``.
+    """Return a unique file name for each of ``names``.
 
-    A name that is safe stays as it is. Characters that some file system refuses are percent-encoded as UTF-8, names
-    that are too long are cut and get ``~`` and digits of their SHA-256, and so do, after the first, names that differ
-    only in case or in how an accent is written.
+    Safe names are unchanged. Characters that a file system refuses are percent-encoded as UTF-8. Long names are cut,
+    and get ``~`` and digits of their SHA-256. So do names that differ from an earlier one only in case or in the
+    encoding of accents.
     """
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     taken: set[str] = set()
     for name in sorted(names):
         stem = _encoded(name)
         while _folded(stem) in taken:
             stem = f"{stem}~{sha256(name.encode())[:12]}"
         taken.add(_folded(stem))
-        found[name] = stem + suffix
-    return found
+        result[name] = stem + suffix
+    return result
 
 
 def _encoded(name: str) -> str:
@@ -38,8 +38,8 @@ def _encoded(name: str) -> str:
         stem = stem[:-1] + _percent(stem[-1])
     if stem.startswith((".", " ", "~")) or _RESERVED.fullmatch(stem):
         stem = _percent(stem[0]) + stem[1:]
-    if len(stem.encode()) > _LONGEST:
-        stem = f"{stem.encode()[:_LONGEST].decode(errors='ignore')}~{sha256(name.encode())[:16]}"
+    if len(stem.encode()) > _MAX_BYTES:
+        stem = f"{stem.encode()[:_MAX_BYTES].decode(errors='ignore')}~{sha256(name.encode())[:16]}"
     return stem
 
 

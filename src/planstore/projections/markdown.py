@@ -1,4 +1,4 @@
-"""The routing plan and the training plan as Markdown, for people."""
+"""The routing plan and the training plan as Markdown."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _ESCAPED = _ONE_LINE | str.maketrans({sign: f"\\{sign}" for sign in "\\`*[]|~"})
 _ESCAPED |= str.maketrans({"<": "&lt;", ">": "&gt;"})
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _OPENING = re.compile(r"(?<![^\W_])(?<!_)_+")
-"""Underscores that come after no letter or digit, and so might begin emphasis."""
+"""Underscores that follow no letter or digit, and so could start emphasis."""
 _LINK = re.compile(r"@|://|\.(?<=www\.)", re.IGNORECASE)
-"""Signs of which addresses are known that become links by themselves."""
+"""Characters of addresses that Markdown turns into links."""
 _BLOCK = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|(?=[-+](?:[\s-]|$)|#{1,6}(?:\s|$)))|(?<=\s)(?=#+\s*$)")
-"""Where a list, a rule or a heading begins, or a heading ends."""
+"""The start of a list, rule or heading, and the end of a heading."""
 
 _ROUTING_HEAD = (
     "| Symbol | Route | CS State | Local State | Reasons |",
@@ -32,30 +32,30 @@ _JOB_HEAD = (
 
 
 def routing_plan_markdown(metadata: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]]) -> str:
-    """Return ``routing_plan.md`` for decisions in their order."""
+    """Return ``routing_plan.md`` for ordered decisions."""
     return "\n".join(_routing_plan(metadata, decisions)) + "\n"
 
 
 def training_plan_markdown(plan: Mapping[str, Any]) -> str:
-    """Return ``training_plan.md`` for a plan like ``master_training_plan.json``."""
+    """Return ``training_plan.md`` for a plan in the form of ``master_training_plan.json``."""
     return "\n".join(_training_plan(plan)) + "\n"
 
 
 def text(value: object) -> str:
-    """Return a value as text anywhere in a line: nothing in it is Markdown, HTML or a link, and it ends no line."""
-    return _OPENING.sub(lambda found: r"\_" * len(found[0]), families(str(value)))
+    """Escape a value for any position in a line: no Markdown, HTML, link or line break remains."""
+    return _OPENING.sub(lambda match: r"\_" * len(match[0]), families(str(value)))
 
 
 def families(names: str) -> str:
-    """Return names of families as :func:`text` does, but with underscores as the reference has them."""
-    shown = _ENTITY.sub("&amp;", names).translate(_ESCAPED)
-    return _BLOCK.sub(r"\1\\", _LINK.sub(r"\\\g<0>", shown))
+    """Escape names of families as :func:`text` does, except underscores, which the recorded reference leaves as is."""
+    escaped = _ENTITY.sub("&amp;", names).translate(_ESCAPED)
+    return _BLOCK.sub(r"\1\\", _LINK.sub(r"\\\g<0>", escaped))
 
 
 def code(value: object) -> str:
-    """Return a value as code: between more backticks than it has in a row."""
+    """Return a value as inline code, between more backticks than its longest run of backticks."""
     shown = str(value).translate(_ONE_LINE)
-    longest = max((len(found) for found in re.findall("`+", shown)), default=0)
+    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
     return f"{'`' * (longest + 1)} {shown} {'`' * (longest + 1)}" if longest else f"`{shown}`"
 
 

@@ -1,4 +1,4 @@
-"""Puts files where readers look: whole, by name, and only when they differ from what is there."""
+"""Publication of files in the results folder: atomically, and only if they changed."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from planstore.errors import ExportError
 
 Buffer: TypeAlias = bytes | memoryview
 _PIECES = 1000
-"""Pieces a call of writev; systems take at least 1,024."""
+"""Maximum buffers of one writev call; operating systems allow at least 1,024."""
 
 
 class Outgoing:
-    """Files on their way into ``results``: made in a folder that no reader sees, then moved into place one by one.
+    """Files for the folder ``results``: written to a staging folder, then moved into place one by one.
 
-    Several threads may add files at once, each its own.
+    Several threads may add different files concurrently.
 
     Attributes:
-        written: paths moved into place, because they were missing or different.
-        kept: paths that were right already.
+        written: paths of files that were missing or different, and were moved into place.
+        unchanged: paths of files that were up to date.
     """
 
     def __init__(self, results: Path, staging: Path) -> None:
         self._results = results
         self._staging = staging
         self.written: list[Path] = []
-        self.kept: list[Path] = []
+        self.unchanged: list[Path] = []
         self._made: set[Path] = set()
         self._making = Lock()
-        shutil.rmtree(staging, ignore_errors=True)  # because a killed export may have left its own
+        shutil.rmtree(staging, ignore_errors=True)  # because a killed export may have left files
         staging.mkdir(parents=True)
 
     def add(self, path: Path, pieces: Sequence[Buffer]) -> None:
-        """Put a file of these pieces at ``path``, relative to the results folder."""
+        """Write a file at ``path``, relative to the results folder, from buffers."""
         staged = self.staging_path(path)
         with staged.open("wb", buffering=0) as file:
             write_all(file, pieces)
@@ -51,94 +51,94 @@ class Outgoing:
 
     @contextmanager
     def staged(self, path: Path) -> Iterator[BinaryIO]:
-        """Yield a file to write; when the block ends it is put at ``path``, relative to the results folder."""
+        """Yield a staged file to write; after the block it is moved to ``path``, relative to the results folder."""
         with self.staging_path(path).open("wb") as file:
             yield file
         self.place(path)
 
     def place(self, path: Path) -> None:
-        """Put the file that was staged for ``path`` there, unless the same file is there already."""
+        """Move the staged file of ``path`` into place, unless an identical file exists."""
         self._place(path, self.staging_path(path))
 
     def _place(self, path: Path, staged: Path) -> None:
-        there = self._results / path
-        if there.exists() and filecmp.cmp(staged, there, shallow=False):
+        target = self._results / path
+        if target.exists() and filecmp.cmp(staged, target, shallow=False):
             staged.unlink()
-            self.kept.append(path)
+            self.unchanged.append(path)
         else:
-            self._move(staged, there)
+            self._move(staged, target)
             self.written.append(path)
 
     def path_of(self, path: Path) -> Path:
-        """Return where a file that was placed at ``path`` is."""
+        """Return the location of a published file."""
         return self._results / path
 
-    def _move(self, staged: Path, there: Path) -> None:
-        folder = there.parent
+    def _move(self, staged: Path, target: Path) -> None:
+        folder = target.parent
         with self._making:
             if folder not in self._made:
                 folder.mkdir(parents=True, exist_ok=True)
                 self._made.add(folder)
-        staged.replace(there)
+        staged.replace(target)
 
     def staging_path(self, path: Path) -> Path:
-        """Return where the file for ``path`` is made."""
+        """Return the location of the staged file of ``path``."""
         return self._staging / "~".join(path.parts)
 
 
 class Comparing(Outgoing):
-    """Files that are made, as for an export, and only compared with what stands in ``results``.
+    """Files that are written to the staging folder, and only compared with those in ``results``.
 
     Attributes:
-        written: paths that are missing or different.
-        kept: paths that are right.
+        written: paths of files that are missing or different.
+        unchanged: paths of files that are up to date.
     """
 
     def path_of(self, path: Path) -> Path:
-        """Return where a file that was made is, if it is kept, else the one that stands in its place."""
+        """Return the location of the staged file if it still exists, otherwise of the file in ``results``."""
         staged = self.staging_path(path)
         return staged if staged.exists() else super().path_of(path)
 
     def _move(self, staged: Path, there: Path) -> None:
-        """Leave the file where it was made."""
+        """Leave the file in the staging folder."""
 
 
 class Manifest:
-    """What the last complete export wrote: enough to tell that nothing has changed, without reading the files."""
+    """The record of the last complete export, which detects changed files without reading them."""
 
     def __init__(self, path: Path, results: Path) -> None:
         self._path = path
         self._results = results
 
     def matches(self, subject: dict[str, Any]) -> int:
-        """Return how many files stand for ``subject`` as they were left; 0 when any has changed."""
+        """Return the number of files exported for ``subject``, or 0 if one has changed."""
         found_subject, files = self._read()
         if found_subject != subject:
             return 0
         return len(files) if all(self._state(name) == state for name, state in files.items()) else 0
 
     def files(self) -> set[Path]:
-        """Return the files that the last complete export left."""
+        """Return the files of the last complete export."""
         return {self._results / name for name in self._read()[1]}
 
     def _read(self) -> tuple[dict[str, Any], dict[str, list[int]]]:
-        """Return what stands in the manifest; a broken one says nothing, which only costs the next export its time."""
+        """Return the manifest's content; an unreadable one counts as empty, which only makes the next export slower."""
         try:
-            found = orjson.loads(read_regular(self._path))
-            return dict(found["subject"]), dict(found["files"])
+            content = orjson.loads(read_regular(self._path))
+            return dict(content["subject"]), dict(content["files"])
         except (OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
             return {}, {}
 
     def subject(self) -> dict[str, Any]:
-        """Return what the last complete export wrote; empty when there is none."""
+        """Return the subject of the last complete export, or an empty dict."""
         return self._read()[0]
 
     def forget(self) -> None:
-        """Say that an export is on its way, so that a killed one is not taken for complete."""
+        """Remove the manifest before an export, so that a killed one does not count as complete."""
         self._path.unlink(missing_ok=True)
 
     def record(self, subject: dict[str, Any], paths: Iterable[Path]) -> None:
-        """Say that an export is complete."""
+        """Write the manifest of a complete export."""
         files = {str(path): self._state(str(path)) for path in paths}
         incoming = self._path.with_suffix(".incoming")
         incoming.write_bytes(orjson.dumps({"subject": subject, "files": files}))
@@ -146,27 +146,27 @@ class Manifest:
 
     def _state(self, name: str) -> list[int] | None:
         try:
-            found = (self._results / name).stat()
+            status = (self._results / name).stat()
         except OSError:
             return None
-        return [found.st_size, found.st_mtime_ns]
+        return [status.st_size, status.st_mtime_ns]
 
 
 def write_all(file: FileIO, pieces: Sequence[Buffer]) -> None:
-    """Write pieces to an unbuffered file without gluing them together first."""
+    """Write buffers to an unbuffered file without joining them."""
     for first in range(0, len(pieces), _PIECES):
-        some = pieces[first : first + _PIECES]
-        written = os.writev(file.fileno(), some)
-        if written < sum(map(len, some)):
-            # because a call writes at most about two gigabytes, and less when the disk is filling
-            view = memoryview(b"".join(some))[written:]
+        buffers = pieces[first : first + _PIECES]
+        written = os.writev(file.fileno(), buffers)
+        if written < sum(map(len, buffers)):
+            # because a call writes at most about two gigabytes, and less when the disk is nearly full
+            view = memoryview(b"".join(buffers))[written:]
             while view:
                 view = view[os.write(file.fileno(), view) :]
 
 
 @contextmanager
 def export_errors(results: Path) -> Iterator[None]:
-    """Turn a failure to write into an error that says what to do."""
+    """Translate OSError into ExportError, with advice."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Rebuild: the projections, derived again from events alone."""
+"""Rebuild of the projections from events."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from planstore.ledger.ledger import Ledger
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What a rebuild made.
+    """The result of a rebuild.
 
     Attributes:
-        documents: how many documents there are.
-        digest: the digest of their rows.
-        same: whether they are, byte for byte, what they were.
+        documents: number of documents.
+        digest: digest of their rows.
+        same: whether the documents are byte for byte the same as before.
     """
 
     documents: int
@@ -31,7 +31,7 @@ class Rebuilt:
 
 
 def rebuild(ledger: Ledger) -> Rebuilt:
-    """Drop the plans' documents and derive them again from the jobs of every commit, in one transaction."""
+    """Drop the documents of all plans and derive them again from the jobs of every commit, in one transaction."""
     session = ledger.writer()
     try:
         with ledger.commit(session, CommitKind.REBUILD, run_id=None) as builder:

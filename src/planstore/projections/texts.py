@@ -1,4 +1,4 @@
-"""Texts that the database makes, as pieces of files: never taken apart, and copied only as they are written."""
+"""Parts of exported files as buffers of texts from the database, without parsing and with few copies."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _CLOSING, _CLOSING_WITHOUT_SYMBOLS = b"\n      }\n    },\n", b"}\n    },\n"
-"""What closes a target of the routing plan."""
+"""The end of a target in the routing plan."""
 COPIED = 16_384
-"""Jobs whose texts are copied at once, about ten megabytes."""
+"""Jobs whose texts are copied together, about ten megabytes."""
 
 
 def job_pieces(lists: pa.ListArray, texts: pa.LargeBinaryArray, copied: int = COPIED) -> Iterator[list[Buffer]]:
-    """Yield, for each list of jobs, their texts, out of those of all jobs in the order of the plan.
+    """Yield the texts of each list of jobs, as slices of the texts of all jobs in plan order.
 
-    Short lists are copied, up to ``copied`` jobs at once. The texts of a longer one stay where they are, and neighbours
-    are one piece.
+    Short lists are copied, together up to ``copied`` jobs. Longer lists are not copied, and consecutive jobs form one
+    buffer.
     """
     import numpy as np
     import pyarrow as pa
 
-    ends, places = lists.offsets.to_numpy(), lists.values.to_numpy() - 1
+    ends, job_indexes = lists.offsets.to_numpy(), lists.values.to_numpy() - 1
     first = 0
     while first < len(lists):
         last = max(int(np.searchsorted(ends, ends[first] + copied, "right")) - 1, first + 1)
-        some = places[ends[first] : ends[last]]
-        if len(some) <= copied:
-            offsets, data = text_buffers(texts.take(pa.array(some)))
+        indexes = job_indexes[ends[first] : ends[last]]
+        if len(indexes) <= copied:
+            offsets, data = text_buffers(texts.take(pa.array(indexes)))
             for start, end in pairwise((offsets[ends[first : last + 1] - ends[first]] - offsets[0]).tolist()):
                 yield [data[start:end]]
         else:
-            breaks = np.flatnonzero(np.diff(some) != 1) + 1
-            stretches = pairwise([0, *breaks.tolist(), len(some)])
-            yield [text_buffers(texts.slice(int(some[start]), end - start))[1] for start, end in stretches]
+            breaks = np.flatnonzero(np.diff(indexes) != 1) + 1
+            runs = pairwise([0, *breaks.tolist(), len(indexes)])
+            yield [text_buffers(texts.slice(int(indexes[start]), end - start))[1] for start, end in runs]
         first = last
 
 
 def target_pieces(batch: pa.RecordBatch, closing: bytes) -> tuple[list[Buffer], bytes]:
-    """Return what decisions add to the routing plan, and what closes the target that is open after them.
+    """Return the decisions' part of the routing plan, and the end of its last target.
 
-    ``closing`` is what closes the target that is open before them.
+    ``closing`` is the end of the target before them.
     """
     import numpy as np
 
@@ -61,20 +61,20 @@ def target_pieces(batch: pa.RecordBatch, closing: bytes) -> tuple[list[Buffer], 
             closing = _CLOSING_WITHOUT_SYMBOLS
         symbols = data[starts[row + 1] : starts[end]]
         if symbols:
-            # because no comma comes before the first one
+            # because there is no comma before the first one
             pieces.append(symbols[1:] if closing == _CLOSING_WITHOUT_SYMBOLS else symbols)
             closing = _CLOSING
     return pieces, closing
 
 
 def mapped(file: BinaryIO) -> memoryview:
-    """Return what is in a file, its pages mapped at once where the system can: one by one costs more than reading."""
+    """Return a file's content as a memory map, populated at once where possible, because page faults are slow."""
     flags = mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0)
     return memoryview(mmap.mmap(file.fileno(), 0, flags=flags, prot=mmap.PROT_READ))
 
 
 def text_buffers(column: Any) -> tuple[np.ndarray[Any, Any], memoryview]:
-    """Return the offsets of a column of texts, and all its bytes."""
+    """Return the offsets of a text column, and all its bytes."""
     import numpy as np
 
     kind = "<i8" if "large" in str(column.type) else "<i4"

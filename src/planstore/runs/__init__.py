@@ -1,1 +1,1 @@
-"""Runs: made, committed, and found again by name."""
+"""Runs: creation, commit and lookup by name."""

@@ -1,4 +1,4 @@
-"""The commit of a run: what it holds, and how it is recorded."""
+"""The commit of a run: its content and its recording."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 
 
 PATH = 4_096
-"""Characters that the name of a file has at most."""
+"""Maximum characters of a file name."""
 
 
 class OverriddenError(Exception):
-    """What was decided does not know the newest override: it is decided again."""
+    """An override was set or cleared after the decisions; the run must be decided again."""
 
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """Where a run was recorded, with which plan, and whether it was now, and published that plan."""
+    """A recorded run: its commit and plan, and whether this call recorded the run and published the plan."""
 
     run_id: str
     commit_id: int
@@ -48,20 +48,20 @@ class RecordedRun:
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What a run is asked for with, checked at the door.
+    """A request for a run, with checked fields.
 
     Attributes:
         evidence: the candidates.
         policy: the policy.
-        policy_name: where it came from.
-        settings: ``metrics_snapshot``, ``model_families`` and ``include_blocked``, as they were asked for.
-        run_id: its name; one is made up when None.
+        policy_name: source of the policy.
+        settings: ``metrics_snapshot``, ``model_families`` and ``include_blocked``, as requested.
+        run_id: name of the run; None generates one.
         git_commit, config_hash: recorded with the run.
-        idempotency_key: a name for the call.
+        idempotency_key: identifies the call, so that a repetition is recognised.
         expected_commit: the commit that must be the newest.
 
     Raises:
-        RequestError: a field cannot be what it is.
+        RequestError: a field is invalid.
     """
 
     evidence: Candidates
@@ -95,7 +95,7 @@ class RunRequest:
 
 @dataclass(frozen=True)
 class Publication:
-    """Everything a run's commit holds beside the rows that are staged in the session."""
+    """The content of a run's commit, except the rows that are staged in the session."""
 
     request: RunRequest
     decisions: StagedRows
@@ -105,14 +105,14 @@ class Publication:
     overrides_as_of: int
 
     def record(self, ledger: Ledger, session: Session, run_id: str) -> RecordedRun:
-        """Append the run's one commit; the same run under the same id again is the one that is there.
+        """Append the run's commit, or return the earlier commit if the same run is recorded under this id.
 
         Raises:
-            RunConflictError: the run id stands for another run.
-            RequestError: the run id could be read as a plan's.
-            KeyConflictError: the idempotency key stands for something else.
-            StaleError: the ledger has moved on since ``expected_commit``.
-            OverriddenError: an override was set or cleared since the run was decided.
+            RunConflictError: the run id identifies another run.
+            RequestError: the run id could be read as a plan id.
+            KeyConflictError: the idempotency key identifies another call.
+            StaleError: the ledger is newer than ``expected_commit``.
+            OverriddenError: an override was set or cleared after the decisions.
         """
         with ledger.commit(
             session,
@@ -197,21 +197,21 @@ class Publication:
         builder.project()
 
     def _earlier(self, session: Session, run_id: str) -> RecordedRun | None:
-        """Return where this run is recorded already: under its idempotency key, or under its id."""
+        """Return the earlier recording of this run, under its idempotency key or its id, or None."""
         if self.request.idempotency_key is not None:
-            found = session.records("ledger/find_key", idempotency_key=self.request.idempotency_key)
-            if found:
-                self._refuse_other(found[0], f"idempotency key {self.request.idempotency_key!r}", KeyConflictError)
-                if self.request.run_id not in (None, found[0]["run_id"]):
+            rows = session.records("ledger/find_key", idempotency_key=self.request.idempotency_key)
+            if rows:
+                self._refuse_other(rows[0], f"idempotency key {self.request.idempotency_key!r}", KeyConflictError)
+                if self.request.run_id not in (None, rows[0]["run_id"]):
                     raise KeyConflictError(
-                        f"idempotency key {self.request.idempotency_key!r} stands for run {found[0]['run_id']!r}, not "
+                        f"idempotency key {self.request.idempotency_key!r} stands for run {rows[0]['run_id']!r}, not "
                         f"for {self.request.run_id!r}: repeat a call as it was, or choose another key"
                     )
-                return RecordedRun(found[0]["run_id"], found[0]["commit_id"], found[0]["plan_id"], is_new=False)
-        found = session.records("ledger/find_run", run_id=run_id)
-        if found:
-            self._refuse_other(found[0], f"run {run_id!r}", RunConflictError)
-            return RecordedRun(run_id, found[0]["commit_id"], found[0]["plan_id"], is_new=False)
+                return RecordedRun(rows[0]["run_id"], rows[0]["commit_id"], rows[0]["plan_id"], is_new=False)
+        rows = session.records("ledger/find_run", run_id=run_id)
+        if rows:
+            self._refuse_other(rows[0], f"run {run_id!r}", RunConflictError)
+            return RecordedRun(run_id, rows[0]["commit_id"], rows[0]["plan_id"], is_new=False)
         return None
 
     def _refuse_other(self, earlier: Mapping[str, Any], what: str, error: type[ConflictError]) -> None:

@@ -1,4 +1,4 @@
-"""A new run: decided, planned and recorded from what was checked at the door."""
+"""Creation of a run: decisions, plan and commit from a checked request."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ from planstore.runs.run import Run
 
 _WORD = re.compile(r"[^\W_]+")
 _FAMILY = re.compile(r"[^\W_]+(?:[_ -]+[^\W_]+)*")
-"""Names that a plan has in another spelling at most: everything between words becomes one underscore there."""
+"""Family names that a plan only respells: each separator between words becomes one underscore."""
 _SELECTORS = {"mutualinformation", "univariateselection"}
 
 _log = logging.getLogger("planstore.routing")
 
 
 def make_run(ledger: Ledger, request: RunRequest) -> Run:
-    """Decide, plan and record a run in one commit; again, as often as an override is set meanwhile.
+    """Decide, plan and record a run in one commit; repeat if an override is set or cleared meanwhile.
 
     Raises:
-        RunConflictError, KeyConflictError: the run id or key stands for another run.
+        RunConflictError, KeyConflictError: the run id or key identifies another run.
         StaleError: another commit than ``expected_commit`` is the newest.
         PolicyError: the policy leaves out a side that has candidates.
     """
     if request.policy.leaves_out_a_side:
-        with closing(memory()) as session:  # because a call that is refused makes no store
+        with closing(memory()) as session:  # because a refused call must not create a store
             _stage_scenario(session, request)
             refuse_sides_left_out(session)
     while True:
         session = ledger.writer()
         try:
-            return _made(ledger, session, request)
+            return _decide_and_record(ledger, session, request)
         except OverriddenError:
             continue
         finally:
             session.close()
 
 
-def _made(ledger: Ledger, session: Session, request: RunRequest) -> Run:
+def _decide_and_record(ledger: Ledger, session: Session, request: RunRequest) -> Run:
     started_at = ledger.now(session)
     overrides_as_of = newest_commit_of_kind(session, CommitKind.OVERRIDE)
     _stage(session, request, overrides_as_of, started_at)
@@ -86,7 +86,7 @@ def _made(ledger: Ledger, session: Session, request: RunRequest) -> Run:
         rules_id=plan.rules_id,
         plan_id=recorded.plan_id,
         is_new_plan=recorded.is_new_plan,
-        # because a run that is repeated may have been decided under other overrides
+        # because a repeated run may have been decided under other overrides
         routes=dict(
             session.rows("store/route_counts")
             if recorded.is_new
@@ -97,7 +97,7 @@ def _made(ledger: Ledger, session: Session, request: RunRequest) -> Run:
 
 
 def _stage_scenario(session: Session, request: RunRequest) -> None:
-    """Lay out one scenario and its evidence."""
+    """Stage a scenario and its evidence."""
     session.register("evidence", request.evidence.table)
     session.run("scenario/run/scenario_evidence")
     session.run(
@@ -109,7 +109,7 @@ def _stage_scenario(session: Session, request: RunRequest) -> None:
 
 
 def _stage(session: Session, request: RunRequest, overrides_as_of: int, moment: datetime) -> None:
-    """Lay out what the rules read: one scenario, its evidence, and the overrides in force."""
+    """Stage the input of the rules: a scenario, its evidence, and the overrides in force."""
     _stage_scenario(session, request)
     if overrides_as_of:
         session.run("scenario/overrides_in_force")
@@ -119,21 +119,21 @@ def _stage(session: Session, request: RunRequest, overrides_as_of: int, moment: 
 
 
 def checked_families(families: Sequence[str] | None, *, strict: bool) -> list[str] | None:
-    """Return the families asked for, or refuse what cannot be one."""
+    """Return the requested families, checked."""
     if families is None:
         return None
     if isinstance(families, str) or not all(isinstance(family, str) for family in families):
-        raise RequestError(f"model_families is a list of names, got {quoted(families)}")
+        raise RequestError(f"model_families must be a list of names, got {quoted(families)}")
     if strict:
         refuse_odd_families("each of model_families", families)
     return list(families)
 
 
 def refuse_odd_families(what: str, families: Iterable[str]) -> None:
-    """Refuse names that cannot be of a model family, and those that a plan would have under quite another name.
+    """Refuse names that cannot be a model family's, and names that a plan would normalise to another name.
 
     Raises:
-        RequestError: says which, and the name that it would have.
+        RequestError: a name is refused; the message names it and its normalised form.
     """
     for family in families:
         if not _FAMILY.fullmatch(family):

@@ -1,6 +1,6 @@
-"""Names of runs: a run id, a commit's number, the start of a plan id, or a time; and of commits: a number or a time.
+"""Lookup of runs by run id, commit number, prefix of a plan id, or time; and of commits by number or time.
 
-A run is given no id that could be read as another of these; older stores may have such, which are told apart here.
+An ambiguous run id is refused. Older stores may contain such ids, which are resolved here.
 """
 
 from __future__ import annotations
@@ -20,32 +20,32 @@ from planstore.ledger.ledger import Ledger
 
 Record = dict[str, Any]
 RunName = str | int | datetime
-"""What a run can be named by: a run id, the start of a plan id, a commit's number, or a time."""
+"""Names of a run: a run id, a prefix of a plan id, a commit number, or a time."""
 
-LONGEST = 200
-"""Characters that a run id or an idempotency key has at most."""
+MAX_CHARACTERS = 200
+"""Maximum characters of a run id or an idempotency key."""
 _NEWEST = {"latest", "newest", "current", "now"}
 _PLAN = re.compile("[0-9a-f]{6,64}")
 
 
 def checked_name(what: str, name: str | None) -> None:
-    """Refuse a run id or an idempotency key that cannot be shown and typed again.
+    """Refuse a run id or an idempotency key that cannot be displayed and typed again.
 
     Raises:
-        RequestError: says what it must be.
+        RequestError: the name is refused; states the rule.
     """
-    rule = f"{what} must be 1 to {LONGEST} characters that can be printed, without a space at either end"
+    rule = f"{what} must be 1 to {MAX_CHARACTERS} characters that can be printed, without a space at either end"
     if name is not None and not (
-        isinstance(name, str) and 0 < len(name) <= LONGEST and name.isprintable() and name == name.strip()
+        isinstance(name, str) and 0 < len(name) <= MAX_CHARACTERS and name.isprintable() and name == name.strip()
     ):
         raise RequestError(f"{rule}, got {quoted(name)}")
 
 
 def refuse_other_meaning(run_id: str, is_taken: Callable[[str], bool]) -> None:
-    """Refuse an id for a run that could be read as something else.
+    """Refuse a run id with another interpretation.
 
     Raises:
-        RequestError: says what it could be read as, and an id that is free.
+        RequestError: the id is refused; names the interpretation and a free id.
     """
     meaning = _other_meaning(run_id)
     if meaning is not None:
@@ -53,10 +53,10 @@ def refuse_other_meaning(run_id: str, is_taken: Callable[[str], bool]) -> None:
 
 
 def refuse_plan(session: Session, run_id: str, plan_id: str) -> None:
-    """Refuse an id for a run that is the start of a plan's id, of one that is recorded or of the run's own.
+    """Refuse a run id that is a prefix of a plan id: of a recorded plan's or the run's own.
 
     Raises:
-        RequestError: says so, and an id that is free.
+        RequestError: the id is refused; names a free id.
     """
     if _PLAN.fullmatch(run_id) and (
         plan_id.startswith(run_id) or session.row("ledger/plan_that_starts", start=run_id) is not None
@@ -79,7 +79,7 @@ def _other_meaning(run_id: str) -> str | None:
 
 
 def _ambiguous(run_id: str, meaning: str, is_taken: Callable[[str], bool]) -> RequestError:
-    stem = f"run-{re.sub(r'[.]{2,}', '-', run_id).strip('-')}".rstrip("-")[: LONGEST - 10]
+    stem = f"run-{re.sub(r'[.]{2,}', '-', run_id).strip('-')}".rstrip("-")[: MAX_CHARACTERS - 10]
     free = next(name for name in chain([stem], (f"{stem}-{number}" for number in count(2))) if not is_taken(name))
     return RequestError(
         f"run_id must be a name that can mean nothing else, got {quoted(run_id)}, which is {meaning}: {free!r} is free"
@@ -92,51 +92,51 @@ def newest_run(session: Session) -> Record:
     Raises:
         NotFoundError: there is none.
     """
-    found = session.records("store/newest_run")
-    if not found:
+    rows = session.records("store/newest_run")
+    if not rows:
         raise NotFoundError("the ledger holds no run yet")
-    return found[0]
+    return rows[0]
 
 
 def find_run(session: Session, name: str) -> Record:
-    """Return the run that a name means; of several that arrived at one plan, the newest.
+    """Return the run of a name; if several runs produced one plan, the newest of them.
 
-    A time (ISO 8601, UTC where no zone is given) means the newest run that was recorded by then.
+    A time (ISO 8601, UTC by default) selects the newest run recorded by then.
 
     Raises:
         NotFoundError: there is none.
-        RequestError: the start of a plan id fits several plans.
+        RequestError: the prefix of a plan id matches several plans.
     """
-    found = session.records("store/find_runs", name=name)
-    if not found:
+    rows = session.records("store/find_runs", name=name)
+    if not rows:
         moment = _time(name)
-        found = [] if moment is None else session.records("store/run_at", moment=moment)
-        if moment is not None and not found:
+        rows = [] if moment is None else session.records("store/run_at", moment=moment)
+        if moment is not None and not rows:
             raise NotFoundError(f"no run was recorded by {moment.isoformat()}")
-    if not found:
+    if not rows:
         raise NotFoundError(
             f"{quoted(name)} is no run, commit, plan or time of this ledger (the start of a plan id: 6 digits or more)"
         )
-    exact = [row for row in found if name in (row["run_id"], str(row["commit_id"]))]
+    exact = [row for row in rows if name in (row["run_id"], str(row["commit_id"]))]
     if len(exact) > 1:
         meant = " and ".join(f"run {row['run_id']!r} of commit {row['commit_id']}" for row in exact)
-        raise RequestError(f"{name!r} means {meant}: name one by the other of the two")
-    plans = {row["plan_id"] for row in found}
+        raise RequestError(f"a name must mean one run, got {name!r}, which means {meant}: use the other name of one")
+    plans = {row["plan_id"] for row in rows}
     if not exact and len(plans) > 1:
         raise RequestError(f"{quoted(name)} fits {len(plans)} plans; give more digits")
-    return found[0]
+    return rows[0]
 
 
 def find_runs(session: Session, names: Sequence[str]) -> list[Record]:
-    """Return the runs that names mean, oldest first: each a run, or a stretch ``A..B`` of them; all runs for no name.
+    """Return the runs of names, oldest first. Each name is a run or a range ``A..B``; no name selects all runs.
 
     Raises:
-        NotFoundError: a name means no run, or there is no run at all.
+        NotFoundError: a name matches no run, or there is no run at all.
     """
     newest_run(session)
     if not names:
         return session.records("store/runs_between", first=0, last=2**62)
-    found: dict[int, Record] = {}
+    by_commit: dict[int, Record] = {}
     for name in names:
         first, dots, last = name.partition("..")
         if dots and not session.records("ledger/find_run", run_id=name):
@@ -145,14 +145,14 @@ def find_runs(session: Session, names: Sequence[str]) -> list[Record]:
             runs = session.records("store/runs_between", first=min(low, high), last=max(low, high))
         else:
             runs = [find_run(session, name)]
-        found |= {run["commit_id"]: run for run in runs}
-    return [found[commit] for commit in sorted(found)]
+        by_commit |= {run["commit_id"]: run for run in runs}
+    return [by_commit[commit] for commit in sorted(by_commit)]
 
 
 def find_commit(ledger: Ledger, when: int | datetime | str) -> int:
-    """Return the commit that a number means, or the newest one recorded by a time; 0 where there was none.
+    """Return the commit of a number, or the newest commit recorded by a time, 0 if there is none.
 
-    A text is a number, or a time in ISO 8601; UTC where no zone is given.
+    A text is a number, or a time in ISO 8601, UTC by default.
 
     Raises:
         NotFoundError: the ledger has no such commit yet.

@@ -13,16 +13,16 @@ from planstore.plans.training_plan import TrainingPlan
 
 @dataclass(frozen=True)
 class Run:
-    """A run as the ledger has it.
+    """A recorded run.
 
     Attributes:
         run_id: its name, unique in the store.
         commit_id: the commit that recorded it.
-        evidence_id, policy_id, rules_id: the digests of what it was made from.
-        plan_id: the plan it arrived at.
-        is_new_plan: whether this run published that plan, or an earlier one did.
-        routes: how many pairs took each route.
-        plan: the plan, read when it is first asked for.
+        evidence_id, policy_id, rules_id: digests of its inputs.
+        plan_id: its plan.
+        is_new_plan: whether this run published the plan, rather than an earlier run.
+        routes: number of pairs by route.
+        plan: the plan, read on first use.
     """
 
     run_id: str
@@ -37,11 +37,11 @@ class Run:
 
     @cached_property
     def plan(self) -> TrainingPlan:
-        """The plan that the run arrived at."""
+        """The plan of the run."""
         return TrainingPlan.from_ledger(self._ledger, self.plan_id)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the run for JSON, with its plan's summary."""
+        """Return the run and its plan's summary, for JSON."""
         return {
             "run_id": self.run_id,
             "commit_id": self.commit_id,

@@ -1,4 +1,4 @@
-"""Files kept by their SHA-256, written once and never again."""
+"""Contents stored by their SHA-256, written once and never changed."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from planstore.errors import StoreError, store_error
 from planstore.events.canonical import sha256
 from planstore.events.fields import DIGEST
 
-WRITERS = 8
-"""Files that are made durable at once, where several are kept together."""
+MAX_THREADS = 8
+"""Maximum number of files that are written concurrently."""
 
 
 class Artifacts:
@@ -23,7 +23,7 @@ class Artifacts:
 
     Args:
         folder: the folder ``artifacts``.
-        check_place: refuses to go on when it is no longer the store's.
+        check_place: raises if the folder is no longer the store's.
     """
 
     def __init__(self, folder: Path, check_place: Callable[[], None] = lambda: None) -> None:
@@ -31,24 +31,24 @@ class Artifacts:
         self._check_place = check_place
 
     def put(self, content: bytes) -> str:
-        """Keep ``content`` durably and return its digest; content that is kept already is left alone."""
+        """Store ``content`` durably and return its digest; existing content is not rewritten."""
         return self.put_all([content])[0]
 
     def put_all(self, contents: Sequence[bytes]) -> list[str]:
-        """Keep several contents durably and return their digests; quicker than one after the other."""
+        """Store several contents durably and return their digests; faster than one by one."""
         self._check_place()
         digests = [sha256(content) for content in contents]
         paths = {self.path(digest): content for digest, content in zip(digests, contents, strict=True)}
         new = {path: content for path, content in paths.items() if not path.exists()}
-        # kept already or not: whoever kept it may have died before its name was durable
+        # all folders, because a process that wrote an existing file may have died before its name was durable
         folders = sorted({path.parent for path in paths})
         if not folders:
             return []
         with self._errors():
             for folder in folders:
                 make_folder(folder)
-            # because most of the time is spent waiting for the disk
-            with ThreadPoolExecutor(min(WRITERS, len(folders))) as writing:
+            # because most of the time is spent in waiting for the disk
+            with ThreadPoolExecutor(min(MAX_THREADS, len(folders))) as writing:
                 list(writing.map(self._write, new.keys(), new.values()))
                 list(writing.map(fsync_folder, folders))
         return digests
@@ -72,15 +72,15 @@ class Artifacts:
                 os.fsync(file.fileno())
             os.link(incoming, path)
         except FileExistsError:
-            pass  # because another process kept the same content a moment earlier
+            pass  # because another process has just stored the same content
         finally:
             incoming.unlink(missing_ok=True)
 
     def get(self, digest: str) -> bytes:
-        """Return the content kept under ``digest``.
+        """Return the content of ``digest``.
 
         Raises:
-            StoreError: there is none, or what is there is not what was kept.
+            StoreError: there is none, or it was altered.
         """
         try:
             content = read_regular(self.path(digest))
@@ -91,21 +91,21 @@ class Artifacts:
         return content
 
     def has(self, digest: str) -> bool:
-        """Tell whether there is content under ``digest``."""
+        """Return whether ``digest`` has content."""
         return self.path(digest).is_file()
 
     def digests(self) -> set[str]:
-        """Return the digests of all artifacts that are kept."""
+        """Return the digests of all stored artifacts."""
         return {path.name for path in self._folder.glob("??/*") if self._is_artifact(path)}
 
     def _is_artifact(self, path: Path) -> bool:
         return DIGEST.fullmatch(path.name) is not None and self.path(path.name) == path and path.is_file()
 
     def path(self, digest: str) -> Path:
-        """Return where the artifact of this digest is, or would be.
+        """Return the path of an artifact, which need not exist.
 
         Raises:
-            StoreError: it is none, as a status of an older planstore may name one.
+            StoreError: the digest is malformed, as in a status of an older planstore.
         """
         if not DIGEST.fullmatch(digest):
             raise StoreError(f"artifact {digest[:80]!r} is no digest, so that no file can be kept under it")
@@ -113,7 +113,7 @@ class Artifacts:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, with names that are durable."""
+    """Create a folder and its missing parents, and make their names durable."""
     if folder.is_dir():
         return
     make_folder(folder.parent)

@@ -1,4 +1,4 @@
-"""The catalog of a store: opened where it is, or where that cannot be, as a private copy."""
+"""The catalog of a store: opened in its folder, or else as a private copy."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from planstore.ledger.layout import CATALOG
 from planstore.ledger.storage import CommitLock
 
 COPIES = 3
-"""Copies that are left at once: whoever still reads an earlier one goes on with it."""
+"""Maximum number of copies at a time: readers of an earlier one continue."""
 _State: TypeAlias = list[tuple[int, int, int] | None]
 
 
 class Catalog:
-    """Where the catalog of a store is opened.
+    """The catalog of a store.
 
-    SQLite writes beside a catalog in WAL mode even to read it. Who may not, as on a read-only medium, opens a copy, and
-    another one when the catalog has changed since.
+    SQLite writes files next to a catalog in WAL mode, even to read it. A process without write permission, as on a
+    read-only medium, opens a copy, and makes another copy after the catalog has changed.
 
     Args:
         path: the catalog.
@@ -39,15 +39,15 @@ class Catalog:
         self._lock = lock
         self._copies: deque[_Copy] = deque(maxlen=COPIES)
         self.is_quiet = False
-        """Whether writers are kept out already, so that a copy needs no lock."""
+        """Whether writers are excluded already, so that a copy needs no lock."""
 
     @property
     def is_writable(self) -> bool:
-        """Whether this process may write the catalog, and beside it."""
+        """Whether this process may write the catalog and files next to it."""
         return can_be_opened(self._path)
 
     def opened(self) -> Path:
-        """Return the path to open the catalog at.
+        """Return the path to open: the catalog, or a new copy of it.
 
         Raises:
             StoreError: a copy is needed and cannot be made.
@@ -60,7 +60,7 @@ class Catalog:
         return copy.path
 
     def has_moved_on(self, opened: Path) -> bool:
-        """Tell whether the catalog has changed since it was copied to ``opened``; where it was opened it never has."""
+        """Return whether the catalog has changed since it was copied to ``opened``; False for the catalog itself."""
         if opened == self._path:
             return False
         state = _state(self._path)
@@ -74,7 +74,7 @@ class Catalog:
 
 
 class _Copy:
-    """A copy of a catalog in a folder of its own, which goes when the copy is no longer referred to."""
+    """A copy of a catalog in a temporary folder, which is removed when the copy is no longer referenced."""
 
     def __init__(self, state: _State) -> None:
         self.state = state
@@ -87,23 +87,23 @@ class _Copy:
 
 
 def _state(catalog: Path) -> _State:
-    """Return what changes when a commit is made: sizes and times of the catalog and of the commits beside it."""
-    found: _State = []
+    """Return the inode, size and time of the catalog and of its WAL file; each commit changes them."""
+    state: _State = []
     for path in (catalog, beside(catalog)[0]):
         try:
             status = path.stat()
         except OSError:
-            found.append(None)
+            state.append(None)
         else:
-            found.append((status.st_ino, status.st_size, status.st_mtime_ns))
-    return found
+            state.append((status.st_ino, status.st_size, status.st_mtime_ns))
+    return state
 
 
 def copy_catalog(source: Path, target: Path) -> None:
-    """Copy the catalog ``source`` as of one moment to ``target``, a file that is not there yet; writers are kept out.
+    """Copy the catalog ``source`` consistently to the new file ``target``, while writers are excluded.
 
     Raises:
-        StoreError: it cannot be copied.
+        StoreError: the catalog cannot be copied.
     """
     if not can_be_opened(source):
         copy_bytes(source, target, nullcontext())
@@ -115,7 +115,7 @@ def copy_catalog(source: Path, target: Path) -> None:
         quote(str(source.absolute())),
         str(target),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    if process.returncode:
+        reason = (process.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise StoreError(f"the catalog {source} could not be copied: {reason}")

@@ -1,4 +1,4 @@
-"""Copies a catalog that SQLite cannot open where it is: its bytes and those of commits beside it, as of one moment."""
+"""Consistent copy of a catalog that SQLite cannot open in its folder: its bytes and those of its WAL file."""
 
 from __future__ import annotations
 
@@ -10,27 +10,29 @@ from pathlib import Path
 
 from planstore.errors import StoreError, store_error
 
-TRIES = 20
-"""How often a catalog is copied that changes under the copying: first as it is, then while writers are kept out."""
-PIECE = 1 << 20
+MAX_ATTEMPTS = 20
+"""Maximum attempts to copy a changing catalog: first alongside writers, then without them."""
+CHUNK_BYTES = 1 << 20
 
 
 def copy_bytes(source: Path, target: Path, quiet: AbstractContextManager[None]) -> None:
-    """Copy the catalog ``source`` to ``target``, in WAL mode as DuckDB's writers need it.
+    """Copy the catalog ``source`` to ``target``, in WAL mode because DuckDB's writers need it.
 
     Args:
         source: the catalog.
-        target: a file that is not there yet.
-        quiet: keeps writers out, when they leave no moment to copy in.
+        target: a new file.
+        quiet: excludes writers, for when all attempts alongside them fail.
 
     Raises:
-        StoreError: it cannot be read.
+        StoreError: the catalog cannot be read.
     """
     try:
-        if not any(_is_copied(source, target) for _ in range(TRIES)):
+        if not any(_is_copied(source, target) for _ in range(MAX_ATTEMPTS)):
             with quiet:
-                if not any(_is_copied(source, target) for _ in range(TRIES)):
-                    raise StoreError(f"the catalog {source} changed {2 * TRIES} times while it was copied: try again")
+                if not any(_is_copied(source, target) for _ in range(MAX_ATTEMPTS)):
+                    raise StoreError(
+                        f"the catalog {source} changed {2 * MAX_ATTEMPTS} times while it was copied: try again"
+                    )
         with closing(sqlite3.connect(target)) as copied:
             copied.execute("PRAGMA journal_mode=WAL")
             copied.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -39,32 +41,28 @@ def copy_bytes(source: Path, target: Path, quiet: AbstractContextManager[None]) 
 
 
 def can_be_opened(catalog: Path) -> bool:
-    """Tell whether SQLite can open a catalog in WAL mode where it is: it writes beside it even to read."""
+    """Return whether SQLite can open a catalog in its folder: in WAL mode it writes other files, even to read."""
     folder = os.access(catalog.parent, os.W_OK | os.X_OK, effective_ids=True)
     files = [catalog, *(path for path in beside(catalog) if path.exists())]
     return folder and all(os.access(path, os.R_OK | os.W_OK, effective_ids=True) for path in files)
 
 
 def beside(catalog: Path) -> list[Path]:
-    """Return the files that SQLite keeps beside a catalog: commits that are not in it yet, and their index."""
+    """Return SQLite's other files of a catalog: the WAL file of later commits, and its index."""
     return [catalog.with_name(f"{catalog.name}{suffix}") for suffix in ("-wal", "-shm")]
 
 
 def _is_copied(source: Path, target: Path) -> bool:
-    """Copy the bytes of a catalog and of the commits beside it; tell whether they are as of one moment.
+    """Copy the bytes of a catalog and of its WAL file; return whether the copies are consistent.
 
-    They are when both are the same a second time, and the commits beside it between the two times as well. Commits are
-    moved into the catalog only while they stand beside it. So whoever moved some into it while it was copied the first
-    time is done when it is read the second time, or was seen beside it in between.
+    They are consistent if both files are the same on a second read, and the WAL file also between the two reads. SQLite
+    moves commits into the catalog only while they are in the WAL file. So commits moved during the first read are
+    either complete at the second read, or were seen in the WAL file in between.
     """
-    beside_source, beside_target = beside(source)[0], beside(target)[0]
-    commits = _digest(beside_source, beside_target) if beside_source.exists() else None
-    whole = _digest(source, target)
-    return (
-        _digest_or_none(beside_source) == commits
-        and _digest(source) == whole
-        and _digest_or_none(beside_source) == commits
-    )
+    wal, wal_copy = beside(source)[0], beside(target)[0]
+    commits = _digest(wal, wal_copy) if wal.exists() else None
+    catalog = _digest(source, target)
+    return _digest_or_none(wal) == commits and _digest(source) == catalog and _digest_or_none(wal) == commits
 
 
 def _digest_or_none(path: Path) -> bytes | None:
@@ -75,10 +73,10 @@ def _digest_or_none(path: Path) -> bytes | None:
 
 
 def _digest(source: Path, target: Path = Path(os.devnull)) -> bytes:
-    """Return the digest of a file's bytes, and copy them."""
+    """Copy a file and return the digest of its bytes."""
     digest = hashlib.sha256()
     with source.open("rb") as file, target.open("wb") as copied:
-        while piece := file.read(PIECE):
-            digest.update(piece)
-            copied.write(piece)
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+            copied.write(chunk)
     return digest.digest()

@@ -1,4 +1,4 @@
-"""The parquet files of an embedded store: in folders by table, made durable by name and content."""
+"""The parquet files of an embedded store, in one folder per table."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class DataFolder:
         return set(self.root.glob(f"*/{table}/*.parquet"))
 
     def make_durable(self, new: Collection[Path]) -> None:
-        """Make new files durable, and their names, because DuckLake does not."""
+        """Fsync new files and their folders, because DuckLake does not."""
         for path in new:
             with path.open("rb") as file:
                 os.fsync(file.fileno())

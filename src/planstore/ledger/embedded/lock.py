@@ -1,4 +1,4 @@
-"""The lock that makes commits take turns. Readers never take it."""
+"""The lock that serializes commits. Readers never take it."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from planstore.events.commit import utc_text
 if TYPE_CHECKING:
     from filelock import FileLock
 
-POLL = 0.01
-"""Seconds between two tries for a lock that somebody holds."""
+POLL_SECONDS = 0.01
+"""Seconds between two attempts to take the lock."""
 
 
 class WriterLock:
-    """A lock among processes and threads; the operating system frees it when its holder dies.
+    """A lock between processes and threads; the operating system releases it when its holder dies.
 
-    It is fair: whoever waits next holds a second lock, the queue, so that a holder who wants the lock again has to wait
-    behind it.
+    It is fair: the next waiter holds a second lock, the queue, so that a holder who wants the lock again queues behind
+    it.
     """
 
     def __init__(self, path: Path, timeout: float) -> None:
@@ -41,16 +41,16 @@ class WriterLock:
         """Hold the lock while the block runs.
 
         Raises:
-            StoreBusyError: somebody held it for longer than the timeout; says who.
+            StoreBusyError: another process held it for longer than the timeout; names the process.
         """
         from filelock import Timeout
 
         lock, queue = self._locks
         started = time.monotonic()
         try:
-            with queue.acquire(timeout=self._timeout, poll_interval=POLL):
+            with queue.acquire(timeout=self._timeout, poll_interval=POLL_SECONDS):
                 waited = time.monotonic() - started
-                lock.acquire(timeout=max(self._timeout - waited, 0), poll_interval=POLL)
+                lock.acquire(timeout=max(self._timeout - waited, 0), poll_interval=POLL_SECONDS)
         except Timeout as error:
             raise self._busy() from error
         except OSError as error:
@@ -63,13 +63,13 @@ class WriterLock:
 
     @contextmanager
     def held_by_reader(self) -> Iterator[None]:
-        """Hold the lock while the block runs, without a right to write; where nobody can hold it, run the block.
+        """Hold the lock while the block runs, without write permission; run the block without it if it cannot be held.
 
-        Nobody can where there is no lock, because nobody has written then, or where a network's files cannot be locked
-        by who only reads.
+        It cannot be held if there is no lock file, because there was no writer yet, or on a network file system that
+        does not allow readers to lock files.
 
         Raises:
-            StoreBusyError: somebody held it for longer than the timeout; says who.
+            StoreBusyError: another process held it for longer than the timeout; names the process.
         """
         from filelock import lock_descriptor
 
@@ -84,14 +84,14 @@ class WriterLock:
                 while not lock_descriptor(handle, blocking=False):
                     if time.monotonic() - started > self._timeout:
                         raise self._busy()
-                    time.sleep(POLL)
+                    time.sleep(POLL_SECONDS)
             yield
         finally:
             os.close(handle)
 
     @cached_property
     def _locks(self) -> tuple[FileLock, FileLock]:
-        """The lock and its queue; each thread that takes them holds them for itself."""
+        """The lock and its queue; each thread holds them separately."""
         from filelock import FileLock
 
         return FileLock(self._path), FileLock(self._path.with_name(f"{self._path.name}.queue"))
@@ -99,7 +99,7 @@ class WriterLock:
     def _sign(self) -> None:
         note = {"pid": os.getpid(), "host": socket.gethostname(), "since": utc_text(datetime.now(UTC))}
         try:
-            # because a link would be followed elsewhere, and a pipe that nobody reads would be waited for
+            # because opening a link would follow it, and opening a pipe without a reader would block
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             with os.fdopen(os.open(self._note, flags, 0o666), "wb") as file:
                 file.write(orjson.dumps(note))
@@ -125,5 +125,5 @@ class WriterLock:
             note = orjson.loads(read_regular(self._note))
             return f"process {note['pid']} on {note['host']} since {note['since']}"
         except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
-            # because a note is written when the lock is already held, so that there may be none, or half of one
+            # because the note is written after the lock was taken, so that it may be missing or incomplete
             return "another process"

@@ -1,4 +1,4 @@
-"""Where a store is: one folder, the same one for as long as the store is open."""
+"""The folder of a store: the same folder for as long as the store is open."""
 
 from __future__ import annotations
 
@@ -11,70 +11,70 @@ from planstore.ledger.layout import StoreLayout
 
 
 class Place:
-    """The folder of a store, fixed when the store is opened: neither the working directory nor a link moves it.
+    """The folder of a store, fixed when the store is opened; a new working directory or link does not change it.
 
     Attributes:
-        folder: the folder, absolute.
+        folder: the absolute path of the folder.
 
     Raises:
-        StoreError: there can be no folder of that name.
+        StoreError: the path is invalid.
     """
 
     def __init__(self, folder: Path) -> None:
         try:
             self.folder = folder.parent.resolve() / folder.name
-        except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links that lead to each other
+        except (OSError, RuntimeError, ValueError) as error:  # because a cycle of links raises RuntimeError
             raise StoreError(f"the store in {folder} cannot be read: {error}") from error
         self._handle: int | None = None
         self._letting_go: weakref.finalize[[int], Place] | None = None
 
     def hold(self) -> None:
-        """Remember the folder that is there now, so that no other one is taken for it."""
+        """Open the current folder, so that another folder at this path is detected."""
         if self._handle is None:
-            # because the number of a folder that is open is not given to another one
+            # because the inode number of an open folder is not reused
             self._handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             self._letting_go = weakref.finalize(self, os.close, self._handle)
 
     def check(self) -> None:
-        """Refuse to go on when the folder is no longer the one that was opened.
+        """Check that the path still leads to the opened folder.
 
         Raises:
-            StoreMissingError: it was removed or renamed.
-            StoreError: another one stands in its place.
+            StoreMissingError: the folder was removed or renamed.
+            StoreError: another folder has its path.
         """
         if self._handle is None:
             return
         advice = "nothing was written; open the store again where it is now"
         try:
-            found, opened = self.folder.stat(), os.fstat(self._handle)
+            current, opened = self.folder.stat(), os.fstat(self._handle)
         except OSError as error:
             raise StoreMissingError(
                 f"the store in {self.folder} was removed or renamed while it was open ({error.strerror}): {advice}"
             ) from error
-        if not os.path.samestat(found, opened):
+        if not os.path.samestat(current, opened):
             raise StoreError(f"another folder was put in the place of {self.folder} while it was open: {advice}")
 
     def let_go(self) -> None:
-        """Forget which folder it was: the one that is there when the place is next held counts."""
+        """Close the folder; the next :meth:`hold` opens the folder at the path then."""
         if self._letting_go is not None:
             self._letting_go()
         self._handle = self._letting_go = None
 
 
 def refuse_store(what: str, path: Path) -> None:
-    """Refuse a place to write to that is inside of a store, of this one or of any other, also by way of links.
+    """Refuse an output path inside a store, this one or any other, links resolved.
 
     Args:
-        what: what is written there, for the message.
-        path: the place; it need not be there.
+        what: description of the output in the message.
+        path: the path; it need not exist.
 
     Raises:
-        RequestError: names the store.
+        RequestError: the path is inside a store; names the store.
     """
     try:
         place = path.resolve()
         store = next((folder for folder in (place, *place.parents) if _is_store(folder)), None)
-    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links that lead to each other
+    except (OSError, RuntimeError, ValueError) as error:  # because a cycle of links raises RuntimeError
         raise RequestError(f"{what} must be a place that can be found, got {path}: {error}") from error
     if store is not None:
         raise RequestError(
@@ -84,6 +84,6 @@ def refuse_store(what: str, path: Path) -> None:
 
 
 def _is_store(folder: Path) -> bool:
-    """Return whether a folder is a store or a backup of one, damaged ones included."""
+    """Return whether a folder is a store or a backup, even a damaged one."""
     layout = StoreLayout(folder)
     return layout.marker.is_file() and layout.data.is_dir()
