@@ -50,7 +50,7 @@ class CandidateColumn:
         words: the words that it may hold, where the list of them is closed.
         since: the format of the store that added it to the table.
         older_name: its name in older files.
-        not_finite: advice where a number is not finite.
+        not_finite: the end of the sentence that says that a number is not finite: advice.
     """
 
     name: str
@@ -79,7 +79,7 @@ COLUMNS = (
     ),
     CandidateColumn(
         "score", ColumnKind.NUMBER, "AUC or R² out of sample; null where there is none",
-        is_needed=True, is_read=True, not_finite="leave it empty where there is no score",
+        is_needed=True, is_read=True, not_finite="; leave it empty where there is no score",
     ),
     CandidateColumn("score_ci_low", ColumnKind.NUMBER, "lower end of the score's confidence interval"),
     CandidateColumn("score_ci_high", ColumnKind.NUMBER, "upper end of it"),
@@ -138,6 +138,8 @@ READ = tuple(column for column in COLUMNS if column.is_read)
 """The columns that the rules read, beside those that name the side."""
 RULE_INPUTS = [*SIDE_COLUMNS, *(column.name for column in READ)]
 """The names of all columns that the rules need."""
+NUMBERS = [column.name for column in COLUMNS if column.kind is ColumnKind.NUMBER]
+"""The names of all columns of numbers that may be infinite."""
 FORMAT_OF_COLUMNS = max(column.since for column in COLUMNS)
 """The format of the store that the youngest column came with."""
 

@@ -15,6 +15,7 @@ from planstore.checks.arrow_columns import (
     each,
     has_nanoseconds,
     is_text,
+    may_hold_nul,
     moments,
     text_lists,
     texts,
@@ -23,9 +24,11 @@ from planstore.checks.arrow_columns import (
 from planstore.checks.quoting import quoted
 from planstore.database.batches import BATCH_ROWS
 from planstore.database.connection import memory
+from planstore.database.session import Session
 from planstore.errors import CandidatesError
 from planstore.events.candidate_columns import (
     COLUMNS,
+    NUMBERS,
     REFUSED,
     SIDE_COLUMNS,
     STABILITY_METRICS,
@@ -54,7 +57,8 @@ _CONVERSIONS: Mapping[ColumnKind, tuple[Callable[[Any], Any], Callable[[Any], An
 _TEXTS = (ColumnKind.WORD, ColumnKind.TEXT)
 _IN_ORDER = sorted(COLUMNS, key=lambda column: (column.kind not in _TEXTS and column.kind, not column.is_needed))
 """The columns in the order in which they are read and messages name them: texts first, needed ones before others."""
-_NUMBERS = {column.name for column in COLUMNS if column.kind is ColumnKind.NUMBER}
+_READ_ONE_BY_ONE = ("target", "symbol", "task_type")
+"""The columns whose texts ``sql/candidates/problems.sql`` looks through one by one."""
 COLUMN_NAMES = tuple(column.name for column in _IN_ORDER)
 _OLDER_NAMES = {column.older_name: column.name for column in COLUMNS if column.older_name}
 
@@ -105,6 +109,7 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
             session.run(f"routing/{step}")
         with ThreadPoolExecutor(max_workers=1) as beside, session.registered("incoming", incoming):
             ordered = beside.submit(_evidence, columns, strict=strict)
+            _find_column_problems(session, columns, strict=strict)
             problems = session.records("candidates/problems", strict=strict)
             guessed = session.records("candidates/unread_tasks") if strict else []
     if problems:
@@ -128,6 +133,21 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
         )
     digest = StagedRows(evidence.drop_columns("position"))
     return Candidates(evidence, notes, digest, door.has_float32_scores)
+
+
+def _find_column_problems(session: Session, columns: Mapping[str, Any], *, strict: bool) -> None:
+    """Look for values that no column of their kind may hold; the database names those of columns that have any."""
+    import pyarrow.compute as pc
+
+    session.run("candidates/column_problems")
+    for column in COLUMNS:
+        values = columns[column.name]
+        if column.kind is ColumnKind.NUMBER and strict and pc.any(pc.invert(pc.is_finite(values))).as_py():
+            session.run("candidates/append_not_finite", column=column.name, advice=column.not_finite)
+        # because other words are refused as such, and names and tasks one by one
+        is_free = column.words is None or not strict
+        if column.kind in _TEXTS and is_free and column.name not in _READ_ONE_BY_ONE and may_hold_nul(values):
+            session.run("candidates/append_nul", column=column.name)
 
 
 def _evidence(columns: dict[str, Any], *, strict: bool) -> pa.Table:
@@ -291,7 +311,7 @@ class _Door:
         if isinstance(column, list):
             return column
         empty = column.null_count == self.rows
-        if types.is_floating(column.type) and name not in _NUMBERS:
+        if types.is_floating(column.type) and name not in NUMBERS:
             # because that is how a frame holds a column without values
             empty = empty or pc.all(pc.is_nan(column)).as_py()
         return pa.nulls(self.rows) if empty else column
