@@ -85,7 +85,7 @@ COLUMNS = (
     CandidateColumn("score_ci_high", ColumnKind.NUMBER, "upper end of it"),
     CandidateColumn(
         "null_score", ColumnKind.NUMBER,
-        "the score of the same fit on labels moved in time: the score of a model that has learned nothing",
+        "the score of the same fit on time-shifted labels: the score of a model that has learned nothing",
         is_read=True, since=2,
     ),
     CandidateColumn(
@@ -93,7 +93,7 @@ COLUMNS = (
         is_needed=True, reference_default=Stability.UNKNOWN.value, is_read=True, words=Stability,
     ),
     CandidateColumn(
-        "stability_metrics", ColumnKind.METRICS, "the metrics by which a stability that is `UNKNOWN` is classified",
+        "stability_metrics", ColumnKind.METRICS, "the four metrics by which a stability that is `UNKNOWN` is classified",
         is_read=True, part_of="stability",
     ),
     CandidateColumn(
