@@ -1,4 +1,4 @@
-"""Writes the README's reference of views and macros from the comments beside their SQL: ``make docs``."""
+"""Writes the README's references: views and macros from their SQL, candidates from their columns: ``make docs``."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from pathlib import Path
 import planstore
 from planstore.api.store import Store
 from planstore.database.sql_docs import Meaning, meaning_of
+from planstore.events.candidate_columns import COLUMNS
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN = "<!-- from the comments in sql/; `make docs` writes it -->\n"
+COLUMNS_BEGIN = "<!-- from the definition of the columns; `make docs` writes it -->\n"
 END = "<!-- end of what `make docs` writes -->\n"
 
 
@@ -70,13 +72,28 @@ def reference(store: Store) -> str:
     )
 
 
-def placed(readme: str, text: str) -> str:
+def candidates() -> str:
+    """Return the columns of candidates as a Markdown table."""
+    return "\n".join(
+        (
+            "| column | needed | read by the rules | meaning |",
+            "|---|---|---|---|",
+            *(
+                f"| `{column.name}` | {'yes' if column.is_needed else ''} | {'yes' if column.is_read else ''} "
+                f"| {column.meaning} |"
+                for column in COLUMNS
+            ),
+        )
+    )
+
+
+def placed(readme: str, text: str, begin: str = BEGIN) -> str:
     """Return ``readme`` with ``text`` between its marks."""
-    before, _, rest = readme.partition(BEGIN)
+    before, _, rest = readme.partition(begin)
     _, end, after = rest.partition(END)
     if not end:
-        raise ValueError(f"the README has lost its marks: {BEGIN!r} and {END!r}")
-    return f"{before}{BEGIN}\n{text}\n{END}{after}"
+        raise ValueError(f"the README has lost its marks: {begin!r} and {END!r}")
+    return f"{before}{begin}\n{text}\n{END}{after}"
 
 
 def _arguments(meaning: Meaning) -> list[str]:
@@ -104,7 +121,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, planstore.open(folder) as store:
         if found := problems(store):
             sys.exit("\n".join(found))
-        README.write_text(placed(README.read_text(encoding="utf-8"), reference(store)), encoding="utf-8")
+        readme = placed(README.read_text(encoding="utf-8"), candidates(), COLUMNS_BEGIN)
+        README.write_text(placed(readme, reference(store)), encoding="utf-8")
 
 
 if __name__ == "__main__":

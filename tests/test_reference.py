@@ -27,6 +27,11 @@ def test_the_readme_has_the_reference(store: Store) -> None:
     assert reference.placed(readme, reference.reference(store)) == readme, "run `make docs`"
 
 
+def test_the_readme_has_the_columns_of_candidates() -> None:
+    readme = reference.README.read_text(encoding="utf-8")
+    assert reference.placed(readme, reference.candidates(), reference.COLUMNS_BEGIN) == readme, "run `make docs`"
+
+
 def test_the_reference_names_every_stable_view(store: Store) -> None:
     events = {"runs", "policies", "candidates", "decisions", "plans", "jobs", "job_status", "overrides", "artifacts"}
     others = {"commits", "history", "current_decisions", "current_plan", "current_jobs", "plan_progress"}

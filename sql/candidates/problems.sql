@@ -2,7 +2,7 @@
 -- it and how many rows do; where there are more than 20 problems, 21 of them stand. Under reference semantics ($strict
 -- false) duplicates pass, and numbers that are not finite, and where no rule reads a value anything that can be recorded.
 -- makes: rows
--- reads: incoming, known_metrics, unread, metric_word(), plain_word(), stated_task(), $strict
+-- reads: column_problems, incoming, known_metrics, unread, metric_word(), plain_word(), stated_task(), $strict
 WITH names AS (
     SELECT 'target' AS "column", target AS name, min("row") AS "row", count(*) AS "rows" FROM incoming GROUP BY target
     UNION ALL
@@ -111,48 +111,13 @@ problems AS (
     FROM counted WHERE sample_size IS NULL OR sample_size < 0
     GROUP BY sample_size
     UNION ALL
-    SELECT min("row"), count(*), 'score', score::VARCHAR, 'is not finite; leave it empty where there is no score'
-    FROM incoming WHERE $strict AND NOT isfinite(score)
-    GROUP BY score
-    UNION ALL
-    SELECT min("row"), count(*), 'score_ci_low', score_ci_low::VARCHAR, 'is not finite'
-    FROM incoming WHERE $strict AND NOT isfinite(score_ci_low)
-    GROUP BY score_ci_low
-    UNION ALL
-    SELECT min("row"), count(*), 'score_ci_high', score_ci_high::VARCHAR, 'is not finite'
-    FROM incoming WHERE $strict AND NOT isfinite(score_ci_high)
-    GROUP BY score_ci_high
-    UNION ALL
-    SELECT min("row"), count(*), 'null_score', null_score::VARCHAR, 'is not finite'
-    FROM incoming WHERE $strict AND NOT isfinite(null_score)
-    GROUP BY null_score
+    FROM column_problems
     UNION ALL
     SELECT "row", 1, 'stability_metrics', stability_metrics::VARCHAR, 'holds a number that is not finite'
     FROM incoming
     WHERE $strict
       AND (NOT isfinite(coalesce(stability_metrics.mean_overlap, 0)) OR NOT isfinite(coalesce(stability_metrics.std_overlap, 0))
         OR NOT isfinite(coalesce(stability_metrics.mean_tau, 0)) OR NOT isfinite(coalesce(stability_metrics.std_tau, 0)))
-    UNION ALL
-    SELECT min("row"), count(*), 'mode', arg_min(mode, "row"), 'holds a NUL character'
-    FROM incoming WHERE NOT $strict AND contains(mode, chr(0)) HAVING count(*) > 0
-    UNION ALL
-    SELECT min("row"), count(*), 'stability', arg_min(stability, "row"), 'holds a NUL character'
-    FROM incoming WHERE NOT $strict AND contains(stability, chr(0)) HAVING count(*) > 0
-    UNION ALL
-    SELECT min("row"), count(*), 'leakage_status', arg_min(leakage_status, "row"), 'holds a NUL character'
-    FROM incoming WHERE NOT $strict AND contains(leakage_status, chr(0)) HAVING count(*) > 0
-    UNION ALL
-    SELECT min("row"), count(*), 'model_status', arg_min(model_status, "row"), 'holds a NUL character'
-    FROM incoming WHERE NOT $strict AND contains(model_status, chr(0)) HAVING count(*) > 0
-    UNION ALL
-    SELECT min("row"), count(*), 'feature_set_id', arg_min(feature_set_id, "row"), 'holds a NUL character'
-    FROM incoming WHERE contains(feature_set_id, chr(0)) HAVING count(*) > 0
-    UNION ALL
-    SELECT min("row"), count(*), 'metric_name', arg_min(metric_name, "row"), 'holds a NUL character'
-    FROM incoming WHERE contains(metric_name, chr(0)) HAVING count(*) > 0
-    UNION ALL
-    SELECT min("row"), count(*), 'git_commit', arg_min(git_commit, "row"), 'holds a NUL character'
-    FROM incoming WHERE contains(git_commit, chr(0)) HAVING count(*) > 0
     UNION ALL
     SELECT min("row"), count(*), 'failed_model_families', arg_min(array_to_string(failed_model_families, ', '), "row"),
            'holds a NUL character'

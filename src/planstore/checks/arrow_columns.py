@@ -69,6 +69,14 @@ def _without_views(array: Any) -> Any:
     return array.cast(pa.large_binary() if types.is_binary_view(array.type) else pa.large_string()) if views else array
 
 
+def may_hold_nul(texts: pa.Array) -> bool:
+    """Tell whether a column of texts may hold a NUL character; quick, and never wrong where it says no."""
+    import numpy as np
+
+    data = texts.buffers()[2]
+    return data is not None and data.size > 0 and bool(np.frombuffer(data, np.uint8).min() == 0)
+
+
 def is_text(kind: pa.DataType) -> bool:
     """Return whether a type holds text, or bytes that may be text, as in older parquet files."""
     import pyarrow.types as types

@@ -79,13 +79,13 @@ COLUMNS = (
     ),
     CandidateColumn(
         "score", ColumnKind.NUMBER, "AUC or R² out of sample; null where there is none",
-        is_needed=True, is_read=True, not_finite="leave it empty where there is no score",
+        is_needed=True, is_read=True, not_finite="; leave it empty where there is no score",
     ),
     CandidateColumn("score_ci_low", ColumnKind.NUMBER, "lower end of the score's confidence interval"),
     CandidateColumn("score_ci_high", ColumnKind.NUMBER, "upper end of it"),
     CandidateColumn(
         "null_score", ColumnKind.NUMBER,
-        "the score of the same fit on labels moved in time: the score of a model that has learned nothing",
+        "the score of the same fit on time-shifted labels: the score of a model that has learned nothing",
         is_read=True, since=2,
     ),
     CandidateColumn(
@@ -93,7 +93,8 @@ COLUMNS = (
         is_needed=True, reference_default=Stability.UNKNOWN.value, is_read=True, words=Stability,
     ),
     CandidateColumn(
-        "stability_metrics", ColumnKind.METRICS, "the metrics by which a stability that is `UNKNOWN` is classified",
+        "stability_metrics", ColumnKind.METRICS,
+        "the four metrics by which a stability that is `UNKNOWN` is classified",
         is_read=True, part_of="stability",
     ),
     CandidateColumn(
@@ -138,6 +139,8 @@ READ = tuple(column for column in COLUMNS if column.is_read)
 """The columns that the rules read, except those of the side."""
 RULE_INPUTS = [*SIDE_COLUMNS, *(column.name for column in READ)]
 """The names of all columns that the rules need."""
+NUMBERS = [column.name for column in COLUMNS if column.kind is ColumnKind.NUMBER]
+"""The names of all columns of numbers that may be infinite."""
 FORMAT_OF_COLUMNS = max(column.since for column in COLUMNS)
 """The first store format with all columns."""
 

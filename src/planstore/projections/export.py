@@ -17,6 +17,7 @@ import orjson
 
 from planstore.database.session import Session
 from planstore.errors import NotFoundError, RequestError
+from planstore.events.candidate_columns import NUMBERS
 from planstore.events.commit import utc_text
 from planstore.events.prefetch import each_prefetched
 from planstore.ledger.embedded.lock import WriterLock
@@ -336,7 +337,7 @@ class _Export:
         with outgoing.staged(CANDIDATES.with_suffix(".json")) as file:
             file.write(b"[\n")
             each_prefetched(
-                session.batches("export/candidate_texts", **commit),
+                session.batches("export/candidate_texts", **commit, numbers=NUMBERS),
                 lambda batch: file.write(text_buffers(batch.column(0))[1]),
             )
             file.seek(-2, os.SEEK_CUR)  # because the last one has no comma after it

@@ -21,6 +21,7 @@ from planstore.checks.quoting import quoted
 from planstore.errors import CandidatesError
 from planstore.events.candidate_columns import (
     COLUMNS,
+    NUMBERS,
     REFUSED,
     SIDE_COLUMNS,
     STABILITY_METRICS,
@@ -35,6 +36,7 @@ from planstore.routing.candidate_values import parsed, to_count, to_moment, to_n
 if TYPE_CHECKING:
     import pyarrow as pa
 
+
 CONVERSIONS: Mapping[ColumnKind, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     ColumnKind.NUMBER: (doubles, to_number),
     ColumnKind.COUNT: (wholes, to_count),
@@ -42,12 +44,24 @@ CONVERSIONS: Mapping[ColumnKind, tuple[Callable[[Any], Any], Callable[[Any], Any
     ColumnKind.TIME: (moments, to_moment),
 }
 """How a column is brought to its type as a whole, and how value by value."""
+
+
 _TEXTS = (ColumnKind.WORD, ColumnKind.TEXT)
-_IN_ORDER = sorted(COLUMNS, key=lambda column: (column.kind not in _TEXTS and column.kind, not column.is_needed))
+
+
+IN_ORDER = sorted(COLUMNS, key=lambda column: (column.kind not in _TEXTS and column.kind, not column.is_needed))
 """The columns in the order in which they are read and messages name them: texts first, needed ones before others."""
-_NUMBERS = {column.name for column in COLUMNS if column.kind is ColumnKind.NUMBER}
-COLUMN_NAMES = tuple(column.name for column in _IN_ORDER)
+
+
+COLUMN_NAMES = tuple(column.name for column in IN_ORDER)
+
+
 _OLDER_NAMES = {column.older_name: column.name for column in COLUMNS if column.older_name}
+
+
+def short(value: Any) -> str:
+    """Return a value as messages show it."""
+    return "(empty)" if value is None else quoted(value)
 
 
 class CandidateDoor:
@@ -73,7 +87,7 @@ class CandidateDoor:
 
     def columns(self) -> dict[str, Any]:
         """Return every column of candidates; one that the source lacks is all null, or has the reference's value."""
-        found = {column.name: self._read(column) for column in _IN_ORDER}
+        found = {column.name: self._read(column) for column in IN_ORDER}
         if self._left_out:
             row, column = min(self._left_out.items())
             self.notes.append(
@@ -146,7 +160,7 @@ class CandidateDoor:
         if isinstance(column, list):
             return column
         empty = column.null_count == self.rows
-        if types.is_floating(column.type) and name not in _NUMBERS:
+        if types.is_floating(column.type) and name not in NUMBERS:
             # because that is how a frame holds a column without values
             empty = empty or pc.all(pc.is_nan(column)).as_py()
         return pa.nulls(self.rows) if empty else column
@@ -255,8 +269,3 @@ def _is_whole(array: Any) -> bool:
 
     found = array.cast(pa.float64())
     return bool(pc.all(pc.or_(pc.equal(found, pc.floor(found)), pc.is_nan(found))).as_py())
-
-
-def short(value: Any) -> str:
-    """Return a value as messages show it."""
-    return "(empty)" if value is None else quoted(value)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from planstore.checks.arrow_columns import (
+    may_hold_nul,
+)
 from planstore.database.batches import BATCH_ROWS
 from planstore.database.connection import memory
+from planstore.database.session import Session
 from planstore.errors import CandidatesError
 from planstore.events.candidate_columns import (
+    COLUMNS,
     STABILITY_METRICS,
     TABLE,
     ColumnKind,
 )
 from planstore.events.digest import StagedRows
 from planstore.events.vocabulary import OLDER_SYMBOL_MODE, Mode
-from planstore.routing.candidate_door import CandidateDoor, short
+from planstore.routing.candidate_door import _TEXTS, CandidateDoor, short
 from planstore.routing.candidate_readers import CandidatesSource
 
 if TYPE_CHECKING:
@@ -26,6 +31,8 @@ if TYPE_CHECKING:
 
 PROBLEMS = 20
 """How many problems a message tells."""
+_READ_ONE_BY_ONE = ("target", "symbol", "task_type")
+"""The columns whose texts ``sql/candidates/problems.sql`` looks through one by one."""
 
 
 class CandidatesWarning(UserWarning):
@@ -74,6 +81,7 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
             session.run(f"routing/{step}")
         with ThreadPoolExecutor(max_workers=1) as beside, session.registered("incoming", incoming):
             ordered = beside.submit(_evidence, columns, strict=strict)
+            _find_column_problems(session, columns, strict=strict)
             problems = session.records("candidates/problems", strict=strict)
             guessed = session.records("candidates/unread_tasks") if strict else []
     if problems:
@@ -97,6 +105,21 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
         )
     digest = StagedRows(evidence.drop_columns("position"))
     return Candidates(evidence, notes, digest, door.has_float32_scores)
+
+
+def _find_column_problems(session: Session, columns: Mapping[str, Any], *, strict: bool) -> None:
+    """Look for values that no column of their kind may hold; the database names those of columns that have any."""
+    import pyarrow.compute as pc
+
+    session.run("candidates/column_problems")
+    for column in COLUMNS:
+        values = columns[column.name]
+        if column.kind is ColumnKind.NUMBER and strict and pc.any(pc.invert(pc.is_finite(values))).as_py():
+            session.run("candidates/append_not_finite", column=column.name, advice=column.not_finite)
+        # because other words are refused as such, and names and tasks one by one
+        is_free = column.words is None or not strict
+        if column.kind in _TEXTS and is_free and column.name not in _READ_ONE_BY_ONE and may_hold_nul(values):
+            session.run("candidates/append_nul", column=column.name)
 
 
 def _evidence(columns: dict[str, Any], *, strict: bool) -> pa.Table:
