@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check format docs bench soak crash clean
+.PHONY: demo test check format docs report-image bench soak crash clean
 
 demo: $(INSTALLED)  ## real prices, measured, routed, planned and trained into demo/
 	$(BIN)/planstore demo --results demo
@@ -11,19 +11,24 @@ demo: $(INSTALLED)  ## real prices, measured, routed, planned and trained into d
 test: $(INSTALLED)  ## the whole suite
 	$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal
 
-check: $(INSTALLED)  ## format, lint, types and tests
+check: $(INSTALLED)  ## format, lint, types, documentation and tests
 	$(BIN)/ruff format --check src tests
 	$(BIN)/ruff check src tests
 	$(BIN)/mypy
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal
 
 format: $(INSTALLED)  ## put the code into the house's form
 	$(BIN)/ruff format src tests
 	$(BIN)/ruff check --fix src tests
 
-docs: $(INSTALLED)  ## the README's reference of views and macros, and the graph of SQL statements, from their heads
-	$(BIN)/python tests/reference.py
+docs: $(INSTALLED)  ## the generated parts of the documentation, and its site
+	PYTHONPATH=tests $(BIN)/python -m reference
 	$(BIN)/python tests/sql_graph.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+report-image: $(INSTALLED)  ## the picture of the report in the documentation
+	PYTHONPATH=tests $(BIN)/python -m report_image
 
 bench: $(INSTALLED)  ## speed, as ratios to something run beside it
 	$(BIN)/python tests/benchmarks/bench.py
@@ -41,4 +46,4 @@ $(INSTALLED): pyproject.toml constraints.txt
 	touch $@
 
 clean:  ## remove what make made
-	rm -rf $(VENV) demo demo-history
+	rm -rf $(VENV) demo demo-history site

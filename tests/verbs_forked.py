@@ -130,7 +130,19 @@ def _become(call: Call, error: str) -> None:
         os._exit(99)
 
 
-def _run(calls: list[Call], at_once: int) -> list[Ending]:
+def preload() -> None:
+    """Import the modules that most verbs need, so that their forks need not; no database is opened."""
+    import duckdb  # noqa: F401
+    import pandas  # noqa: F401
+    import pyarrow.csv  # noqa: F401
+    import rich.table  # noqa: F401
+
+    import planstore.api.store
+    import planstore.cli.verbs  # noqa: F401
+
+
+def run_calls(calls: list[Call], at_once: int = 1) -> list[Ending]:
+    """Run verbs as forks of this process, so many at once, and return how each ended."""
     found: list[Ending] = []
     while calls:
         running = [_Process(call) for call in calls[:at_once]]
@@ -143,8 +155,6 @@ def _run(calls: list[Call], at_once: int) -> list[Ending]:
 
 
 if __name__ == "__main__":
-    import pyarrow.csv  # noqa: F401
-    import rich.table  # noqa: F401
-
+    preload()
     wanted, together = json.load(sys.stdin)
-    json.dump([asdict(ending) for ending in _run([Call(**call) for call in wanted], together)], sys.stdout)
+    json.dump([asdict(ending) for ending in run_calls([Call(**call) for call in wanted], together)], sys.stdout)

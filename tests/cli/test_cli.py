@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -13,15 +12,13 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
 
 import markets
 import samples
+from reference.json_output import section
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 VERBS = (
     "init",
@@ -127,12 +124,7 @@ def test_each_verb_explains_itself(words: tuple[str, str]) -> None:
     assert done.stderr == ""
 
 
-def test_the_readme_names_every_verb_and_no_other() -> None:
-    table = re.findall(r"^\| `planstore (\w+)", README.partition("## Verbs")[2].partition("##")[0], re.MULTILINE)
-    assert sorted(table) == sorted(VERBS)
-    for verb, words in GROUPS.items():
-        row = next(line for line in README.splitlines() if line.startswith(f"| `planstore {verb} "))
-        assert all(word in row for word in words)
+def test_the_help_names_every_verb_and_no_other() -> None:
     assert re.findall(r"^  (\w+)  ", call("--help").stdout.partition("Commands:")[2], re.MULTILINE) == list(VERBS)
 
 
@@ -268,81 +260,18 @@ def test_names_do_not_break_tables_or_the_terminal(folder: Path, tmp_path: Path)
     assert answer("jobs", "--results", tmp_path)[0]["target"] == name
 
 
-def give_candidates(folder: Path) -> None:
-    """Put real evidence into a folder, with the nulls that the default policy asks for."""
-    found = pq.read_table(ROOT / "src/planstore/demo/candidates_by_year/2022.parquet")
-    nulls = pc.if_else(pc.equal(found["metric_name"], "auc"), 0.5, -0.5)
-    pq.write_table(found.append_column("null_score", nulls), folder / "candidates.parquet")
-
-
-def test_the_session_in_the_readme_runs(tmp_path: Path) -> None:
-    first, *others = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(first.strip().splitlines()) <= 12
-    give_candidates(tmp_path)
-    assert call("init", "--policy", "policy.yaml", cwd=tmp_path).returncode == 0
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", first], capture_output=True, text=True, cwd=tmp_path, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    for other in others:
-        later = subprocess.run([sys.executable, "-c", other], capture_output=True, text=True, cwd=tmp_path, timeout=120)
-        assert later.returncode == 0, later.stderr
-    assert "Experimental lane full" in done.stdout
-    assert "sym_y_vol_up_5d_AAPL 3" in done.stdout
-    assert "written" in done.stdout
-
-
-def test_the_commands_in_the_readme_run(tmp_path: Path) -> None:
-    give_candidates(tmp_path)
-    block = README.partition("The same on the command line:")[2].split("```")[1]
-    lines = [line.partition("  #")[0] for line in block.strip().splitlines()]
-    assert len(lines) == 4
-    for line in lines:
-        done = subprocess.run(
-            line.replace("planstore", PLANSTORE, 1),
-            shell=True,
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            timeout=120,
-        )
-        assert done.returncode == 0, (line, done.stderr)
-
-
 def test_the_demo_tells_its_story_and_can_be_told_again(tmp_path: Path) -> None:
     first = answer("demo", "--history", "--results", tmp_path / "demo")
     assert [year["year"] for year in first["years"]] == [str(year) for year in range(2012, 2023)]
     assert all(sum(year["routes"].values()) == 160 for year in first["years"])
     assert answer("demo", "--history", "--results", tmp_path / "demo") == first
+    page = (ROOT / "docs" / "reference" / "json.md").read_text(encoding="utf-8")
+    assert section("demo --history", first) in page
     assert len(answer("log", "--results", tmp_path / "demo")) == 11
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "precious.txt").write_text("x", encoding="utf-8")
     refused = call("demo", "--results", tmp_path / "other")
     assert (refused.returncode, "a folder of its own" in refused.stderr) == (2, True)
-
-
-def test_the_answers_in_the_readme_are_those_of_the_demo(tmp_path: Path) -> None:
-    """Each command of «Asking why» prints the lines that the README shows, but for those that it leaves out."""
-    section = README.partition("## Asking why")[2].partition("\n## ")[0]
-    policy = (ROOT / "src/planstore/routing/default_policy.yaml").read_text(encoding="utf-8")
-    (tmp_path / "policy.yaml").write_text(policy, encoding="utf-8")
-    lower = re.sub(r"min_margin_over_null: .*\n", "min_margin_over_null: null\n", policy)
-    (tmp_path / "lower.yaml").write_text(
-        lower.replace("min_score: {classification: 0.58", "min_score: {classification: 0.56", 1), encoding="utf-8"
-    )
-    (case,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
-    (tmp_path / "cases.yaml").write_text(case, encoding="utf-8")
-    assert call("demo", "--history", cwd=tmp_path).returncode == 0
-    blocks = re.findall(r"```\n\$ planstore (.*?)\n(.*?)```", section, re.DOTALL)
-    assert [block[0].split()[0] for block in blocks] == ["why", "history", "diff", "whatif", "override", "policy"]
-    for command, shown in blocks:
-        done = call(*shlex.split(command), cwd=tmp_path)
-        assert done.returncode == (1 if command.startswith("diff") else 0), done.stderr
-        told = [" ".join(line.split()) for line in done.stdout.splitlines()]
-        for line in shown.splitlines():
-            if line != "…" and line.strip():
-                expected = " ".join(line.split()).partition("(override")[0]
-                assert any(one.startswith(expected) for one in told), (command, line, done.stdout)
 
 
 def test_sql_gives_every_column_and_nothing_that_is_no_json(folder: Path) -> None:

@@ -10,40 +10,12 @@ from pathlib import Path
 import pytest
 
 import samples
+from pages import blocks
 from planstore import JobStatus
 from planstore.api.store import Store
 
-AUDITOR = '''\
-import hashlib, json, sys, duckdb, pyarrow as pa
-
-def sha(*parts): return hashlib.sha256(b"".join(parts)).digest()
-def lengths(values): return sha(*(len(value or "").to_bytes(8, "little") for value in values))
-def column(array):
-    kind, valid = array.type, sha(bytes(array.is_valid().to_pylist()))
-    if pa.types.is_struct(kind): return sha(valid, *map(column, array.flatten()))
-    if pa.types.is_list(kind): return sha(valid, lengths(array.to_pylist()), column(array.flatten()))
-    if pa.types.is_string(kind):
-        return sha(valid, lengths(texts := [(text or "").encode() for text in array.to_pylist()]), sha(*texts))
-    number = pa.int64() if pa.types.is_timestamp(kind) else pa.uint8() if pa.types.is_boolean(kind) else kind
-    return sha(valid, sha(array.cast(number).fill_null(0).to_numpy().tobytes()))
-
-lake, previous = duckdb.connect(), "0" * 64
-for extension in sys.argv[2:]: lake.load_extension(extension)
-lake.execute(f"""set timezone = 'UTC'; attach 'ducklake:sqlite:{sys.argv[1]}/catalog.sqlite' as lake
-                 (read_only, data_path '{sys.argv[1]}/data', override_data_path true)""")
-for header in lake.execute("from lake.commits order by commit_id").to_arrow_table().to_pylist():
-    for count in header["counts"]:
-        query = f"from lake.{count['table']} where commit_id = {header['commit_id']} order by position"
-        rows = lake.execute(query).to_arrow_table().combine_chunks().to_batches()[0]
-        counted = [(name, array) for name, array in zip(rows.schema.names, rows.columns)
-                   if name != "null_score" or array.null_count < len(array)]
-        lines = [f"{name}:{column(array).hex()}\\n".encode() for name, array in counted]
-        count |= {"rows": len(rows), "digest": sha(*lines).hex()}
-    header |= {"recorded_at": header["recorded_at"].strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "previous_digest": previous}
-    del header["digest"]
-    previous = sha(json.dumps(header, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hex()
-    print(f"{header['commit_id']}:{previous}")
-'''
+PAGE = Path(__file__).parents[2] / "docs" / "design" / "ledger.md"
+(AUDITOR,) = (block.text for block in blocks(PAGE.read_text(encoding="utf-8")) if block.title == "recompute.py")
 """It takes no digest from the store: those of the rows make those of the headers, and each header's makes the next."""
 
 

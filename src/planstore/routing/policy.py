@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import (
     BaseModel,
     BeforeValidator,
+    Field,
     ModelWrapValidatorHandler,
     PrivateAttr,
     StrictBool,
@@ -62,26 +63,49 @@ class Policy(PolicySection, BaseModel):
 
     REFERENCE: ClassVar[Mapping[str, Any]] = {side.value: None for side in SIDES}
 
-    semantics: Semantics = Semantics.STRICT
-    dev_mode: StrictBool = False
-    dev_mode_min_sample_size: Count = 1000
-    min_sample_size: SampleSizes
-    block_on_leakage: StrictBool = True
-    min_margin_over_null: Threshold | None = None
-    cross_sectional: Scores | None
-    symbol: Scores | None
-    stability_allowlist: Allowlist
-    both_strong_behavior: Text = Preference.BOTH.value
-    enable_experimental_lane: StrictBool = False
-    experimental: Experimental = Experimental()
-    require_safe_features_only: StrictBool = False
-    allowed_feature_leakage_status: list[LeakageStatus] = [LeakageStatus.SAFE]
-    require_min_successful_families: Count = 0
-    log_decision_reasons: StrictBool = False
-    dump_plan_as: list[Annotated[Literal["JSON", "YAML", "MARKDOWN"], BeforeValidator(_document_format)]] = ["JSON"]
-    stability_classification: StabilityClassification = StabilityClassification()
-    horizon: Horizon = Horizon()
-    families: list[FamilyRule] = []
+    semantics: Semantics = Field(
+        default=Semantics.STRICT, description="strict, or reference: reproduces the recorded reference outputs"
+    )
+    dev_mode: StrictBool = Field(default=False, description="relaxes the cross-sectional minimum and allowlist")
+    dev_mode_min_sample_size: Count = Field(default=1000, description="the cross-sectional minimum in dev mode")
+    min_sample_size: SampleSizes = Field(description="fewest rows behind the evidence of each side")
+    block_on_leakage: StrictBool = Field(
+        default=True, description="a side whose leakage_status is BLOCKED is DISALLOWED"
+    )
+    min_margin_over_null: Threshold | None = Field(
+        default=None, description="least margin of a score over its null_score; null: no margin is required (strict)"
+    )
+    cross_sectional: Scores | None = Field(description="scores of the cross-sectional side")
+    symbol: Scores | None = Field(description="scores of the symbol side")
+    stability_allowlist: Allowlist = Field(description="stabilities that each side may have")
+    both_strong_behavior: Text = Field(
+        default=Preference.BOTH.value,
+        description="the route where both sides are good: ROUTE_BOTH, PREFER_CS or PREFER_SYMBOL",
+    )
+    enable_experimental_lane: StrictBool = Field(default=False, description="whether a side can be EXPERIMENTAL")
+    experimental: Experimental = Field(default=Experimental(), description="the experimental lane")
+    require_safe_features_only: StrictBool = Field(
+        default=False, description="a side whose leakage_status is not allowed below is DISALLOWED (strict)"
+    )
+    allowed_feature_leakage_status: list[LeakageStatus] = Field(
+        default=[LeakageStatus.SAFE], description="leakage statuses that require_safe_features_only allows"
+    )
+    require_min_successful_families: Count = Field(
+        default=0, description="fewest requested families that did not fail; with fewer a side is DISALLOWED (strict)"
+    )
+    log_decision_reasons: StrictBool = Field(
+        default=False, description="log each decision with its reasons, in the logger planstore.routing"
+    )
+    dump_plan_as: list[Annotated[Literal["JSON", "YAML", "MARKDOWN"], BeforeValidator(_document_format)]] = Field(
+        default=["JSON"], description="formats of the exported plan; JSON is always written"
+    )
+    stability_classification: StabilityClassification = Field(
+        default=StabilityClassification(), description="how an UNKNOWN stability is classified from its metrics"
+    )
+    horizon: Horizon = Field(default=Horizon(), description="how the horizon is read from a target's name")
+    families: list[FamilyRule] = Field(
+        default=[], description="families for each job; the first rule that matches applies"
+    )
 
     _filled_in: tuple[str, ...] = PrivateAttr(())
 

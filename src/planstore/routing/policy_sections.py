@@ -50,11 +50,11 @@ class ByTier(PolicySection):
 
     REFERENCE: ClassVar[Mapping[str, Any]] = {"default": -0.5}
 
-    default: Number
-    short: Number | None = None
-    medium: Number | None = None
-    long: Number | None = None
-    very_long: Number | None = None
+    default: Number = Field(description="the threshold of every tier that is left out")
+    short: Number | None = Field(default=None, description="below 60 minutes ahead")
+    medium: Number | None = Field(default=None, description="from 60 to below 240 minutes ahead")
+    long: Number | None = Field(default=None, description="from 240 to below 1440 minutes ahead")
+    very_long: Number | None = Field(default=None, description="1440 minutes ahead or more")
 
 
 class ByTask(PolicySection):
@@ -62,8 +62,8 @@ class ByTask(PolicySection):
 
     REFERENCE: ClassVar[Mapping[str, Any]] = {"classification": 0.5, "regression": -0.5}
 
-    classification: Number
-    regression: Number | ByTier
+    classification: Number = Field(description="the threshold of classification targets")
+    regression: Number | ByTier = Field(description="the threshold of regression targets, or one for each horizon tier")
 
     def at(self, task: str, tier: str) -> float:
         """Return the threshold for a task and tier."""
@@ -88,15 +88,15 @@ class SampleSizes(PolicySection):
 
     REFERENCE: ClassVar[Mapping[str, Any]] = {side.value: None for side in SIDES}
 
-    cross_sectional: Count | None
-    symbol: Count | None
+    cross_sectional: Count | None = Field(description="fewest rows behind the evidence of a cross-sectional side")
+    symbol: Count | None = Field(description="fewest rows behind the evidence of a symbol side")
 
 
 class Scores(PolicySection):
     """The scores from which one side is good enough, and strong."""
 
-    min_score: Threshold
-    strong_score: Threshold
+    min_score: Threshold = Field(description="the score from which the side is WEAK_BUT_OK")
+    strong_score: Threshold = Field(description="the score from which the side is STRONG")
 
 
 class Allowlist(PolicySection):
@@ -104,35 +104,42 @@ class Allowlist(PolicySection):
 
     REFERENCE: ClassVar[Mapping[str, Any]] = {side.value: None for side in SIDES}
 
-    cross_sectional: list[Stability] | None
-    symbol: list[Stability] | None
+    cross_sectional: list[Stability] | None = Field(description="stabilities that a cross-sectional side may have")
+    symbol: list[Stability] | None = Field(description="stabilities that a symbol side may have")
 
 
 class Experimental(PolicySection):
     """The lane for what is not good enough yet."""
 
-    min_score: Threshold = 0.52
-    allowed_stabilities: list[Stability] = [Stability.DRIFTING, Stability.UNKNOWN]
-    max_fraction_symbols_per_target: Annotated[Number, Field(ge=0, le=1)] = 1.0
+    min_score: Threshold = Field(default=0.52, description="the score from which a side is EXPERIMENTAL")
+    allowed_stabilities: list[Stability] = Field(
+        default=[Stability.DRIFTING, Stability.UNKNOWN], description="stabilities that a side in the lane may have"
+    )
+    max_fraction_symbols_per_target: Annotated[Number, Field(ge=0, le=1)] = Field(
+        default=1.0,
+        description="room in the lane: share of a target's symbols, from 0 to 1, best scores first (strict)",
+    )
 
 
 class StabilityClassification(PolicySection):
     """How an UNKNOWN stability is read from its metrics."""
 
-    stable_overlap_min: Number = 0.7
-    drifting_overlap_min: Number = 0.5
-    stable_tau_min: Number = 0.6
-    drifting_tau_min: Number = 0.4
-    max_std_overlap: Number = 0.2
-    max_std_tau: Number = 0.25
-    min_snapshots_for_stability: Count = 2
+    stable_overlap_min: Number = Field(default=0.7, description="least mean_overlap of STABLE")
+    drifting_overlap_min: Number = Field(default=0.5, description="least mean_overlap of DRIFTING")
+    stable_tau_min: Number = Field(default=0.6, description="least mean_tau of STABLE")
+    drifting_tau_min: Number = Field(default=0.4, description="least mean_tau of DRIFTING")
+    max_std_overlap: Number = Field(default=0.2, description="a std_overlap above it means DIVERGED")
+    max_std_tau: Number = Field(default=0.25, description="a std_tau above it means DIVERGED")
+    min_snapshots_for_stability: Count = Field(
+        default=2, description="with fewer stability_snapshots the stability stays UNKNOWN"
+    )
 
 
 class HorizonPattern(PolicySection):
     """A pattern that finds a number in a target's name, and how many minutes one of it is."""
 
-    regex: Text
-    multiplier: Annotated[Number, Field(gt=0)]
+    regex: Text = Field(description="a regular expression with one group around the number")
+    multiplier: Annotated[Number, Field(gt=0)] = Field(description="minutes that 1 of the number stands for, above 0")
 
     @model_validator(mode="after")
     def _has_one_group(self) -> HorizonPattern:
@@ -150,20 +157,31 @@ class HorizonPattern(PolicySection):
 class Horizon(PolicySection):
     """How a horizon in minutes is read from a target's name."""
 
-    patterns: list[HorizonPattern] = [
-        HorizonPattern(regex=r"(\d+)m", multiplier=1),
-        HorizonPattern(regex=r"(\d+)h", multiplier=60),
-        HorizonPattern(regex=r"(\d+)d", multiplier=390),
-    ]
-    same_day: Annotated[Number, Field(gt=0)] = 390
+    patterns: list[HorizonPattern] = Field(
+        default=[
+            HorizonPattern(regex=r"(\d+)m", multiplier=1),
+            HorizonPattern(regex=r"(\d+)h", multiplier=60),
+            HorizonPattern(regex=r"(\d+)d", multiplier=390),
+        ],
+        description="patterns of a number in a target's name, tried in order",
+    )
+    same_day: Annotated[Number, Field(gt=0)] = Field(
+        default=390, description="minutes ahead of a target whose name contains same_day, above 0"
+    )
 
 
 class FamilyRule(PolicySection):
     """Which families train the jobs that match; every condition given must hold, and the first rule that does wins."""
 
-    use: Annotated[list[Annotated[Text, Field(min_length=1)]], Field(min_length=1)]
-    route: Annotated[str, word_of([route for route in Route if route.is_trained])] | None = None
-    task: Literal["classification", "regression"] | None = None
-    priority: Annotated[int, Field(strict=True, ge=0, lt=2**31)] | None = None
-    target: Text | None = None
-    symbol: Text | None = None
+    use: Annotated[list[Annotated[Text, Field(min_length=1)]], Field(min_length=1)] = Field(
+        description="the families of the jobs that match"
+    )
+    route: Annotated[str, word_of([route for route in Route if route.is_trained])] | None = Field(
+        default=None, description="only jobs of this route"
+    )
+    task: Literal["classification", "regression"] | None = Field(default=None, description="only jobs of this task")
+    priority: Annotated[int, Field(strict=True, ge=0, lt=2**31)] | None = Field(
+        default=None, description="only jobs of this priority"
+    )
+    target: Text | None = Field(default=None, description="only targets that match this pattern, such as y_will_*")
+    symbol: Text | None = Field(default=None, description="only symbols that match this pattern")

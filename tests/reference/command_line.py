@@ -1,0 +1,48 @@
+"""The reference of the command line, from the commands themselves."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+
+import typer
+from typer.core import TyperArgument, TyperCommand, TyperGroup
+
+from planstore.cli.verbs import app
+from reference.markdown import table
+
+
+def verbs() -> dict[str, TyperCommand]:
+    """Return every command by its words, such as ``planstore override set``."""
+    return dict(_commands(typer.main.get_command(app), "planstore"))
+
+
+def text() -> str:
+    """Return a heading for each verb, with its usage, meaning, arguments and options."""
+    return "\n\n".join(part for words, verb in verbs().items() for part in _section(words, verb))
+
+
+def _commands(command: object, words: str) -> Iterator[tuple[str, TyperCommand]]:
+    if isinstance(command, TyperGroup):
+        for name, inner in command.commands.items():
+            yield from _commands(inner, f"{words} {name}")
+    elif isinstance(command, TyperCommand):
+        yield words, command
+
+
+def _section(words: str, verb: TyperCommand) -> Iterator[str]:
+    context = typer.Context(verb, info_name=words, terminal_width=1000, max_content_width=1000)
+    records = [(one, record) for one in verb.params if (record := one.get_help_record(context))]
+    arguments = [record for one, record in records if isinstance(one, TyperArgument)]
+    options = [record for one, record in records if not isinstance(one, TyperArgument)]
+    yield f"## {words}"
+    yield inspect.cleandoc(verb.help or "")
+    yield f"```text\n{verb.get_usage(context)}\n```"
+    if arguments:
+        yield table(("argument", "meaning"), map(_row, arguments))
+    yield table(("option", "meaning"), map(_row, options))
+
+
+def _row(record: tuple[str, str]) -> tuple[str, str]:
+    name, meaning = record
+    return f"`{name}`", meaning.replace("[", "\\[").replace("<", "&lt;")

@@ -1,0 +1,139 @@
+"""The reference of ``--json``, from the answers of a real run of every verb."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import markets
+from reference.markdown import table
+from verbs_forked import Call, endings
+
+POLICY = "policy.yaml"
+PAIR = ("y_up_1d", "AAA")
+SMALL = """
+routing:
+  min_sample_size: {cross_sectional: 100, symbol: 100}
+  min_margin_over_null: null
+  cross_sectional: {min_score: 0.3, strong_score: 0.6}
+  symbol: {min_score: 0.3, strong_score: 0.6}
+  stability_allowlist:
+    cross_sectional: [STABLE, DRIFTING, DIVERGED, UNKNOWN]
+    symbol: [STABLE, DRIFTING, DIVERGED, UNKNOWN]
+"""
+CASES = """
+- title: a low score is not trained
+  target: y_up_1d
+  symbol: AAA
+  local: {metric_name: auc, score: 0.5, null_score: 0.5}
+  expect: ROUTE_BLOCKED
+"""
+CALLS: tuple[tuple[str, ...], ...] = (
+    ("init", "--policy", POLICY),
+    ("evidence", "panel", "--out", "candidates.parquet", "--folds", "2", "--select", "2", "--workers", "1"),
+    ("route", "candidates.parquet", "--policy", "small.yaml", "--run-id", "first"),
+    ("override", "set", *PAIR, "ROUTE_SYMBOL_SPECIFIC", "--reason", "new listing", "--expires", "2099-01-01"),
+    ("override", "list"),
+    ("route", "candidates.parquet", "--policy", "small.yaml", "--family", "linear", "--run-id", "second"),
+    ("plan",),
+    ("train", "panel", "--workers", "1"),
+    ("status",),
+    ("jobs",),
+    ("jobs", "--watch"),
+    ("log",),
+    ("why", *PAIR),
+    ("history", *PAIR),
+    ("diff", "first", "second"),
+    ("whatif", POLICY),
+    ("override", "clear", *PAIR),
+    ("policy", "test", POLICY, "cases.yaml"),
+    ("report",),
+    ("sql", "select target, score, evidence_as_of from candidates"),
+    ("export",),
+    ("rebuild",),
+    ("verify",),
+    ("key", "auditor.pem"),
+    ("anchor", "--sign", "auditor.pem"),
+    ("compact",),
+    ("backup", "backup"),
+    ("restore", "backup", "--results", "again"),
+    ("migrate",),
+)
+"""Calls of every verb but ``demo``, in an order in which each has something to answer."""
+
+FINDINGS = (("diff", "first", "second"),)
+"""Calls that end with exit code 1."""
+
+OPEN = {
+    "route": ("routes", "summary.by_route", "summary.by_type", "summary.by_priority"),
+    "plan": ("summary.by_route", "summary.by_type", "summary.by_priority"),
+    "train": ("progress", "jobs[].metrics"),
+    "status": ("counts", "running[].metrics", "failed[].metrics"),
+    "jobs": ("[].metrics",),
+    "jobs --watch": ("metrics",),
+    "diff": ("routes",),
+    "demo --history": ("years[].routes",),
+}
+"""Objects whose keys are data, such as a count for each route."""
+
+
+def text() -> str:
+    """Return a heading for each call, with the keys of its answer."""
+    return "\n\n".join(section(words, answer) for words, answer in answers())
+
+
+def answers() -> Iterator[tuple[str, Any]]:
+    """Run every verb in one store, and yield the words of each call and its answer."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        markets.write_panel(folder / "panel", ("AAA", "BBB"), 200)
+        for file, content in {"small.yaml": SMALL, "cases.yaml": CASES}.items():
+            (folder / file).write_text(content, encoding="utf-8")
+        calls = [Call([*words, "--json"], output=str(folder / f"{place}.json")) for place, words in enumerate(CALLS)]
+        for place, (words, ended) in enumerate(zip(CALLS, endings(calls, folder), strict=True)):
+            if ended.code != (1 if words in FINDINGS else 0):
+                raise RuntimeError(f"planstore {' '.join(words)} ended with {ended.code}: {ended.error}")
+            printed = (folder / f"{place}.json").read_text(encoding="utf-8")
+            watched = "--watch" in words
+            yield _title(words), json.loads(printed.splitlines()[0] if watched else printed)
+
+
+def _title(words: Sequence[str]) -> str:
+    kept = [words[0]]
+    if words[0] in ("override", "policy"):
+        kept.append(words[1])
+    kept += [word for word in words if word in ("--watch", "--history", "--sign")]
+    return " ".join(kept)
+
+
+def section(words: str, answer: Any) -> str:
+    """Return the heading of a call, with the keys of its answer."""
+    kinds: dict[str, set[str]] = {}
+    _walk(answer, "", OPEN.get(words, ()), kinds)
+    whole = " or ".join(sorted(kinds.pop("")))
+    rows = [(f"`{path}`", " or ".join(sorted(kinds[path], key=lambda kind: (kind == "null", kind)))) for path in kinds]
+    return f"## {words}\n\nThe answer is an {whole}.\n\n" + (table(("key", "type"), rows) if rows else "")
+
+
+def _walk(value: Any, path: str, unfixed: Sequence[str], kinds: dict[str, set[str]]) -> None:
+    found = kinds.setdefault(path, set())
+    if isinstance(value, dict) and path in unfixed:
+        found.add("object of names and values")
+    elif isinstance(value, dict):
+        found.add("object")
+        for key, inner in value.items():
+            _walk(inner, f"{path}.{key}" if path else key, unfixed, kinds)
+    elif isinstance(value, list):
+        found.add("array")
+        for inner in value:
+            _walk(inner, f"{path}[]", unfixed, kinds)
+    else:
+        found.add(_kind(value))
+
+
+def _kind(value: Any) -> str:
+    kinds = {bool: "boolean", int: "number", float: "number", str: "string", type(None): "null"}
+    return kinds[type(value)]
