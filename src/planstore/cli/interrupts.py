@@ -73,7 +73,7 @@ class Interrupts:
         self._watcher.join()
 
     def leave(self, give_up: Callable[[], None]) -> None:
-        """Stop to interrupt queries, and call ``give_up`` when the process does not exit in time."""
+        """Stop interrupting queries, and call ``give_up`` when the process does not exit in time."""
         with self._query_lock:
             self._has_left = True
             self._give_up = give_up
