@@ -1,1 +1,1 @@
-"""The older import path of planstore's training plans. New code imports from ``planstore``."""
+"""Deprecated import path of training plans; import from ``planstore``."""

@@ -1,4 +1,4 @@
-"""The older import path of training without a plan; use ``planstore.training.execution.train`` instead."""
+"""Deprecated import path of training without a plan; import from ``planstore.training.execution.train``."""
 
 import warnings
 

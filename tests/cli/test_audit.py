@@ -173,7 +173,10 @@ def test_a_policy_is_tried_by_cases(results: Path) -> None:
         (["whatif", "none.yaml"], "policy file none.yaml cannot be read"),
         (["whatif", "{policy}", "--runs", "nine"], "'nine' is no run"),
         (["override", "set", TARGET, "BLOCKED", "--reason", "x"], "got 'BLOCKED'"),
-        (["override", "set", TARGET, "a", "b", "c", "--reason", "x"], "give TARGET, SYMBOL and ROUTE"),
+        (
+            ["override", "set", TARGET, "a", "b", "c", "--reason", "x"],
+            "must be TARGET, SYMBOL and ROUTE, or TARGET and ROUTE, got 4 arguments",
+        ),
         (["override", "set", TARGET, "ROUTE_BOTH"], "Missing option '--reason'"),
         (
             ["override", "set", TARGET, "ROUTE_BOTH", "--reason", "x", "--expires", "2020-01-01"],

@@ -104,12 +104,12 @@ def test_a_session_with_a_wrong_query_a_long_one_and_help(results: Path, tmp_pat
         terminal.type("select run_id,\r")
         terminal.wait("...>")
         terminal.ask("'a;b' as text from runs; -- done;", "first   a;b")
-        terminal.ask("help", "brings back earlier queries")
+        terminal.ask("help", "recalls earlier queries")
         terminal.ask("help current_jobs", "`planned` while nobody has touched it")
         terminal.ask("help plan_diff;", "What plan b changes")
-        terminal.ask("help nonsense", "knows views and macros")
+        terminal.ask("help nonsense", "must be a view or macro")
         terminal.ask("select 'one' || 1 as a; select 'two' || 2 as b;", "one1", "two2")
-        terminal.ask("select $a;", "$a has no value")
+        terminal.ask("select $a;", "$a must have a value")
         assert terminal.leave() == 0
     assert "Traceback" not in terminal.seen
     assert inputs.snapshot(results) == before
@@ -130,7 +130,7 @@ def test_queries_are_remembered_by_the_user_and_not_by_the_store(results: Path, 
 def test_where_nothing_can_be_kept_it_works_all_the_same(results: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with shell(results, tmp_path / "file") as terminal:
-        assert "are not kept for next time" in terminal.seen
+        assert "the query history cannot be saved" in terminal.seen
         terminal.ask("select 6 * 7;", "42")
         assert terminal.leave() == 0
 
@@ -193,9 +193,9 @@ def test_two_shells_see_what_a_writer_records_meanwhile(results: Path, tmp_path:
     ("arguments", "said"),
     [
         (("--results", "none"), "there is no store in "),
-        (("--format", "parquet"), "parquet is nothing for a terminal"),
-        (("select 1", "--format", "parquet"), "parquet is nothing for a terminal"),
-        (("--output", "x.csv"), "there is none: give QUERY or --file"),
+        (("--format", "parquet"), "must be table, csv or json on a terminal, got parquet"),
+        (("select 1", "--format", "parquet"), "must be table, csv or json on a terminal, got parquet"),
+        (("--output", "x.csv"), "--output must have a query, got none: add QUERY or --file"),
     ],
 )
 def test_a_shell_that_cannot_be_says_so(results: Path, tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:

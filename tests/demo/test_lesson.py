@@ -12,7 +12,7 @@ def test_the_lesson_measures_routes_trains_and_says_why_and_a_second_time_trains
     symbols = ["AAPL", "JPM"]
     steps: list[str] = []
     lesson = learn(store, symbols=symbols, workers=2, step=steps.append)
-    assert steps == ["making features and targets from prices", "measuring", "routing", "writing files", "training"]
+    assert steps == ["computing features and targets", "measuring", "routing", "writing files", "training"]
     assert len(lesson.ranking) == TARGETS
     assert sum(lesson.routes.values()) == TARGETS * len(symbols)
     jobs = store.training.jobs()

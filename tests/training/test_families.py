@@ -114,8 +114,8 @@ GOOD = "estimators: {regression: sklearn.linear_model.Ridge}"
             ("line 2", "x.estimators.regression", "main one"),
         ),
         ("families:\n  x: {}\n", ("line 2", "x.estimators", "is missing")),
-        (f"families:\n  MyModel: {{{GOOD}}}\n", ("'MyModel'", "plans call it 'my_model'")),
-        (f"families:\n  x: {{{GOOD}, members: [y]}}\n", ("family x", "'y' is no family")),
+        (f"families:\n  MyModel: {{{GOOD}}}\n", ("'MyModel'", "rename it to 'my_model'")),
+        (f"families:\n  x: {{{GOOD}, members: [y]}}\n", ("family x", "a member must be a family, got 'y'")),
         (f"families:\n  x: {{{GOOD}, members: [x]}}\n", ("x is a member of itself",)),
     ],
 )

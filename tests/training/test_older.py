@@ -116,7 +116,7 @@ def test_names_are_checked_before_anything_is_read(tmp_path: Path) -> None:
         (replace(trainer, policy=rule), {}, "got 'XGBosst': did you mean xgboost?"),
         (trainer, {"executor": "dask"}, "executor must be local or ray, got 'dask'"),
         (trainer, {"workers": 0}, "workers must be at least 1, got 0"),
-        (trainer, {"auto_features": True, "features": ["f0"]}, "auto_features selects features"),
+        (trainer, {"auto_features": True, "features": ["f0"]}, "auto_features must be without features"),
     ]
     for asked, options, said in wrong:
         with pytest.raises(RequestError, match=re.escape(said)):

@@ -195,14 +195,17 @@ def test_calendars_may_differ_and_an_hourly_panel_has_timestamps(tmp_path: Path)
     ("make", "said"),
     [
         (lambda folder: folder / "none", "there is no such file or folder"),
-        (lambda folder: folder, "holds no panel"),
-        (lambda folder: _file(folder, "x.txt"), "a panel is a folder or one file of .parquet, .pq, .csv"),
+        (lambda folder: folder, "must have .parquet, .pq, .csv files, got none"),
+        (lambda folder: _file(folder, "x.txt"), "a panel must be a folder or one file of .parquet, .pq, .csv"),
         (lambda folder: _file(folder, "x.parquet"), "x.parquet is empty"),
-        (lambda folder: _frame(folder, rows().drop(columns="y_up_5d")), "has no target"),
-        (lambda folder: _frame(folder, rows().drop(columns="f")), "has no feature"),
+        (
+            lambda folder: _frame(folder, rows().drop(columns="y_up_5d")),
+            "must have a numeric column named .*, got none",
+        ),
+        (lambda folder: _frame(folder, rows().drop(columns="f")), "must have a numeric column besides timestamp"),
         (lambda folder: _part(folder), "part-2.parquet is empty"),
-        (lambda folder: _mixed(folder), "column f holds numbers in"),
-        (lambda folder: _frame(folder, rows().assign(symbol=["A"] * 29 + [None])), "row 30: it has no symbol"),
+        (lambda folder: _mixed(folder), "column f must have one type in all files, got numbers in"),
+        (lambda folder: _frame(folder, rows().assign(symbol=["A"] * 29 + [None])), "row 30: symbol must have a value"),
         (lambda folder: _frame(folder, rows(date=[DAYS[0]] * 30)), "29 of its rows repeat a timestamp"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The older import path of the trainer; use ``planstore.training.trainer`` instead."""
+"""Deprecated import path of the trainer; import from ``planstore.training.trainer``."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""The older import path of planstore's helpers; use ``planstore`` instead."""
+"""Deprecated import path of the training plan helpers; import from ``planstore``."""
 
 import warnings
 

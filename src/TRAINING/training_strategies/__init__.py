@@ -1,1 +1,1 @@
-"""The older import path of planstore's training. New code imports from ``planstore.training``."""
+"""Deprecated import path of training; import from ``planstore.training``."""

@@ -9,7 +9,7 @@ from types import FrameType
 
 def main() -> None:
     """Run the command line."""
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # because nohup and the like have it ignored
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # because nohup and similar programs ignore it
         signal.signal(signal.SIGINT, _end_at_once)
     from planstore.cli.process import run
 
@@ -17,7 +17,7 @@ def main() -> None:
 
 
 def _end_at_once(_signal: int, _frame: FrameType | None) -> None:
-    """End the process while its modules are still being loaded, and nothing has begun."""
+    """End the process during its imports, before any verb has begun."""
     try:
         os.write(2, b"planstore: interrupted\n")
     finally:

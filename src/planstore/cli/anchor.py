@@ -1,4 +1,4 @@
-"""``planstore anchor``: what to keep elsewhere, so that the whole store can be proven later."""
+"""``planstore anchor``: a commit number and digest, stored elsewhere to prove the store later."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from planstore.cli.options import RESULTS, Json, Results
 def command(
     results: Results = RESULTS,
     sign: Annotated[
-        Path | None, typer.Option(help="A private key of `planstore key`; prints `commit:digest:signature`.")
+        Path | None, typer.Option(help="Private key from `planstore key`; prints `commit:digest:signature`.")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Print `commit:digest` of the newest commit. Keep it where nobody who can write the store can write."""
+    """Print `commit:digest` of the newest commit. Store it out of reach of the store's writers."""
     import planstore
     from planstore.cli import output
 
     with planstore.open(results, create=False) as store:
-        found = store.integrity.anchor(sign=sign)
+        anchor = store.integrity.anchor(sign=sign)
     if json:
-        commit, digest, *signature = found.split(":")
+        commit, digest, *signature = anchor.split(":")
         output.print_json(
             {"commit_id": int(commit), "digest": digest, "signature": signature[0] if signature else None}
         )
         return
-    output.print_line(found)
+    output.print_line(anchor)

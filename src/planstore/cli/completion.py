@@ -1,4 +1,4 @@
-"""Completes SQL while it is typed, with the words of the session's own catalog."""
+"""SQL completion for the shell, from the words of the session's catalog."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from planstore.cli.visible import visible
+from planstore.cli.printable import printable
 
 _AFTER_A_TABLE_WORD = re.compile(r"\b(?:from|join|table|describe|summarize|help)\s+(?:\w+\s*,\s*)*\w*$", re.IGNORECASE)
 _TABLES = ("view", "table macro")
@@ -16,10 +16,10 @@ _RANKS = {"column": 1, "view": 2, "table macro": 2, "macro": 2, "keyword": 3, "f
 
 
 class SqlCompleter(Completer):
-    """Proposes views and macros after FROM; elsewhere first the columns of the views that the query names.
+    """Completer that proposes views and macros after FROM; elsewhere, columns of the query's views come first.
 
     Args:
-        words: kind, word, view and detail of every word, as ``sql/store/words.sql`` gives them.
+        words: kind, word, view and detail of every word, as rows of ``sql/store/words.sql``.
     """
 
     def __init__(self, words: Sequence[tuple[str, str, str | None, str | None]]) -> None:
@@ -27,7 +27,7 @@ class SqlCompleter(Completer):
         self._views = {word for kind, word, *_ in words if kind == "view"}
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
-        """Yield what the word before the cursor may become; on an empty word only when asked, by Tab."""
+        """Yield completions of the word before the cursor; on an empty word only after Tab."""
         before = document.text_before_cursor
         prefix = re.search(r"\w*$", before)[0].lower()  # type: ignore[index]
         if not prefix and not complete_event.completion_requested:
@@ -40,7 +40,7 @@ class SqlCompleter(Completer):
                 rank = 0 if view in named else _RANKS[kind]
                 proposed[word] = min((rank, _meaning(kind, view, detail)), proposed.get(word, (9, "")))
         for word, (_, meaning) in sorted(proposed.items(), key=lambda item: (item[1][0], item[0])):
-            yield Completion(word, -len(prefix), display_meta=visible(meaning))
+            yield Completion(word, -len(prefix), display_meta=printable(meaning))
 
 
 def _meaning(kind: str, view: str | None, detail: str | None) -> str:

@@ -1,13 +1,13 @@
-"""The console that tables and prose are printed on."""
+"""Console for tables and prose."""
 
 from __future__ import annotations
 
 from rich.console import Console
 
 
-class Paper(Console):
-    """Rich's console, which leaves it to the command line what happens when nobody reads on."""
+class PipeConsole(Console):
+    """Rich console that raises BrokenPipeError to its caller when the reader of the output has left."""
 
     def on_broken_pipe(self) -> None:
-        """Raise on, because Rich would end the process with exit code 1, which here means a finding."""
+        """Raise the error again, because Rich would exit with code 1, the code of a finding."""
         raise

@@ -1,4 +1,4 @@
-"""``planstore demo``: twenty real stocks measured, routed, planned and trained; or eleven years of routing."""
+"""``planstore demo``: measure, route, plan and train twenty real stocks; or route eleven years of evidence."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ def command(
         Path | None,
         typer.Option(
             "--results",
-            help="The demo's results folder, new or a demo's own; default: demo, or demo-history with --history.",
+            help="Results folder: new, or that of an earlier demo. Default: demo, or demo-history with --history.",
         ),
     ] = None,
     history: Annotated[
-        bool, typer.Option("--history", help="Route eleven years of ready-made evidence instead, as a history to ask.")
+        bool, typer.Option("--history", help="Route eleven years of shipped evidence instead, one run per year.")
     ] = False,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes, each on one core; default: one a core, as memory allows.")
+        int | None, typer.Option(min=1, help="Worker processes. Default: one per CPU core, limited by memory.")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Take real prices of 20 US stocks all the way: evidence for 8 targets, routes, a plan, trained models, a why.
+    """Run every step on real prices of 20 US stocks.
 
-    It takes a minute or two. With --history: eleven yearly runs, and what changed from year to year.
+    The steps are evidence for 8 targets, routes, a plan, trained models and one explained decision; they take one or
+    two minutes. With --history: eleven yearly runs and the changes between them.
     """
     from planstore.cli import output
 
@@ -45,13 +46,13 @@ def command(
         if json:
             output.print_json(story.as_dict())
         else:
-            _tell_history(story, results or Path("demo-history"))
+            _print_history(story, results or Path("demo-history"))
         return
     lesson = _train(results or Path("demo"), workers)
     if json:
         output.print_json(lesson.as_dict())
     else:
-        _tell_lesson(lesson)
+        _print_lesson(lesson)
 
 
 def _train(results: Path, workers: int | None) -> Lesson:
@@ -59,7 +60,7 @@ def _train(results: Path, workers: int | None) -> Lesson:
     from planstore.demo.history import open_demo
     from planstore.demo.training import learn
 
-    with open_demo(results) as store, output.stages() as (step, show):
+    with open_demo(results) as store, output.step_bars() as (step, show):
         return learn(store, workers=workers, step=step, progress=show)
 
 
@@ -70,24 +71,24 @@ def _history(results: Path) -> Story:
     with open_demo(results) as store:
         for year in output.track(YEARS, "routing"):
             route_year(store, year)
-        with output.working("writing files"):
+        with output.spinner("writing files"):
             store.export()
         return story(store)
 
 
-def _tell_lesson(lesson: Lesson) -> None:
+def _print_lesson(lesson: Lesson) -> None:
     from planstore.cli import output
 
     output.print_table(
-        "What was measured: AUC or R² out of sample, and the same fit on labels moved in time (null)",
+        "Evidence: AUC or R² out of sample, and the same fit on time-shifted labels (null)",
         RANKING,
         lesson.ranking,
     )
     output.print_line()
-    output.print_table("What was decided: pairs by route", ("route", "pairs"), lesson.routes.items())
+    output.print_table("Decisions: pairs by route", ("route", "pairs"), lesson.routes.items())
     output.print_line()
     output.print_table(
-        f"What was trained: {lesson.progress}; out of sample against the evidence that routed it",
+        f"Training: {lesson.progress}; score out of sample next to the score of the evidence",
         TRAINED,
         lesson.trained,
         more=lesson.more,
@@ -95,35 +96,35 @@ def _tell_lesson(lesson: Lesson) -> None:
     output.print_line(f"\nFor example, {lesson.example}:")
     for reason in lesson.reasons:
         output.print_line(f"  - {reason}")
-    _next(lesson.next_steps, lesson.results)
+    _print_next_steps(lesson.next_steps, lesson.results)
 
 
-def _tell_history(told: Story, results: Path) -> None:
+def _print_history(story: Story, results: Path) -> None:
     from planstore.cli import output
 
     output.print_table(
-        "What was decided: pairs by route",
-        ("year", *told.routes, "jobs", "against the year before"),
+        "Decisions: pairs by route",
+        ("year", *story.routes, "jobs", "jobs against the year before"),
         (
-            (year.year, *(year.routes.get(route, 0) for route in told.routes), year.jobs, year.changes)
-            for year in told.years
+            (year.year, *(year.routes.get(route, 0) for route in story.routes), year.jobs, year.changes)
+            for year in story.years
         ),
     )
     output.print_line()
     output.print_table(
-        f"What changed from {told.years[-2].year} to {told.years[-1].year}: symbols by route",
+        f"Flips from {story.years[-2].year} to {story.years[-1].year}: symbols by route",
         ("target", "from", "to", "symbols"),
-        told.flips,
+        story.flips,
     )
-    _next(told.next_steps, results)
+    _print_next_steps(story.next_steps, results)
 
 
-def _next(steps: Iterable[str], results: Path | str) -> None:
+def _print_next_steps(steps: Iterable[str], results: Path | str) -> None:
     from planstore.cli import output
 
     output.print_line(
         f"\nThe files are in {results}: METRICS/ and globals/training_plan/; the ledger in {results}/planstore/."
     )
-    output.print_line("\nThree things to try next:")
+    output.print_line("\nNext:")
     for line in steps:
         output.print_line(f"  {line}")

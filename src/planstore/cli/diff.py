@@ -1,4 +1,4 @@
-"""``planstore diff``: what changed from one run to another."""
+"""``planstore diff``: changes from one run to another."""
 
 from __future__ import annotations
 
@@ -13,26 +13,25 @@ if TYPE_CHECKING:
 
 
 def command(
-    a: Annotated[
-        str, typer.Argument(metavar="A", help="A run id, a commit's number, the start of a plan id, or a time.")
-    ],
-    b: Annotated[str, typer.Argument(metavar="B", help="As A.")],
+    a: Annotated[str, typer.Argument(metavar="A", help="Run id, commit number, start of a plan id, or time.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Second run, named like A.")],
     results: Results = RESULTS,
-    limit: Annotated[int, typer.Option(min=1, help="Rows to show in each table; --json gives all.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum rows per table; --json prints all.")] = 50,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
-    """Show what run B changes against run A: routes and what caused each flip, jobs field by field.
+    """Show the changes from run A to run B.
 
-    Exit code 0 when they are the same, 1 when not.
+    Shows pairs by route, flips with their causes, and jobs field by field.
+    Exit code 0 when the runs are the same, 1 when they differ.
     """
     import planstore
     from planstore.cli import output
-    from planstore.cli.ending import ending
+    from planstore.cli.exit import exit_with
 
     with planstore.open(results, create=False, as_of=as_of) as store:
         found = store.diff(a, b)
-        with ending(1 if found else 0):
+        with exit_with(1 if found else 0):
             if json:
                 output.print_json(found.as_dict())
             else:
@@ -41,7 +40,7 @@ def command(
 
 def _print(found: Difference, limit: int) -> None:
     from planstore.cli import output
-    from planstore.cli.flips import flips_told
+    from planstore.cli.flip_counts import flip_counts
 
     if not found:
         output.print_line(f"{found.a} and {found.b} decided the same and have the same jobs.")
@@ -56,7 +55,7 @@ def _print(found: Difference, limit: int) -> None:
         flips = found.flip_table().limit(limit).fetchall()
         columns = ("target", "symbol", "from", "to", "caused by")
         output.print_table(
-            f"Flips: {flips_told(pairs=found.flipped_pairs, targets=found.flipped_targets)}",
+            f"Flips: {flip_counts(pairs=found.flipped_pairs, targets=found.flipped_targets)}",
             columns,
             flips,
             more=_more(found.flips, limit),

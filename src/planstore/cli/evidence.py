@@ -1,4 +1,4 @@
-"""``planstore evidence``: measure a panel's targets, and make candidates of them."""
+"""``planstore evidence``: measure the targets of a panel and write candidates."""
 
 from __future__ import annotations
 
@@ -31,45 +31,45 @@ def command(
     panel: Annotated[
         Path,
         typer.Argument(
-            metavar="PANEL", help="Features and targets: a folder with a file a symbol, hive folders, or one long file."
+            metavar="PANEL",
+            help="Features and targets: a folder with one file per symbol, hive folders, or one long file.",
         ),
     ],
     out: Annotated[
         Path | None,
-        typer.Option(
-            help="Write candidates there, a parquet file for `planstore route`, in place of one that is there."
-        ),
+        typer.Option(help="Write candidates to this parquet file for `planstore route`; an existing file is replaced."),
     ] = None,
     results: Results = RESULTS,
     target: Annotated[
         list[str] | None,
-        typer.Option(help="A target or pattern, as 'y_*'; give one for each. Default: by usual names."),
+        typer.Option(help="Target or pattern, such as 'y_*'; repeatable. Default: columns with usual target names."),
     ] = None,
-    symbol: Annotated[list[str] | None, typer.Option(help="A symbol; give one for each. Default: all.")] = None,
+    symbol: Annotated[list[str] | None, typer.Option(help="Symbol; repeatable. Default: all.")] = None,
     pooled: Annotated[
-        bool, typer.Option("--pooled", help="Only over all symbols, not on each: a quick ranking.")
+        bool, typer.Option("--pooled", help="Measure only over all symbols, not per symbol: a quick ranking.")
     ] = False,
     family: Annotated[
-        list[str] | None, typer.Option(help="A model family to measure with; give one for each. Default: lightgbm.")
+        list[str] | None, typer.Option(help="Model family to measure with; repeatable. Default: lightgbm.")
     ] = None,
-    families: Annotated[Path | None, typer.Option(help="A families file of your own.")] = None,
-    folds: Annotated[int, typer.Option(min=2, help="Folds in order of time.")] = 5,
-    select: Annotated[int, typer.Option(min=0, help="Features to select for each target.")] = 30,
+    families: Annotated[Path | None, typer.Option(help="Families file (YAML) with further families.")] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Number of folds, split by time.")] = 5,
+    select: Annotated[int, typer.Option(min=0, help="Number of features to select per target.")] = 30,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Processes, each on one core; default: one a core, as far as memory allows."),
+        typer.Option(min=1, help="Worker processes. Default: one per CPU core, limited by memory."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn by chance.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     json: Json = False,
 ) -> None:
-    """Measure every target of PANEL out of sample, beside labels moved in time, and rank them.
+    """Measure and rank the targets of PANEL.
 
-    Looks for leakage, measures stability over folds and over earlier evidence in the store, and keeps all of it there.
-    Exit code 1 when something could not be measured.
+    Scores are out of sample, next to those on time-shifted labels. Leakage is tested, and stability is measured over
+    folds and earlier evidence. The evidence is stored in the ledger.
+    Exit code 1 when a target or symbol could not be measured.
     """
     import planstore
     from planstore.cli import output
-    from planstore.cli.ending import ending
+    from planstore.cli.exit import exit_with
     from planstore.errors import RequestError
     from planstore.ledger.embedded.store_folder import refuse_store
     from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence
@@ -80,9 +80,9 @@ def command(
     if out is not None:
         refuse_store("--out", out)
         if out.suffix.lower() != ".parquet" or not out.absolute().parent.is_dir():
-            raise RequestError(f"--out is {out}; it is a .parquet file in a folder that exists")
-    families_of(family or FAMILIES, load_families(families))  # before the panel, because it takes long to read
-    with output.working("reading the panel"):
+            raise RequestError(f"--out must be a .parquet file in an existing folder, got {out}: name another file")
+    families_of(family or FAMILIES, load_families(families))  # first, because reading the panel takes long
+    with output.spinner("reading the panel"):
         read = Panel.read(panel, symbols=symbol, targets=target)
     with planstore.open(results) as store:
         with output.progress("measuring") as show:
@@ -102,12 +102,11 @@ def command(
     if out is not None:
         evidence.write_candidates(out)
     ranking = evidence.ranking()
-    with ending(1 if evidence.troubles else 0):
+    with exit_with(1 if evidence.troubles else 0):
         if json:
-            told = evidence.as_dict()
-            output.print_json(
-                {name: told[name] for name in told if name not in ("sides", "features")} | {"artifact": digest}
-            )
+            document = evidence.as_dict()
+            summary = {name: document[name] for name in document if name not in ("sides", "features")}
+            output.print_json(summary | {"artifact": digest})
         else:
             for note in (*evidence.notes, *evidence.troubles):
                 output.print_note(f"planstore: {note}")

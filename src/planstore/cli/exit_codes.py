@@ -1,10 +1,10 @@
-"""The exit codes of verbs, beside 0 (done) and 1 (a finding)."""
+"""Exit codes of verbs other than 0 (done) and 1 (a finding)."""
 
 from __future__ import annotations
 
 WRONG_CALL = 2
-"""The call or its input is wrong."""
+"""The call or its input is invalid."""
 NO_OUTPUT = 3
-"""Standard output took no more."""
+"""Standard output could not be written."""
 READER_LEFT = 141
-"""Nobody reads the output to its end, as a shell has it for SIGPIPE."""
+"""The reader of the output has left; a shell reports SIGPIPE with the same code."""

@@ -1,4 +1,4 @@
-"""``planstore export``: files for readers that know only files."""
+"""``planstore export``: write JSON, YAML and Markdown files."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ def command(
     results: Results = RESULTS,
     format: Annotated[
         list[str] | None,
-        typer.Option(help="json, yaml or markdown; give one for each. Default: what the policy's dump_plan_as says."),
+        typer.Option(help="Format: json, yaml or markdown; repeatable. Default: the policy's dump_plan_as."),
     ] = None,
-    metrics_copy: Annotated[bool, typer.Option("--metrics-copy", help="Write METRICS/training_plan as well.")] = False,
+    metrics_copy: Annotated[bool, typer.Option("--metrics-copy", help="Also write METRICS/training_plan.")] = False,
     json: Json = False,
 ) -> None:
     """Write the files of the newest run and its plan.
 
-    Files that are right already stay as they are; an export that was interrupted is completed.
+    Correct files are left unchanged; an interrupted export is completed.
     """
     import planstore
     from planstore.cli import output
 
-    with planstore.open(results, create=False) as store, output.working("writing files"):
+    with planstore.open(results, create=False) as store, output.spinner("writing files"):
         done = store.export(formats=format, metrics_copy=metrics_copy)
     if json:
         output.print_json(done.as_dict())

@@ -1,4 +1,4 @@
-"""``planstore history``: each change of a route over the runs, and what caused it."""
+"""``planstore history``: changes of a route over the runs, with their causes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from planstore.cli.options import RESULTS, AsOf, Json, Results
 
 
 def command(
-    target: Annotated[str, typer.Argument(help="A target, as the candidates name it.")],
-    symbol: Annotated[str | None, typer.Argument(help="A symbol; left out, the target's cross-sectional side.")] = None,
+    target: Annotated[str, typer.Argument(help="Target, as in the candidates.")],
+    symbol: Annotated[str | None, typer.Argument(help="Symbol. Default: the target's cross-sectional side.")] = None,
     results: Results = RESULTS,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
-    """Show each change of the route of TARGET (on SYMBOL) over the runs, and what caused each."""
+    """Show the changes of a route over the runs.
+
+    The route is that of TARGET (on SYMBOL). Each change is shown with its causes.
+    """
     import planstore
     from planstore.cli import output
 

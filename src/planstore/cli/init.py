@@ -1,4 +1,4 @@
-"""``planstore init``: make a store, and a policy to start from."""
+"""``planstore init``: create a store and a default policy file."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from planstore.cli.options import RESULTS, Json, Results
 
 def command(
     results: Results = RESULTS,
-    policy: Annotated[
-        Path | None, typer.Option(help="Also write the default policy to this new file, to start from.")
-    ] = None,
+    policy: Annotated[Path | None, typer.Option(help="Also write the default policy to this new file.")] = None,
     json: Json = False,
 ) -> None:
-    """Make the store of a results folder. A store that is there already is left as it is."""
+    """Create the store of a results folder. An existing store is left unchanged."""
     import planstore
     from planstore.cli import output
     from planstore.errors import RequestError
@@ -32,24 +30,24 @@ def command(
                 try:
                     file.write(DEFAULT_POLICY.read_bytes())
                 except OSError:
-                    policy.unlink()  # because half a policy is none
+                    policy.unlink()  # because a half-written policy is unusable
                     raise
         except FileExistsError as error:
-            raise RequestError(f"{policy} exists already and was not touched; name another file") from error
+            raise RequestError(f"--policy must be a new file, got {policy}, which exists: name another file") from error
         except OSError as error:
             raise RequestError(f"the policy cannot be written: {error}") from error
     with planstore.open(results) as store:
         store.create()
-        made = {
+        created = {
             "results": str(results),
             "store": str(StoreLayout.in_results(results).folder),
             "policy": str(policy) if policy else None,
             "commits": len(store.log()),
         }
     if json:
-        output.print_json(made)
+        output.print_json(created)
         return
-    output.print_line(f"The store is in {made['store']}, with {made['commits']} commits.")
+    output.print_line(f"Store: {created['store']}, {created['commits']} commits.")
     if policy:
-        output.print_line(f"A policy to start from is in {policy}.")
+        output.print_line(f"Default policy: {policy}.")
     output.print_line(f"Next: planstore route CANDIDATES --policy {policy or 'FILE'} --results {results}")

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: end whatever a verb is doing, also where the database or another library gives Python no turn."""
+"""Ctrl-C and SIGTERM: end the current work of a verb, also during native code of the database or another library."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from collections.abc import Callable, Mapping
 from threading import Event, Lock, Thread
 from types import FrameType
 
-AGAIN = 0.05
-"""Seconds between two tries to end a query, because one that is just being started does not notice the first."""
-CLEANING = 0.6
-"""Seconds that the main thread may take to undo what it had begun, before queries are ended again."""
-PATIENCE = 1.3
-"""Seconds until the process is ended from outside, as by a kill, after which the next verb finds all in order."""
-GIVING_BACK = 8.0
-"""Seconds more for a session that has to finish, as one that cancels jobs; containers are killed after ten."""
+RETRY_INTERVAL = 0.05
+"""Seconds between two interrupts of a query, because a query that is just starting misses the first one."""
+CLEANUP_SECONDS = 0.6
+"""Seconds for the main thread to roll back its work before queries are interrupted again."""
+TIMEOUT = 1.3
+"""Seconds until the process is killed; the store stays consistent after a kill."""
+FINISH_SECONDS = 8.0
+"""Extra seconds for a session that must finish, such as one that cancels jobs; containers are killed after ten."""
 
 
 class Interrupts:
-    """Answers signals while it is armed: interrupts the main thread, and ends the queries that keep it from noticing.
+    """Signal handler: interrupts the main thread, and the queries that block it.
 
     Args:
-        signals: the signals, each with the interrupt that it is; those that the process was started to ignore stay so.
-        give_up: is called, on a thread of its own, when the main thread has not ended in time; None: it has all time.
+        signals: exception to raise for each signal; signals that the process inherited as ignored stay ignored.
+        give_up: callback on a separate thread when the main thread exceeds the timeout; None disables the timeout.
 
     Attributes:
-        came: the first signal that came; None when there was none.
-        raises: whether a signal interrupts the main thread, instead of being only noted.
+        came: the first received signal; None before the first one.
+        raises: whether a signal raises in the main thread; otherwise it is only recorded.
     """
 
     def __init__(
@@ -38,10 +38,10 @@ class Interrupts:
         self.raises = True
         self._signals = signals
         self._give_up = give_up
-        self._noticed = Event()
-        self._over = Event()
-        self._ending = Lock()
-        self._left = False
+        self._handled = Event()
+        self._disarmed = Event()
+        self._query_lock = Lock()
+        self._has_left = False
 
     def __enter__(self) -> Interrupts:
         self.arm()
@@ -51,60 +51,60 @@ class Interrupts:
         self.disarm()
 
     def arm(self) -> None:
-        """Begin to answer."""
-        self._reading, self._writing = os.pipe()
-        os.set_blocking(self._writing, False)
-        self._before = {
+        """Install the signal handlers and start the watcher thread."""
+        self._read_end, self._write_end = os.pipe()
+        os.set_blocking(self._write_end, False)
+        self._previous_handlers = {
             one: signal.signal(one, self._interrupt)
             for one in self._signals
             if signal.getsignal(one) is not signal.SIG_IGN
         }
-        self._woken = signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
+        self._previous_wakeup = signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
         self._watcher = Thread(target=self._watch, name="planstore-interrupts", daemon=True)
         self._watcher.start()
 
     def disarm(self) -> None:
-        """Leave the signals to whoever answered them before."""
-        signal.set_wakeup_fd(self._woken)
-        for one, handler in self._before.items():
+        """Restore the previous signal handlers and stop the watcher thread."""
+        signal.set_wakeup_fd(self._previous_wakeup)
+        for one, handler in self._previous_handlers.items():
             signal.signal(one, handler)
-        self._over.set()
-        os.close(self._writing)
+        self._disarmed.set()
+        os.close(self._write_end)
         self._watcher.join()
 
     def leave(self, give_up: Callable[[], None]) -> None:
-        """End no more queries, because none is wanted; what is to end now is the process itself, or ``give_up``."""
-        with self._ending:
-            self._left = True
+        """Stop interrupting queries, and call ``give_up`` when the process does not exit in time."""
+        with self._query_lock:
+            self._has_left = True
             self._give_up = give_up
 
     def _interrupt(self, number: int, _frame: FrameType | None) -> None:
-        """Raise in the main thread, once: a second time would break off the undoing that the first one began."""
+        """Raise in the main thread, once: a second exception would abort the rollback after the first one."""
         if self.came is None:
             self.came = signal.Signals(number)
-            self._noticed.set()
+            self._handled.set()
             if self.raises:
                 raise self._signals[self.came]
 
     def _watch(self) -> None:
-        while (came := os.read(self._reading, 1)) and came[0] not in self._before:
+        while (received := os.read(self._read_end, 1)) and received[0] not in self._previous_handlers:
             continue
-        os.close(self._reading)
-        if not came:
+        os.close(self._read_end)
+        if not received:
             return
-        end = time.monotonic() + PATIENCE
-        # because a thread that waits for a query in foreign code runs no Python, and so raises nothing
-        self._end_queries(self._noticed, end)
-        if not self._over.wait(max(min(CLEANING, end - time.monotonic()), 0)):
-            self._end_queries(self._over, end)
-        if self._give_up is not None and not self._over.is_set():
-            self.came = self.came or signal.Signals(came[0])
+        deadline = time.monotonic() + TIMEOUT
+        # because a thread that waits for a query in native code runs no Python signal handler
+        self._interrupt_queries(self._handled, deadline)
+        if not self._disarmed.wait(max(min(CLEANUP_SECONDS, deadline - time.monotonic()), 0)):
+            self._interrupt_queries(self._disarmed, deadline)
+        if self._give_up is not None and not self._disarmed.is_set():
+            self.came = self.came or signal.Signals(received[0])
             self._give_up()
 
-    def _end_queries(self, until: Event, end: float) -> None:
+    def _interrupt_queries(self, until: Event, deadline: float) -> None:
         from planstore.database.session import interrupt_queries
 
-        last = end
-        while not until.wait(AGAIN) and time.monotonic() < last:
-            with self._ending:
-                last = end if self._left or interrupt_queries() else end + GIVING_BACK
+        last = deadline
+        while not until.wait(RETRY_INTERVAL) and time.monotonic() < last:
+            with self._query_lock:
+                last = deadline if self._has_left or interrupt_queries() else deadline + FINISH_SECONDS

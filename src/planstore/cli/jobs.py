@@ -1,4 +1,4 @@
-"""``planstore jobs``: the jobs of the current plan, each with its status."""
+"""``planstore jobs``: list the jobs of the current plan with their status."""
 
 from __future__ import annotations
 
@@ -16,23 +16,26 @@ COLUMNS = ("job_id", "target", "symbol", "route", "priority", "model_families", 
 
 def command(
     results: Results = RESULTS,
-    target: Annotated[str | None, typer.Option(help="Only jobs of this target.")] = None,
-    symbol: Annotated[str | None, typer.Option(help="Only jobs of this symbol.")] = None,
-    status: Annotated[str | None, typer.Option(help="Only jobs with this status.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Rows to show in the table; --json gives all.")] = 50,
+    target: Annotated[str | None, typer.Option(help="Show only jobs of this target.")] = None,
+    symbol: Annotated[str | None, typer.Option(help="Show only jobs of this symbol.")] = None,
+    status: Annotated[str | None, typer.Option(help="Show only jobs with this status.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum rows in the table; --json prints all.")] = 50,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Follow the plan until no job is left to train; a line for each change.")
+        bool, typer.Option("--watch", help="Follow the plan until every job has ended; one line per change.")
     ] = False,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
-    """List the jobs of the current plan in plan order, each with its latest status."""
+    """List the jobs of the current plan with their status.
+
+    The order is that of the plan.
+    """
     import planstore
     from planstore.cli import output
     from planstore.errors import RequestError
 
     if watch and (as_of or target or symbol or status):
-        raise RequestError("--watch follows the whole plan as it is now; leave --as-of and the filters out")
+        raise RequestError("--watch must be without --as-of, --target, --symbol and --status: leave them out")
     with planstore.open(results, create=False, as_of=as_of) as store:
         if watch:
             _follow(store, json=json)
@@ -47,18 +50,18 @@ def command(
 
 
 def _follow(store: Store, *, json: bool) -> None:
-    """Show how far the plan is, a line whenever that changes, under a progress bar on a terminal."""
+    """Print the job counts by status after each change, with a progress bar on a terminal."""
     import time
 
     from planstore.cli import output
 
-    shown = None
+    printed = None
     with output.progress("training") as show:
         while True:
             status = store.training.progress()
             show(dict(status.counts))
-            if status.counts != shown:
-                shown = status.counts
+            if status.counts != printed:
+                printed = status.counts
                 if json:
                     output.print_json_line(status.as_dict())
                 else:

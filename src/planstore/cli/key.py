@@ -1,4 +1,4 @@
-"""``planstore key``: a key pair to sign anchors with."""
+"""``planstore key``: create a key pair for signed anchors."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from planstore.cli.options import Json
 
 def command(
     path: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A new file for the private key; the public one is FILE.pub.")
+        Path,
+        typer.Argument(metavar="FILE", help="New file for the private key; the public key is written to FILE.pub."),
     ],
     json: Json = False,
 ) -> None:
-    """Make a key pair to sign anchors with. Keep FILE to yourself; give FILE.pub to whoever checks them."""
+    """Create a key pair for signed anchors. FILE is secret; FILE.pub is for the readers who check signatures."""
     from planstore.cli import output
     from planstore.ledger.signing import new_key
 
@@ -24,7 +25,5 @@ def command(
     if json:
         output.print_json({"private": str(path), "public": str(public)})
         return
-    output.print_line(f"The private key is {path}: only you can read it, and nobody can make it again.")
-    output.print_line(
-        f"The public key is {public}: with it, `planstore verify --public-key {public}` checks signatures."
-    )
+    output.print_line(f"Private key: {path}. Only its owner can read it; it cannot be created again.")
+    output.print_line(f"Public key: {public}. `planstore verify --public-key {public}` checks signatures with it.")

@@ -1,50 +1,50 @@
-"""What the queries of ``planstore sql`` may use: memory and time."""
+"""Memory and time limits of the queries of ``planstore sql``."""
 
 from __future__ import annotations
 
 import psutil
 
 from planstore.cli.exit_codes import WRONG_CALL
-from planstore.cli.streams import end_process
+from planstore.cli.standard_streams import end_process
 from planstore.database.query_bounds import Bounds, memory_bytes
 from planstore.database.session import interrupt_queries
 
-MEMORY = 4 * 10**9
-"""Bytes that queries may use when nobody says how many, on a machine that has twice as many."""
-SHARE = 1.25
-"""What the process may grow by, relative to what the database may use, which does not count everything."""
-OPENING = 400 * 10**6
-"""Bytes that the process grows by, at most, when it opens the store."""
+DEFAULT_MEMORY = 4 * 10**9
+"""Default memory of queries in bytes, on a machine with at least twice as much."""
+PROCESS_FACTOR = 1.25
+"""Memory limit of the process relative to that of the database, because the database does not count all memory."""
+OPEN_BYTES = 400 * 10**6
+"""Maximum growth of the process in bytes when it opens the store."""
 
 
 class Limits:
-    """Makes the bounds of queries.
+    """Memory and time limits from which the bounds of queries are created.
 
     Args:
-        memory: an amount, as ``2GB``; None: the default.
-        timeout: seconds of computing.
+        memory: an amount, such as ``2GB``; None means the default.
+        timeout: computing time in seconds.
 
     Attributes:
         memory: the amount, for :func:`planstore.open`.
 
     Raises:
-        RequestError: one of them is none.
+        RequestError: a limit is invalid.
     """
 
     def __init__(self, memory: str | None, timeout: float) -> None:
-        least = min(MEMORY, psutil.virtual_memory().total // 2)
-        self.memory = memory or f"{least // 10**6}MB"
+        default = min(DEFAULT_MEMORY, psutil.virtual_memory().total // 2)
+        self.memory = memory or f"{default // 10**6}MB"
         self._timeout = timeout
         self._process = psutil.Process()
-        self._most = self._used() + OPENING + int(SHARE * memory_bytes(self.memory))
-        self.bounds()  # because what is wrong with them is told before anything runs
+        self._process_limit = self._used() + OPEN_BYTES + int(PROCESS_FACTOR * memory_bytes(self.memory))
+        self.bounds()  # because invalid limits must be reported before any query runs
 
     def bounds(self) -> Bounds:
-        """Return bounds of which nothing is used yet; a query that reaches them and does not end ends the process."""
+        """Return new bounds; a query that exceeds them and cannot be interrupted ends the process."""
         return Bounds(
             interrupt_queries,
             seconds=self._timeout,
-            memory=self._most,
+            memory=self._process_limit,
             used=self._used,
             give_up=_give_up,
         )

@@ -1,4 +1,4 @@
-"""``planstore log``: the commits of the ledger."""
+"""``planstore log``: list the commits of the ledger."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COLUMNS = ("commit_id", "recorded_at", "kind", "run_id", "events", "plan_id", "t
 
 def command(
     results: Results = RESULTS,
-    limit: Annotated[int, typer.Option(min=1, help="Rows to show in the table; --json gives all.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum rows in the table; --json prints all.")] = 50,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""``planstore migrate``: a store of an older format, brought to this one."""
+"""``planstore migrate``: migrate a store from an older format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def command(
     results: Results = RESULTS,
     json: Json = False,
 ) -> None:
-    """Bring the store to the format that this planstore writes; digests stay. Exit code 1 when values were lost."""
+    """Migrate the store to the current format. No digest changes. Exit code 1 when the old format had lost values."""
     from planstore.cli import output
     from planstore.ledger.layout import StoreLayout
     from planstore.ledger.migration import migrate

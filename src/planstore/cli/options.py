@@ -1,4 +1,4 @@
-"""Options that verbs share."""
+"""Options shared by verbs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import typer
 
 Results = Annotated[
     Path,
-    typer.Option("--results", envvar="PLANSTORE_RESULTS", help="The results folder.", show_default=True),
+    typer.Option("--results", envvar="PLANSTORE_RESULTS", help="Results folder.", show_default=True),
 ]
 AsOf = Annotated[
     str | None,
-    typer.Option("--as-of", help="Answer as of a commit's number or a time (ISO 8601, UTC where no zone is given)."),
+    typer.Option("--as-of", help="Read the ledger as of a commit number or a time (ISO 8601; default zone: UTC)."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON alone on standard output.")]
+Json = Annotated[bool, typer.Option("--json", help="Print only JSON on standard output.")]
 RESULTS = Path("results")

@@ -1,4 +1,4 @@
-"""What a verb prints: tables for people, JSON alone on standard output for programs, progress on standard error."""
+"""Output of verbs: tables for people, only JSON on standard output for programs, progress on standard error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
 import orjson
 
-from planstore.cli.visible import visible
+from planstore.cli.printable import printable
 from planstore.events.vocabulary import open_jobs
 
 if TYPE_CHECKING:
@@ -21,33 +21,33 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-WIDE = 200
-"""Columns that tables may use where there is no terminal to ask."""
+PIPE_WIDTH = 200
+"""Width of tables in characters where standard output is not a terminal."""
 
-NARROW = 12
-"""The least width, in characters, that a column of long values can be read in."""
+MIN_COLUMN_WIDTH = 12
+"""Minimum readable width, in characters, of a column of long values."""
 
-FOLDS = 4
-"""Lines that a row of a table may be folded into and still be read as a row."""
+MAX_ROW_LINES = 4
+"""Maximum readable number of lines per table row."""
 
 
 class Sink(Protocol):
-    """What data is written to."""
+    """Destination of binary output."""
 
     def write(self, data: bytes, /) -> object:
-        """Take ``data``."""
+        """Write ``data``."""
 
     def flush(self) -> object:
-        """Pass on what was taken."""
+        """Flush the written data."""
 
 
 def data_output() -> Sink:
-    """Return standard output for data: exact bytes for programs, on a terminal with nothing in them that acts there."""
+    """Return standard output for data: exact bytes for programs, escaped control characters on a terminal."""
     return _Terminal(sys.stdout.buffer, sys.stdout.encoding) if sys.stdout.isatty() else sys.stdout.buffer
 
 
 class _Terminal(io.RawIOBase):
-    """Writes UTF-8 to a terminal; characters that do not show, or that it has no code for, are written as in JSON."""
+    """Terminal stream for UTF-8: characters that are unprintable or not encodable are escaped as in JSON."""
 
     def __init__(self, out: BinaryIO, encoding: str) -> None:
         self._out = out
@@ -59,33 +59,33 @@ class _Terminal(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         text = self._decoder.decode(bytes(data))
-        shown = "".join(sign if self._shows(sign) else json.dumps(sign)[1:-1] for sign in text)
-        self._out.write(shown.encode(self._encoding))
+        escaped = "".join(char if self._is_printable(char) else json.dumps(char)[1:-1] for char in text)
+        self._out.write(escaped.encode(self._encoding))
         return len(data)
 
-    def _shows(self, sign: str) -> bool:
-        return (sign.isprintable() or sign == "\n") and sign.encode(self._encoding, "ignore") != b""
+    def _is_printable(self, char: str) -> bool:
+        return (char.isprintable() or char == "\n") and char.encode(self._encoding, "ignore") != b""
 
     def flush(self) -> None:
         self._out.flush()
 
 
 def print_json(value: Any) -> None:
-    """Print ``value`` as JSON; numbers that JSON has no word for become null."""
+    """Print ``value`` as JSON; numbers that JSON cannot represent become null."""
     out = data_output()
     out.write(_json(value, orjson.OPT_INDENT_2) + b"\n")
     out.flush()
 
 
 def print_json_line(value: Any) -> None:
-    """Print ``value`` as JSON on one line, and at once."""
+    """Print ``value`` as JSON on one line, and flush it."""
     out = data_output()
     out.write(_json(value) + b"\n")
     out.flush()
 
 
 def print_json_array(rows: Iterable[Any], out: Sink | None = None) -> None:
-    """Print rows as a JSON array, one a line, as they come, to ``out`` or standard output."""
+    """Stream rows as a JSON array to ``out`` or standard output, one row per line."""
     out = data_output() if out is None else out
     separator = b"[\n"
     for row in rows:
@@ -98,36 +98,38 @@ def print_json_array(rows: Iterable[Any], out: Sink | None = None) -> None:
 def _json(value: Any, option: int = 0) -> bytes:
     option |= orjson.OPT_NON_STR_KEYS
     try:
-        return orjson.dumps(value, default=_plain, option=option)
+        return orjson.dumps(value, default=_json_default, option=option)
     except TypeError:
-        # because orjson stops at whole numbers of 64 bits
-        return orjson.dumps(_with_texts(value), default=_plain, option=option)
+        # because orjson refuses integers of more than 64 bits
+        return orjson.dumps(_large_integers_as_text(value), default=_json_default, option=option)
 
 
-def _with_texts(value: Any) -> Any:
-    """Return a value in which whole numbers of over 64 bits are texts."""
+def _large_integers_as_text(value: Any) -> Any:
+    """Return a value with each integer of more than 64 bits replaced by its text."""
     if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64:
         return str(value)
     if isinstance(value, Mapping):
-        return {key: _with_texts(item) for key, item in value.items()}
-    return [_with_texts(item) for item in value] if isinstance(value, list | tuple) else value
+        return {key: _large_integers_as_text(item) for key, item in value.items()}
+    return [_large_integers_as_text(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, more: str = "") -> None:
-    """Print a table; ``more`` is a last line under it."""
-    paper = console()
-    paper.print(_table(title, columns, rows, paper.encoding))
+    """Print a table, followed by the line ``more`` unless that is empty."""
+    out = console()
+    out.print(_table(title, columns, rows, out.encoding))
     if more:
         print_line(more)
 
 
 def print_rows(console: Console, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print the rows of a query: as a table or, where its columns would be too narrow to read, one below the other."""
+    """Print the rows of a query as a table, or as one block per row where the columns would be unreadably narrow."""
     texts = [[_text(value, console.encoding) for value in row] for row in rows]
     headings = [_text(column, console.encoding) for column in columns]
     widths = [max(text.cell_len for text in column) for column in zip(headings, *texts, strict=True)]
-    least, most = (sum(min(width, longest) + 2 for width in widths) - 2 for longest in (NARROW, max(widths)))
-    if not texts or (least <= console.width and most <= FOLDS * console.width):
+    min_width, full_width = (
+        sum(min(width, limit) + 2 for width in widths) - 2 for limit in (MIN_COLUMN_WIDTH, max(widths))
+    )
+    if not texts or (min_width <= console.width and full_width <= MAX_ROW_LINES * console.width):
         console.print(_table("", columns, texts, console.encoding))
         return
     widest = max(heading.cell_len for heading in headings)
@@ -151,7 +153,7 @@ def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], en
 
 def print_line(text: str = "", to: Console | None = None) -> None:
     """Print a line of prose."""
-    (to or console()).print(visible(text, lines=True), markup=False, highlight=False, soft_wrap=True)
+    (to or console()).print(printable(text, lines=True), markup=False, highlight=False, soft_wrap=True)
 
 
 def print_pairs(pairs: Mapping[str, Any]) -> None:
@@ -162,26 +164,26 @@ def print_pairs(pairs: Mapping[str, Any]) -> None:
 
 
 def print_note(text: str) -> None:
-    """Print prose on standard error, out of a program's way."""
-    sys.stderr.write(visible(text, lines=True) + "\n")
+    """Print prose on standard error, because standard output is for data."""
+    sys.stderr.write(printable(text, lines=True) + "\n")
 
 
 @contextmanager
-def working(what: str) -> Iterator[None]:
-    """Show on a terminal that something is under way; say nothing in a pipe."""
+def spinner(label: str) -> Iterator[None]:
+    """Show a spinner with a label on a terminal; print nothing in a pipe."""
     from rich.console import Console
 
     errors = Console(stderr=True)
     if not errors.is_terminal:
         yield
         return
-    with errors.status(what):
+    with errors.status(label):
         yield
 
 
 @contextmanager
-def steps() -> Iterator[Callable[[str], None]]:
-    """Yield what shows, on a terminal, the step that is under way; it says nothing in a pipe."""
+def step_spinner() -> Iterator[Callable[[str], None]]:
+    """Yield a callback that shows the current step on a terminal, and does nothing in a pipe."""
     from rich.console import Console
 
     errors = Console(stderr=True)
@@ -192,24 +194,24 @@ def steps() -> Iterator[Callable[[str], None]]:
         yield lambda step: status.update(step)
 
 
-def track(items: Sequence[Any], what: str) -> Iterable[Any]:
-    """Yield ``items`` under a progress bar on a terminal; say nothing in a pipe."""
+def track(items: Sequence[Any], label: str) -> Iterable[Any]:
+    """Yield ``items`` with a progress bar on a terminal; print nothing in a pipe."""
     from rich.console import Console
     from rich.progress import track as rich_track
 
     errors = Console(stderr=True)
-    return rich_track(items, description=what, console=errors, disable=not errors.is_terminal)
+    return rich_track(items, description=label, console=errors, disable=not errors.is_terminal)
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[Mapping[str, int]], None]]:
-    """Yield what shows, on a terminal, how many jobs have each status, as a progress bar; it says nothing in a pipe."""
+def progress(label: str) -> Iterator[Callable[[Mapping[str, int]], None]]:
+    """Yield a callback that shows job counts by status as a progress bar on a terminal; it prints nothing in a pipe."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     errors = Console(stderr=True)
     columns = (
-        TextColumn(what),
+        TextColumn(label),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.description}"),
@@ -218,19 +220,19 @@ def progress(what: str) -> Iterator[Callable[[Mapping[str, int]], None]]:
     with Progress(*columns, console=errors, disable=not errors.is_terminal) as bar:
         task = bar.add_task("", total=None)
 
-        def show(counted: Mapping[str, int]) -> None:
-            left = open_jobs(counted)
-            total = sum(counted.values())
-            bar.update(task, total=total, completed=total - left, description=counts(counted))
+        def show(by_status: Mapping[str, int]) -> None:
+            remaining = open_jobs(by_status)
+            total = sum(by_status.values())
+            bar.update(task, total=total, completed=total - remaining, description=counts(by_status))
 
         yield show
 
 
 @contextmanager
-def stages() -> Iterator[tuple[Callable[[str], None], Callable[[Mapping[str, int]], None]]]:
-    """Yield what shows, on a terminal, the step that is under way, and what shows how far it is: a bar a step.
+def step_bars() -> Iterator[tuple[Callable[[str], None], Callable[[Mapping[str, int]], None]]]:
+    """Yield two callbacks: one starts the progress bar of a step, one updates it with job counts by status.
 
-    Both say nothing in a pipe.
+    Both do nothing in a pipe.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -239,27 +241,27 @@ def stages() -> Iterator[tuple[Callable[[str], None], Callable[[Mapping[str, int
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors, disable=not errors.is_terminal) as bars:
 
-        def step(what: str) -> None:
-            end()
-            bars.add_task(what, total=None)
+        def step(label: str) -> None:
+            finish()
+            bars.add_task(label, total=None)
 
-        def show(counted: Mapping[str, int]) -> None:
-            left = open_jobs(counted)
-            total = sum(counted.values())
-            bars.update(bars.task_ids[-1], total=total, completed=total - left)
+        def show(by_status: Mapping[str, int]) -> None:
+            remaining = open_jobs(by_status)
+            total = sum(by_status.values())
+            bars.update(bars.task_ids[-1], total=total, completed=total - remaining)
 
-        def end() -> None:
+        def finish() -> None:
             for task in bars.tasks:
                 if not task.finished:
                     bars.update(task.id, total=task.total or 1, completed=task.total or 1)
 
         yield step, show
-        end()
+        finish()
 
 
 @contextmanager
 def log(name: str) -> Iterator[None]:
-    """Show what this logger says, from information upward, on standard error."""
+    """Print the records of a logger, from level INFO, on standard error."""
     import logging
 
     logger, handler = logging.getLogger(name), logging.StreamHandler(sys.stderr)
@@ -273,17 +275,17 @@ def log(name: str) -> Iterator[None]:
         logger.setLevel(level)
 
 
-def counts(counted: Mapping[str, int]) -> str:
-    """Return how many there are of each, as ``12 succeeded, 3 running``."""
-    return ", ".join(f"{number} {name}" for name, number in counted.items()) or "no jobs"
+def counts(by_status: Mapping[str, int]) -> str:
+    """Return job counts by status as text: ``12 succeeded, 3 running``."""
+    return ", ".join(f"{number} {status}" for status, number in by_status.items()) or "no jobs"
 
 
 def console(out: TextIO | None = None) -> Console:
-    """Return the console for people over ``out`` or standard output: as wide as the terminal, or wide enough."""
-    from planstore.cli.console import Paper
+    """Return a console over ``out`` or standard output, with the terminal's width or `PIPE_WIDTH`."""
+    from planstore.cli.console import PipeConsole
 
-    found = Paper(file=out, highlight=False)
-    return found if found.is_terminal else Paper(file=out, highlight=False, width=WIDE)
+    found = PipeConsole(file=out, highlight=False)
+    return found if found.is_terminal else PipeConsole(file=out, highlight=False, width=PIPE_WIDTH)
 
 
 def _text(value: Any, encoding: str) -> Text:
@@ -291,7 +293,7 @@ def _text(value: Any, encoding: str) -> Text:
 
     if isinstance(value, Text):
         return value
-    # because a column is as wide as what is written into it
+    # because the width of a column follows from its escaped text
     return Text(_plain_text(value).encode(encoding, "backslashreplace").decode(encoding))
 
 
@@ -306,10 +308,10 @@ def _plain_text(value: Any) -> str:
         return ", ".join(f"{_plain_text(name)} {_plain_text(count)}" for name, count in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(_plain_text(item) for item in value)
-    return visible(str(value))
+    return printable(str(value))
 
 
-def _plain(value: Any) -> Any:
+def _json_default(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, bytes):

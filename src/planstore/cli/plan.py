@@ -1,4 +1,4 @@
-"""``planstore plan``: the current plan, or an earlier one."""
+"""``planstore plan``: show the current plan or an earlier one."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from planstore.cli.options import RESULTS, AsOf, Json, Results
 
 def command(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="A run id, a commit's number or the start of a plan id.")
+        str | None, typer.Argument(metavar="NAME", help="Run id, commit number or start of a plan id. Default: newest.")
     ] = None,
     results: Results = RESULTS,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
-    """Show the current plan, or the one NAME means. With --json: the whole document, as master_training_plan.json."""
+    """Show the current plan, or the plan of NAME. With --json: the whole document, as in master_training_plan.json."""
     import planstore
     from planstore.cli import output
 

@@ -1,4 +1,4 @@
-"""``planstore policy``: what can be done with a policy by itself."""
+"""``planstore policy``: check a policy without a store."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ import typer
 
 from planstore.cli.options import Json
 
-app = typer.Typer(no_args_is_help=True, help="Check a policy by itself, without a store.")
+app = typer.Typer(no_args_is_help=True, help="Check a policy without a store.")
 
 
 @app.callback()
 def _policy() -> None:
-    """Keep ``test`` a verb of its own, because a lone command would stand in the place of its group."""
+    """Group for ``test``, because typer replaces a group that has a single command with that command."""
 
 
 @app.command("test")
 def try_(
-    policy: Annotated[Path, typer.Argument(help="The policy: a YAML file.")],
-    cases: Annotated[Path, typer.Argument(help="The cases: a YAML list of evidence and the route it must be given.")],
+    policy: Annotated[Path, typer.Argument(help="Policy (YAML file).")],
+    cases: Annotated[Path, typer.Argument(help="Cases (YAML file): a list of evidence with the expected route.")],
     json: Json = False,
 ) -> None:
-    """Check that POLICY gives each of CASES the route it expects. Exit code 1 when one gets another."""
+    """Check that POLICY routes each of CASES as expected. Exit code 1 when a case has another route."""
     from planstore.audit.policy_cases import try_cases
     from planstore.cli import output
-    from planstore.cli.ending import ending
+    from planstore.cli.exit import exit_with
 
     found = try_cases(policy, cases)
-    with ending(0 if all(case.passed for case in found) else 1):
+    with exit_with(0 if all(case.passed for case in found) else 1):
         if json:
             output.print_json([case.as_dict() for case in found])
         else:

@@ -1,4 +1,4 @@
-"""The process of a verb: how it ends, and what it says then."""
+"""Process of a verb: signal handling, error messages and exit code."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import sys
 import warnings
 from typing import TextIO
 
-from planstore.cli import ending, output
+from planstore.cli import output
+from planstore.cli.commit_listener import CommitListener
+from planstore.cli.exit import exit_code
 from planstore.cli.exit_codes import NO_OUTPUT, WRONG_CALL
 from planstore.cli.interrupts import Interrupts
-from planstore.cli.recorded import RecordedCommits
-from planstore.cli.streams import drop_output, end_process, prepare
+from planstore.cli.standard_streams import drop_output, end_process, prepare
 from planstore.errors import OutputError, PlanstoreError
 from planstore.training.execution.termination import TerminatedError
 
@@ -22,13 +23,13 @@ SIGNALS = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: TerminatedError}
 def run() -> None:
     """Run a verb and exit.
 
-    Exit codes: 0 done, 1 a finding, 2 the call or its input is wrong, 3 standard output took no more, 130 ended by
-    Ctrl-C, 141 the reader of standard output left, 143 ended by SIGTERM. What ends otherwise than by itself says so in
-    one line on standard error, with the commits that are recorded all the same.
+    Exit codes: 0 done, 1 a finding, 2 the call or its input is invalid, 3 standard output could not be written,
+    130 ended by Ctrl-C, 141 the reader of standard output has left, 143 ended by SIGTERM. After an error or a signal,
+    one line on standard error has the reason and the commits already recorded.
     """
     prepare()
     warnings.showwarning = _show_warning
-    recorded = RecordedCommits()
+    recorded = CommitListener()
     recorded.listen()
     interrupts = Interrupts(
         SIGNALS, lambda: end_process(_line(interrupts, recorded), 128 + (interrupts.came or signal.SIGINT))
@@ -43,12 +44,12 @@ def run() -> None:
     sys.exit(code)
 
 
-def _code(interrupts: Interrupts, recorded: RecordedCommits) -> int:
-    """Run a verb, report an error of ours, and return the exit code."""
+def _code(interrupts: Interrupts, recorded: CommitListener) -> int:
+    """Run a verb, print a planstore error, and return the exit code."""
     try:
         try:
             interrupts.arm()
-            return ending.exit_code(_run_verb())
+            return exit_code(_run_verb())
         except OutputError as error:
             drop_output()
             if interrupts.came is None:
@@ -61,7 +62,7 @@ def _code(interrupts: Interrupts, recorded: RecordedCommits) -> int:
         finally:
             interrupts.raises = False
     except BaseException:
-        # because what an interrupt breaks off ends with errors of many kinds
+        # because interrupted work ends with errors of many kinds
         if interrupts.came is None:
             raise
         return 0
@@ -72,12 +73,12 @@ def _run_verb() -> int:
 
     try:
         app()
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 0
+    except SystemExit as exited:
+        return exited.code if isinstance(exited.code, int) else 0
     return 0
 
 
-def _line(interrupts: Interrupts, recorded: RecordedCommits) -> str:
+def _line(interrupts: Interrupts, recorded: CommitListener) -> str:
     return f"planstore: {'interrupted' if interrupts.came == signal.SIGINT else 'ended by SIGTERM'}{recorded}"
 
 

@@ -1,4 +1,4 @@
-"""A reader's text, made into relations: one or more queries, and values for their ``$name`` parameters."""
+"""Query texts as relations, with values for their ``$name`` parameters."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ if TYPE_CHECKING:
 
 
 def relations(store: Store, text: str, parameters: Mapping[str, str]) -> list[duckdb.DuckDBPyRelation]:
-    """Return the relations of all queries in ``text``, in order; none of them has run yet.
+    """Return the relations of all queries in ``text``, in order, before any of them runs.
 
     Raises:
-        QueryError: one of them is wrong, does something else than read the store, or lacks a parameter.
+        QueryError: a query is invalid, does not only read the store, or lacks a parameter.
     """
     found = statements(text)
     missing = sorted(frozenset().union(*(statement.parameters for statement in found)) - parameters.keys())
     if missing:
-        raise QueryError(f"${missing[0]} has no value: give --param {missing[0]}=VALUE")
+        raise QueryError(f"${missing[0]} must have a value, got none: add --param {missing[0]}=VALUE")
     return [store.sql(statement.text, {name: parameters[name] for name in statement.parameters}) for statement in found]
 
 
-def must_be_used(text: str, parameters: Mapping[str, str]) -> None:
-    """Refuse parameters that no query of ``text`` names, because they are misspelt.
+def refuse_unused_parameters(text: str, parameters: Mapping[str, str]) -> None:
+    """Refuse parameters that no query of ``text`` uses, because their names are misspelt.
 
     Raises:
-        RequestError: there are some.
+        RequestError: a parameter is unused.
     """
     named = frozenset().union(*(statement.parameters for statement in statements(text)))
     unused = sorted(parameters.keys() - named)
     if unused:
-        raise RequestError(f"--param {unused[0]} is given, but no query names ${unused[0]}")
+        raise RequestError(f"--param must name a parameter of a query, got {unused[0]}: no query uses ${unused[0]}")

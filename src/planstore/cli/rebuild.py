@@ -1,4 +1,4 @@
-"""``planstore rebuild``: the projections, from events alone."""
+"""``planstore rebuild``: derive the projections again from events."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from planstore.cli.options import RESULTS, Json, Results
 
 
 def command(results: Results = RESULTS, json: Json = False) -> None:
-    """Drop the projections and derive them again from events. Exit code 1 when they were not what they should be."""
+    """Drop the projections and derive them again from events.
+
+    Exit code 1 when they differed.
+    """
     import planstore
     from planstore.cli import output
-    from planstore.cli.ending import ending
+    from planstore.cli.exit import exit_with
 
-    with planstore.open(results, create=False) as store, output.working("deriving documents"):
+    with planstore.open(results, create=False) as store, output.spinner("deriving documents"):
         done = store.maintenance.rebuild()
-    with ending(0 if done.same else 1):
+    with exit_with(0 if done.same else 1):
         if json:
             output.print_json(done.as_dict())
         else:
-            state = "byte for byte what they were" if done.same else "NOT what they were; they are right now"
+            state = "byte for byte the same" if done.same else "NOT the same as before; they are correct now"
             output.print_line(f"{done.documents} documents derived from events: {state}.")

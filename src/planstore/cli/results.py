@@ -1,7 +1,7 @@
-"""The rows of a query on their way out: tables for people; CSV, JSON and parquet for programs, batch by batch.
+"""Writers of query rows: tables for people; CSV, JSON and parquet for programs, streamed in batches.
 
-Every value of every type is written as it is, or the type is refused before the first row: most types as the text that
-the database has for a value, because from it the database makes the same value again.
+Values are written exactly, or their type is refused before the first row. Most types are written as the database's own
+text, because the database parses it back to the same value.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Format(StrEnum):
-    """A form that the rows of a query can have."""
+    """Output format of the rows of a query."""
 
     TABLE = "table"
     CSV = "csv"
@@ -53,7 +53,7 @@ _IN_PARQUET = {*_NUMBERS, "varchar", "blob", "date", "time", "timestamp", "times
 _IN_PARQUET |= {"uuid", "enum"}
 _PARQUET_AS: dict[str, str] = {"hugeint": "DECIMAL(38, 0)", "uhugeint": "DECIMAL(38, 0)"}
 _PARQUET_AS |= {"timestamp_s": "TIMESTAMP", "timestamp_ms": "TIMESTAMP"}
-"""Types that parquet has not, and the next larger one that it has."""
+"""Types absent from parquet, with the next larger parquet type."""
 
 _TIMESTAMP = re.compile(r'"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)(\+00)?"')
 _UNSAFE = re.compile(r"NaN|Infinity|[\d.]{16}|\d[eE]\+?\d{3}")
@@ -67,15 +67,15 @@ def write(
     bounds: Bounds,
     file: BinaryIO | None = None,
 ) -> None:
-    """Write at most ``limit`` rows to ``file`` or standard output; memory does not grow with their number.
+    """Write at most ``limit`` rows to ``file`` or standard output, in constant memory.
 
-    A table shows 100 rows when ``limit`` is None; the other formats hold all.
+    Without ``limit`` a table has 100 rows; the other formats have all rows.
 
     Raises:
-        QueryError: the query fails, reaches its bounds, or has a column of a type that the format cannot hold exactly.
+        QueryError: the query fails, exceeds its bounds, or has a column type that the format cannot represent exactly.
     """
     if form is not Format.TABLE:
-        with _taking_rows():
+        with _fetch_errors():
             _WRITERS[form](relation, file or output.data_output(), limit, bounds)
         return
     if file is None:
@@ -87,12 +87,12 @@ def write(
 
 
 def show(relation: duckdb.DuckDBPyRelation, console: Console, limit: int, bounds: Bounds) -> None:
-    """Show at most ``limit`` rows on ``console``, and say so when there are more."""
-    with _taking_rows(), bounds.computing():
+    """Show at most ``limit`` rows on ``console``, with a note when there are more."""
+    with _fetch_errors(), bounds.computing():
         rows = projected(relation, [["VARCHAR"] for _ in relation.columns]).fetchmany(limit + 1)
     if relation.columns == ["explain_key", "explain_value"]:
-        for _, drawing in rows:
-            output.print_line(drawing, console)
+        for _, explanation in rows:
+            output.print_line(explanation, console)
         return
     output.print_rows(console, relation.columns, rows[:limit])
     if len(rows) > limit:
@@ -101,23 +101,23 @@ def show(relation: duckdb.DuckDBPyRelation, console: Console, limit: int, bounds
 
 @contextmanager
 def new_file(path: Path) -> Iterator[BinaryIO]:
-    """Yield a file that becomes ``path`` when the block is done; when it raises, ``path`` stays as it was.
+    """Yield a temporary file that replaces ``path`` after the block; on an exception ``path`` is unchanged.
 
     Raises:
-        RequestError: ``path`` cannot be written, or is inside of a store, where only the ledger writes.
+        RequestError: ``path`` cannot be written, or is inside a store, where only the ledger writes.
     """
     refuse_store("--output", path)
-    place = path.resolve()
-    partial = place.with_name(f".{place.name}.{os.getpid()}.partial")
+    resolved = path.resolve()
+    partial = resolved.with_name(f".{resolved.name}.{os.getpid()}.partial")
     try:
         if path.exists() and not path.is_file():
-            # because a device, or the other end of a pipe, cannot be replaced
+            # because a device or a pipe cannot be replaced
             with path.open("wb") as file:
                 yield file
             return
         with partial.open("xb") as file:
             yield file
-        partial.replace(place)
+        partial.replace(resolved)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -127,8 +127,8 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _taking_rows() -> Iterator[None]:
-    """Turn what goes wrong with a query while its rows are taken into an error of ours."""
+def _fetch_errors() -> Iterator[None]:
+    """Translate errors during the fetch of rows into `QueryError`."""
     import pyarrow as pa
 
     with query_errors():
@@ -147,7 +147,7 @@ def _write_csv(relation: duckdb.DuckDBPyRelation, sink: output.Sink, limit: int 
     schema, batches = _batches(projected(relation, _forms(relation, Format.CSV, _csv_form)), limit, bounds)
     with pyarrow.csv.CSVWriter(sink, schema) as writer:
         for batch in batches:
-            columns = [_standard_column(c) if json else c for c, json in zip(batch.columns, is_json, strict=True)]
+            columns = [_portable_column(c) if json else c for c, json in zip(batch.columns, is_json, strict=True)]
             writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
 
 
@@ -157,10 +157,10 @@ def _csv_form(kind: DuckDBPyType) -> list[Form] | None:
     return _json_form(kind) if kind.id in _NESTED else ["VARCHAR"]
 
 
-def _standard_column(column: pa.Array) -> pa.Array:
+def _portable_column(column: pa.Array) -> pa.Array:
     import pyarrow as pa
 
-    return pa.array([None if text is None else _standard(text) for text in column.to_pylist()], pa.string())
+    return pa.array([None if text is None else _portable_json(text) for text in column.to_pylist()], pa.string())
 
 
 def _write_parquet(relation: duckdb.DuckDBPyRelation, sink: output.Sink, limit: int | None, bounds: Bounds) -> None:
@@ -180,7 +180,7 @@ def _parquet_leaf(kind: DuckDBPyType) -> Form:
     if kind.id in _PARQUET_AS:
         return _PARQUET_AS[kind.id]
     if kind.id not in _IN_PARQUET:
-        raise _UnheldError(str(kind))
+        raise _UnsupportedTypeError(str(kind))
     return kind
 
 
@@ -195,8 +195,8 @@ def _json_form(kind: DuckDBPyType) -> list[Form]:
     if kind.id == "variant":
         return ["JSON", "VARCHAR"]
     if "variant" in _ids(kind):
-        # because the database makes a text of one that is inside of something
-        raise _UnheldError(str(kind))
+        # because the database converts a nested VARIANT to text
+        raise _UnsupportedTypeError(str(kind))
     return ["to_json", "VARCHAR"]
 
 
@@ -214,7 +214,7 @@ def _object(keys: list[str], is_time: list[bool], row: tuple[str | None, ...]) -
         "null" if text is None else _TIMESTAMP.sub(_iso, text) if time else text
         for time, text in zip(is_time, row, strict=True)
     )
-    return orjson.Fragment(_standard(f"{{{','.join(map(str.__add__, keys, values))}}}"))
+    return orjson.Fragment(_portable_json(f"{{{','.join(map(str.__add__, keys, values))}}}"))
 
 
 def _iso(found: re.Match[str]) -> str:
@@ -222,12 +222,12 @@ def _iso(found: re.Match[str]) -> str:
     return f'"{found[1]}T{found[2]}{zone}"'
 
 
-def _standard(text: str) -> str:
-    """Return JSON that every reader reads alike: a number that one of 64 bits cannot hold, or none, becomes a text."""
-    return _TOKEN.sub(_standard_token, text) if _UNSAFE.search(text) else text
+def _portable_json(text: str) -> str:
+    """Return JSON with the same meaning in every parser: non-finite numbers and those beyond 64 bits become texts."""
+    return _TOKEN.sub(_portable_token, text) if _UNSAFE.search(text) else text
 
 
-def _standard_token(found: re.Match[str]) -> str:
+def _portable_token(found: re.Match[str]) -> str:
     token = found[0]
     if token[0] == '"' or (len(token) < 16 and token[-1] not in "Ny" and "e" not in token.lower()):
         return token
@@ -237,25 +237,25 @@ def _standard_token(found: re.Match[str]) -> str:
     return token if math.isfinite(number) and Decimal(repr(number)) == Decimal(token) else f'"{token}"'
 
 
-class _UnheldError(Exception):
-    """A format cannot hold the values of a type."""
+class _UnsupportedTypeError(Exception):
+    """The format cannot represent the values of a type."""
 
 
 def _forms(
     relation: duckdb.DuckDBPyRelation, form: Format, form_of: Callable[[DuckDBPyType], list[Form] | None]
 ) -> list[list[Form] | None]:
-    """Return what is done to each column of a relation.
+    """Return the conversion of each column of a relation; None means unchanged.
 
     Raises:
-        QueryError: the format cannot hold one of them exactly.
+        QueryError: the format cannot represent a column exactly.
     """
     forms = []
     for name, kind in zip(relation.columns, relation.types, strict=True):
         try:
             if "" in _fields(kind):
-                raise _UnheldError("STRUCT without names")
+                raise _UnsupportedTypeError("STRUCT without names")
             forms.append(form_of(kind))
-        except _UnheldError as error:
+        except _UnsupportedTypeError as error:
             raise QueryError(
                 f"column {name} is of a type that {form} cannot hold exactly, {str(error)[:80]}: "
                 "write it as text, `column::text`"
@@ -264,7 +264,7 @@ def _forms(
 
 
 def _fields(kind: DuckDBPyType) -> Iterator[str]:
-    """Yield the names of the fields of all structs in a type."""
+    """Yield the field names of all structs in a type."""
     for name, inner in inner_types(kind):
         if kind.id == "struct":
             yield name
@@ -272,7 +272,7 @@ def _fields(kind: DuckDBPyType) -> Iterator[str]:
 
 
 def _ids(kind: DuckDBPyType) -> Iterator[str]:
-    """Yield the kinds of all types in a type."""
+    """Yield the ids of a type and of all its nested types."""
     yield kind.id
     for _, inner in inner_types(kind):
         yield from _ids(inner)
@@ -285,7 +285,7 @@ def _is_json(kind: DuckDBPyType) -> bool:
 def _batches(
     relation: duckdb.DuckDBPyRelation, limit: int | None, bounds: Bounds
 ) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
-    """Return columns and batches; the first batch is taken already, so that a query that fails writes nothing."""
+    """Return schema and batches; the first batch is fetched at once, because a failing query must not write output."""
     with bounds.computing():
         reader = relation.to_arrow_reader(BATCH_ROWS)
         first = list(islice(reader, 1))

@@ -1,4 +1,4 @@
-"""``planstore route``: decide, plan and record."""
+"""``planstore route``: route candidates, plan the jobs and record the run."""
 
 from __future__ import annotations
 
@@ -15,32 +15,42 @@ def command(
     candidates: Annotated[
         Path, typer.Argument(metavar="CANDIDATES", help="Candidates: .parquet, .csv, .json or .jsonl.")
     ],
-    policy: Annotated[Path, typer.Option(help="The policy, a YAML file. `planstore init --policy FILE` writes one.")],
+    policy: Annotated[
+        Path, typer.Option(help="Policy (YAML file). `planstore init --policy FILE` writes the default one.")
+    ],
     results: Results = RESULTS,
     family: Annotated[
         list[str] | None,
-        typer.Option(help="A model family to train with; give one for each. Default: lightgbm, xgboost."),
+        typer.Option(help="Model family to train with; repeatable. Default: lightgbm, xgboost."),
     ] = None,
-    families: Annotated[
-        Path | None, typer.Option(help="A families file, YAML: families of your own that can be trained.")
-    ] = None,
+    families: Annotated[Path | None, typer.Option(help="Families file (YAML) with further families.")] = None,
     no_families: Annotated[bool, typer.Option("--no-families", help="Plan jobs without model families.")] = False,
     include_blocked: Annotated[
         bool, typer.Option("--include-blocked", help="List blocked pairs in the plan, as jobs of priority 0.")
     ] = False,
-    run_id: Annotated[str | None, typer.Option(help="A name for the run; made up when not given.")] = None,
-    git_commit: Annotated[str | None, typer.Option(help="Recorded with the run and in its plan.")] = None,
-    config_hash: Annotated[str | None, typer.Option(help="Recorded with the run and in its plan.")] = None,
-    metrics_snapshot: Annotated[str | None, typer.Option(help="Recorded with the run and in its plan.")] = None,
+    run_id: Annotated[str | None, typer.Option(help="Run id. Default: generated.")] = None,
+    git_commit: Annotated[
+        str | None, typer.Option(help="Git commit of the caller, recorded with the run and in its plan.")
+    ] = None,
+    config_hash: Annotated[
+        str | None, typer.Option(help="Hash of the caller's configuration, recorded with the run and in its plan.")
+    ] = None,
+    metrics_snapshot: Annotated[
+        str | None, typer.Option(help="Name of the metrics' source, recorded with the run and in its plan.")
+    ] = None,
     idempotency_key: Annotated[
-        str | None, typer.Option(help="A name for this call: repeated after a crash, it records nothing twice.")
+        str | None, typer.Option(help="Unique name of this call: a repeated call with the same key records nothing.")
     ] = None,
     expected_commit: Annotated[
-        int | None, typer.Option(min=0, help="Refuse when another commit than this is the newest.")
+        int | None,
+        typer.Option(min=0, help="Expected newest commit; the call is refused when another commit is the newest."),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Decide where each pair of CANDIDATES is trained, plan it, record it, and write the files."""
+    """Route CANDIDATES, plan the jobs and record the run.
+
+    The run is one commit. The exported files are written after it.
+    """
     import planstore
     from planstore.cli import output
     from planstore.errors import RequestError
@@ -49,15 +59,17 @@ def command(
     from planstore.training.families import load_families, refuse_unknown
 
     if family and no_families:
-        raise RequestError("--family and --no-families contradict each other; give one of them")
-    with warnings.catch_warnings(action="ignore"):  # because the store reads it once more, and warns then
+        raise RequestError("--family must be without --no-families, got both: leave one of them out")
+    with warnings.catch_warnings(action="ignore"):  # because the store reads the policy again, with warnings
         checked, _ = read_policy(policy)
     if checked.semantics == Semantics.STRICT:
         refuse_unknown(family or (), checked, load_families(families))
     elif families is not None:
-        raise RequestError("--families has no effect under reference semantics, which takes any name: leave it out")
+        raise RequestError(
+            "--families must be without a policy of reference semantics, which accepts any family name: leave it out"
+        )
     with planstore.open(results) as store:
-        with output.working("routing"):
+        with output.spinner("routing"):
             run = store.route(
                 candidates,
                 policy,
@@ -70,7 +82,7 @@ def command(
                 idempotency_key=idempotency_key,
                 expected_commit=expected_commit,
             )
-        with output.working("writing files"):
+        with output.spinner("writing files"):
             exported = store.export()
         if json:
             output.print_json(run.as_dict() | {"files": exported.files, "files_written": exported.written})

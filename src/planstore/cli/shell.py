@@ -1,4 +1,4 @@
-"""The interactive shell of ``planstore sql``."""
+"""Interactive shell of ``planstore sql``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.pager import SystemPager
 
+from planstore.checks.quoting import quoted
 from planstore.cli import output
 from planstore.cli.interrupts import Interrupts
 from planstore.cli.queries import relations
@@ -27,33 +28,36 @@ if TYPE_CHECKING:
 
 PROMPT = "planstore> "
 CONTINUED = "      ...> "
-ROWS = 1_000
-"""Rows that a table shows, page by page, when nobody says how many."""
+DEFAULT_LIMIT = 1_000
+"""Rows of a table, shown in pages, without ``--limit``."""
 HELP = """\
-A query may take several lines; `;` and Enter run it. It can only read.
-  show tables;          the views              from runs;          all of a view
-  help current_jobs;    what its columns mean  describe runs;      only their types
-Tab completes, Up brings back earlier queries, Ctrl-C drops a query, Ctrl-D or `exit` ends."""
-_LEAVING = {"exit", "quit"}
-_COMMANDS = {"help", *_LEAVING}
+A query can have several lines; `;` and Enter run it. Queries are read-only.
+  show tables;          list the views         from runs;          show the rows of a view
+  help current_jobs;    explain its columns    describe runs;      show its column types
+Tab completes, Up recalls earlier queries, Ctrl-C discards a query, Ctrl-D or `exit` ends the shell."""
+_EXIT_COMMANDS = {"exit", "quit"}
+_COMMANDS = {"help", *_EXIT_COMMANDS}
 
 
 class Shell:
-    """Reads queries from a terminal and shows their rows, until Ctrl-D; an error is one line, and it goes on.
+    """Shell that reads queries from a terminal and shows their rows until Ctrl-D; errors are printed on one line.
 
     Args:
-        store: what is asked.
-        parameters: what ``$name`` in a query stands for.
-        form: how rows are shown; a long table goes through a pager.
-        limit: at most so many rows; a table shows 1,000 when None.
-        limits: what the queries of one text may use.
+        store: the store to query.
+        parameters: values of ``$name`` parameters.
+        form: output format; a long table is shown in a pager.
+        limit: maximum number of rows; None means 1,000 in a table.
+        limits: memory and time limits of the queries of one input.
     """
 
     def __init__(
         self, store: Store, parameters: Mapping[str, str], form: Format, limit: int | None, limits: Limits
     ) -> None:
         if form is Format.PARQUET:
-            raise RequestError("parquet is nothing for a terminal: give QUERY or --file, and --output FILE")
+            raise RequestError(
+                "the format must be table, csv or json on a terminal, got parquet: add QUERY or --file, "
+                "and --output FILE"
+            )
         self._store = store
         self._parameters = parameters
         self._form = form
@@ -62,20 +66,21 @@ class Shell:
         self._words = store.words()
 
     def run(self) -> None:
-        """Read, run and show until the user leaves."""
-        # because one started by a script in the background inherits that Ctrl-C is ignored, and could end no query
+        """Read queries and show their rows until the user exits."""
+        # because a shell started by a background script inherits an ignored Ctrl-C, and could not interrupt a query
         signal.signal(signal.SIGINT, signal.default_int_handler)
         prompt = self._prompt()
-        output.print_line(f"Read-only, over {self._store.results}. Queries end with `;`, `help` explains, Ctrl-D ends.")
+        output.print_line(
+            f"Read-only shell on {self._store.results}. End queries with `;`. `help` shows commands, Ctrl-D exits."
+        )
         while True:
             try:
                 text = prompt.prompt()
-                if _command(text)[0] in _LEAVING:
+                if _command(text)[0] in _EXIT_COMMANDS:
                     return
-                with Interrupts(
-                    {signal.SIGINT: KeyboardInterrupt}
-                ):  # because the prompt takes Ctrl-C for itself while it reads
-                    self._answer(text)
+                # only around the query, because the prompt handles Ctrl-C itself
+                with Interrupts({signal.SIGINT: KeyboardInterrupt}):
+                    self._execute(text)
             except EOFError:
                 return
             except KeyboardInterrupt:
@@ -83,13 +88,16 @@ class Shell:
             except PlanstoreError as error:
                 output.print_note(_one_line(str(error)))
 
-    def _answer(self, text: str) -> None:
+    def _execute(self, text: str) -> None:
         command, *names = _command(text)
         if command == "help":
             self._explain(*names)
             return
         if text.lstrip().startswith((".", "\\")):
-            raise RequestError("there are no such commands here: `show tables;` lists the views, `help` explains")
+            raise RequestError(
+                "a command must be help, exit or SQL, got a dot or backslash command: "
+                "`show tables;` lists the views, `help` shows the commands"
+            )
         bounds = self._limits.bounds()
         with bounds.computing():
             found = relations(self._store, text, self._parameters)
@@ -97,23 +105,26 @@ class Shell:
             if self._form is Format.TABLE:
                 console = output.console()
                 with console.pager(_Pager(console.height)):
-                    show(relation, console, self._limit or ROWS, bounds)
+                    show(relation, console, self._limit or DEFAULT_LIMIT, bounds)
             else:
                 write(relation, self._form, self._limit, bounds)
 
     def _explain(self, name: str = "", *more: str) -> None:
-        """Show what the shell can do, or what a view or macro and its columns mean."""
+        """Show the commands of the shell, or the documentation of a view or macro and its columns."""
         if not name:
             output.print_line(HELP)
             return
         known = {word for kind, word, *_ in self._words if kind in ("view", "macro", "table macro")}
         if more or name not in known:
-            raise RequestError("help knows views and macros: `show tables;` lists the views, Tab completes both")
+            raise RequestError(
+                f"the argument of help must be a view or macro, got {quoted(' '.join((name, *more)))}: "
+                "`show tables;` lists the views, Tab completes both"
+            )
         meaning = meaning_of(name)
         types = {word: kind for _, word, view, kind in self._words if view == name}
         output.print_line(f"{meaning.signature or name}: {meaning.summary}")
-        for column, said in meaning.columns().items():
-            output.print_line(f"  {column:<20}  {said}" + (f" ({types[column]})" if column in types else ""))
+        for column, description in meaning.columns().items():
+            output.print_line(f"  {column:<20}  {description}" + (f" ({types[column]})" if column in types else ""))
 
     def _prompt(self) -> PromptSession[str]:
         from prompt_toolkit import PromptSession
@@ -134,13 +145,13 @@ class Shell:
 
 
 class _Pager(SystemPager):
-    """Shows a text through the user's pager, as less, when it is longer than the terminal."""
+    """Pager that opens the user's pager, such as less, only for texts longer than the terminal."""
 
     def __init__(self, height: int) -> None:
         self._height = height
 
     def show(self, content: str) -> None:
-        """Show a text."""
+        """Show a text, in the pager where it is too long."""
         if content.count("\n") < self._height:
             sys.stdout.write(content)
             sys.stdout.flush()
@@ -149,12 +160,12 @@ class _Pager(SystemPager):
 
 
 def _command(text: str) -> list[str]:
-    """Return the words of a text, in which those commands are looked for that are no SQL; at least an empty one."""
+    """Return the words of an input, of which the first can be a shell command; at least one empty word."""
     return text.strip().rstrip(";").lower().split() or [""]
 
 
 def _is_whole(text: str) -> bool:
-    """Return whether Enter runs a text instead of beginning another line of it."""
+    """Return whether Enter runs the input; otherwise it begins another line."""
     return not text.strip() or _command(text)[0] in _COMMANDS or text.lstrip().startswith((".", "\\")) or is_ended(text)
 
 
@@ -174,7 +185,7 @@ def _keys() -> KeyBindings:
 
 
 def _history() -> History:
-    """Return the user's earlier queries, which are kept in the user's own state folder and never in a store."""
+    """Return the history of queries, stored in the user's state folder and never in a store."""
     from platformdirs import user_state_path
     from prompt_toolkit.history import FileHistory, InMemoryHistory
 
@@ -183,12 +194,12 @@ def _history() -> History:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.open("ab").close()
     except OSError as error:
-        output.print_note(f"queries are not kept for next time: {path}: {error.strerror}")
+        output.print_note(f"the query history cannot be saved: {path}: {error.strerror}")
         return InMemoryHistory()
     return FileHistory(path)
 
 
 def _one_line(message: str) -> str:
-    """Return what a message says, without the lines in which the database repeats the query."""
-    said = message.partition("\nLINE ")[0]
-    return " ".join(said.split())
+    """Return a message on one line, without the database's repetition of the query."""
+    text = message.partition("\nLINE ")[0]
+    return " ".join(text.split())

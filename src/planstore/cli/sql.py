@@ -1,4 +1,4 @@
-"""``planstore sql``: queries over the ledger, read-only; without one, on a terminal, an interactive shell."""
+"""``planstore sql``: read-only queries over the ledger, or an interactive shell on a terminal."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ def command(
         str | None,
         typer.Argument(
             metavar="QUERY",
-            help="A SELECT over the store's views and macros: 'from history limit 20'. "
-            "Without it: a shell on a terminal, else queries from standard input.",
+            help="SELECT over the store's views and macros: 'from history limit 20'. "
+            "Default: a shell on a terminal, otherwise queries from standard input.",
         ),
     ] = None,
     file: Annotated[
         str | None,
-        typer.Option("--file", "-f", metavar="FILE", help="Run the queries in a file, in order; - is standard input."),
+        typer.Option("--file", "-f", metavar="FILE", help="File with queries to run in order; - is standard input."),
     ] = None,
     param: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="The text that $NAME in a query stands for; may be given again."),
+        typer.Option(metavar="NAME=VALUE", help="Text value of the parameter $NAME; repeatable."),
     ] = None,
     form: Annotated[
         Format | None,
-        typer.Option("--format", help="How rows are written; by default as the name of --output ends, or a table."),
+        typer.Option("--format", help="Output format. Default: by the suffix of --output, else a table."),
     ] = None,
     out: Annotated[
         Path | None,
@@ -44,28 +44,29 @@ def command(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write to a file, in place of one that is there, when all is written.",
+            help="File to write; an existing file is replaced once the new one is complete.",
         ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="At most so many rows; otherwise tables show 100, and 1,000 in the shell.")
+        int | None,
+        typer.Option(min=1, help="Maximum number of rows. Default: 100 in tables (1,000 in the shell), else all."),
     ] = None,
     memory: Annotated[
         str | None,
         typer.Option(
-            help="What queries may use, as 2GB, and four times that on disk; default: 4GB, or half of the machine's "
-            "memory where that is less."
+            help="Memory limit of queries, such as 2GB; the disk limit is four times that. Default: 4GB, or half of "
+            "the machine's memory if that is less."
         ),
     ] = None,
     timeout: Annotated[
         float,
-        typer.Option(metavar="SECONDS", help="How long the queries may compute; in the shell, those of one line."),
+        typer.Option(metavar="SECONDS", help="Computing time limit of all queries; in the shell, of one input."),
     ] = 600,
     results: Results = RESULTS,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
-    """Run queries over the ledger, or open a shell. They can neither write nor reach files outside the store."""
+    """Run read-only queries over the ledger, or open a shell. Queries cannot write or read files outside the store."""
     import planstore
     from planstore.cli.limits import Limits
     from planstore.cli.shell import Shell
@@ -74,16 +75,16 @@ def command(
     parameters = dict(_parameter(text) for text in param or [])
     text = _text(query, file)
     if text is None and out is not None:
-        raise RequestError("--output takes the rows of one query, and there is none: give QUERY or --file")
+        raise RequestError("--output must have a query, got none: add QUERY or --file")
     limits = Limits(memory, timeout)
     with planstore.open(results, create=False, as_of=as_of, memory=limits.memory) as store:
         if text is None:
             Shell(store, parameters, chosen, limit, limits).run()
         else:
-            _answer(store, text, parameters, chosen, out, limit, limits)
+            _execute(store, text, parameters, chosen, out, limit, limits)
 
 
-def _answer(
+def _execute(
     store: Store,
     text: str,
     parameters: dict[str, str],
@@ -92,21 +93,21 @@ def _answer(
     limit: int | None,
     limits: Limits,
 ) -> None:
-    """Run the queries of a text in order; all of them are checked before the first one runs."""
-    from planstore.cli.queries import must_be_used, relations
+    """Run the queries of a text in order, after a check of all of them."""
+    from planstore.cli.queries import refuse_unused_parameters, relations
     from planstore.cli.results import new_file, write
 
     bounds = limits.bounds()
     with bounds.computing():
         found = relations(store, text, parameters)
     if not found:
-        raise QueryError("there is no query in what was given")
+        raise QueryError("the input must have at least one query, got none: add QUERY or --file")
     if len(found) > 1 and form in (Format.CSV, Format.PARQUET):
-        raise RequestError(f"{form} holds the rows of one query, and these are {len(found)}: use table or json")
-    must_be_used(text, parameters)
+        raise RequestError(f"a {form} file must have the rows of one query, got {len(found)}: use table or json")
+    refuse_unused_parameters(text, parameters)
     if out is None:
         if form is Format.PARQUET and sys.stdout.isatty():
-            raise RequestError("parquet is nothing for a terminal: give --output FILE")
+            raise RequestError("the format must be table, csv or json on a terminal, got parquet: add --output FILE")
         for relation in found:
             write(relation, form, limit, bounds)
         return
@@ -116,37 +117,40 @@ def _answer(
 
 
 def _format(form: Format | None, out: Path | None, *, json: bool) -> Format:
-    """Return the format that was asked for, in whichever way."""
+    """Return the output format that follows from --json, --format and --output."""
     if json:
         if form not in (None, Format.JSON):
-            raise RequestError(f"--json and --format {form} contradict each other")
+            raise RequestError(f"--json must be without another --format, got {form}: leave one of them out")
         return Format.JSON
     if form is not None:
         return form
-    ending = "" if out is None else out.suffix.lower().removeprefix(".")
-    return Format(ending) if ending in set(Format) else Format.TABLE
+    suffix = "" if out is None else out.suffix.lower().removeprefix(".")
+    return Format(suffix) if suffix in set(Format) else Format.TABLE
 
 
 def _parameter(text: str) -> tuple[str, str]:
-    name, given, value = text.partition("=")
-    if not (name.isidentifier() and given):
-        raise RequestError(f"--param {text[:80]!r} is not NAME=VALUE")
+    name, separator, value = text.partition("=")
+    if not (name.isidentifier() and separator):
+        raise RequestError(f"--param must be NAME=VALUE, got {text[:80]!r}: use a name of letters, digits and _")
     return name, value
 
 
 def _text(query: str | None, file: str | None) -> str | None:
-    """Return the text that holds the queries; None when a person at a terminal is going to type them."""
+    """Return the text of the queries; None for the interactive shell."""
     if query is not None and file is not None:
-        raise RequestError("QUERY and --file contradict each other: give one of them")
+        raise RequestError("QUERY must be without --file, got both: leave one of them out")
     if query is not None:
         return query
     if file is None and sys.stdin.isatty():
         if not sys.stdout.isatty():
-            raise RequestError("there is no query: give QUERY or --file (the shell needs a terminal to write to)")
+            raise RequestError(
+                "the input must have at least one query, got none: add QUERY or --file "
+                "(the shell needs a terminal as standard output)"
+            )
         return None
     try:
         return sys.stdin.read() if file in (None, "-") else Path(str(file)).read_text(encoding="utf-8")
     except OSError as error:
         raise RequestError(f"{file} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise RequestError(f"{file or 'standard input'} is no text in UTF-8") from error
+        raise RequestError(f"{file or 'standard input'} must be text in UTF-8, got other bytes: convert it") from error

@@ -1,4 +1,4 @@
-"""``planstore status``: how far the current plan is."""
+"""``planstore status``: job counts of the current plan by status."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from planstore.cli.options import RESULTS, AsOf, Json, Results
 
 def command(
     results: Results = RESULTS,
-    limit: Annotated[int, typer.Option(min=1, help="Running and failed jobs to show; --json gives all.")] = 20,
+    limit: Annotated[
+        int, typer.Option(min=1, help="Maximum number of running and failed jobs; --json prints all.")
+    ] = 20,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
-    """Show how many jobs of the current plan are where, who trains now, and what failed."""
+    """Show job counts of the current plan by status.
+
+    Running and failed jobs are listed.
+    """
     import planstore
     from planstore.cli import output
 

@@ -16,37 +16,38 @@ def command(
     panel: Annotated[
         Path,
         typer.Argument(
-            metavar="PANEL", help="Features and targets: a folder with a file a symbol, hive folders, or one long file."
+            metavar="PANEL",
+            help="Features and targets: a folder with one file per symbol, hive folders, or one long file.",
         ),
     ],
     results: Results = RESULTS,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Jobs that run at once; default: one a core, as far as memory allows.")
+        int | None, typer.Option(min=1, help="Concurrent jobs. Default: one per CPU core, limited by memory.")
     ] = None,
-    executor: Annotated[str, typer.Option(help="local, processes of this machine; or ray.")] = "local",
+    executor: Annotated[str, typer.Option(help="Executor: local (processes on this machine) or ray.")] = "local",
     ray_address: Annotated[
-        str | None, typer.Option(help="Of a Ray cluster; without it, one is started on this machine.")
+        str | None, typer.Option(help="Address of a Ray cluster. Default: a cluster is started on this machine.")
     ] = None,
     plan: Annotated[
         str | None,
-        typer.Option(help="A run id, a commit's number, the start of a plan id or a time; default: the newest."),
+        typer.Option(help="Run id, commit number, start of a plan id, or time. Default: newest."),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Train a plan whose evidence, policy, rules or overrides have moved on.")
+        bool, typer.Option("--force", help="Train a stale plan: one with newer evidence, policy, rules or overrides.")
     ] = False,
-    families: Annotated[Path | None, typer.Option(help="A families file of your own.")] = None,
-    max_attempts: Annotated[int, typer.Option(min=1, help="How often a job is tried whose worker dies.")] = 3,
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn by chance.")] = 0,
-    limit: Annotated[int, typer.Option(min=1, help="Rows to show in the table; --json gives all.")] = 50,
+    families: Annotated[Path | None, typer.Option(help="Families file (YAML) with further families.")] = None,
+    max_attempts: Annotated[int, typer.Option(min=1, help="Maximum attempts of a job after deaths of its worker.")] = 3,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum rows in the table; --json prints all.")] = 50,
     json: Json = False,
 ) -> None:
-    """Train the jobs of a plan that are not trained yet, the current one. Exit code 1: one failed, or none is trained.
+    """Train the untrained jobs of the current plan. Exit code 1 when a job failed or no model is trained.
 
-    A training that was killed goes on where it stopped, and several can share one plan.
+    A later call resumes a killed training. Several trainings can share one plan.
     """
     import planstore
     from planstore.cli import output
-    from planstore.cli.ending import ending
+    from planstore.cli.exit import exit_with
     from planstore.training.execution.train import TrainingRequest
     from planstore.training.execution.workplace import Workplace
     from planstore.training.panel.panel import Panel
@@ -61,13 +62,13 @@ def command(
             max_attempts=max_attempts,
             seed=seed,
         )
-        with output.working("reading the panel"):
+        with output.spinner("reading the panel"):
             read = Panel.read(panel)
         for note in (*read.notes, *read.troubles):
             output.print_note(f"panel: {note}")
         with output.progress("training") as show:
             training = request.train(read, progress=show)
-    with ending(1 if training.failed or training.emptiness else 0):
+    with exit_with(1 if training.failed or training.emptiness else 0):
         if json:
             output.print_json(training.as_dict())
         else:

@@ -1,4 +1,4 @@
-"""All verbs of the command line, one a file."""
+"""All verbs of the command line, one per file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from planstore.cli import (
     compact,
     demo,
     diff,
-    ending,
     evidence,
     export,
     history,
@@ -38,22 +37,23 @@ from planstore.cli import (
     whatif,
     why,
 )
+from planstore.cli.exit import exit_on_broken_pipe
 from planstore.errors import RequestError
 from planstore.version import __version__
 
 
 class _Verbs(TyperGroup):
-    """All verbs; one whose reader, such as head, has seen enough ends at once."""
+    """Group of all verbs; a verb exits when the reader of its output, such as head, has left."""
 
     def make_context(self, info_name: str | None, args: list[str], *more: Any, **named: Any) -> Any:
         for argument in args:
             if not is_recordable(argument):
-                raise RequestError(f"an argument must be text in UTF-8, got {quoted(argument)}")
-        with ending.with_reader():
+                raise RequestError(f"an argument must be text in UTF-8, got {quoted(argument)}: convert it")
+        with exit_on_broken_pipe():
             return super().make_context(info_name, args, *more, **named)
 
     def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]
-        with ending.with_reader():
+        with exit_on_broken_pipe():
             return super().invoke(ctx)
 
 
@@ -68,8 +68,8 @@ app = typer.Typer(
 )
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         typer.echo(f"planstore {__version__}")
         raise typer.Exit
 
@@ -80,7 +80,7 @@ def options(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Decide where each target is trained, keep every decision, and say why. Each verb takes --results and --json."""
+    """Route each target, record every decision, and explain it. Each verb has --results and --json."""
 
 
 for verb in (

@@ -1,4 +1,4 @@
-"""``planstore verify``: everything that can be recomputed is recomputed."""
+"""``planstore verify``: verify all digests, projections, files and artifacts of a store."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from planstore.cli.options import RESULTS, Json, Results
 def command(
     results: Results = RESULTS,
     anchor: Annotated[
-        str | None, typer.Option(help="`commit:digest` as `planstore anchor` printed it; the store must extend it.")
+        str | None, typer.Option(help="`commit:digest` of `planstore anchor`; the store must extend it.")
     ] = None,
-    public_key: Annotated[Path | None, typer.Option(help="The public key that the anchor must be signed with.")] = None,
+    public_key: Annotated[Path | None, typer.Option(help="Public key that verifies the anchor's signature.")] = None,
     json: Json = False,
 ) -> None:
-    """Recompute digests, chain, plans, projections, files and artifacts. Exit code 1 when one does not hold."""
+    """Verify digests, chain, plans, projections, files and artifacts. Exit code 1 when there are findings."""
     import planstore
     from planstore.cli import output
-    from planstore.cli.ending import ending
+    from planstore.cli.exit import exit_with
 
-    with planstore.open(results, create=False) as store, output.working("recomputing digests"):
+    with planstore.open(results, create=False) as store, output.spinner("recomputing digests"):
         found = store.integrity.verify(anchor, public_key=public_key)
-    with ending(0 if found.holds else 1):
+    with exit_with(0 if found.holds else 1):
         if json:
             output.print_json(found.as_dict())
         elif found.holds:
-            output.print_line(f"Everything holds: {found.commits} commits, up to {found.anchor}.")
+            output.print_line(f"Verified {found.commits} commits, up to {found.anchor}: no findings.")
         else:
-            output.print_line(f"{len(found.findings)} findings; the first:")
+            output.print_line(f"{len(found.findings)} findings; the first 20:")
             for finding in found.findings[:20]:
                 output.print_line(f"  {finding}")
         if found.unreferenced and not json:
-            output.print_line("Artifacts that no event names; they do no harm and stay:")
+            output.print_line("Unreferenced artifacts; they are harmless and are not deleted:")
             for digest in found.unreferenced:
                 output.print_line(f"  {digest}")
         if found.orphans and not json:
             output.print_line(
-                "Files that no commit names, of a writer that died or is at work; compact removes the former:"
+                "Unreferenced files, of a dead or an active writer; `planstore compact` removes those of a dead one:"
             )
             for path in found.orphans:
                 output.print_line(f"  {path}")

@@ -1,4 +1,4 @@
-"""``planstore whatif``: what another policy would have decided."""
+"""``planstore whatif``: decide recorded runs again under another policy."""
 
 from __future__ import annotations
 
@@ -13,22 +13,25 @@ COLUMNS = ("run_id", "target", "symbol", "route", "route_then")
 
 
 def command(
-    policy: Annotated[Path, typer.Argument(help="The policy to try: a YAML file.")],
+    policy: Annotated[Path, typer.Argument(help="Counterfactual policy (YAML file).")],
     runs: Annotated[
         list[str] | None,
-        typer.Option(help="A run (id, commit's number, plan or time), or a stretch A..B of runs; all when not given."),
+        typer.Option(help="Run (id, commit number, plan or time) or range A..B; repeatable. Default: all."),
     ] = None,
     results: Results = RESULTS,
-    limit: Annotated[int, typer.Option(min=1, help="Flips to show in the table; --json gives all.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum rows in the table; --json prints all.")] = 50,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
-    """Decide recorded runs again under POLICY, without writing anything: flips, and jobs more and fewer."""
+    """Decide recorded runs again under POLICY.
+
+    Shows flips and added and removed jobs. Nothing is written.
+    """
     import planstore
     from planstore.cli import output
-    from planstore.cli.flips import flips_told
+    from planstore.cli.flip_counts import flip_counts
 
-    with planstore.open(results, create=False, as_of=as_of) as store, output.steps() as progress:
+    with planstore.open(results, create=False, as_of=as_of) as store, output.step_spinner() as progress:
         found = store.whatif(policy, runs=runs or (), progress=lambda run: progress(f"deciding {run} again"))
     if json:
         output.print_json(found.as_dict())
@@ -65,5 +68,5 @@ def command(
     output.print_line()
     flips = found.flip_table().limit(limit).project(", ".join(COLUMNS)).fetchall()
     more = f"{found.flips - limit} more; --limit or --json shows them" if found.flips > limit else ""
-    title = f"Flips: {flips_told(pairs=found.flipped_pairs, targets=found.flipped_targets)}"
+    title = f"Flips: {flip_counts(pairs=found.flipped_pairs, targets=found.flipped_targets)}"
     output.print_table(title, ("run", "target", "symbol", "route", "route under this policy"), flips, more=more)

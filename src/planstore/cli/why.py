@@ -1,4 +1,4 @@
-"""``planstore why``: why a target or a pair was routed as it was."""
+"""``planstore why``: explain a decision on a target or a pair."""
 
 from __future__ import annotations
 
@@ -13,33 +13,32 @@ MARKS = {True: "passed", False: "failed"}
 
 
 def command(
-    target: Annotated[str, typer.Argument(help="A target, as the candidates name it.")],
-    symbol: Annotated[str | None, typer.Argument(help="A symbol; left out, the target's cross-sectional side.")] = None,
-    run: Annotated[
-        str | None, typer.Option(help="A run id, a commit's number or a time; the newest run when not given.")
-    ] = None,
+    target: Annotated[str, typer.Argument(help="Target, as in the candidates.")],
+    symbol: Annotated[str | None, typer.Argument(help="Symbol. Default: the target's cross-sectional side.")] = None,
+    run: Annotated[str | None, typer.Option(help="Run id, commit number or time. Default: the newest run.")] = None,
     results: Results = RESULTS,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
-    """Say why TARGET (on SYMBOL) was routed as it was: the rule, each check, the nearest change that would flip it.
+    """Explain the decision on TARGET (on SYMBOL).
 
-    Exit code 1 when the run decided nothing on it, or when the kept rules do not arrive at what is recorded.
+    Shows the rule, each check, and the nearest change that would have flipped the route.
+    Exit code 1 when the run has no decision on it, or when the stored rules do not reproduce the recorded decision.
     """
     import planstore
     from planstore.cli import output
-    from planstore.cli.ending import ending
-    from planstore.cli.visible import visible
+    from planstore.cli.exit import exit_with
+    from planstore.cli.printable import printable
     from planstore.events.vocabulary import Side
 
     with planstore.open(results, create=False, as_of=as_of) as store:
         found = store.why(target, symbol, run_id=run)
-    with ending(1 if found.route is None or found.findings else 0):
+    with exit_with(1 if found.route is None or found.findings else 0):
         if json:
             output.print_json(found.as_dict())
         else:
-            for line in _told(found):
-                output.print_line(visible(line))  # because a name with a line end could pass for a line of ours
+            for line in _decision_lines(found):
+                output.print_line(printable(line))  # because a line break in a name could imitate an output line
             if found.checks:
                 output.print_line()
                 output.print_table(
@@ -57,16 +56,16 @@ def command(
                         for c in found.checks
                     ),
                 )
-            for line in _afterwards(found):
-                output.print_line(visible(line))  # because a name with a line end could pass for a line of ours
+            for line in _context_lines(found):
+                output.print_line(printable(line))  # because a line break in a name could imitate an output line
 
 
-def _told(found: Any) -> Iterator[str]:
+def _decision_lines(found: Any) -> Iterator[str]:
     name = found.target if found.symbol is None else f"{found.target} on {found.symbol}"
     yield f"{name}: {found.route or 'no decision'}"
     yield ""
     if found.route is None:
-        yield f"Why run {found.run_id} (commit {found.commit_id}) decided nothing on it:"
+        yield f"Run {found.run_id} (commit {found.commit_id}) has no decision on it:"
     else:
         yield f"Decided by rule {found.rule} in run {found.run_id} (commit {found.commit_id}):"
     for reason in found.reasons:
@@ -75,25 +74,25 @@ def _told(found: Any) -> Iterator[str]:
         yield f"  ! {finding}"
 
 
-def _afterwards(found: Any) -> Iterator[str]:
+def _context_lines(found: Any) -> Iterator[str]:
     if found.nearest_miss or found.nearest_policy:
         yield ""
         yield "The nearest change that would have flipped it:"
-        for what, miss in (("evidence", found.nearest_miss), ("policy", found.nearest_policy)):
-            yield f"  {what}: {miss['text']}" if miss else f"  {what}: no single change would"
+        for kind, miss in (("evidence", found.nearest_miss), ("policy", found.nearest_policy)):
+            yield f"  {kind}: {miss['text']}" if miss else f"  {kind}: no single change would"
     elif found.checks:
         yield ""
         yield "No single change of evidence or of the policy would have flipped it."
     if found.jobs:
         yield ""
-        yield "What it led to:"
+        yield "Jobs:"
     for job in found.jobs:
         scores = "".join(f", {name} {value:.4g}" for name, value in sorted((job["metrics"] or {}).items()))
         models = f", {len(job['artifacts'])} artifacts" if job["artifacts"] else ""
         families = ", ".join(job["model_families"]) or "no family"
         yield f"  job {job['job_id']} ({families}): {job['status']}{scores}{models}"
     yield ""
-    yield "What it was decided from:"
+    yield "Decided from:"
     yield f"  evidence  {found.evidence_id}"
     yield f"  policy    {found.policy_id} ({found.policy_name})"
     yield f"  rules     {found.rules_id}"

@@ -1,1 +1,1 @@
-"""The demo's data, and what it tells."""
+"""Demo: shipped data, and summaries of its runs."""

@@ -1,4 +1,4 @@
-"""Eleven yearly runs of real evidence, as a history to ask."""
+"""Eleven yearly runs of real evidence, as a history for queries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FAMILIES = ["lightgbm", "xgboost"]
 
 @dataclass(frozen=True)
 class Year:
-    """One yearly run: pairs by route, jobs to train, and how its plan differs from the year before's."""
+    """One yearly run: pairs by route, number of jobs, and changes of jobs against the year before."""
 
     year: str
     routes: dict[str, int]
@@ -33,7 +33,7 @@ class Year:
 
 @dataclass(frozen=True)
 class Story:
-    """What the demo decided and what changed."""
+    """Summary of the demo's runs: decisions by year, and the flips of the last year."""
 
     routes: list[str]
     years: list[Year]
@@ -41,34 +41,36 @@ class Story:
     next_steps: list[str]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the story for JSON."""
+        """Return all attributes, for JSON."""
         return asdict(self)
 
 
 def open_demo(results: Path) -> Store:
-    """Return the demo's store.
+    """Open the demo's store.
 
     Raises:
-        RequestError: the folder holds something else than the demo.
+        RequestError: the folder has other files and no store.
     """
     if results.is_dir() and not StoreLayout.in_results(results).folder.exists() and any(results.iterdir()):
-        raise RequestError(f"{results} holds something else; give the demo a folder of its own: --results FOLDER")
+        raise RequestError(
+            f"--results must be a new or empty folder, or one with a store, got {results}: name another folder"
+        )
     return planstore.open(results)
 
 
 def route_year(store: Store, year: str) -> None:
-    """Route one year's evidence by the default policy; a year that is recorded already is left as it is."""
-    # because this evidence was made without nulls, nothing of it could beat them by a margin
+    """Route one year's evidence by the default policy; an already recorded year is not changed."""
+    # because this evidence has no null scores, no candidate could pass the margin over the null
     policy = read_policy(DEFAULT_POLICY)[0].model_copy(update={"min_margin_over_null": None})
     store.route(DATA / f"{year}.parquet", policy, FAMILIES, run_id=f"year-{year}", metrics_snapshot=f"{year}.parquet")
 
 
 def story(store: Store) -> Story:
-    """Return what the demo's runs decided, year by year, and what changed in the last one."""
+    """Return the decisions of the demo's runs by year, and the flips of the last one."""
     years = []
-    for place, year in enumerate(YEARS):
+    for index, year in enumerate(YEARS):
         run = store.run(f"year-{year}")
-        changes = "" if place == 0 else _changes(store.diff(f"year-{YEARS[place - 1]}", f"year-{year}"))
+        changes = "" if index == 0 else _changes(store.diff(f"year-{YEARS[index - 1]}", f"year-{year}"))
         years.append(Year(year, dict(run.routes), run.plan.metadata["total_jobs"], changes))
     folder = quoted(store.results)
     return Story(
@@ -84,12 +86,12 @@ def story(store: Store) -> Story:
 
 
 def command_name() -> str:
-    """Return how this command line is called here, for what a person may type next."""
+    """Return the command that starts this command line, for the suggested next steps."""
     return "planstore" if shutil.which("planstore") else shlex.quote(sys.argv[0])
 
 
 def quoted(folder: Path) -> str:
-    """Return a folder as a shell takes it."""
+    """Return a folder quoted for a shell."""
     return shlex.quote(str(folder))
 
 

@@ -1,4 +1,4 @@
-"""The demo's panel: real prices of twenty US stocks, with features and targets made by SQL."""
+"""The demo's panel: real prices of twenty US stocks, with features and targets computed by SQL."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from planstore.database.connection import memory
 from planstore.training.panel.panel import Panel
 
 PRICES = Path(__file__).parent / "sp500_20_daily.parquet"
-"""Daily adjusted closes, 2005 to 2022; source and licence stand in the README beside it."""
+"""Daily adjusted closes, 2005 to 2022; README.md has source and licence."""
 STEPS = ("demo/demo_days", "demo/demo_features", "demo/demo_targets")
-"""The steps of ``sql/demo/``, in order, from ``demo_prices`` to what ``demo/write_panel`` writes."""
+"""The steps of ``sql/demo/`` in order, between ``demo_prices`` and ``write_panel``."""
 
 
 def market(*, symbols: Sequence[str] | None = None) -> Panel:
@@ -24,7 +24,7 @@ def market(*, symbols: Sequence[str] | None = None) -> Panel:
 
 
 def write_market(path: Path, prices: Path = PRICES) -> None:
-    """Write a panel of ``prices`` (symbol, date, close) as one long parquet file, always the same to the last bit."""
+    """Write a panel of ``prices`` (symbol, date, close) as one long parquet file with reproducible bytes."""
     session = memory()
     try:
         session.run("database/one_thread")

@@ -1,4 +1,4 @@
-"""The demo's lesson: from real prices to trained models, and what came of it."""
+"""Demo from real prices to trained models, and its summary."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from planstore.training.evidence.ranking import Ranked
 from planstore.training.trainer import Trained, train_panel
 
 SHOWN = 15
-"""How many trained jobs the lesson shows; `planstore jobs` shows all."""
+"""Maximum number of trained jobs in the summary; `planstore jobs` shows all."""
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """What the demo measured, decided and trained, as its tables show it.
+    """Summary of the demo's evidence, decisions and training, as rows of tables.
 
     Attributes:
-        ranking: a row a target, best first: name, score, null, leakage, stability, scores of single symbols.
-        routes: pairs by route.
-        trained: a row a job: id, families, score of the model, score of the evidence.
-        more: how many jobs are not in ``trained``; empty when all are.
-        progress: how many jobs are where.
-        example: a pair and its route, with ``reasons``.
+        ranking: one row per target, best first: name, score, null, leakage, stability, scores of single symbols.
+        routes: number of pairs by route.
+        trained: one row per job: id, families, score of the model, score of the evidence.
+        more: note on the jobs missing in ``trained``; empty when all are included.
+        progress: job counts by status.
+        example: a pair and its route, explained by ``reasons``.
     """
 
     results: str
@@ -54,12 +54,19 @@ def learn(
     step: Callable[[str], None] = lambda _: None,
     progress: Callable[[dict[str, int]], None] = lambda _: None,
 ) -> Lesson:
-    """Measure the real panel, or some symbols of it, route it by the default policy, plan and train it.
+    """Measure the real panel or some of its symbols, route it by the default policy, plan and train it.
+
+    Args:
+        store: where every step is recorded.
+        symbols: symbols to include; None means all.
+        workers: number of worker processes; None means one per CPU core.
+        step: callback that receives the name of each step at its start.
+        progress: callback that receives job counts by status.
 
     Returns:
-        What came of it.
+        The summary of all steps.
     """
-    step("making features and targets from prices")
+    step("computing features and targets")
     panel = market(symbols=symbols)
     trained = train_panel(store, panel, model_families=["lightgbm"], workers=workers, step=step, progress=progress)
     return _lesson(store, trained)
@@ -68,10 +75,10 @@ def learn(
 def _lesson(store: Store, trained: Trained) -> Lesson:
     jobs = list(_scored(trained))
     target, symbol = _example(store)
-    told = store.why(target, symbol, run_id=trained.run.run_id)
-    miss = [told.nearest_miss["text"]] if told.nearest_miss else []
+    explanation = store.why(target, symbol, run_id=trained.run.run_id)
+    miss = [explanation.nearest_miss["text"]] if explanation.nearest_miss else []
     name = target if symbol is None else f"{target} on {symbol}"
-    asked = target if symbol is None else f"{target} {symbol}"
+    arguments = target if symbol is None else f"{target} {symbol}"
     folder = quoted(store.results)
     return Lesson(
         results=str(store.results),
@@ -82,10 +89,10 @@ def _lesson(store: Store, trained: Trained) -> Lesson:
         trained=jobs[:SHOWN],
         more=f"{len(jobs) - SHOWN} more; `planstore jobs` shows them" if len(jobs) > SHOWN else "",
         progress=", ".join(f"{count} {status}" for status, count in trained.training.progress.items()) or "no jobs",
-        example=f"{name}: {told.route}",
-        reasons=[*told.reasons, *miss],
+        example=f"{name}: {explanation.route}",
+        reasons=[*explanation.reasons, *miss],
         next_steps=[
-            f"{command_name()} why {asked} --results {folder}",
+            f"{command_name()} why {arguments} --results {folder}",
             f"{command_name()} jobs --results {folder}",
             f'{command_name()} sql "from history order by commit_id desc, position limit 20" --results {folder}',
         ],
@@ -93,14 +100,14 @@ def _lesson(store: Store, trained: Trained) -> Lesson:
 
 
 def _row(one: Ranked) -> tuple[Any, ...]:
-    alone = one.symbol_scores
+    symbol_scores = one.symbol_scores
     return (
         one.target,
         None if one.score is None else round(one.score, 3),
         None if one.null_score is None else round(one.null_score, 3),
         one.leakage,
         None if one.mean_overlap is None else f"overlap {one.mean_overlap:.2f}, tau {one.mean_tau or 0:.2f}",
-        None if alone is None else " / ".join(f"{score:.3f}" for score in alone),
+        None if symbol_scores is None else " / ".join(f"{score:.3f}" for score in symbol_scores),
     )
 
 
@@ -108,12 +115,12 @@ def _scored(trained: Trained) -> Iterator[tuple[Any, ...]]:
     for job in trained.training.jobs:
         metrics = job["metrics"] or {}
         score, evidence = metrics.get("score"), metrics.get("evidence_score")
-        shown = job["error"] if score is None else round(score, 3)
-        yield job["job_id"], ", ".join(job["model_families"]), shown, None if evidence is None else round(evidence, 3)
+        result = job["error"] if score is None else round(score, 3)
+        yield job["job_id"], ", ".join(job["model_families"]), result, None if evidence is None else round(evidence, 3)
 
 
 def _example(store: Store) -> tuple[str, str | None]:
-    """Return the pair whose route says most: one that is trained both ways, else any."""
+    """Return the most instructive pair: one that is trained both ways, else any."""
     row = store.access.session.row("demo/example_pair")
     assert row is not None, "the demo's panel has symbols"
     return row[0], row[1]

@@ -1,1 +1,1 @@
-"""From a panel of prices to evidence, and from a plan to trained models."""
+"""Training: evidence from a panel, and trained models from a plan."""

@@ -1,8 +1,8 @@
-"""Model families: which estimator a name in a plan stands for, how it is set up, and where it trains.
+"""Model families: the estimator, parameters and stage of each family name of a plan.
 
-The registry is YAML: the families that planstore ships (``families.yaml``), those of installed packages (entry points
-of the group ``planstore.families``, each a mapping of the same form or the path of such a file), and the user's own
-file. Where several define a family, the later one does.
+The registry is YAML from three sources: the shipped families (``families.yaml``), those of installed packages (entry
+points of the group ``planstore.families``, each a mapping of the same form or the path of such a file), and the user's
+families file. A later source overrides an earlier one.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from planstore.routing.policy import Policy
 
 SHIPPED = Path(__file__).parent / "families.yaml"
-"""The families that planstore ships."""
+"""Path of the shipped families."""
 ENTRY_POINTS = "planstore.families"
-"""The group of entry points under which packages offer families."""
+"""Entry point group for families of installed packages."""
 
 
 def _importable(path: str) -> str:
     if path.startswith("__main__."):
-        raise ValueError("should be in a module, because workers never import the main one")
+        raise ValueError("must be in an importable module, because workers never import the main module")
     return path
 
 
@@ -55,7 +55,7 @@ Parameters = Annotated[dict[str, Any], AfterValidator(_with_effect)]
 
 
 class Estimators(BaseModel):
-    """Import paths of the estimators that a family trains with, by task; a task left out is one it does not train."""
+    """Import paths of a family's estimators by task; None means that the family does not train the task."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -70,16 +70,16 @@ class Estimators(BaseModel):
 
 
 class Definition(BaseModel):
-    """What a families document says of one family.
+    """Definition of one family in a families document.
 
     Attributes:
-        stage: where it trains; jobs of the CPU stage come before those of the GPU stage.
-        estimators: what it trains with.
-        prepare: what is done first, in order: ``impute`` (missing features by the median), ``scale`` (features), and
+        stage: training stage; jobs of the CPU stage come before those of the GPU stage.
+        estimators: import paths of the estimators.
+        prepare: preprocessing steps in order: ``impute`` (missing features by the median), ``scale`` (features), and
             ``scale_labels`` (of regressions; predictions are scaled back).
-        parameters: the estimator's parameters.
-        symbol_parameters: those that differ when a model is trained on one symbol alone.
-        members: families whose estimators an ensemble combines; those that do not train the task are left out.
+        parameters: parameters of the estimator.
+        symbol_parameters: parameters that differ for a symbol-specific model.
+        members: families whose estimators an ensemble combines, except those that do not train the task.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -97,43 +97,43 @@ class Definition(BaseModel):
             raise ValueError("prepare: scale_labels has no effect, because the family trains no regression")
         for name, values in (("prepare", self.prepare), ("members", self.members)):
             if len(set(values)) < len(values):
-                raise ValueError(f"{name} should name each once")
+                raise ValueError(f"{name} must have no duplicates: remove them")
         if self.members and "estimators" in {*self.parameters, *self.symbol_parameters}:
             raise ValueError("parameters: estimators has no effect, because the members are the estimators")
         return self
 
 
 class _Definitions(RootModel[dict[str, Definition]]):
-    """The families of one document, by name."""
+    """Families of one document by name."""
 
 
 class Family(Definition):
-    """A model family, ready to build estimators. It can be sent to another process.
+    """Model family that builds estimators. It can be pickled for another process.
 
     Attributes:
-        name: what plans call it.
-        combines: its members, resolved.
+        name: name of the family in plans.
+        combines: resolved members.
     """
 
     name: str
     combines: tuple[Family, ...] = ()
 
     def trains(self, task_type: str) -> bool:
-        """Tell whether this family trains targets of a task type, as ``BINARY_CLASSIFICATION``."""
+        """Return whether this family trains targets of a task type, such as ``BINARY_CLASSIFICATION``."""
         return self._path(task_type) is not None
 
     def build(self, task_type: str, *, seed: int, threads: int = 1, one_symbol: bool = False) -> BaseEstimator:
-        """Return a new estimator, with scikit-learn's interface and not fitted yet.
+        """Return a new, unfitted estimator with scikit-learn's interface.
 
         Args:
-            task_type: contains ``CLASSIFICATION``, or means regression.
-            seed: every ``random_state`` in the estimator is set to it.
-            threads: every ``n_jobs`` in the estimator is set to it.
-            one_symbol: whether it is for a model of one symbol alone.
+            task_type: task type; any text without ``CLASSIFICATION`` means regression.
+            seed: value of every ``random_state`` in the estimator.
+            threads: value of every ``n_jobs`` in the estimator.
+            one_symbol: whether the model is symbol-specific.
 
         Raises:
-            FamilyMissingError: its library is not installed, or it does not train such targets.
-            FamiliesError: the estimator does not take the parameters.
+            FamilyMissingError: the family's library is not installed, or the family does not train the task.
+            FamiliesError: the estimator does not accept the parameters.
         """
         path = self._path(task_type)
         if path is None:
@@ -181,35 +181,35 @@ class Family(Definition):
 
 
 def _settings(estimator: Any, seed: int, threads: int) -> dict[str, int]:
-    """Return what to set in an estimator and its parts, so that the seed fixes them and they take so many threads."""
+    """Return the parameters that set the seed and the number of threads in an estimator and its parts."""
     parts = estimator.get_params(deep=True)
     settings = {}
     for name in parts:
         owner, _, last = name.rpartition("__")
         if last == "random_state":
             settings[name] = seed
-        elif last == "n_jobs" and not (threads == 1 and _is_of_sklearn(parts[owner] if owner else estimator)):
+        elif last == "n_jobs" and not (threads == 1 and _is_sklearn(parts[owner] if owner else estimator)):
             settings[name] = threads
     return settings
 
 
-def _is_of_sklearn(part: Any) -> bool:
-    """Tell whether a part is scikit-learn's own: those take one thread unless they are told otherwise."""
+def _is_sklearn(part: Any) -> bool:
+    """Return whether a part is scikit-learn's, because those use one thread by default."""
     return type(part).__module__.startswith("sklearn.")
 
 
 def load_families(extra: Path | None = None) -> Mapping[str, Family]:
-    """Return all families by the name that plans call them.
+    """Return all families by their name in plans.
 
     Args:
-        extra: the user's own families file.
+        extra: families file of the user.
 
     Raises:
-        FamiliesError: a document cannot be used; names the file, each key that is wrong, its line and why.
+        FamiliesError: a document is invalid; the message has the file, and each invalid key with line and reason.
     """
     definitions = dict(_KIND.read(SHIPPED, _Definitions).root)
     for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: (point.name, point.value)):
-        definitions |= _offered(point.load(), f"entry point {point.name} = {point.value}")
+        definitions |= _from_entry_point(point.load(), f"entry point {point.name} = {point.value}")
     if extra is not None:
         definitions |= _KIND.read(extra, _Definitions).root
     _check_names(definitions)
@@ -217,30 +217,30 @@ def load_families(extra: Path | None = None) -> Mapping[str, Family]:
 
 
 def families_of(names: Iterable[str], known: Mapping[str, Family]) -> tuple[Family, ...]:
-    """Return the families that go by these names, in whatever spelling.
+    """Return the families with these names, in any spelling.
 
     Args:
-        names: of families.
-        known: all families, as :func:`load_families` returns them.
+        names: names of families.
+        known: all families, from :func:`load_families`.
 
     Raises:
-        RequestError: a name is no family's; shows the nearest ones and all others.
+        RequestError: a name is unknown; the message has the most similar names and all known ones.
     """
     found = []
-    for name, planned in _planned(names):
-        if planned not in known:
-            near = get_close_matches(planned, known, n=2)
+    for name, plan_name in _plan_names(names):
+        if plan_name not in known:
+            near = get_close_matches(plan_name, known, n=2)
             hint = f"did you mean {' or '.join(near)}? " if near else ""
             raise RequestError(
                 f"a model family must be one that can be trained, got {quoted(name)}: {hint}there are "
                 f"{', '.join(sorted(known))}; --families FILE adds others"
             )
-        found.append(known[planned])
+        found.append(known[plan_name])
     return tuple(found)
 
 
 def refuse_unknown(requested: Iterable[str], policy: Policy, known: Mapping[str, Family]) -> None:
-    """Refuse families that cannot be trained, requested or in the policy's rules; the reference takes any name.
+    """Refuse unknown families, requested or in the policy's rules; reference semantics accept any name.
 
     Raises:
         RequestError: as for :func:`families_of`.
@@ -249,36 +249,40 @@ def refuse_unknown(requested: Iterable[str], policy: Policy, known: Mapping[str,
         families_of([*requested, *(name for rule in policy.families or () for name in rule.use)], known)
 
 
-def _planned(names: Iterable[str]) -> list[tuple[str, str]]:
-    """Return each name with the one that plans call it."""
+def _plan_names(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return each name with its normalized name in plans."""
     session = memory()
     try:
         session.run("routing/family_name")
-        return [(name, planned) for name, planned in session.rows("training/family_names", names=list(names))]
+        return [(name, plan_name) for name, plan_name in session.rows("training/family_names", names=list(names))]
     finally:
         session.close()
 
 
-def _offered(document: Any, where: str) -> dict[str, Definition]:
+def _from_entry_point(document: Any, where: str) -> dict[str, Definition]:
     if isinstance(document, str | Path):
         return _KIND.read(Path(document), _Definitions).root
     if not isinstance(document, Mapping):
-        raise FamiliesError(f"{where} must be a families document or the path of one, got {quoted(document)}")
+        raise FamiliesError(
+            f"{where} must be a families document or the path of one, got {quoted(document)}: fix the package"
+        )
     return _KIND.check(document, where, _Definitions).root
 
 
 def _check_names(definitions: Mapping[str, Definition]) -> None:
-    """Refuse a name that no plan can hold."""
-    for name, planned in _planned(definitions):
-        if name != planned:
-            raise FamiliesError(f"family {name!r}: plans call it {planned!r}; give it that name")
+    """Refuse a name that differs from its normalized name in plans."""
+    for name, plan_name in _plan_names(definitions):
+        if name != plan_name:
+            raise FamiliesError(f"the name of a family must be as in plans, got {name!r}: rename it to {plan_name!r}")
 
 
-def _resolved(name: str, definitions: Mapping[str, Definition], above: tuple[str, ...]) -> Family:
-    if name in above:
-        raise FamiliesError(f"family {name} is a member of itself: {' of '.join((name, *reversed(above)))}")
+def _resolved(name: str, definitions: Mapping[str, Definition], parents: tuple[str, ...]) -> Family:
+    if name in parents:
+        raise FamiliesError(f"family {name} is a member of itself: {' of '.join((name, *reversed(parents)))}")
     if name not in definitions:
-        raise FamiliesError(f"family {above[-1]}: its member {name!r} is no family; there are {', '.join(definitions)}")
+        raise FamiliesError(
+            f"family {parents[-1]}: a member must be a family, got {name!r}: use one of {', '.join(definitions)}"
+        )
     definition = definitions[name]
-    combines = tuple(_resolved(member, definitions, (*above, name)) for member in definition.members)
+    combines = tuple(_resolved(member, definitions, (*parents, name)) for member in definition.members)
     return Family(name=name, combines=combines, **dict(definition))

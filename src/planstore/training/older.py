@@ -1,4 +1,4 @@
-"""The older entry points, as their callers know them; new code calls `planstore.training.trainer`."""
+"""Deprecated entry points with their original signatures; new code uses `planstore.training.trainer`."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class IntelligentTrainer:
-    """Ranks targets, selects features, routes, plans and trains, from a data folder into a results folder.
+    """Trainer that ranks targets, selects features, routes, plans and trains, from a data folder to a results folder.
 
     Attributes:
-        data_dir: features and targets, as `Panel.read` takes them.
-        symbols: the only ones to train; None means all.
-        output_dir: the results folder.
-        policy: what is good enough for which route.
+        data_dir: features and targets, as for `Panel.read`.
+        symbols: symbols to train; None means all.
+        output_dir: results folder.
+        policy: routing policy.
     """
 
     data_dir: str | Path
@@ -54,23 +54,23 @@ class IntelligentTrainer:
         families: Sequence[str] | None = None,
         **options: Any,
     ) -> Trained:
-        """Train what the evidence allows.
+        """Measure, route, plan and train the targets of the data folder.
 
         Args:
             auto_targets: route the best ``top_n_targets`` targets; otherwise all, or those of ``targets``.
-            top_n_targets: how many.
+            top_n_targets: number of targets to route.
             auto_features: select ``top_m_features`` features for each target; otherwise all, or those of ``features``.
-            top_m_features: how many.
+            top_m_features: number of features to select per target.
             targets: names or patterns of the targets to measure.
-            features: what to learn every target from.
-            families: what to train with; None means lightgbm and xgboost.
-            options: more of what `train_panel` takes, as ``workers`` or ``seed``.
+            features: feature names for every target.
+            families: model families to train; None means lightgbm and xgboost.
+            options: further arguments of `train_panel`, such as ``workers`` or ``seed``.
 
         Raises:
-            PanelError, RequestError, PolicyError, FamiliesError: something is wrong with what was given.
+            PanelError, RequestError, PolicyError, FamiliesError: an argument or its file is invalid.
         """
         if auto_features and features is not None:
-            raise RequestError("auto_features selects features; leave out `features`, or auto_features")
+            raise RequestError("auto_features must be without features, got both: leave one of them out")
         with planstore.open(self.output_dir) as store:
             return train_panel(
                 store,
@@ -100,38 +100,38 @@ def train_models_for_interval_comprehensive(
     """Train targets over all symbols, without a plan, and write models and predictions into ``output_dir``.
 
     Args:
-        interval: the name of the data's interval, as ``5m``; part of the result and of the folder.
-        targets: what to learn.
+        interval: name of the data's interval, such as ``5m``; part of the result and of the folder.
+        targets: targets to train.
         mtf_data: by symbol a frame with a column ``timestamp`` (or ``ts``), features and targets.
-        families: what to learn it with.
-        strategy: ``single_task``, the only one: each target has models of its own.
+        families: model families to train.
+        strategy: ``single_task``, the only strategy: separate models for each target.
         output_dir: files are written to ``<output_dir>/<interval>/<target>/``.
-        target_features: what to learn a target from; a target that is not here is learned from all features.
-        target_families: what to learn a target with; a target that is not here is learned with ``families``.
-        seed: of everything that is drawn by chance.
+        target_features: feature names by target; an absent target uses all features.
+        target_families: model families by target; an absent target uses ``families``.
+        seed: random seed.
 
     Returns:
         ``interval``; by target: ``models`` (the estimator of each family), ``metrics``, ``families``, and ``errors``
-        (why it failed, or what was left out; null where there is nothing).
+        (reason of the failure or of the families left out, or None).
 
     Raises:
-        PanelError, RequestError: something is wrong with what was given.
+        PanelError, RequestError: an argument is invalid.
     """
     if strategy != "single_task":
-        raise RequestError(f"strategy is {quoted(strategy)}; it can be 'single_task'")
+        raise RequestError(f"strategy must be 'single_task', got {quoted(strategy)}")
     known = load_families()
     panel = _panel(mtf_data, targets)
     folders = file_names([*targets, interval], suffix="")
-    found: dict[str, Any] = {"interval": interval, "models": {}, "metrics": {}, "families": {}, "errors": {}}
+    result: dict[str, Any] = {"interval": interval, "models": {}, "metrics": {}, "families": {}, "errors": {}}
     for target in targets:
         names = list((target_families or {}).get(target, families))
         features = (target_features or {}).get(target)
-        result = train_job(panel, _task(target, names, known, features, seed))
-        found["families"][target] = names
-        found["models"][target] = _written(result, Path(output_dir) / folders[interval] / folders[target])
-        found["metrics"][target] = dict(result.metrics)
-        found["errors"][target] = result.error
-    return found
+        trained = train_job(panel, _task(target, names, known, features, seed))
+        result["families"][target] = names
+        result["models"][target] = _write_files(trained, Path(output_dir) / folders[interval] / folders[target])
+        result["metrics"][target] = dict(trained.metrics)
+        result["errors"][target] = trained.error
+    return result
 
 
 def _panel(data: Mapping[str, pd.DataFrame], targets: Sequence[str]) -> Panel:
@@ -150,14 +150,14 @@ def _task(
     return Task(target, 1, target, None, chosen, features=None if features is None else tuple(features), seed=seed)
 
 
-def _written(result: Result, folder: Path) -> dict[str, Any]:
+def _write_files(result: Result, folder: Path) -> dict[str, Any]:
     """Write the files of a result, and return its estimators by family."""
     estimators = {}
-    endings = {MEDIA_TYPE: ".pickle"}
+    suffixes = {MEDIA_TYPE: ".pickle"}
     names = file_names([file.name for file in result.files], suffix="")
     for file in result.files:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / (names[file.name] + endings.get(file.media_type, ".parquet"))).write_bytes(file.content)
+        (folder / (names[file.name] + suffixes.get(file.media_type, ".parquet"))).write_bytes(file.content)
         if file.media_type == MEDIA_TYPE:
             model = load_model(file.content)
             estimators[model["family"]] = model["estimator"]

@@ -1,4 +1,4 @@
-"""From a panel to trained models in one call: evidence, routing, plan, training; each step recorded in the store."""
+"""One call from a panel to trained models: evidence, routing, plan and training, each recorded in the store."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class Trained(Mapping[str, Any]):
-    """What came of a panel; also a mapping with ``targets``, ``features``, ``plan``, ``models`` and ``statuses``.
+    """Result of `train_panel`; also a mapping with ``targets``, ``features``, ``plan``, ``models`` and ``statuses``.
 
     Attributes:
-        evidence: what was measured.
-        run: how it was routed.
-        training: what was trained.
-        features: what each target is learned from.
+        evidence: evidence of the panel.
+        run: run that routed the evidence.
+        training: outcome of the training.
+        features: feature names by target.
     """
 
     evidence: PanelEvidence
@@ -45,22 +45,22 @@ class Trained(Mapping[str, Any]):
 
     @property
     def targets(self) -> list[str]:
-        """The targets that evidence was routed for, best first."""
+        """Routed targets, best first."""
         return [one.target for one in self.evidence.ranking()]
 
     @property
     def plan(self) -> TrainingPlan:
-        """The plan that was trained."""
+        """Trained plan."""
         return self.run.plan
 
     @property
     def models(self) -> Models:
-        """The trained models, by job and family."""
+        """Trained models by job and family."""
         return Models(self._store, self.run.plan_id)
 
     @property
     def statuses(self) -> dict[str, str]:
-        """The status of each job."""
+        """Status by job."""
         return {job["job_id"]: job["status"] for job in self.training.jobs}
 
     def __getitem__(self, key: str) -> Any:
@@ -85,11 +85,11 @@ class Trained(Mapping[str, Any]):
 
 
 class Models(Mapping[str, Mapping[str, Any]]):
-    """The trained models of a plan: for each job that succeeded, the estimator of each family, loaded when asked.
+    """Trained models of a plan: for each succeeded job the estimators by family, loaded on access.
 
     Args:
-        store: where they are kept.
-        plan_id: of which plan.
+        store: store with the models.
+        plan_id: id of the plan.
     """
 
     def __init__(self, store: Store, plan_id: str) -> None:
@@ -129,34 +129,34 @@ def train_panel(
     step: Callable[[str], None] = lambda _: None,
     progress: Callable[[dict[str, int]], None] = lambda _: None,
 ) -> Trained:
-    """Measure a panel, route what was measured, plan it, and train the plan.
+    """Measure a panel, route its evidence, and train the plan.
 
-    The same panel in the same store is the same plan, whose jobs are not trained twice.
+    The same panel in the same store gives the same plan, whose jobs are not trained twice.
 
     Args:
-        store: where all of it is recorded.
-        panel: features and targets, or a function that reads them, which is called once all else is checked.
-        policy: what is good enough for which route.
-        model_families: what to train with; None means lightgbm and xgboost.
-        top_targets: how many targets to route, the best; None means all.
-        top_features: how many features to select for each target; 0 selects none, so that all are learned from.
-        features: what to learn every target from, instead of what is selected.
-        evidence_families: what to measure with.
-        families: a families file of the user's own.
-        workers: how many processes measure, and how many tasks are trained at once; None means one a core.
-        executor: where to train, ``local`` or ``ray``; evidence is measured on this machine.
-        ray_address: of a Ray cluster; None starts one on this machine.
-        seed: of everything that is drawn by chance.
-        step: is told what begins.
-        progress: is told, while it measures and trains, how many pieces are where.
+        store: store that records every step.
+        panel: features and targets, or a function that reads them and is called after all other checks.
+        policy: routing policy.
+        model_families: model families to train; None means lightgbm and xgboost.
+        top_targets: number of best targets to route; None means all.
+        top_features: number of features to select per target; 0 means no selection, so that all are used.
+        features: feature names for every target, instead of a selection.
+        evidence_families: model families to measure with.
+        families: families file of the user.
+        workers: number of measuring processes and of concurrent training tasks; None means one per CPU core.
+        executor: training executor, ``local`` or ``ray``; evidence is measured on this machine.
+        ray_address: address of a Ray cluster; None starts one on this machine.
+        seed: random seed.
+        step: callback that receives the name of each step at its start.
+        progress: callback that receives counts by status while the panel is measured and the plan is trained.
 
     Raises:
-        RequestError, PolicyError, FamiliesError: something is wrong with what was given; nothing was measured.
+        RequestError, PolicyError, FamiliesError: an argument or its file is invalid; nothing was measured.
         PanelError: the panel cannot be read.
     """
     Workplace(executor, workers, ray_address)
     known = load_families(families)
-    with warnings.catch_warnings(action="ignore"):  # because the store reads it once more, and warns then
+    with warnings.catch_warnings(action="ignore"):  # because the store reads the policy again, with warnings
         refuse_unknown(model_families or (), read_policy(policy)[0], known)
     families_of(evidence_families, known)
     if not isinstance(panel, Panel):

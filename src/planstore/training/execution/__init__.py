@@ -1,1 +1,1 @@
-"""Execution: the jobs of a plan are trained by workers, and each change of status is recorded."""
+"""Execution: workers train the jobs of a plan, and each change of a job's status is recorded."""

@@ -1,12 +1,11 @@
-"""Claims on a plan's jobs: who may train which job until when, settled in commits under the writer lock.
+"""Claims on a plan's jobs: leases of workers on jobs, settled in commits under the writer lock.
 
-A claim is a lease. Its holder renews it; a lease that is not renewed for as long as it lasts, by the clock of whoever
-waits for the job, is lost, and the job is planned again, until too many were lost: no two machines have to agree on the
-time. Only what the holder reports of its own latest attempt is recorded. As claims, renewals and
-reports are made under the writer lock, after all that was committed before, no job has two holders, and none succeeds
-twice.
+The holder of a lease renews it. A lease without renewal expires by the clock of the process that waits for the job, so
+that clocks of different machines need not agree. The job of an expired lease is planned again, up to a maximum number
+of attempts. A report is recorded only from the holder of a job's latest attempt. No job has two holders and none
+succeeds twice, because claims, renewals and reports are committed under the writer lock, after all earlier commits.
 
-One commit holds whatever is due: reports, the artifacts that they name, renewals, leases that others lost, new claims.
+One commit contains all pending changes: reports, their artifacts, renewals, expired leases, and new claims.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Claim:
-    """A job that this holder has to itself, as attempt ``attempt``."""
+    """Exclusive lease of a holder on one attempt of a job."""
 
     job_id: str
     attempt: int
@@ -39,12 +38,12 @@ class Claim:
 
 @dataclass(frozen=True)
 class Settled:
-    """What one commit settled.
+    """Result of one settling commit.
 
     Attributes:
         claims: new claims, the most urgent first.
-        refused: claims whose report or renewal came too late: somebody else has the job, or had it since.
-        progress: how many of the plan's jobs are where.
+        refused: claims whose report or renewal was too late, because the job has or had another holder since.
+        progress: job counts of the plan by status.
     """
 
     claims: list[Claim]
@@ -53,21 +52,21 @@ class Settled:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing of the plan is left to be trained, by anybody."""
+        """Whether no job of the plan is planned or running."""
         return not open_jobs(self.progress)
 
 
 class Claims:
-    """What one holder claims of one plan.
+    """Claims of one holder on one plan.
 
     Args:
-        ledger: of the plan.
-        plan_id: the plan.
-        worker: the name of the holder, unique.
+        ledger: ledger of the plan.
+        plan_id: id of the plan.
+        worker: unique name of the holder.
         gpu_families: families whose jobs belong to the GPU stage.
-        lease: how long a claim lasts unless it is renewed.
-        max_attempts: how often a job may be lost with its worker before it has failed.
-        clock: returns seconds, from anywhere, that only go forward.
+        lease: duration of a claim without renewal.
+        max_attempts: maximum number of attempts of a job after deaths of its worker; then it fails.
+        clock: monotonic clock in seconds.
     """
 
     def __init__(
@@ -96,69 +95,67 @@ class Claims:
             self._session.run(f"training/{statement}")
 
     def jobs(self) -> list[dict[str, Any]]:
-        """Return the plan's jobs that are trained, in plan order, each with the evidence behind it."""
+        """Return the plan's trainable jobs, in plan order, each with its evidence score."""
         return self._session.records("training/read_trainable_jobs")
 
     def predictions_of(self, job_id: str) -> str | None:
-        """Return the digest of a job's predictions, None unless it succeeded."""
+        """Return the digest of a job's predictions; None before the job succeeds."""
         row = self._session.row("training/predictions", plan_id=self._plan_id, job_id=job_id)
         return None if row is None else str(row[0])
 
     def settle(self, reports: Mapping[Claim, Result], renewed: Sequence[Claim] = (), wanted: int = 0) -> Settled:
-        """Record reports, renew claims, give back what others lost, and claim more, all in one commit.
+        """Record reports, renew claims, release expired leases, and claim more jobs, all in one commit.
 
         Args:
-            reports: how attempts of this holder ended.
-            renewed: claims to hold for another lease.
-            wanted: how many more jobs to claim, at most.
+            reports: results of ended attempts of this holder.
+            renewed: claims to renew for another lease.
+            wanted: maximum number of new claims.
         """
-        kept = self._keep(reports)
-        with self._ledger.commit(
-            self._session, CommitKind.STATUS, run_id=None, message=f"by {self._worker}"
-        ) as builder:
+        artifacts = self._store_files(reports)
+        with self._ledger.commit(self._session, CommitKind.STATUS, run_id=None, message=f"by {self._worker}") as builder:
             now, clock = builder.recorded_at, self._clock()
             if self._seen < builder.commit_id - 1:
                 self._session.run("training/follow_changes", plan_id=self._plan_id, seen=self._seen, clock=clock)
-            held = self._accepted({**reports, **dict.fromkeys(renewed)})
-            rows = [self._report(claim, status, reports.get(claim), kept, now) for claim, status in held.items()]
-            self._add(rows, builder.commit_id, 0, clock)
-            lost = self._lost(now, clock)
-            self._add(lost, builder.commit_id, len(rows), clock)
+            accepted = self._accepted({**reports, **dict.fromkeys(renewed)})
+            rows = [self._report(one, status, reports.get(one), artifacts, now) for one, status in accepted.items()]
+            self._add_pending(rows, builder.commit_id, 0, clock)
+            expired = self._expired(now, clock)
+            self._add_pending(expired, builder.commit_id, len(rows), clock)
             claims = self._claimable(wanted)
-            rows += lost + [self._row(claim, JobState.RUNNING, now, lease_until=now + self._lease) for claim in claims]
-            append_artifacts(builder, [file for claim in held for file in kept.get(claim, ())])
+            rows += expired + [self._row(claim, JobState.RUNNING, now, lease_until=now + self._lease) for claim in claims]
+            append_artifacts(builder, [file for claim in accepted for file in artifacts.get(claim, ())])
             append_statuses(builder, rows)
-            self._add(rows[len(rows) - len(claims) :], builder.commit_id, len(rows) - len(claims), clock)
+            self._add_pending(rows[len(rows) - len(claims) :], builder.commit_id, len(rows) - len(claims), clock)
             progress = dict(self._session.rows("training/progress", since=self._since))
         self._seen = builder.commit_id if builder.commit is not None else builder.commit_id - 1
-        return Settled(claims, {*reports, *renewed} - set(held), progress)
+        return Settled(claims, {*reports, *renewed} - set(accepted), progress)
 
     def held(self) -> list[Claim]:
-        """Return the claims of this holder that are neither reported nor lost, in plan order."""
+        """Return the active claims of this holder, in plan order."""
         return [Claim(*row) for row in self._session.rows("training/held", worker=self._worker)]
 
     def close(self) -> None:
-        """Let go of the session; claims stay until they are reported or run out."""
+        """Close the session; claims remain until their report or expiry."""
         self._session.close()
 
-    def _keep(self, reports: Mapping[Claim, Result]) -> dict[Claim, list[ArtifactEvent]]:
-        """Keep the files of results, before the commit that names them."""
+    def _store_files(self, reports: Mapping[Claim, Result]) -> dict[Claim, list[ArtifactEvent]]:
+        """Store the files of results as artifacts, before the commit that references them."""
         files = [(claim, file) for claim, result in reports.items() for file in result.files]
         digests = self._ledger.artifacts.put_all([file.content for _, file in files])
-        kept: dict[Claim, list[ArtifactEvent]] = {claim: [] for claim in reports}
+        artifacts: dict[Claim, list[ArtifactEvent]] = {claim: [] for claim in reports}
         for (claim, file), digest in zip(files, digests, strict=True):
             owner = f"{self._plan_id}/{claim.job_id}"
-            kept[claim].append(ArtifactEvent(digest, file.media_type, len(file.content), file.name, owner))
-        return kept
+            artifacts[claim].append(ArtifactEvent(digest, file.media_type, len(file.content), file.name, owner))
+        return artifacts
 
     def _accepted(self, incoming: Mapping[Claim, Result | None]) -> dict[Claim, str]:
-        """Return the claims that are still held, each with the status that it comes to."""
+        """Return the claims that this holder still has, each with its new status."""
         if not incoming:
             return {}
         claims = list(incoming)
         with self._session.registered("incoming_reports", self._reports(incoming)):
             found = self._session.rows("training/accepted", max_attempts=self._max_attempts)
-        return {claims[place - 1]: status for place, status in found}
+        return {claims[position - 1]: status for position, status in found}
 
     def _reports(self, incoming: Mapping[Claim, Result | None]) -> pa.Table:
         import pyarrow as pa
@@ -179,7 +176,7 @@ class Claims:
         claim: Claim,
         status: str,
         result: Result | None,
-        kept: Mapping[Claim, Sequence[ArtifactEvent]],
+        artifacts: Mapping[Claim, Sequence[ArtifactEvent]],
         now: datetime,
     ) -> dict[str, Any]:
         if result is None:
@@ -190,10 +187,10 @@ class Claims:
             now,
             metrics=result.metrics or None,
             error=None if result.error is None else recordable(result.error),
-            artifacts=[file.digest for file in kept[claim]],
+            artifacts=[file.digest for file in artifacts[claim]],
         )
 
-    def _lost(self, now: datetime, clock: float) -> list[dict[str, Any]]:
+    def _expired(self, now: datetime, clock: float) -> list[dict[str, Any]]:
         found = self._session.records("training/lost_leases", clock=clock, max_attempts=self._max_attempts)
         return [
             self._row(
@@ -214,12 +211,12 @@ class Claims:
         return [Claim(*row) for row in self._session.rows("training/claimable", since=self._since, wanted=wanted)]
 
     def _row(self, claim: Claim, status: str, now: datetime, **other: Any) -> dict[str, Any]:
-        named = {"worker": self._worker} | other
-        return JobStatus(self._plan_id, claim.job_id, status, attempt=claim.attempt, occurred_at=now, **named).row(0)
+        fields = {"worker": self._worker} | other
+        return JobStatus(self._plan_id, claim.job_id, status, attempt=claim.attempt, occurred_at=now, **fields).row(0)
 
-    def _add(self, rows: Sequence[dict[str, Any]], commit_id: int, after: int, clock: float) -> None:
-        """Let this session see what the commit on its way is going to say."""
+    def _add_pending(self, rows: Sequence[dict[str, Any]], commit_id: int, after: int, clock: float) -> None:
+        """Add uncommitted statuses to this session, because later statements of the same commit depend on them."""
         if rows:
-            table = status_table([row | {"place": after + place} for place, row in enumerate(rows, 1)])
+            table = status_table([row | {"place": after + position} for position, row in enumerate(rows, 1)])
             with self._session.registered("incoming_status", table):
                 self._session.run("training/add_changes", commit_id=commit_id, clock=clock)

@@ -1,4 +1,4 @@
-"""Where tasks run. Executors differ in the place only: the same task has the same result on each."""
+"""Executor protocol. The result of a task does not depend on its executor."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from planstore.training.execution.task import Result, Task
 
 
 class Executor(Protocol):
-    """Runs tasks, each on a worker of one core and one thread."""
+    """Executor of tasks, each on a worker with one CPU core and one thread."""
 
     @property
     def slots(self) -> int:
-        """How many tasks can run at once, now."""
+        """Current maximum number of concurrent tasks."""
 
     def start(self, task: Task) -> Future[Result]:
-        """Run a task; the caller sees to it that no more than ``slots`` run.
+        """Start a task; the caller starts no more than ``slots`` tasks at a time.
 
         The future raises WorkerDiedError when the worker dies.
         """
 
     def close(self) -> None:
-        """End all workers, whatever they are at."""
+        """Terminate all workers, including busy ones."""

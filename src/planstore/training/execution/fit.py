@@ -1,6 +1,6 @@
-"""Training one job: its families are fitted on all but the newest fold, and scored on that.
+"""Training of one job: its families are fitted on all but the newest fold, and scored on the newest.
 
-The models that are kept are those that were scored: what the ledger says of a model's score holds of the file it names.
+The stored models are the scored ones, so that a recorded score belongs to the referenced model file.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
     from planstore.training.panel.target import Target
 
 FOLDS = 5
-"""Folds that the timestamps are split into; the newest tests, with the target's horizon left out before it."""
+"""Number of folds by time; the newest is the test fold, after a gap of the target's horizon."""
 
 
 def train_job(panel: Panel, task: Task) -> Result:
-    """Train a job, and say how it ended; whatever goes wrong in it is its reason to have failed."""
+    """Train a job and return its result; an exception makes the job fail and becomes its error."""
     from threadpoolctl import threadpool_limits
 
     try:
         with threadpool_limits(1):
             return _train(panel, task)
-    except Exception as error:  # noqa: BLE001  (an estimator may raise anything; the job says so, and the rest goes on)
+    except Exception as error:  # noqa: BLE001  (an estimator may raise anything; only its job fails)
         return Result(JobState.FAILED, error=_reason(error))
 
 
@@ -60,7 +60,9 @@ def _train(panel: Panel, task: Task) -> Result:
     metrics: dict[str, float] = {name: found for name, one in scores.items() if (found := split.score(one)) is not None}
     if "score" not in metrics:
         left_out.append("its newest fold holds one class only, so that it has no score")
-    if task.evidence_score is not None and math.isfinite(task.evidence_score):  # the reference takes infinities
+    if task.evidence_score is not None and math.isfinite(
+        task.evidence_score
+    ):  # because reference semantics accept infinite scores
         metrics["evidence_score"] = task.evidence_score
     metrics |= {"rows_trained": len(split.train), "rows_scored": len(blend.keys)}
     metrics["seconds"] = round(time.perf_counter() - started, 3)
@@ -72,7 +74,7 @@ def _train(panel: Panel, task: Task) -> Result:
 
 
 def _fit(split: _Split, task: Task) -> tuple[dict[str, Any], list[str]]:
-    """Return the fitted estimator of each family, and which families cannot be used here, and why."""
+    """Return the fitted estimator of each family, and the reasons of the unusable families."""
     fitted, left_out = {}, list(task.left_out)
     for family in task.families:
         try:
@@ -87,7 +89,7 @@ def _fit(split: _Split, task: Task) -> tuple[dict[str, Any], list[str]]:
 
 
 def _blend(by_family: Mapping[str, Predictions], task: Task) -> tuple[Predictions, dict[str, Predictions]]:
-    """Return the job's predictions, and, where it combines with the pooled job, its own and those beside them."""
+    """Return the job's predictions; where it combines with the pooled job, also the two parts of the mean."""
     own = Predictions.mean(list(by_family.values()))
     if not task.combines:
         return own, {}
@@ -111,7 +113,7 @@ def _model(split: _Split, name: str, estimator: Any) -> File:
 
 @dataclass(frozen=True)
 class _Split:
-    """The rows of a job, and which of them a model learns from and is scored on."""
+    """Rows of a job, split into train and test."""
 
     target: Target
     sample: Sample
@@ -120,15 +122,15 @@ class _Split:
 
     @classmethod
     def of(cls, panel: Panel, task: Task) -> _Split:
-        """Return the rows of ``task``.
+        """Return the split of the rows of ``task``.
 
         Raises:
-            SampleError: nothing can be learned from them.
+            SampleError: the rows have no label or only one class.
         """
         target = panel.target(task.target)
         if task.symbol is not None and task.symbol not in panel.symbols:
-            why = panel.missing.get(task.symbol, "it has no such symbol")
-            raise SampleError(f"the panel has no rows of {task.symbol}: {why}")
+            reason = panel.missing.get(task.symbol, "it has no such symbol")
+            raise SampleError(f"the panel has no rows of {task.symbol}: {reason}")
         sample = panel.sample(
             task.target, symbols=None if task.symbol is None else [task.symbol], features=task.features
         )
@@ -141,26 +143,26 @@ class _Split:
         return split
 
     def features(self, rows: np.ndarray) -> pd.DataFrame:
-        """Return the features of some rows."""
+        """Return the features of the rows at these positions."""
         return self.sample.features.iloc[rows]
 
     @cached_property
     def classes(self) -> np.ndarray:
-        """The classes that a model can learn; none where it learns a value."""
+        """Classes of the train rows; empty for regression."""
         import numpy as np
 
         return np.unique(self.sample.labels[self.train]) if self.target.is_classification else np.empty(0)
 
     @cached_property
     def labels(self) -> np.ndarray:
-        """What to learn: values, or places in `classes`, because some estimators take whole numbers from 0 only."""
+        """Train labels: values, or positions in `classes`, because some estimators accept only integers from 0."""
         import numpy as np
 
-        known: np.ndarray = self.sample.labels[self.train]
-        return np.searchsorted(self.classes, known).astype(int) if self.target.is_classification else known
+        values: np.ndarray = self.sample.labels[self.train]
+        return np.searchsorted(self.classes, values).astype(int) if self.target.is_classification else values
 
     def predict(self, estimator: Any) -> Predictions:
-        """Return what a fitted estimator predicts for the test rows."""
+        """Return the predictions of a fitted estimator for the test rows."""
         import numpy as np
         import pandas as pd
 
@@ -179,5 +181,5 @@ class _Split:
         return Predictions(keys, values[:, 1:2] if self.target.task_type.startswith("BINARY") else values)
 
     def score(self, predicted: Predictions) -> float | None:
-        """Return the score of predictions, where there can be one."""
+        """Return the score of predictions; None where it is undefined."""
         return score(self.target.task_type, predicted.keys["label"].to_numpy(), predicted.values)

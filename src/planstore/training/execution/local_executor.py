@@ -1,4 +1,4 @@
-"""Workers that are processes of this machine."""
+"""Executor with worker processes on this machine."""
 
 from __future__ import annotations
 
@@ -12,68 +12,68 @@ from typing import Generic, TypeVar
 from planstore.errors import WorkerDiedError
 from planstore.training.execution.worker_process import WorkerProcess
 
-Asked = TypeVar("Asked")
-Answer = TypeVar("Answer")
+TaskT = TypeVar("TaskT")
+ResultT = TypeVar("ResultT")
 
 _log = logging.getLogger("planstore.training")
 
 WORKER_BYTES = 500 * 2**20
-"""What a worker needs beside the panel: the interpreter, the libraries, a model on its way."""
+"""Memory of a worker in bytes without the panel: interpreter, libraries, and the model in training."""
 PANEL_COPIES = 3
-"""How often a worker may hold the panel's values: read, sampled, and cut into what is learned from and scored on."""
+"""Maximum number of copies of the panel in a worker: as read, as sampled, and split into train and test."""
 
 
 def affordable_workers(panel: Path, wanted: int | None) -> int:
-    """Return how many workers to start: those wanted (None: one a core), as far as memory allows, at least one."""
+    """Return the number of workers: ``wanted`` (None: one per CPU core), limited by memory, at least one."""
     import joblib
     import psutil
 
-    asked = wanted or joblib.cpu_count()
-    each = WORKER_BYTES + PANEL_COPIES * panel.stat().st_size
-    fitting = int(psutil.virtual_memory().available // each)
-    if fitting < asked:
+    requested = wanted or joblib.cpu_count()
+    worker_bytes = WORKER_BYTES + PANEL_COPIES * panel.stat().st_size
+    affordable = int(psutil.virtual_memory().available // worker_bytes)
+    if affordable < requested:
         _log.warning(
             "%d workers are started instead of %d: each may need %.1f GiB, and %.1f GiB are free",
-            max(fitting, 1), asked, each / 2**30, psutil.virtual_memory().available / 2**30,
+            max(affordable, 1), requested, worker_bytes / 2**30, psutil.virtual_memory().available / 2**30,
         )  # fmt: skip
-    return max(1, min(asked, fitting))
+    return max(1, min(requested, affordable))
 
 
-class LocalExecutor(Generic[Asked, Answer]):
-    """Processes of this machine, one a slot, so that the death of one is the death of one task.
+class LocalExecutor(Generic[TaskT, ResultT]):
+    """Executor with one process per slot, so that the death of a process ends only one task.
 
     Args:
-        panel: where the panel was saved.
-        slots: how many.
-        work: what a process does with the panel and a task; a function of an importable module.
+        panel: path of the saved panel.
+        slots: number of processes.
+        work: function that processes run on the panel and a task; it must be in an importable module.
     """
 
-    def __init__(self, panel: Path, slots: int, work: Callable[[Path, Asked], Answer]) -> None:
+    def __init__(self, panel: Path, slots: int, work: Callable[[Path, TaskT], ResultT]) -> None:
         self.slots = slots
         self._panel = panel
         self._work = work
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="planstore-worker")
         self._processes: set[WorkerProcess] = set()
         self._idle: list[WorkerProcess] = []
-        self._changing = Lock()
+        self._lock = Lock()
         self._is_closed = False
 
-    def start(self, task: Asked) -> Future[Answer]:
-        """Run a task on an idle process, or as soon as there is one."""
+    def start(self, task: TaskT) -> Future[ResultT]:
+        """Run a task on the next idle process."""
         return self._threads.submit(self._run, task)
 
-    def _run(self, task: Asked) -> Answer:
+    def _run(self, task: TaskT) -> ResultT:
         process = self._process()
         try:
-            answer: Answer = process.call(self._work, self._panel, task)
+            result: ResultT = process.call(self._work, self._panel, task)
         finally:
-            with self._changing:
+            with self._lock:
                 self._idle.append(process)
-        return answer
+        return result
 
     def _process(self) -> WorkerProcess:
-        """Return an idle process; a new one where there is none, or where the one that there is has died."""
-        with self._changing:
+        """Return a live idle process, or a new one."""
+        with self._lock:
             process = self._idle.pop() if self._idle else None
             if process is not None and process.is_alive:
                 return process
@@ -87,8 +87,8 @@ class LocalExecutor(Generic[Asked, Answer]):
             return new
 
     def close(self) -> None:
-        """End all processes, whatever they are at."""
-        with self._changing:
+        """Terminate all processes, including busy ones."""
+        with self._lock:
             self._is_closed = True
             for process in self._processes:
                 process.end()

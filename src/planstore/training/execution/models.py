@@ -1,4 +1,4 @@
-"""Trained models as bytes: the same model is always the same bytes."""
+"""Serialization of trained models with reproducible bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MEDIA_TYPE = "application/x-python-pickle"
 
 
 class _Pickler(pickle._Pickler):
-    """Writes every text out in full, so that bytes depend on what texts say and not on which of them are one object."""
+    """Pickler without references to repeated texts, because bytes must not depend on the identity of equal texts."""
 
     def memoize(self, obj: Any) -> None:
         if not isinstance(obj, str | bytes):
@@ -18,12 +18,12 @@ class _Pickler(pickle._Pickler):
 
 
 def dump_model(model: Any) -> bytes:
-    """Return ``model`` as a pickle that :func:`pickle.loads` reads."""
+    """Return ``model`` as a pickle for :func:`pickle.loads`."""
     file = io.BytesIO()
     _Pickler(file, protocol=5).dump(model)
     return file.getvalue()
 
 
 def load_model(content: bytes) -> Any:
-    """Return the model in ``content``. A pickle can run code: load only what a verified store holds."""
+    """Return the model in ``content``. A pickle can run code: load only artifacts of a verified store."""
     return pickle.loads(content)

@@ -1,4 +1,4 @@
-"""What came of a training, and whether anything did."""
+"""Outcome of a training."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from planstore.events.vocabulary import JobState, TrainingType
 
 
 class TrainingWarning(UserWarning):
-    """Nothing of a plan is trained; says why."""
+    """The plan has no trained model; the message has the reason."""
 
 
 @dataclass(frozen=True, repr=False)
 class Training:
-    """What came of a training.
+    """Outcome of a training.
 
     Attributes:
-        plan_id: the plan.
-        targets: those of the panel that the plan trains.
+        plan_id: id of the plan.
+        targets: targets of the panel that the plan trains.
         progress: job counts of the plan by status.
         jobs: the plan's jobs in plan order, each with its latest status, metrics, artifacts and error.
     """
@@ -30,12 +30,12 @@ class Training:
 
     @property
     def failed(self) -> list[dict[str, Any]]:
-        """The jobs that failed."""
+        """Failed jobs."""
         return [job for job in self.jobs if job["status"] == JobState.FAILED]
 
     @property
     def emptiness(self) -> str | None:
-        """Why the plan has no trained model, in one line; None where it has one."""
+        """Reason why the plan has no trained model, on one line; None where it has one."""
         if self.progress.get(JobState.SUCCEEDED):
             return None
         trainable = [job for job in self.jobs if job["training_type"] != TrainingType.BLOCKED]

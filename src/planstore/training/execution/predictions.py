@@ -1,7 +1,7 @@
-"""Predictions out of sample, and how those of several models become one.
+"""Predictions out of sample, and the blend of several models.
 
-Models are blended by the plain mean of what they predict: of probabilities where classes are predicted. Weights that
-are fitted would need a stretch of time of their own, and on panels as noisy as these gain nothing over it.
+A blend is the unweighted mean of predictions, for classes of probabilities. Fitted weights would need a separate period
+of data, and gain nothing over the mean on panels as noisy as these.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ MEDIA_TYPE = "application/vnd.apache.parquet"
 
 @dataclass(frozen=True)
 class Predictions:
-    """What was predicted for rows that the models had not seen.
+    """Predictions for test rows.
 
     Attributes:
         keys: ``timestamp``, ``symbol`` and ``label`` of each row.
-        values: a column a class, the probability of it; one column, of the class 1 or of the value, where that is all.
+        values: probabilities, one column per class; for a binary target only class 1, for a regression the value.
     """
 
     keys: pd.DataFrame
@@ -42,14 +42,14 @@ class Predictions:
         return cls(several[0].keys, np.mean(wide, axis=0))
 
     def common(self, other: Predictions) -> tuple[Predictions, Predictions]:
-        """Return both for the rows that both have.
+        """Return the predictions of both for their common rows.
 
         Raises:
-            SampleError: there is none.
+            SampleError: there is no common row.
         """
         names = ["timestamp", "symbol"]
-        mine, theirs = (one.keys[names].assign(row=range(len(one.keys))) for one in (self, other))
-        rows = mine.merge(theirs, on=names, suffixes=("", "_other")).sort_values("row")
+        left, right = (one.keys[names].assign(row=range(len(one.keys))) for one in (self, other))
+        rows = left.merge(right, on=names, suffixes=("", "_other")).sort_values("row")
         if rows.empty:
             raise SampleError("the pooled model and the symbol's own have no row out of sample in common")
         return self._rows(rows["row"].to_numpy()), other._rows(rows["row_other"].to_numpy())
@@ -58,27 +58,27 @@ class Predictions:
         return Predictions(self.keys.iloc[rows].reset_index(drop=True), self.values[rows])
 
     def of_symbol(self, symbol: str) -> Predictions:
-        """Return the rows of one symbol."""
+        """Return the predictions of one symbol."""
         import numpy as np
 
         return self._rows(np.flatnonzero(self.keys["symbol"].to_numpy() == symbol))
 
-    def dump(self, **beside: Predictions) -> bytes:
-        """Return a parquet file: the keys, ``prediction``, and a column for each of ``beside``.
+    def dump(self, **parts: Predictions) -> bytes:
+        """Return a parquet file: the keys, ``prediction``, and a column for each of ``parts``.
 
-        A column is split, ``prediction_0``, ``prediction_1``, …, where there is one a class.
+        Predictions of several classes have one column per class: ``prediction_0``, ``prediction_1``, ….
         """
         frame = self.keys.copy()
-        for name, one in {"prediction": self, **beside}.items():
-            for place, column in enumerate(one.values.T):
-                frame[name if one.values.shape[1] == 1 else f"{name}_{place}"] = column
+        for name, one in {"prediction": self, **parts}.items():
+            for index, column in enumerate(one.values.T):
+                frame[name if one.values.shape[1] == 1 else f"{name}_{index}"] = column
         file = io.BytesIO()
         frame.to_parquet(file, index=False)
         return file.getvalue()
 
     @classmethod
     def load(cls, content: bytes) -> Predictions:
-        """Return the predictions in a file that :meth:`dump` made."""
+        """Return the predictions in a file written by :meth:`dump`."""
         import pandas as pd
 
         frame = pd.read_parquet(io.BytesIO(content))

@@ -1,4 +1,4 @@
-"""What a worker is given to train, and what it brings back."""
+"""Tasks of workers and their results."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from planstore.training.families import Family
 
 @dataclass(frozen=True)
 class Task:
-    """One attempt of a job, with everything that training it takes beside the panel.
+    """One attempt of a job: all inputs of its training except the panel.
 
     Attributes:
-        job_id, attempt: which job of the plan, and which try of it.
-        target: what to learn.
-        symbol: of whose rows; None pools all symbols.
-        families: what to learn it with, CPU before GPU.
-        left_out: families of the plan that cannot be used here, and why.
-        features: what to learn from; None means all.
-        seed: of everything that is drawn by chance.
-        evidence_score: the score that the decision rests on.
-        combines: whether its predictions are combined with those of the pooled job.
-        pooled: that job's predictions (parquet), where it combines.
+        job_id, attempt: job of the plan, and number of the attempt.
+        target: target to predict.
+        symbol: symbol of the rows; None means all symbols (cross-sectional).
+        families: model families, CPU stage before GPU stage.
+        left_out: reasons of the plan's families that cannot be used here.
+        features: feature names; None means all.
+        seed: random seed.
+        evidence_score: score of the evidence behind the decision.
+        combines: whether its predictions are averaged with those of the cross-sectional job.
+        pooled: predictions of the cross-sectional job (parquet), where the job combines.
     """
 
     job_id: str
@@ -42,7 +42,7 @@ class Task:
 
 @dataclass(frozen=True)
 class File:
-    """A file that a worker made, to be kept as an artifact."""
+    """A file from a worker, to be stored as an artifact."""
 
     name: str
     media_type: str
@@ -50,17 +50,18 @@ class File:
 
 
 LOST: Literal["lost"] = "lost"
+"""State of an attempt whose worker died."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """How an attempt ended.
+    """Result of an attempt.
 
     Attributes:
-        status: the state that the job comes to; ``LOST`` when the worker died under it.
-        metrics: names and finite numbers.
+        status: final state of the job; `LOST` after the death of the worker.
+        metrics: finite numbers by name.
         files: models and predictions.
-        error: why it failed, or what was left out.
+        error: reason of the failure, or reasons of the families left out.
     """
 
     status: JobState | Literal["lost"]

@@ -1,4 +1,4 @@
-"""Tasks: what a claim on a job comes to, once its families, features and pooled predictions are at hand."""
+"""Tasks of claimed jobs, with families, features and cross-sectional predictions resolved."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from planstore.training.families import Family
 
 
 class Tasks:
-    """Makes the tasks of one plan.
+    """Factory of the tasks of one plan.
 
     Args:
-        claims: on the plan's jobs.
-        artifacts: where predictions are kept.
+        claims: claims on the plan's jobs.
+        artifacts: artifact storage with the predictions.
         families: all families by name.
-        features: what to learn a target from; a target that is not here learns from all.
-        seed: of everything that is drawn by chance.
+        features: features by target; an absent target uses all features.
+        seed: random seed.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Tasks:
         self._pooled: tuple[str, Predictions] | None = None
 
     def make(self, claim: Claim) -> Task:
-        """Return the task of a claim; of its families, those of the CPU stage come first."""
+        """Return the task of a claim; families of the CPU stage come first."""
         job = self._jobs[claim.job_id]
         known = [self._families[name] for name in job["model_families"] if name in self._families]
         unknown = [name for name in job["model_families"] if name not in self._families]
@@ -61,7 +61,7 @@ class Tasks:
         )
 
     def _pooled_predictions(self, job: Mapping[str, Any]) -> bytes | None:
-        """Return what the pooled job of the target predicted for the job's symbol, if that job succeeded."""
+        """Return the cross-sectional job's predictions for the job's symbol; None before that job succeeds."""
         digest = self._claims.predictions_of(job["pooled_job_id"]) if job["pooled_job_id"] else None
         if digest is None:
             return None

@@ -1,4 +1,4 @@
-"""SIGTERM taken as Ctrl-C is: whatever is under way gives back what it holds before the process ends."""
+"""SIGTERM handled like Ctrl-C: running work releases its claims before the process exits."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from types import FrameType
 
 
 class TerminatedError(KeyboardInterrupt):
-    """The process was asked to end, by SIGTERM."""
+    """The process received SIGTERM."""
 
 
 @contextmanager
-def sigterm_ends_after() -> Iterator[None]:
-    """Let SIGTERM end the process as it would have, but not before the block has given back what it holds.
+def delayed_sigterm() -> Iterator[None]:
+    """Delay the end of the process by SIGTERM until the block has released its claims.
 
-    It raises TerminatedError in the main thread. Where SIGTERM has a handler already, or in any other thread, all stays
-    as it is.
+    SIGTERM raises TerminatedError in the main thread. Nothing changes where SIGTERM already has a handler, or in any
+    other thread.
     """
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
         yield
         return
-    came = False
+    is_received = False
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
-        nonlocal came
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # because a second one would interrupt the giving back
-        came = True
+        nonlocal is_received
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # because a second SIGTERM would interrupt the release of claims
+        is_received = True
         raise TerminatedError
 
     signal.signal(signal.SIGTERM, interrupt)
@@ -36,14 +36,14 @@ def sigterm_ends_after() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        if came:
+        if is_received:
             signal.raise_signal(signal.SIGTERM)
 
 
 @contextmanager
-def sigterm_kept() -> Iterator[None]:
-    """Keep the handler of SIGTERM, because the block calls a library that sets one of its own."""
-    kept = signal.getsignal(signal.SIGTERM)
+def restored_sigterm_handler() -> Iterator[None]:
+    """Restore the handler of SIGTERM after the block, because the block calls a library that replaces it."""
+    handler = signal.getsignal(signal.SIGTERM)
     yield
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, kept)
+        signal.signal(signal.SIGTERM, handler)

@@ -1,4 +1,4 @@
-"""Training the current plan: its jobs, and nothing else."""
+"""Training of the jobs of a plan."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from planstore.training.execution.claims import Claims
 from planstore.training.execution.driver import Driver
 from planstore.training.execution.outcome import Training, TrainingWarning
 from planstore.training.execution.task_inputs import Tasks
-from planstore.training.execution.termination import sigterm_ends_after
+from planstore.training.execution.termination import delayed_sigterm
 from planstore.training.execution.workplace import Workplace
 from planstore.training.families import families_of, load_families
 from planstore.training.panel.match import refuse_other_panel
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("planstore.training")
 
 LEASE = timedelta(seconds=30)
-"""How long a claim lasts unless its holder, who renews it thrice in that time, is gone."""
+"""Duration of a claim; its holder renews it three times in that time."""
 
 
 @checked
@@ -56,15 +56,15 @@ def train(
     lease: timedelta = LEASE,
     progress: Callable[[dict[str, int]], None] = lambda _: None,
 ) -> Training:
-    """Train the jobs of a plan that are not trained yet, and record how each ended.
+    """Train the untrained jobs of a plan, and record the result of each.
 
-    Jobs that succeeded are left alone, so that a training that was killed goes on where it stopped. Jobs that failed,
-    were skipped or cancelled before this call are tried again. Several trainings of one plan share its jobs.
+    Succeeded jobs are not trained again, so that a call resumes a killed training. Jobs that failed, were skipped or
+    were cancelled before this call are retried. Several trainings of one plan share its jobs.
 
-    Ctrl-C and SIGTERM cancel the jobs under way before they end the process.
+    Ctrl-C and SIGTERM cancel the running jobs before the process exits.
 
     Args:
-        store: holds the plan.
+        store: store with the plan.
         panel: features and targets.
         workers: as for :class:`~planstore.training.execution.workplace.Workplace`.
         executor: as ``workers``.
@@ -72,19 +72,19 @@ def train(
         plan: as for :class:`TrainingRequest`.
         force: as ``plan``.
         families: as ``plan``.
-        features: what to learn a target from, by target; None means what the plan's evidence selected, where the
-            store keeps that; a target that is not in it learns from all features of the panel.
+        features: feature names by target; None means those selected by the plan's evidence, where the store has it. An
+            absent target uses all features of the panel.
         max_attempts: as ``plan``.
         seed: as ``plan``.
         lease: as ``plan``.
-        progress: receives, after each commit, the job counts by status.
+        progress: callback that receives job counts by status after each commit.
 
     Raises:
-        NotFoundError: there is no plan.
-        PlanStaleError: what the plan follows from has moved on; says how.
-        RequestError: an argument cannot be used.
-        FamiliesError: the families file cannot be used.
-        PanelError: the panel has no target of the plan, or no symbol, or lacks their features.
+        NotFoundError: there is no such plan.
+        PlanStaleError: the plan is stale; the message names the newer inputs.
+        RequestError: an argument is invalid.
+        FamiliesError: the families file is invalid.
+        PanelError: the panel has no target or no symbol of the plan, or lacks their features.
     """
     request = TrainingRequest(
         store,
@@ -100,17 +100,17 @@ def train(
 
 
 class TrainingRequest:
-    """A training of a plan, checked as far as it can be without a panel, which takes long to read.
+    """Request to train a plan, checked before the panel is read, because reading a panel takes long.
 
     Args:
-        store: holds the plan.
-        workplace: where its jobs run.
-        plan: which, named as for :meth:`~planstore.Store.plan`; None means the current one.
-        force: train it although its evidence, policy, rules or overrides have moved on.
-        families: a families file of the user's own.
-        max_attempts: how often a job is tried whose worker died.
+        store: store with the plan.
+        workplace: executor of the jobs.
+        plan: name of the plan, as for :meth:`~planstore.Store.plan`; None means the current plan.
+        force: train a stale plan, one with newer evidence, policy, rules or overrides.
+        families: families file of the user.
+        max_attempts: maximum number of attempts of a job after deaths of its worker.
         seed: random seed.
-        lease: how long a worker that is not heard of holds its job.
+        lease: duration of a claim without renewal.
 
     Raises:
         NotFoundError, PlanStaleError, RequestError, FamiliesError: as for :func:`train`.
@@ -154,7 +154,7 @@ class TrainingRequest:
         """Train the plan on a panel; ``features`` and ``progress`` are as for :func:`train`.
 
         Raises:
-            PanelError: the panel has no target of the plan, or no symbol, or lacks their features.
+            PanelError: the panel has no target or no symbol of the plan, or lacks their features.
         """
         plan_id = self._run.plan_id
         chosen = selected_features(self._store, self._run.evidence_id) if features is None else features
@@ -174,7 +174,7 @@ class TrainingRequest:
         self, panel: Panel, features: Mapping[str, Sequence[str]], progress: Callable[[dict[str, int]], None]
     ) -> None:
         ledger = self._store.access.ledger
-        with tempfile.TemporaryDirectory(prefix="planstore-") as folder, sigterm_ends_after():
+        with tempfile.TemporaryDirectory(prefix="planstore-") as folder, delayed_sigterm():
             saved = Path(folder) / "panel.parquet"
             panel.save(saved)
             claims = Claims(

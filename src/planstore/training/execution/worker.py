@@ -1,4 +1,4 @@
-"""What runs in a worker process: it opens the panel once, and answers the calls of its driver."""
+"""Code of a worker process: opens the panel once, and runs the calls of its driver."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _panels: dict[str, Panel] = {}
 
 
 def work(panel: Path, task: Task) -> Result:
-    """Train a task on the panel that was saved to ``panel``."""
+    """Train a task on the panel saved at ``panel``."""
     return train_job(opened(str(panel), lambda: panel), task)
 
 
 def opened(name: str, source: Callable[[], Path | pa.NativeFile]) -> Panel:
-    """Return the panel of this name; it is opened from its source once a process."""
+    """Return the panel with this name; it is opened from its source once per process."""
     from planstore.training.panel.panel import Panel
 
     if name not in _panels:
@@ -38,7 +38,7 @@ def opened(name: str, source: Callable[[], Path | pa.NativeFile]) -> Panel:
 
 
 def answer_calls() -> None:
-    """Run what the driver calls, one call after the other, until the driver is gone."""
+    """Run the calls of the driver in order until the driver exits."""
     calls, answers = _channel()
     waiting: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_receive, args=(calls, waiting), daemon=True).start()
@@ -49,16 +49,16 @@ def answer_calls() -> None:
 
 
 def _channel() -> tuple[BinaryIO, BinaryIO]:
-    """Return the streams of calls and answers, out of reach of all else that reads or writes standard streams."""
+    """Return the streams of calls and answers, separated from the standard streams of other code."""
     calls, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nothing, 0)
-    os.dup2(nothing if sys.stderr is None else 2, 1)  # because libraries print, and nobody here reads what they print
+    devnull = os.open(os.devnull, os.O_RDWR)
+    os.dup2(devnull, 0)
+    os.dup2(devnull if sys.stderr is None else 2, 1)  # because output of libraries must not mix with answers
     return calls, answers
 
 
 def _receive(calls: BinaryIO, waiting: SimpleQueue[bytes]) -> None:
-    """Pass on calls as they come; end this process when its driver is gone, because nobody would take its answers."""
+    """Queue incoming calls; exit when the driver has exited, because no process reads the answers."""
     try:
         while True:
             waiting.put(pickle.load(calls))
@@ -67,13 +67,13 @@ def _receive(calls: BinaryIO, waiting: SimpleQueue[bytes]) -> None:
 
 
 def _answer(call: bytes) -> bytes:
-    """Return whether the function returned, and what; or what it raised."""
+    """Return a pickle of the call's outcome: True and the returned value, or False and the raised error."""
     try:
         function, arguments = pickle.loads(call)
         return pickle.dumps((True, function(*arguments)))
-    except Exception as error:  # noqa: BLE001  (whatever it is, the driver raises it)
+    except Exception as error:  # noqa: BLE001  (the driver raises every error)
         try:
             pickle.loads(pickle.dumps(error))
-        except Exception:  # noqa: BLE001  (an error that cannot be sent is sent as its text)
+        except Exception:  # noqa: BLE001  (an error that cannot be pickled is sent as text)
             return pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}")))
         return pickle.dumps((False, error))

@@ -1,8 +1,8 @@
-"""A worker process of this machine, as its driver sees it.
+"""Worker process on this machine, from the side of its driver.
 
-It is a Python interpreter of its own that imports planstore and never the user's main module: a script without a
-``__main__`` guard, a notebook or a session at a prompt is not run a second time. The driver writes calls to the
-process's standard input and reads their answers from its standard output, both as pickles.
+The process is a separate Python interpreter that never imports the user's main module, because a script without a
+``__main__`` guard, a notebook or an interactive session must not run twice. The driver writes calls to the standard
+input of the process and reads answers from its standard output, both as pickles.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from typing import Any
 from planstore.errors import RequestError, WorkerDiedError
 
 BEGIN = "import sys; sys.path[:] = sys.argv[1:]; from planstore.training.execution import worker; worker.answer_calls()"
-"""What the process runs; its arguments are the driver's import path, so that it finds the same modules."""
+"""Program of the process; its arguments are the driver's import path, because it must import the same modules."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class WorkerProcess:
-    """A process that runs functions, one at a time, each on one thread. It ends when its driver ends.
+    """Process that runs one function at a time, on one thread, and exits with its driver.
 
     Raises:
-        RequestError: there is no Python interpreter to run it with.
+        RequestError: there is no Python interpreter for the process.
     """
 
     def __init__(self) -> None:
@@ -40,13 +40,13 @@ class WorkerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=os.environ | ONE_THREAD,
-                process_group=0,  # because Ctrl-C is for the driver, which ends its workers
+                process_group=0,  # because the driver handles Ctrl-C and ends its workers
             )
         except OSError as error:
             raise RequestError(f"a worker process cannot be started with {interpreter()}: {error.strerror}") from error
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Return what a function of an importable module returns in the process, or raise what it raises there.
+        """Run a function of an importable module in the process, and return its value or raise its error.
 
         Raises:
             WorkerDiedError: the process died.
@@ -68,21 +68,21 @@ class WorkerProcess:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the process runs."""
+        """Whether the process is running."""
         return self._process.poll() is None
 
     def end(self) -> None:
-        """End the process and those that it started, whatever they are at."""
-        with suppress(BrokenPipeError), self._process:  # because a call may be on its way
+        """Kill the process and its child processes."""
+        with suppress(BrokenPipeError), self._process:  # because a call may be partly written
             if self.is_alive:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
 
 def interpreter() -> str:
-    """Return the Python interpreter that worker processes run on.
+    """Return the Python interpreter for worker processes.
 
     Raises:
-        RequestError: this program has none; where it is frozen, its executable would begin the program again.
+        RequestError: there is none; the executable of a frozen program would start the program again.
     """
     found = os.fsdecode(get_executable() or "")
     if not found or (getattr(sys, "frozen", False) and not Path(found).stem.lower().startswith(("python", "pypy"))):

@@ -1,4 +1,4 @@
-"""Where the jobs of a training run."""
+"""Choice of the executor of a training."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ EXECUTORS = ("local", "ray")
 
 @dataclass(frozen=True)
 class Workplace:
-    """Where the jobs of a training run.
+    """Executor of a training with its settings.
 
     Attributes:
-        executor: ``local``, processes of this machine; or ``ray``, which needs the ``ray`` extra.
-        workers: how many tasks run at once, each on one core; None means one a core, as far as memory allows.
-        ray_address: of a Ray cluster; None starts one on this machine.
+        executor: ``local``, processes on this machine; or ``ray``, which needs the ``ray`` extra.
+        workers: number of concurrent tasks, each on one CPU core; None means one per CPU core, limited by memory.
+        ray_address: address of a Ray cluster; None starts one on this machine.
 
     Raises:
-        RequestError: there is no such place.
+        RequestError: the settings are invalid, or Ray is not installed.
     """
 
     executor: str = "local"
@@ -46,7 +46,7 @@ class Workplace:
             raise RequestError("executor ray needs Ray: pip install 'planstore[ray]'")
 
     def open(self, panel: Path) -> Executor:
-        """Return the executor over the panel that was saved to ``panel``.
+        """Return the executor for the panel saved at ``panel``.
 
         Raises:
             RequestError: there is no Ray cluster at the address.

@@ -1,4 +1,4 @@
-"""The files of a panel: found, read through DuckDB, and brought into one table of numbers."""
+"""Files of a panel: discovery, reading through DuckDB, and conversion into one table of numbers."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TIMESTAMPS = ("timestamp", "ts", "datetime", "date", "time", "__index_level_0__")
-"""What the column of timestamps may be called; the first that is there counts."""
+"""Accepted names of the timestamp column; the first existing one is used."""
 SYMBOLS = ("symbol", "ticker", "instrument")
-"""What the column of symbols may be called; without one, a file is its symbol's, by its name or its hive folder."""
+"""Accepted names of the symbol column; without one, the symbol is that of the file name or the hive folder."""
 _READERS = {".parquet": "panel/parquet_file", ".pq": "panel/parquet_file", ".csv": "panel/csv_file"}
 _INDEX = re.compile(r"__index_level_\d+__|Unnamed: \d+|column0")
 
 
 @dataclass(frozen=True)
 class PanelFile:
-    """One file, and the symbol that its hive folder (``symbol=AAPL/``) names."""
+    """One file, with the symbol of its hive folder (``symbol=AAPL/``)."""
 
     path: Path
     symbol: str | None
@@ -36,12 +36,12 @@ class PanelFile:
 
 @dataclass
 class Rows:
-    """What the files hold.
+    """Rows of all files.
 
     Attributes:
-        table: timestamp (microseconds, UTC), symbol, and the columns of numbers as doubles.
-        texts: columns that hold something else than numbers, and what.
-        missing: symbols of which there are no rows, and why.
+        table: timestamp (microseconds, UTC), symbol, and the numeric columns as doubles.
+        texts: non-numeric columns, with the kind of their values.
+        missing: symbols without rows, with the reason.
     """
 
     table: pa.Table
@@ -50,35 +50,35 @@ class Rows:
 
 
 @dataclass
-class _Kinds:
-    """What each column holds, and the file that said so first."""
+class _ColumnKinds:
+    """Kinds of values by column, each with the first file that has it."""
 
-    seen: dict[str, dict[str, Path]] = field(default_factory=dict)
+    files: dict[str, dict[str, Path]] = field(default_factory=dict)
 
-    def note(self, table: pa.Table, path: Path) -> None:
+    def add(self, table: pa.Table, path: Path) -> None:
         for name, kind in zip(table.column_names, map(_kind, table.schema.types), strict=True):
-            self.seen.setdefault(name, {}).setdefault(kind, path)
+            self.files.setdefault(name, {}).setdefault(kind, path)
 
     def texts(self) -> dict[str, str]:
-        """Return the columns that are no numbers; refuse those that are in one file and not in another."""
+        """Return the non-numeric columns; refuse a column of two kinds."""
         found = {}
-        for name, kinds in self.seen.items():
-            said = [kind for kind in kinds if kind != "nothing"]
-            if len(said) > 1:
+        for name, kinds in self.files.items():
+            present = [kind for kind in kinds if kind != "nothing"]
+            if len(present) > 1:
                 raise PanelError(
-                    f"column {name} holds {said[0]} in {kinds[said[0]]}, and {said[1]} in {kinds[said[1]]}; "
-                    "give it one type in all files"
+                    f"column {name} must have one type in all files, got {present[0]} in {kinds[present[0]]} and "
+                    f"{present[1]} in {kinds[present[1]]}: convert one of them"
                 )
-            if said and said[0] != "numbers":
-                found[name] = said[0]
+            if present and present[0] != "numbers":
+                found[name] = present[0]
         return found
 
 
 def find_files(source: Path) -> list[PanelFile]:
-    """Return the files of a panel: ``source`` itself, or all parquet and CSV files in its folder and below.
+    """Return the files of a panel: ``source`` itself, or all parquet and CSV files in the folder tree.
 
     Raises:
-        PanelError: there is none.
+        PanelError: there is no such file.
     """
     try:
         paths = _paths(source)
@@ -92,7 +92,7 @@ def find_files(source: Path) -> list[PanelFile]:
 def _paths(source: Path) -> list[Path]:
     if source.is_file():
         if source.suffix.lower() not in _READERS:
-            raise PanelError(f"{source}: a panel is a folder or one file of {', '.join(_READERS)}")
+            raise PanelError(f"a panel must be a folder or one file of {', '.join(_READERS)}, got {source}: convert it")
         return [source]
     if not source.is_dir():
         raise PanelError(f"{source}: there is no such file or folder")
@@ -100,23 +100,23 @@ def _paths(source: Path) -> list[Path]:
         path for path in source.rglob("*") if path.suffix.lower() in _READERS and not _hidden(path.relative_to(source))
     )
     if not paths:
-        raise PanelError(f"{source} holds no panel: no {', '.join(_READERS)} in it or below it")
+        raise PanelError(f"{source} must have {', '.join(_READERS)} files, got none: name the folder of the panel")
     return paths
 
 
 def read_files(session: Session, files: list[PanelFile], symbols: Collection[str] | None) -> Rows:
-    """Read the files; one that cannot be used is its symbol's trouble, and the others go on.
+    """Read the files; an unusable file makes its symbol missing and does not stop the others.
 
     Args:
-        session: a database in memory to read through.
-        files: what `find_files` found.
-        symbols: the only ones to read; None for all.
+        session: in-memory database to read through.
+        files: result of `find_files`.
+        symbols: symbols to read; None means all.
 
     Raises:
-        PanelError: nothing can be read, files contradict each other, or it is not known whose a broken file is.
+        PanelError: no file can be read, files contradict each other, or the symbol of an unusable file is unknown.
     """
     tables: list[pa.Table] = []
-    kinds = _Kinds()
+    kinds = _ColumnKinds()
     broken: dict[PanelFile, str] = {}
     by_name = len(files) > 1
     for file in files:
@@ -128,25 +128,25 @@ def read_files(session: Session, files: list[PanelFile], symbols: Collection[str
             broken[file] = str(error)
             continue
         by_name = by_name and table["symbol"].unique().to_pylist() == [file.symbol or file.path.stem]
-        kinds.note(table.drop_columns(["timestamp", "symbol"]), file.path)
+        kinds.add(table.drop_columns(["timestamp", "symbol"]), file.path)
         tables.append(table)
     missing = _missing(broken, by_name=by_name)
     texts = kinds.texts()
     if not tables:
-        raise PanelError("; ".join(f"{name}: {reason}" for name, reason in missing.items()) or "no symbol is asked for")
+        raise PanelError("; ".join(f"{name}: {reason}" for name, reason in missing.items()) or "no symbol is requested")
     table = _joined(tables, texts, symbols)
     present = set(table["symbol"].unique().to_pylist())
-    asked = set(missing) | present if symbols is None else symbols
-    missing = {name: missing.get(name, "there are no rows of it") for name in sorted(asked) if name not in present}
+    requested = set(missing) | present if symbols is None else symbols
+    missing = {name: missing.get(name, "there are no rows of it") for name in sorted(requested) if name not in present}
     return Rows(table, texts, missing)
 
 
 class _UnusableError(Exception):
-    """Why a file cannot be used."""
+    """A file cannot be used; the message has the reason, recorded with the evidence."""
 
 
 def _read(session: Session, file: PanelFile) -> pa.Table:
-    """Return a file's rows with their timestamp and symbol first."""
+    """Return a file's rows, with timestamp and symbol as the first columns."""
     import pyarrow as pa
 
     if file.path.stat().st_size == 0:
@@ -156,8 +156,8 @@ def _read(session: Session, file: PanelFile) -> pa.Table:
     if problem is not None:
         raise _UnusableError(f"{file.path} cannot be read: {problem}")
     table = session.batches(statement, path=str(file.path)).read_all()
-    moment = _named(table.column_names, TIMESTAMPS)
-    if moment is None:
+    timestamp = _named(table.column_names, TIMESTAMPS)
+    if timestamp is None:
         raise _UnusableError(f"{file.path} has no column of timestamps: {', '.join(TIMESTAMPS[:-1])}")
     if table.num_rows == 0:
         raise _UnusableError(f"{file.path} has no rows")
@@ -166,13 +166,13 @@ def _read(session: Session, file: PanelFile) -> pa.Table:
         symbols = pa.array([file.symbol or file.path.stem] * table.num_rows, pa.string())
     else:
         symbols = _names(table[name], file.path, name)
-    rest = [column for column in table.column_names if column not in (moment, name) and not _INDEX.fullmatch(column)]
-    columns = {"timestamp": _moments(table[moment], file.path, moment), "symbol": symbols}
+    rest = [column for column in table.column_names if column not in (timestamp, name) and not _INDEX.fullmatch(column)]
+    columns = {"timestamp": _timestamps(table[timestamp], file.path, timestamp), "symbol": symbols}
     return pa.table(columns | {column: table[column] for column in rest})
 
 
-def _moments(values: pa.ChunkedArray, path: Path, name: str) -> pa.ChunkedArray:
-    """Return timestamps in UTC, without saying so in their type."""
+def _timestamps(values: pa.ChunkedArray, path: Path, name: str) -> pa.ChunkedArray:
+    """Return timestamps in UTC, of a type without a zone."""
     import pyarrow as pa
     import pyarrow.types as types
 
@@ -199,12 +199,14 @@ def _names(values: pa.ChunkedArray, path: Path, name: str) -> pa.ChunkedArray:
     if found is None:
         raise _UnusableError(f"{path}: column {name} must hold texts or whole numbers, not {values.type}")
     if found.null_count:
-        raise PanelError(f"{path}, row {_first_null(found)}: it has no {name}")
+        raise PanelError(
+            f"{path}, row {_first_null(found)}: {name} must have a value, got none: fill it or drop the row"
+        )
     return found
 
 
 def _joined(tables: list[pa.Table], texts: dict[str, str], symbols: Collection[str] | None) -> pa.Table:
-    """Return all rows as one table, with doubles alone beside timestamp and symbol."""
+    """Return all rows as one table of timestamp, symbol and doubles."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -239,7 +241,7 @@ def _kind(kind: pa.DataType) -> str:
 
 
 def _missing(broken: dict[PanelFile, str], *, by_name: bool) -> dict[str, str]:
-    """Return what is missing by symbol; a broken file is that of its name where all other files are so."""
+    """Return the reason by missing symbol; a file's name is its symbol where that holds for all readable files."""
     found = {}
     for file, reason in broken.items():
         if file.symbol is None and not by_name:
@@ -249,8 +251,8 @@ def _missing(broken: dict[PanelFile, str], *, by_name: bool) -> dict[str, str]:
 
 
 def _named(columns: Iterable[str], names: tuple[str, ...]) -> str | None:
-    there = {column.lower(): column for column in columns}
-    return next((there[name] for name in names if name in there), None)
+    by_name = {column.lower(): column for column in columns}
+    return next((by_name[name] for name in names if name in by_name), None)
 
 
 def _first_null(values: pa.ChunkedArray) -> int:

@@ -1,4 +1,4 @@
-"""How far a target looks ahead: read from its name, counted in timestamps of its panel."""
+"""Horizons of targets: parsed from their names, in timestamps of the panel."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ _DAY = 1440
 
 @dataclass(frozen=True)
 class Spacing:
-    """How close together a panel's timestamps are.
+    """Spacing of a panel's timestamps.
 
     Attributes:
-        minutes: the usual distance of one timestamp to its symbol's next.
-        per_day: how many timestamps a symbol usually has on a day; 1 in a daily or wider panel.
+        minutes: usual distance of two successive timestamps of a symbol.
+        per_day: usual number of timestamps of a symbol per day; 1 in a daily or coarser panel.
     """
 
     minutes: float
     per_day: int
 
     def horizon(self, target: str) -> int | None:
-        """Return how many timestamps ``target`` looks ahead, None when its name does not say.
+        """Return the horizon of ``target`` in timestamps, None where its name has none.
 
-        A day is a day of trading: as many timestamps as a day usually has, and one where a day has no more, so that
-        ``5d`` is 5 timestamps of a daily panel. Minutes and hours are rounded up. Of several horizons in a name the
-        farthest counts, because the gap between train and test must be long enough for each.
+        A day is a trading day: `per_day` timestamps, so that ``5d`` is 5 timestamps of a daily panel. Minutes and hours
+        are rounded up. Of several horizons in a name the longest is used, because the gap between train and test must
+        be long enough for each.
         """
-        ahead = [self._timestamps(int(number), unit.lower()) for number, unit in _HORIZON.findall(target)]
+        horizons = [self._timestamps(int(number), unit.lower()) for number, unit in _HORIZON.findall(target)]
         if "same_day" in target.lower():
-            ahead.append(self.per_day)
-        return max(ahead, default=None)
+            horizons.append(self.per_day)
+        return max(horizons, default=None)
 
     def _timestamps(self, number: int, unit: str) -> int:
         if unit == "d":

@@ -1,4 +1,4 @@
-"""A panel: features and targets of symbols over time, checked, in order, and quick to take samples from."""
+"""Panel: checked and sorted features and targets of symbols over time, with fast sampling."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sample:
-    """The labelled rows of one target, by timestamp and symbol.
+    """Labelled rows of one target, sorted by timestamp and symbol.
 
     Attributes:
         timestamps: datetime64[us], UTC.
-        symbols: one text a row.
+        symbols: one text per row.
         features: doubles; NaN where there is no value.
         labels: doubles, never NaN; classes are numbered from 0 in the order of their values over the whole panel.
     """
@@ -40,16 +40,16 @@ class Sample:
 
 
 class Panel:
-    """Features and targets of symbols over time; `read` checks one, `save` and `open` pass it to worker processes.
+    """Features and targets of symbols over time; `read` checks a panel, `save` and `open` pass it to worker processes.
 
     Attributes:
-        symbols: those with rows, sorted.
-        features: the columns to learn from.
-        targets: the columns to predict.
-        witnesses: targets that were not asked for; they tell only which features know the future.
-        notes: what was done to the panel or is odd about it.
-        troubles: what had to be left out, and why.
-        missing: symbols that were asked for or have a file, but no rows that can be used, and why.
+        symbols: symbols with rows, sorted.
+        features: names of the feature columns.
+        targets: the requested target columns.
+        witnesses: targets that were not requested; they serve only to detect features with future information.
+        notes: corrections and peculiarities of the panel.
+        troubles: excluded columns and symbols, with the reason.
+        missing: symbols that were requested or have a file, but have no usable rows, with the reason.
     """
 
     def __init__(self, table: pa.Table, description: dict[str, Any]) -> None:
@@ -65,43 +65,43 @@ class Panel:
         self._description = description
         self._table = table
         self._timestamps = table["timestamp"].to_numpy()
-        places = table["symbol"].combine_chunks().dictionary_encode()
-        self._codes = places.indices.to_numpy()
-        self._names = np.array(places.dictionary.to_pylist(), dtype=object)
-        self._columns = {name: place for place, name in enumerate(self.features)}
+        encoded = table["symbol"].combine_chunks().dictionary_encode()
+        self._codes = encoded.indices.to_numpy()
+        self._names = np.array(encoded.dictionary.to_pylist(), dtype=object)
+        self._columns = {name: index for index, name in enumerate(self.features)}
         self._values = np.empty((table.num_rows, len(self.features)))
-        for name, place in self._columns.items():
-            self._values[:, place] = table[name].to_numpy()
+        for name, index in self._columns.items():
+            self._values[:, index] = table[name].to_numpy()
 
     @classmethod
     @checked
     def read(
         cls, source: Path | str, *, symbols: Sequence[str] | None = None, targets: Sequence[str] | None = None
     ) -> Panel:
-        """Read a folder (a file a symbol, hive folders) or one long file, parquet or CSV, and check it.
+        """Read and check a panel: a folder (one file per symbol, or hive folders) or one long file; parquet or CSV.
 
-        What is wrong with one symbol or one column leaves it out, in `troubles` and `missing`, and the rest goes on.
+        A fault of one symbol or column excludes only that one, with its reason in `missing` or `troubles`.
 
         Args:
             source: the folder or file.
-            symbols: the only ones to read; None for all.
-            targets: names or patterns of targets, as ``y_*``; None for `TARGETS`.
+            symbols: symbols to read; None means all.
+            targets: names or patterns of targets, such as ``y_*``; None means `TARGETS`.
 
         Raises:
-            PanelError: the panel cannot be read, or nothing is left of it.
+            PanelError: the panel cannot be read, or no target or no feature remains.
         """
         return cls(*read_panel(Path(source), symbols, targets))
 
     @classmethod
     def open(cls, source: Path | pa.NativeFile) -> Panel:
-        """Return the panel in a file that `save` wrote."""
+        """Return the panel in a file written by `save`."""
         import pyarrow.parquet as pq
 
         table = pq.read_table(source, partitioning=None)
         return cls(table, orjson.loads(table.schema.metadata[b"planstore"]))
 
     def save(self, path: Path) -> None:
-        """Write the panel as one parquet file; a reader sees the whole file or none."""
+        """Write the panel as one parquet file, atomically."""
         import pyarrow.parquet as pq
 
         unfinished = path.with_name(f".{path.name}.{os.getpid()}")
@@ -111,11 +111,11 @@ class Panel:
 
     @property
     def last_timestamp(self) -> datetime:
-        """The last timestamp of any symbol, UTC."""
+        """Latest timestamp of all symbols, UTC."""
         return datetime.fromisoformat(str(self._timestamps[-1])).replace(tzinfo=UTC)
 
     def target(self, name: str) -> Target:
-        """Return a target, or a witness, by its name.
+        """Return the target or witness with this name.
 
         Raises:
             NotFoundError: the panel has no such target.
@@ -133,33 +133,33 @@ class Panel:
         """Return the labelled rows of a target.
 
         Args:
-            target: its name.
-            symbols: whose rows; None for all.
-            features: which, and in which order; None for all.
+            target: name of the target.
+            symbols: symbols of the rows; None means all.
+            features: features in order; None means all.
 
         Raises:
-            NotFoundError: the panel has no such target, or lacks a feature.
+            NotFoundError: the panel has no such target or feature.
         """
         import numpy as np
         import pandas as pd
 
-        asked = self.target(target)
+        requested = self.target(target)
         names = self.features if features is None else list(features)
         lacking = [name for name in names if name not in self._columns]
         if lacking:
             raise NotFoundError(f"the panel has no feature {', '.join(lacking)}")
         labels = self._table[target].to_numpy()
-        known = ~np.isnan(labels)
+        selected = ~np.isnan(labels)
         if symbols is not None:
-            known &= np.isin(self._codes, np.flatnonzero(np.isin(self._names, list(symbols))))
-        if asked.is_classification:
+            selected &= np.isin(self._codes, np.flatnonzero(np.isin(self._names, list(symbols))))
+        if requested.is_classification:
             labels = np.searchsorted(np.unique(labels[~np.isnan(labels)]), labels).astype(float)
-        values = self._values[known]
+        values = self._values[selected]
         if features is not None:
             values = values[:, [self._columns[name] for name in names]]
         return Sample(
-            self._timestamps[known],
-            self._names[self._codes[known]],
+            self._timestamps[selected],
+            self._names[self._codes[selected]],
             pd.DataFrame(values, columns=names, copy=False),
-            labels[known],
+            labels[selected],
         )

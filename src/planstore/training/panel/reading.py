@@ -1,4 +1,4 @@
-"""A panel on its way in: checked, described, and put in order."""
+"""Panel reader: checks, describes and sorts the rows of a panel's files."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 def read_panel(
     source: Path, symbols: Sequence[str] | None, targets: Sequence[str] | None
 ) -> tuple[pa.Table, dict[str, Any]]:
-    """Return the rows of a panel by timestamp and symbol, and the description that `Panel` has.
+    """Return the rows of a panel, sorted by timestamp and symbol, and the description for `Panel`.
 
     Raises:
-        PanelError: the panel cannot be read, or nothing is left of it.
+        PanelError: the panel cannot be read, or no target or no feature remains.
     """
     session = memory()
     try:
         rows = read_files(session, find_files(source), None if symbols is None else set(symbols))
-        return _Reading(session, rows.table, rows.texts, dict(rows.missing), targets).read(str(source))
+        return _PanelReader(session, rows.table, rows.texts, dict(rows.missing), targets).read(str(source))
     finally:
         session.close()
 
 
 @dataclass
-class _Reading:
-    """A panel on its way in: the rows of its files become columns that are known and rows in order."""
+class _PanelReader:
+    """Reader that turns the rows of files into the sorted rows and the description of a panel."""
 
     session: Session
     table: pa.Table
@@ -49,29 +49,32 @@ class _Reading:
         self.troubles: list[str] = []
 
     def read(self, source: str) -> tuple[pa.Table, dict[str, Any]]:
-        """Return the panel's rows, in order, and its description.
+        """Return the panel's sorted rows and its description.
 
         Raises:
-            PanelError: nothing is left of it.
+            PanelError: no row, no target or no feature remains.
         """
-        self._drop_repeated()
+        self._drop_symbols_with_duplicates()
         if self.table.num_rows == 0:
-            raise PanelError(f"{source}: {'; '.join(f'{name}: {why}' for name, why in self.missing.items())}")
-        with self.session.registered("panel_source", self._places()):
-            self._say_order_and_gaps()
+            raise PanelError(f"{source}: {'; '.join(f'{name}: {reason}' for name, reason in self.missing.items())}")
+        with self.session.registered("panel_source", self._keys()):
+            self._note_order_and_gaps()
             minutes, per_day = self.session.rows("panel/spacing")[0]
         self.table = self.table.sort_by([("timestamp", "ascending"), ("symbol", "ascending")])
-        self.troubles += [f"symbol {name} is left out: {why}" for name, why in self.missing.items()]
+        self.troubles += [f"symbol {name} is left out: {reason}" for name, reason in self.missing.items()]
         spacing = Spacing(minutes, per_day)
         targets = self._targets(spacing)
         witnesses = self._witnesses(spacing)
         features = self._features()
         if not targets:
             raise PanelError(
-                f"{source} has no target: no column of numbers is called {' or '.join(self.patterns or TARGETS)}"
+                f"{source} must have a numeric column named {' or '.join(self.patterns or TARGETS)}, got none: "
+                "name a target of the panel"
             )
         if not features:
-            raise PanelError(f"{source} has no feature: no column of numbers beside timestamp, symbol and targets")
+            raise PanelError(
+                f"{source} must have a numeric column besides timestamp, symbol and targets, got none: add a feature"
+            )
         description = {
             "symbols": sorted(self.table["symbol"].unique().to_pylist()),
             "features": features,
@@ -84,28 +87,28 @@ class _Reading:
         names = ["timestamp", "symbol", *features, *(target.name for target in (*targets, *witnesses))]
         return self.table.select(names), description
 
-    def _places(self) -> pa.Table:
-        """Return timestamp and symbol of every row, and its number in the order of the files."""
+    def _keys(self) -> pa.Table:
+        """Return timestamp, symbol and row number in file order of every row."""
         import pyarrow as pa
 
         numbers = pa.array(range(self.table.num_rows), pa.int64())
         return self.table.select(["timestamp", "symbol"]).append_column("row", numbers)
 
-    def _drop_repeated(self) -> None:
+    def _drop_symbols_with_duplicates(self) -> None:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        with self.session.registered("panel_source", self._places()):
+        with self.session.registered("panel_source", self._keys()):
             repeated = self.session.rows("panel/repeated")
-        for symbol, too_many, first in repeated:
+        for symbol, duplicates, first in repeated:
             self.missing[symbol] = (
-                f"{too_many} of its rows repeat a timestamp, the first {first}; a timestamp has one row"
+                f"{duplicates} of its rows repeat a timestamp, the first {first}; a timestamp has one row"
             )
         if repeated:
             names = pa.array([symbol for symbol, *_ in repeated], pa.string())
             self.table = self.table.filter(pc.invert(pc.is_in(self.table["symbol"], names)))
 
-    def _say_order_and_gaps(self) -> None:
+    def _note_order_and_gaps(self) -> None:
         unordered = [symbol for (symbol,) in self.session.rows("panel/out_of_order")]
         if unordered:
             self.notes.append(f"sorted, because rows were not in order of time: {_list(unordered)}")
@@ -137,34 +140,34 @@ class _Reading:
         return found
 
     def _witnesses(self, spacing: Spacing) -> list[Target]:
-        """Return the targets by usual names that were not asked for."""
+        """Return the columns with usual target names that were not requested."""
         names = [
             name for name in self._numbers() if matches(name, TARGETS) and not matches(name, self.patterns or TARGETS)
         ]
         return [self._target(name, spacing.horizon(name)) for name in names]
 
     def _target(self, name: str, horizon: int | None) -> Target:
-        self._finite(name)
+        self._drop_infinite(name)
         return Target(name, task_type(self.table[name].to_numpy()), horizon or 1)
 
     def _features(self) -> list[str]:
-        kept = (*TARGETS, *(self.patterns or ()))
+        target_patterns = (*TARGETS, *(self.patterns or ()))
         for name, kind in self.texts.items():
-            if not matches(name, kept):
+            if not matches(name, target_patterns):
                 self.troubles.append(f"feature {name} is left out: it holds {kind}, not numbers")
         found = []
         for name in self._numbers():
-            if matches(name, kept):
+            if matches(name, target_patterns):
                 continue
-            self._finite(name)
+            self._drop_infinite(name)
             if self.table[name].null_count == self.table.num_rows:
                 self.troubles.append(f"feature {name} is left out: it has no value at all")
             else:
                 found.append(name)
         return found
 
-    def _finite(self, name: str) -> None:
-        """Take infinite values of a column for none, and say so; NaN is none already."""
+    def _drop_infinite(self, name: str) -> None:
+        """Replace infinite values and NaN of a column by null; note the infinite ones."""
         import numpy as np
         import pyarrow as pa
 
@@ -179,5 +182,5 @@ class _Reading:
         return [name for name in self.table.column_names if name not in ("timestamp", "symbol")]
 
 
-def _list(names: Sequence[str], most: int = 10) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+def _list(names: Sequence[str], limit: int = 10) -> str:
+    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")

@@ -1,4 +1,4 @@
-"""A target of a panel: which columns are targets, and what kind of task each is."""
+"""Targets of a panel: their name patterns and task types."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 TARGETS = ("y_*", "fwd_ret_*", "target", "target_*", "label", "label_*")
-"""Patterns of the names of targets. A column that matches one is never a feature, whichever targets are asked for."""
+"""Name patterns of target columns. A matching column is never a feature, even if it is not requested as a target."""
 MOST_CLASSES = 10
-"""A target of whole numbers with more different values than this is a regression."""
+"""Maximum number of classes; a target of integers with more distinct values is a regression."""
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class Target:
     """A label column.
 
     Attributes:
-        name: of the column.
-        task_type: BINARY_CLASSIFICATION (one or two whole numbers), MULTICLASS_CLASSIFICATION, or REGRESSION.
-        horizon: how many timestamps of the panel the label looks ahead.
+        name: name of the column.
+        task_type: BINARY_CLASSIFICATION (one or two integers), MULTICLASS_CLASSIFICATION, or REGRESSION.
+        horizon: horizon of the label in timestamps of the panel.
     """
 
     name: str
@@ -37,12 +37,12 @@ class Target:
 
 
 def matches(name: str, patterns: Sequence[str]) -> bool:
-    """Tell whether a column's name is one of ``patterns``; ``*`` and ``?`` stand for what they do in a shell."""
+    """Return whether a column's name matches one of ``patterns``, with shell wildcards ``*`` and ``?``."""
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def task_type(values: np.ndarray) -> str:
-    """Return the task that a column's values come to; NaN is no value."""
+    """Return the task type that follows from a column's values; NaN is ignored."""
     import numpy as np
 
     found = np.unique(values[~np.isnan(values)])

@@ -1,4 +1,4 @@
-"""Standard input, output and error as a verb needs them: never closed, and with a code for every letter."""
+"""Standard input, output and error for verbs: always open, with escapes for characters that cannot be encoded."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from planstore.errors import OutputError
 
 
 def prepare() -> None:
-    r"""Put streams in the place of the standard ones that behave the same whatever is behind them.
+    r"""Replace the standard streams by ones with the same behaviour on a terminal, a pipe and a file.
 
-    Those that are closed are opened, because the next file that is opened would get their number, and the output with
-    it. A letter that standard output has no code for is written as ``\xe9``.
+    Closed ones are opened on the null device, because the next opened file would get their number, and so the output.
+    A character that standard output cannot encode is written as an escape, such as ``\xe9``.
     """
     for number, mode in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
         if not _is_open(number):
@@ -28,21 +28,21 @@ def prepare() -> None:
 
 
 def drop_output() -> None:
-    """Forget what standard output did not take, because Python would try once more when it ends."""
+    """Discard unwritten output, because Python would write it again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def end_process(line: str, code: int) -> NoReturn:
-    """Say a line and end the process, from any thread, when its main thread does not get at it."""
-    shown = "\x1b[?25h" if os.isatty(2) else ""  # because a progress bar hides the cursor
+    """Print a line on standard error and end the process, from any thread, when the main thread is blocked."""
+    show_cursor = "\x1b[?25h" if os.isatty(2) else ""  # because a progress bar hides the cursor
     try:
-        os.write(2, f"{shown}{line}\n".encode())
+        os.write(2, f"{show_cursor}{line}\n".encode())
     finally:
         os._exit(code)
 
 
 class _Output(io.FileIO):
-    """Writes to standard output; an error is told apart from that of any other file."""
+    """Standard output; its errors are raised as `OutputError`, distinct from those of other files."""
 
     def write(self, data: Any, /) -> int:
         try:
@@ -54,7 +54,7 @@ class _Output(io.FileIO):
 
 
 class _Notes(io.FileIO):
-    """Writes to standard error for as long as that takes anything; afterwards there is nowhere left to say so."""
+    """Standard error; its write errors are dropped, because there is no other stream to report them on."""
 
     def write(self, data: Any, /) -> int:
         try:
@@ -64,10 +64,10 @@ class _Notes(io.FileIO):
 
 
 def _written(write: Callable[[Any], int | None], stream: io.FileIO, data: Any) -> int:
-    """Write until something is taken, because whoever shares a stream may have made it one that does not wait."""
-    while (taken := write(data)) is None:
+    """Write, and wait while the stream is full, because another process can set a shared stream to non-blocking."""
+    while (written := write(data)) is None:
         select.select([], [stream], [])
-    return taken
+    return written
 
 
 def _is_open(number: int) -> bool:
@@ -79,5 +79,5 @@ def _is_open(number: int) -> bool:
 
 
 def _text(raw: io.FileIO, encoding: str) -> io.TextIOWrapper:
-    is_live = raw.isatty() or isinstance(raw, _Notes)
-    return io.TextIOWrapper(io.BufferedWriter(raw), encoding, "backslashreplace", line_buffering=is_live)
+    line_buffering = raw.isatty() or isinstance(raw, _Notes)
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding, "backslashreplace", line_buffering=line_buffering)

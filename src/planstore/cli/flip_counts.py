@@ -1,10 +1,10 @@
-"""Flips, counted: of pairs and of targets, in the same words everywhere."""
+"""Flip counts of pairs and targets as one text."""
 
 from __future__ import annotations
 
 
-def flips_told(*, pairs: int, targets: int) -> str:
-    """Return how many flips there are, and of what: ``43 (42 pairs, 1 target)``."""
+def flip_counts(*, pairs: int, targets: int) -> str:
+    """Return the flip counts as text: ``43 (42 pairs, 1 target)``."""
     return f"{pairs + targets:,} ({_counted(pairs, 'pair')}, {_counted(targets, 'target')})"
 
 

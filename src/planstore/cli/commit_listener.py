@@ -1,25 +1,25 @@
-"""The commits that a verb has recorded: said when it ends otherwise than it should, because they stay."""
+"""Listener for the commits of a verb: an error message lists them, because they are permanent."""
 
 from __future__ import annotations
 
 import logging
 
 
-class RecordedCommits(logging.Handler):
-    """Listens to the ledger; as a text, it says which commits are recorded, and nothing when there is none."""
+class CommitListener(logging.Handler):
+    """Log handler that collects the commits of the ledger; as text, a note on them, or empty without commits."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
         self._commits: list[int] = []
 
     def listen(self) -> None:
-        """Begin to listen."""
+        """Attach this handler to the logger of the ledger."""
         logger = logging.getLogger("planstore.ledger")
         logger.addHandler(self)
         logger.setLevel(logging.INFO)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Note the commit of a record."""
+        """Collect the commit of a log record."""
         self._commits.append(record.commit_id)  # type: ignore[attr-defined]
 
     def __str__(self) -> str:
