@@ -21,7 +21,9 @@ def check_ledger(results: Path) -> list[str]:
         assert commit["commit_id"] == number
         counted = {count["table"]: (count["rows"], count["digest"]) for count in commit["counts"]}
         for table in EVENT_TABLES:
-            digest = RowsDigest.of(ledger.reader().batches(f"ledger/read_{table}", first=number, last=number))
+            digest = RowsDigest.of(
+                ledger.reader().batches("ledger/read_events", table=table, first=number, last=number)
+            )
             assert (digest.rows, digest.hexdigest()) == counted.get(table, (0, digest.hexdigest()))
         header = {name: commit[name] for name in columns if name not in ("digest", "recorded_at")}
         header["recorded_at"] = utc_text(commit["recorded_at"])

@@ -100,6 +100,26 @@ class Statement:
         return re.split(r"(?<=[.:;]) ", " ".join(prose), maxsplit=1)[0].rstrip(":;")
 
 
+@dataclass(frozen=True)
+class Example:
+    """The example in the head of a routing step, from its first case.
+
+    Attributes:
+        given: columns of rows by table, as YAML; ``nothing``; or the call of a macro.
+        expect: columns of rows that the step makes of them, as YAML; or the value of the call, as JSON.
+    """
+
+    given: str
+    expect: str
+
+
+def example(name: str) -> Example:
+    """Return the example in the head of a statement: its lines ``-- example: …``, with an arrow between the parts."""
+    lines = re.findall(r"^-- example: (.*)$", sql.load(name), re.MULTILINE)
+    given, _, expect = " ".join(lines).partition(" → ")
+    return Example(given, expect)
+
+
 def names() -> list[str]:
     """Return the names of all statements, sorted."""
     return sorted(path.relative_to(sql.root()).with_suffix("").as_posix() for path in sql.root().rglob("*.sql"))

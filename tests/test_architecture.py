@@ -282,7 +282,6 @@ def test_every_event_table_has_its_statements() -> None:
     assert tables == set(EVENT_TABLES)
     for table in EVENT_TABLES:
         assert sql.load(f"ledger/append_{table}")
-        assert sql.load(f"ledger/read_{table}")
         assert sql.load(f"schema/views/{table}")
 
 
@@ -294,7 +293,6 @@ def test_every_sql_file_is_used() -> None:
         "macros/",
         "schema/",
         "ledger/append_",
-        "ledger/read_",
         "migration/add_",
         "migration/readable_",
         "migration/misread_",

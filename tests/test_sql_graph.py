@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
+from typing import Any
+
+import duckdb
 import pytest
+import yaml
 
 import sql_graph
 from planstore.database import sql
 from planstore.database.sql_docs import meaning_of
 from planstore.routing.rules import current_rules
 from sql_graph import derive, names, stated, statements, with_lines
+from test_sql_cases import read_cases
 
 NAMED_OTHERWISE = {
     # because the name of a step is part of the archived rules, and one step replaces the table of another
@@ -121,3 +128,78 @@ def test_a_drawing_has_the_objects_of_its_pipeline_and_what_comes_from_outside()
         "asked_asked_pairs_sql --> signal_states",
     ):
         assert f"    {line}\n" in routing
+
+
+ROUTING = [name for name in names() if name.startswith("routing/")]
+
+
+@pytest.mark.parametrize("name", ROUTING)
+def test_the_head_of_a_routing_step_shows_an_example_from_its_first_case(name: str) -> None:
+    case = read_cases(name)[0]
+    example = sql_graph.example(name)
+    if derive(name, sql.load(name)).makes.startswith("makes: macro"):
+        with duckdb.connect() as connection:
+            for statement in (*case.needs, name):
+                connection.execute(sql.load(statement))
+            connection.execute(f"SELECT {example.given}, json_array({', '.join(_arguments(example.given))})")
+            ((result, arguments),) = connection.fetchall()
+        assert result == yaml.safe_load(example.expect)
+        assert result in _leaves(case.expect)
+        in_query = re.findall(r"'((?:[^']|'')*)'", case.query or "")
+        assert [a for a in json.loads(arguments) if a and not _is_in(_document(a), [case.given, in_query])] == []
+        return
+    given = {} if example.given == "nothing" else yaml.safe_load(f"{{{example.given}}}")
+    for table, rows in given.items():
+        for row in rows if isinstance(rows, list) else [rows]:
+            assert any(_is_part(row, whole) for whole in case.given[table]), (table, row)
+    expected = yaml.safe_load(example.expect)
+    for row in expected if isinstance(expected, list) else [expected]:
+        assert any(_is_part(row, whole) for whole in case.expect or []), row
+
+
+def _arguments(call: str) -> list[str]:
+    """Return the arguments of a call: texts in quotes, numbers and nulls."""
+    return re.findall(r"'(?:[^']|'')*'|NULL|[\d.]+", call.partition("(")[2])
+
+
+def _document(text: object) -> object:
+    return json.loads(text) if isinstance(text, str) and text.startswith("{") else text
+
+
+def _leaves(tree: object) -> list[object]:
+    return [leaf for item in tree for leaf in _leaves(item)] if isinstance(tree, list) else [tree]
+
+
+def _is_part(part: Any, whole: Any) -> bool:
+    """Return whether all of ``part`` is in ``whole``; of a list, in its order, whatever its values are called."""
+    if isinstance(part, dict) and isinstance(whole, dict):
+        return all(key in whole and _is_part(value, whole[key]) for key, value in part.items())
+    if isinstance(whole, list) and isinstance(part, dict | list):
+        rest = iter(whole)
+        values = part.values() if isinstance(part, dict) else part
+        return all(any(_is_part(value, item) for item in rest) for value in values)
+    return bool(part == whole)
+
+
+def _is_in(part: Any, tree: Any) -> bool:
+    """Return whether ``part`` is part of anything in ``tree``."""
+    if _is_part(part, tree):
+        return True
+    items = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
+    return any(_is_in(part, item) for item in items)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "is_part"),
+    [
+        ({"a": 1}, {"a": 1, "b": 2}, True),
+        ({"a": 2}, {"a": 1, "b": 2}, False),
+        ({"c": 1}, {"a": 1}, False),
+        ({"a": {"b": [{"c": 1}]}}, {"a": {"b": [{"c": 2}, {"c": 1, "d": 3}]}}, True),
+        ({"a": {"b": [{"c": 3}]}}, {"a": {"b": [{"c": 2}]}}, False),
+        ({"any": "x", "name": 3}, ["x", 2, 3], True),
+        ({"any": 3, "name": "x"}, ["x", 2, 3], False),
+    ],
+)
+def test_an_example_is_compared_value_by_value(part: Any, whole: Any, is_part: bool) -> None:
+    assert _is_part(part, whole) == is_part

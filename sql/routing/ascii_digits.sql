@@ -1,5 +1,6 @@
 -- A text with every decimal digit of Unicode as the one of ASCII that has its value. The numbers are the code points of the
 -- zeros; the other nine of each kind follow. Most texts have none, and are not looked through.
+-- example: ascii_digits('١٥') → "15"
 -- makes: macro ascii_digits()
 -- reads: nothing
 CREATE OR REPLACE TEMP MACRO ascii_digits(name) AS

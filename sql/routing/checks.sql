@@ -1,5 +1,6 @@
 -- Every check of a side, in the order in which the rules look at them: what was observed, what the policy asks for and
 -- where it says so. A check that the policy does not ask for has no threshold and is passed.
+-- example: side_checks: {score: 0.375, strong_score: 0.5} → {check: STRONG_SCORE, observed: 0.375, threshold: 0.5, passed: false}
 -- makes: view checks
 -- reads: experimental_ranks, explained_sides, pair_rules, scenarios, stated_task(), threshold_key(), threshold_source()
 CREATE OR REPLACE TEMP VIEW checks AS

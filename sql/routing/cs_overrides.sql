@@ -1,5 +1,7 @@
 -- Overrides that switch a target's cross-sectional side: a pin of the target itself, or, before it, the first pin of a
 -- pair that needs the pooled model. A pin of a pair without evidence decides nothing.
+-- example: scenario_overrides: {target: b, route: ROUTE_BOTH, author: ann, reason: r}
+-- example: → {target: b, route: ENABLED, text: "Override ROUTE_BOTH by ann: r"}
 -- makes: table cs_overrides
 -- reads: scenario_evidence, scenario_overrides, override_text()
 CREATE OR REPLACE TEMP TABLE cs_overrides AS

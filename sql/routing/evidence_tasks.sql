@@ -1,6 +1,8 @@
 -- The task of evidence, for each way in which it names one, and the least and greatest score that its metric can have.
 -- Strict semantics take the task from the task type, else from the metric; the reference takes a task type without
 -- CLASSIFICATION, in any letter case, for regression. They are gathered before they are read, because a million rows name few.
+-- example: scenario_evidence: {task_type: binary, metric_name: sharpe}
+-- example: → {task_type: binary, metric_name: sharpe, strict_task: classification, reference_task: regression}
 -- makes: table evidence_tasks
 -- reads: known_metrics, scenario_evidence, metric_word(), plain_word(), stated_task()
 CREATE OR REPLACE TEMP TABLE evidence_tasks AS

@@ -1,6 +1,8 @@
 -- The place of each experimental pair among those of its target, best local score first, ties by symbol,
 -- and how many of them the lane has room for. The reference does not bound its lane. A target goes by the place where it
 -- begins, because numbers are sooner sorted than names.
+-- example: policy_settings: {experimental_fraction: 0.5}, targets: {symbols: 5}, pair_rules: {position: 3, symbol: C, score: 0.7}
+-- example: → {position: 3, rank: 1, symbols: 5, fraction: 0.5, room: 2}
 -- makes: table experimental_ranks
 -- reads: pair_rules, policy_settings, targets
 CREATE OR REPLACE TEMP TABLE experimental_ranks AS

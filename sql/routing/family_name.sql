@@ -1,4 +1,5 @@
 -- The name a model family goes by, whatever its spelling: snake case, and one word for each known family.
+-- example: family_name('Light-GBM') → "lightgbm"
 -- makes: macro family_name()
 -- reads: nothing
 CREATE OR REPLACE TEMP MACRO family_name(name) AS

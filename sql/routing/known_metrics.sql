@@ -1,5 +1,6 @@
 -- The metrics that scores are known to be, by their plain word: the task that each belongs to (null: either), the values
 -- that it can have (null: no bound), and whether it measures errors, so that a lower one is better.
+-- example: nothing → {metric: auc, task: classification, lowest: 0, highest: 1, is_error: false}
 -- makes: view known_metrics
 -- reads: nothing
 CREATE OR REPLACE TEMP VIEW known_metrics AS

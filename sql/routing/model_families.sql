@@ -1,5 +1,6 @@
 -- The families a run trains with, normalised, each once, in the order they were asked for;
 -- lightgbm and xgboost where nobody asked. The reference drops names that are feature selectors there.
+-- example: scenarios: {model_families: null} → [{ordinal: 1, family: lightgbm}, {ordinal: 2, family: xgboost}]
 -- makes: table model_families
 -- reads: policy_settings, scenarios, family_name(), reference_family_name()
 CREATE OR REPLACE TEMP TABLE model_families AS

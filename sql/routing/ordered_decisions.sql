@@ -2,6 +2,8 @@
 -- side (symbol null) first. What is sorted is narrow; afterwards comes what a target says of all its pairs, put into words
 -- once, and texts are made, but for the notes that only some rows have. A join after a sort promises no order, but leaves
 -- long stretches in order.
+-- example: signal_states: {side: cross_sectional, target: a, score: 0.6125, sample_size: 9000, stability: STABLE, state: STRONG}
+-- example: → {target: a, route: ENABLED, rule: CS_ENABLED, reasons: ["score=0.613, stability=STABLE, sample_size=9000"]}
 -- makes: view ordered_decisions
 -- reads: cs_overrides, experimental_ranks, pair_rules, policy_settings, scenario_overrides, signal_states, targets, override_text(), rule_route(), rule_text(), score_text()
 CREATE OR REPLACE TEMP VIEW ordered_decisions AS

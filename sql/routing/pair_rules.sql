@@ -1,5 +1,7 @@
 -- The rule that applies to each pair: first match wins. Strict semantics differ in two places: an experimental
 -- side never gives a full route, and evidence that is missing is told apart from evidence that is not good enough.
+-- example: signal_states: [{side: cross_sectional, target: strong, state: STRONG}, {side: symbol, symbol: C, state: EXPERIMENTAL}]
+-- example: → {cs_state: STRONG, local_state: EXPERIMENTAL, rule: EXPERIMENTAL_LANE}
 -- makes: view pair_rules
 -- reads: policy_settings, signal_states
 CREATE OR REPLACE TEMP VIEW pair_rules AS

@@ -1,4 +1,5 @@
 -- The policy's single values, one row a scenario.
+-- example: scenarios: {document: {semantics: strict, both_strong_behavior: PREFER_CS}} → {strict: true, both_strong_behavior: PREFER_CS}
 -- makes: table policy_settings
 -- reads: scenarios
 CREATE OR REPLACE TEMP TABLE policy_settings AS

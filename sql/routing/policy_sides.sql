@@ -1,4 +1,6 @@
 -- What each side asks for, whatever the task: its minimum sample size and the stabilities it allows.
+-- example: scenarios: {document: {min_sample_size: {symbol: 1000}, stability_allowlist: {symbol: [STABLE, UNKNOWN]}}}
+-- example: → {side: symbol, min_sample_size: 1000, allowed_stabilities: [STABLE, UNKNOWN]}
 -- makes: table policy_sides
 -- reads: scenarios
 CREATE OR REPLACE TEMP TABLE policy_sides AS

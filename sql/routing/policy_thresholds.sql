@@ -1,6 +1,8 @@
 -- The scores each side asks for, by task and horizon tier. A threshold is a number, or by task;
 -- the one for regression a number, or by tier, where a missing tier means the default one. The margin over the null is
 -- a threshold for both sides; where a policy asks for none, it is null.
+-- example: scenarios: {document: {cross_sectional: {strong_score: 0.58, min_score: 0.52}, experimental: {min_score: 0.5}}}
+-- example: → {side: cross_sectional, task: regression, strong_score: 0.58, min_score: 0.52, experimental_min_score: 0.5}
 -- makes: table policy_thresholds
 -- reads: scenarios
 CREATE OR REPLACE TEMP TABLE policy_thresholds AS

@@ -1,6 +1,7 @@
 -- The values of a policy's thresholds at which a check of a side turns, and of its other keys those that a side passes with
 -- which it does not pass now: what to try when asking for the smallest change of policy that flips a route. Distances are
 -- as those of turning_points.
+-- example: side_checks: {score: 0.25, min_score: 0.125} → {key: symbol.min_score, current: 0.125, needed: 0.25, distance: 0.125}
 -- makes: view policy_turning_points
 -- reads: explained_sides, scenarios, threshold_key()
 CREATE OR REPLACE TEMP VIEW policy_turning_points AS

@@ -1,5 +1,6 @@
 -- The name the recorded reference gave a family: an alias's first, then that of three spellings, then one made of its words,
 -- some of which are aliases again. The list names the spelling, without white space around it, once.
+-- example: reference_family_name('x-g boost') → "xgboost"
 -- makes: macro reference_family_name()
 -- reads: reference_family_words(), unicode_lower()
 CREATE OR REPLACE TEMP MACRO reference_family_name(name) AS

@@ -1,5 +1,6 @@
 -- How the reference writes the name of a family that is no alias: a short one in capitals as it is, one with an underscore
 -- with every two of them made one, any other with an underscore before each capital; in lower case.
+-- example: reference_family_words('TABNETX') → "t_a_b_n_e_t_x"
 -- makes: macro reference_family_words()
 -- reads: unicode_lower()
 CREATE OR REPLACE TEMP MACRO reference_family_words(spelling) AS

@@ -1,4 +1,5 @@
 -- The route that each rule gives a pair.
+-- example: rule_route('BOTH_STRONG') → "ROUTE_BOTH"
 -- makes: macro rule_route()
 -- reads: nothing
 CREATE OR REPLACE TEMP MACRO rule_route(rule) AS

@@ -1,4 +1,5 @@
 -- What each rule says, in the words older readers know.
+-- example: rule_text('CS_ONLY') → "Local disallowed, falling back to CS-only"
 -- makes: macro rule_text()
 -- reads: nothing
 CREATE OR REPLACE TEMP MACRO rule_text(rule) AS

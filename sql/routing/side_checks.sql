@@ -1,4 +1,6 @@
 -- What each side is measured with: the thresholds of its policy, and which of its checks it passes.
+-- example: policy_thresholds: {side: symbol, tier: short, strong_score: 0.8, min_score: 0.7}, side_evidence: {score: 0.75, stability: DRIFTING}
+-- example: → {score: 0.75, stability: DRIFTING, strong_score: 0.8, min_score: 0.7, stability_allowed: false}
 -- makes: view side_checks
 -- reads: model_families, side_evidence, target_sides, family_name()
 CREATE OR REPLACE TEMP VIEW side_checks AS

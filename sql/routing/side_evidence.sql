@@ -1,6 +1,8 @@
 -- The evidence that counts: one row a side, with its task and the stability category its metrics say. Strictly, metrics
 -- with a gap say nothing; the reference looks at each that is there. Evidence that names no task, which strict semantics
 -- refuse at the door, may be older than that.
+-- example: scenario_evidence: {position: 2, target: a, symbol: AAPL, mode: SYMBOL_SPECIFIC, stability: DRIFTING}
+-- example: → {position: 2, side: symbol, target: a, symbol: AAPL, stability: DRIFTING}
 -- makes: view side_evidence
 -- reads: evidence_tasks, policy_settings, repeated_evidence, scenario_evidence
 CREATE OR REPLACE TEMP VIEW side_evidence AS

@@ -1,4 +1,6 @@
 -- How good each side is, and the first thing, if any, that speaks against it whatever its score is.
+-- example: policy_thresholds: {side: symbol, strong_score: 0.8, min_score: 0.7}, side_evidence: {side: symbol, score: 0.7}
+-- example: → {side: symbol, score: 0.7, state: WEAK_BUT_OK}
 -- makes: view side_states
 -- reads: side_checks
 CREATE OR REPLACE TEMP VIEW side_states AS

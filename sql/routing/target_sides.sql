@@ -1,6 +1,8 @@
 -- All that a policy and a run say of each side of a target, for either task: the policy's single values, what it asks of the
 -- side, the thresholds of the target's tier, and how many families the run trains with. Evidence is joined with this alone,
 -- and takes no list along, because to copy one for each of a million rows takes longer than to decide them.
+-- example: policy_sides: {side: symbol, min_sample_size: 500}, policy_thresholds: {side: symbol, task: regression, strong_score: 0.3}
+-- example: → {target: t, side: symbol, task: regression, strong_score: 0.3, base_sample_size: 500}
 -- makes: table target_sides
 -- reads: model_families, policy_settings, policy_sides, policy_thresholds, targets
 CREATE OR REPLACE TEMP TABLE target_sides AS

@@ -1,5 +1,7 @@
 -- The targets: where each is first spoken of, how far ahead it looks, which is read from its name, the tier that this falls
 -- into, and how many symbols it has, of which the lane takes a share. Strict evidence has each of them once.
+-- example: scenarios: {document: {horizon: {patterns: [{regex: '(\d+)h', multiplier: 60}]}}}, scenario_evidence: {target: fwd_ret_2h}
+-- example: → {target: fwd_ret_2h, minutes: 120.0, tier: medium}
 -- makes: table targets
 -- reads: policy_settings, scenario_evidence, scenarios, ascii_digits(), unicode_pattern()
 CREATE OR REPLACE TEMP TABLE targets AS

@@ -1,6 +1,7 @@
 -- The values of a side's evidence at which a check turns: what to try when asking for the smallest change
 -- of evidence that flips a route. Between two neighbours of one metric nothing turns. Distances of scores and stability
 -- metrics are in their own units, of counts as a share of the larger one, and 1 where a word or a missing value changes.
+-- example: side_checks: {score: 0.5, min_score: 0.75} → {metric: score, observed: 0.5, needed: 0.75, distance: 0.25}
 -- makes: view turning_points
 -- reads: experimental_ranks, explained_sides, pair_rules
 CREATE OR REPLACE TEMP VIEW turning_points AS

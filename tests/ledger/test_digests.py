@@ -35,12 +35,16 @@ def test_the_digest_of_every_commit_is_that_of_the_rows_the_ledger_holds(ledger:
         counted = {count["table"]: count for count in commit["counts"]}
         position = 0
         for table in EVENT_TABLES:
-            digest = RowsDigest.of(ledger.reader().batches(f"ledger/read_{table}", first=number, last=number))
+            digest = RowsDigest.of(
+                ledger.reader().batches("ledger/read_events", table=table, first=number, last=number)
+            )
             assert digest.rows == counted.get(table, {"rows": 0})["rows"]
             if digest.rows:
                 assert digest.hexdigest() == counted[table]["digest"], (number, table)
                 positions = (
-                    ledger.reader().batches(f"ledger/read_{table}", first=number, last=number).read_all()["position"]
+                    ledger.reader()
+                    .batches("ledger/read_events", table=table, first=number, last=number)
+                    .read_all()["position"]
                 )
                 assert positions.to_pylist() == list(range(position + 1, position + digest.rows + 1))
                 position += digest.rows

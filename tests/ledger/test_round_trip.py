@@ -105,7 +105,7 @@ class Kept:
         session = ledger.reader()
         found: dict[tuple[str, int], list[Row]] = {}
         for table in EVENT_TABLES:
-            for row in session.batches(f"ledger/read_{table}", first=0, last=2**62).read_all().to_pylist():
+            for row in session.batches("ledger/read_events", table=table, first=0, last=2**62).read_all().to_pylist():
                 found.setdefault((table, row["commit_id"]), []).append(row)
         assert found.keys() == self.rows.keys()
         return [key for key, rows in self.rows.items() if exact(found[key]) != exact(rows)]
@@ -247,7 +247,11 @@ def test_negative_zeros_that_a_file_would_merge_with_positive_ones_are_refused_a
     before = kept.ledger.last_commit()
     del kept.rows["candidates", before]
     session = kept.ledger.reader()
-    found = session.batches("ledger/read_candidates", first=before, last=before).read_all()["score"].to_pylist()
+    found = (
+        session.batches("ledger/read_events", table="candidates", first=before, last=before)
+        .read_all()["score"]
+        .to_pylist()
+    )
     assert exact(found) == exact([-0.0] * 102)
     with pytest.raises(ReadBackError, match="nothing was recorded"):
         append(kept, "candidates", _candidates([0.0, -0.0] * 51, kept), {"kind": "test", "run_id": None})

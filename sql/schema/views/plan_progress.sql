@@ -4,9 +4,8 @@
 -- status: the latest status of the jobs; `planned` while nobody has touched them
 -- jobs: how many jobs
 -- makes: view plan_progress
--- reads: job_latest_status, jobs
+-- reads: jobs_with_status
 CREATE OR REPLACE VIEW plan_progress AS
-SELECT j.plan_id, j.training_type, coalesce(s.status, 'planned') AS status, count(*) AS jobs
-FROM jobs AS j
-LEFT JOIN job_latest_status AS s USING (plan_id, job_id)
+SELECT plan_id, training_type, status, count(*) AS jobs
+FROM jobs_with_status
 GROUP BY ALL;

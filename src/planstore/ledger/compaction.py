@@ -109,4 +109,4 @@ def _digests(session: Session) -> dict[str, str]:
 def _digest(session: Session, table: str) -> str:
     if table == "commits":
         return RowsDigest.of(session.batches("verify/commits")).hexdigest()
-    return RowsDigest.of(session.batches(f"ledger/read_{table}", first=0, last=LAST)).hexdigest()
+    return RowsDigest.of(session.batches("ledger/read_events", table=table, first=0, last=LAST)).hexdigest()

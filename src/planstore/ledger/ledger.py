@@ -63,6 +63,7 @@ _VIEWS = (
     "current_decisions",
     "current_plan",
     "job_latest_status",
+    "jobs_with_status",
     "current_jobs",
     "plan_progress",
     "trained_models",

@@ -77,6 +77,7 @@ def falsehoods(session: Session, data: Path) -> Iterator[Problem]:
     """
     for table, problem in session.rows("verify/reading_rules"):
         yield table, None, problem
+    session.run("verify/leaf_columns")
     stated_of_file = _stated(session, "verify/file_statistics", "data_file_id")
     stated_of_table = _stated(session, "verify/table_statistics", "table")
     true_of_table: dict[str, Columns] = {}

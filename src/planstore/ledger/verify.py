@@ -248,7 +248,7 @@ def event_findings(session: Session, table: str, commits: list[dict[str, Any]]) 
     for first, last in _ranges(counted, len(commits)):
         try:
             with unreadable("the ledger"):
-                read = _digests(session.batches(f"ledger/read_{table}", first=first, last=last))
+                read = _digests(session.batches("ledger/read_events", table=table, first=first, last=last))
         except StoreError as error:
             holders = [number for number in counted if first <= number <= last]
             if len(holders) > 1:
@@ -270,7 +270,7 @@ def _unreadable_of(session: Session, table: str, commits: Sequence[int]) -> Iter
     for number in commits:
         try:
             with unreadable("the ledger"):
-                session.batches(f"ledger/read_{table}", first=number, last=number).read_all()
+                session.batches("ledger/read_events", table=table, first=number, last=number).read_all()
         except StoreError as error:
             yield _finding(number, table, error)
 

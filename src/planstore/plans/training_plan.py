@@ -123,6 +123,12 @@ class TrainingPlan(Mapping[str, Any]):
 
 PlanSource: TypeAlias = TrainingPlan | Mapping[str, Any] | str | Path
 
+_FIELDS = (
+    *("job_id", "target", "symbol", "route", "training_type", "model_families", "priority"),
+    *("estimated_samples", "reason", "metadata"),
+)
+"""The keys of a job, in their order."""
+
 
 class _PlanIndex:
     """A plan's jobs in an indexed in-memory table, with the macros over it.
@@ -157,10 +163,10 @@ class _PlanIndex:
 
     def jobs(self, question: str, **values: Any) -> list[dict[str, Any]]:
         """Return the jobs that a statement of ``sql/consumer/`` selects."""
-        rows = self.session.rows(f"consumer/{question}", **values)
+        rows = self.session.records(f"consumer/{question}", **values)
         if self._documents is not None:
-            return [self._documents[ordinal - 1] for ordinal, _ in rows]
-        return [orjson.loads(document) for _, document in rows]
+            return [self._documents[row["ordinal"] - 1] for row in rows]
+        return [{field: row[field] for field in _FIELDS} | {"metadata": orjson.loads(row["metadata"])} for row in rows]
 
 
 def _ledger_rows(ledger: Ledger, plan_id: str) -> pa.Table:
