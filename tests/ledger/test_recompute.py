@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib.resources import files
@@ -12,6 +13,9 @@ import pytest
 import samples
 from planstore import JobStatus
 from planstore.api.store import Store
+from planstore.events.hashing import ALGORITHM, ALGORITHM_LABEL
+
+DOCS = Path(__file__).parents[2]
 
 AUDITOR = '''\
 import hashlib, json, sys, duckdb, pyarrow as pa
@@ -88,6 +92,12 @@ def test_the_script_is_short_and_knows_nothing_of_the_store() -> None:
     lines = [line for line in AUDITOR.splitlines() if line]
     assert len(lines) <= 27
     assert [line for line in lines if "import" in line] == ["import hashlib, json, sys, duckdb, pyarrow as pa"]
+
+
+def test_the_script_and_the_docs_name_the_algorithm_of_the_ledger() -> None:
+    assert set(re.findall(r"hashlib\.(\w+)", AUDITOR)) == {ALGORITHM}
+    docs = [DOCS / "README.md", *DOCS.glob("docs/**/*.md")]
+    assert any(ALGORITHM_LABEL in path.read_text(encoding="utf-8") for path in docs)
 
 
 def test_an_auditor_recomputes_every_digest_with_a_script_of_their_own(filled: Store) -> None:

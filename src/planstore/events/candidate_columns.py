@@ -93,7 +93,8 @@ COLUMNS = (
         is_needed=True, reference_default=Stability.UNKNOWN.value, is_read=True, words=Stability,
     ),
     CandidateColumn(
-        "stability_metrics", ColumnKind.METRICS, "the four metrics by which a stability that is `UNKNOWN` is classified",
+        "stability_metrics", ColumnKind.METRICS,
+        "the four metrics by which a stability that is `UNKNOWN` is classified",
         is_read=True, part_of="stability",
     ),
     CandidateColumn(

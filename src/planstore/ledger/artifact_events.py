@@ -18,7 +18,7 @@ class ArtifactEvent:
     """A file that is artifacts.
 
     Attributes:
-        digest: its SHA-256.
+        digest: of its content.
         media_type: what it is written in.
         size: in bytes.
         name: what it is, as ``plan`` or ``predictions``.

@@ -12,7 +12,7 @@ from typing import Protocol
 
 
 class ArtifactStorage(Protocol):
-    """Files under their SHA-256, written once and never again."""
+    """Files under their digest, written once and never again."""
 
     def put(self, content: bytes) -> str:
         """Keep a content durably and return its digest."""

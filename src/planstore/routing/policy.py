@@ -30,7 +30,8 @@ from planstore.database.connection import memory
 from planstore.documents.yaml_document import Kind, word_of
 from planstore.documents.yaml_loader import read_yaml
 from planstore.errors import PolicyError
-from planstore.events.canonical import canonical_json, sha256
+from planstore.events.canonical import canonical_json
+from planstore.events.hashing import digest_of
 from planstore.events.vocabulary import SIDES, LeakageStatus, Preference, Route, Semantics, Stability
 from planstore.routing.reference_policy import Section, completed
 
@@ -191,7 +192,7 @@ def _document_format(value: Any) -> Any:
 
 
 class Policy(_Section):
-    """A routing policy, checked. Frozen; its identity is the SHA-256 of its canonical document.
+    """A routing policy, checked. Frozen; its identity is the digest of its canonical document.
 
     Keys are those of the recorded policies, and four of planstore's own: ``semantics``, ``horizon``, ``families``,
     ``min_margin_over_null``. Of a strict policy, keys that are left out, nested ones too, mean what ``DEFAULT_POLICY``
@@ -304,8 +305,8 @@ class Policy(_Section):
 
     @cached_property
     def policy_id(self) -> str:
-        """The SHA-256 of the canonical document."""
-        return sha256(self.document)
+        """The digest of the canonical document."""
+        return digest_of(self.document)
 
 
 @cache

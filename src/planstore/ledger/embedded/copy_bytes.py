@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 from planstore.errors import StoreError, store_error
+from planstore.events.hashing import hasher
 
 TRIES = 20
 """How often a catalog is copied that changes under the copying: first as it is, then while writers are kept out."""
@@ -76,7 +76,7 @@ def _digest_or_none(path: Path) -> bytes | None:
 
 def _digest(source: Path, target: Path = Path(os.devnull)) -> bytes:
     """Return the digest of a file's bytes, and copy them."""
-    digest = hashlib.sha256()
+    digest = hasher()
     with source.open("rb") as file, target.open("wb") as copied:
         while piece := file.read(PIECE):
             digest.update(piece)
