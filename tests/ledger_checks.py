@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from planstore.events.canonical import canonical_json, sha256
+from planstore.events.canonical import canonical_json
 from planstore.events.commit import GENESIS, utc_text
 from planstore.events.digest import RowsDigest
+from planstore.events.hashing import digest_of
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
 
 
@@ -27,7 +28,7 @@ def check_ledger(results: Path) -> list[str]:
             assert (digest.rows, digest.hexdigest()) == counted.get(table, (0, digest.hexdigest()))
         header = {name: commit[name] for name in columns if name not in ("digest", "recorded_at")}
         header["recorded_at"] = utc_text(commit["recorded_at"])
-        assert (commit["previous_digest"], commit["digest"]) == (previous, sha256(canonical_json(header)))
+        assert (commit["previous_digest"], commit["digest"]) == (previous, digest_of(canonical_json(header)))
         previous = commit["digest"]
         runs.append(commit["run_id"])
     for table in EVENT_TABLES:

@@ -131,6 +131,9 @@ def test_a_diff_is_what_plain_python_finds(shared_store: Store, semantics: str, 
         check(shared_store, old, new)
         flips = shared_store.diff(old.run_id, new.run_id).as_dict()["flips"]
         assert {(flip["target"], flip["symbol"]): flip["causes"] for flip in flips} == expected
+    for (target, symbol), kinds in list(causes(first, second, differing).items())[:2]:  # the history says the same
+        change = shared_store.history(target, symbol)[-1]
+        assert (change.run_id, {cause["cause"] for cause in change.causes}) == (b.run_id, set(kinds))
     assert not shared_store.diff(a.run_id, a.run_id)
 
 

@@ -12,7 +12,7 @@ import pytest
 import planstore
 import samples
 from planstore import ConflictError, JobStatus, PlanstoreError, RequestError, StatusWriter, Store
-from planstore.events.canonical import sha256
+from planstore.events.hashing import digest_of
 from planstore.events.vocabulary import FINAL_STATES, JobState
 from planstore.ledger.embedded.artifacts import Artifacts
 
@@ -118,7 +118,7 @@ def test_writers_see_what_others_have_recorded(routed: Store, writer: StatusWrit
 def test_an_artifact_that_a_status_names_is_in_the_store(
     routed: Store, writer: StatusWriter, status: Made, jobs: Iterator[str]
 ) -> None:
-    unknown = sha256(b"nowhere")
+    unknown = digest_of(b"nowhere")
     with pytest.raises(RequestError, match=f"artifacts must be kept in the store, got {unknown}"):
         writer.record(status("succeeded", artifacts=[routed.run().plan_id, unknown]))
     assert recorded(routed, status("running")) == []

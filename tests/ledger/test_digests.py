@@ -7,9 +7,10 @@ import pytest
 
 import samples
 from planstore.api.store import Store
-from planstore.events.canonical import canonical_json, sha256
+from planstore.events.canonical import canonical_json
 from planstore.events.commit import GENESIS, utc_text
 from planstore.events.digest import RowsDigest
+from planstore.events.hashing import digest_of
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
 
 
@@ -51,7 +52,7 @@ def test_the_digest_of_every_commit_is_that_of_the_rows_the_ledger_holds(ledger:
         header = {name: commit[name] for name in columns if name not in ("digest", "recorded_at")}
         header["recorded_at"] = utc_text(commit["recorded_at"])
         assert commit["previous_digest"] == previous
-        assert sha256(canonical_json(header)) == commit["digest"]
+        assert digest_of(canonical_json(header)) == commit["digest"]
         previous = commit["digest"]
     assert len(found) == 5
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib.resources import files
@@ -13,6 +14,9 @@ import samples
 from pages import blocks
 from planstore import JobStatus
 from planstore.api.store import Store
+from planstore.events.hashing import ALGORITHM, ALGORITHM_LABEL
+
+DOCS = Path(__file__).parents[2]
 
 PAGE = Path(__file__).parents[2] / "docs" / "design" / "ledger.md"
 (AUDITOR,) = (block.text for block in blocks(PAGE.read_text(encoding="utf-8")) if block.title == "recompute.py")
@@ -60,6 +64,12 @@ def test_the_script_is_short_and_knows_nothing_of_the_store() -> None:
     lines = [line for line in AUDITOR.splitlines() if line]
     assert len(lines) <= 27
     assert [line for line in lines if "import" in line] == ["import hashlib, json, sys, duckdb, pyarrow as pa"]
+
+
+def test_the_script_and_the_docs_name_the_algorithm_of_the_ledger() -> None:
+    assert set(re.findall(r"hashlib\.(\w+)", AUDITOR)) == {ALGORITHM}
+    docs = [DOCS / "README.md", *DOCS.glob("docs/**/*.md")]
+    assert any(ALGORITHM_LABEL in path.read_text(encoding="utf-8") for path in docs)
 
 
 def test_an_auditor_recomputes_every_digest_with_a_script_of_their_own(filled: Store) -> None:

@@ -24,8 +24,9 @@ import pytest
 
 import planstore
 import samples
-from planstore.events.canonical import canonical_json, sha256
+from planstore.events.canonical import canonical_json
 from planstore.events.commit import utc_text
+from planstore.events.hashing import digest_of
 from planstore.ledger.verify import Finding
 
 TRIALS = int(os.environ.get("PLANSTORE_TRIALS", "20"))
@@ -557,7 +558,7 @@ def test_headers_that_were_rewritten_with_all_their_digests_are_found_by_the_anc
     for commit in commits[1:]:
         header = commit | {"previous_digest": previous, "recorded_at": utc_text(commit["recorded_at"])}
         del header["digest"]
-        digest = sha256(canonical_json(header))
+        digest = digest_of(canonical_json(header))
         change(
             damaged,
             f"update {{commits}} set digest = '{digest}', previous_digest = '{previous}' "

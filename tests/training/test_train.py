@@ -24,7 +24,7 @@ from ledger_checks import check_ledger
 from planstore import FamiliesError, NotFoundError, PanelError, PlanStaleError, PlanstoreError, RequestError
 from planstore.api.store import Store
 from planstore.cli.verbs import app
-from planstore.events.canonical import sha256
+from planstore.events.hashing import digest_of
 from planstore.training.execution.local_executor import affordable_workers
 from planstore.training.execution.models import load_model
 from planstore.training.execution.outcome import Training, TrainingWarning
@@ -294,4 +294,4 @@ def test_a_family_that_is_absent_skips_a_job_one_that_raises_fails_it_and_the_re
 
 def test_the_digest_of_a_model_is_that_of_its_bytes(trained: Trained) -> None:
     (digest,) = trained.store.sql("select digest from trained_models limit 1").fetchone() or ("",)
-    assert sha256(trained.store.access.ledger.artifacts.get(digest)) == digest
+    assert digest_of(trained.store.access.ledger.artifacts.get(digest)) == digest

@@ -1,11 +1,11 @@
--- One row is a file kept under its SHA-256; belongs_to says what it is part of.
+-- One row is a file kept under its digest; belongs_to says what it is part of.
 -- makes: table lake.artifacts
 -- reads: nothing
 CREATE TABLE lake.artifacts (
     commit_id  BIGINT,   -- the commit that recorded it
     "position" INTEGER,  -- its place in the commit, from 1
     run_id     VARCHAR,  -- the run it was first kept for
-    digest     VARCHAR,  -- SHA-256 of its content, in hexadecimal: its name below `artifacts/sha256/`
+    digest     VARCHAR,  -- digest of its content, in hexadecimal, which names its file
     media_type VARCHAR,  -- what kind of file it is, such as `application/json`
     size       BIGINT,   -- its length in bytes
     name       VARCHAR,  -- `policy`, `rules`, `plan`, or what a model is called

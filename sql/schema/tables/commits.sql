@@ -11,6 +11,6 @@ CREATE TABLE lake.commits (
     idempotency_key   VARCHAR,      -- the name under which a repeated call finds it again
     planstore_version VARCHAR,      -- the planstore that wrote it
     counts            STRUCT("table" VARCHAR, "rows" BIGINT, digest VARCHAR)[],  -- rows and digest of each table that it appended to
-    digest            VARCHAR,      -- SHA-256 of its header, and through it of all its rows
+    digest            VARCHAR,      -- digest of its header, and through it of all its rows
     previous_digest   VARCHAR       -- the digest of the commit before it; 64 zeros for the first
 );

@@ -5,7 +5,7 @@ CREATE TABLE lake.plans (
     commit_id    BIGINT,       -- the commit that recorded it
     "position"   INTEGER,      -- its place in the commit, from 1
     run_id       VARCHAR,      -- the run that first arrived at it
-    plan_id      VARCHAR,      -- SHA-256 of its canonical document with evidence, policy and rules
+    plan_id      VARCHAR,      -- digest of its canonical document with evidence, policy and rules
     generated_at TIMESTAMPTZ,  -- when it was made
     metadata     JSON,         -- the plan's head, as in `master_training_plan.json`
     summary      JSON,         -- jobs by route, type and priority, as in `master_training_plan.json`

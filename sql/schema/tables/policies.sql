@@ -5,7 +5,7 @@ CREATE TABLE lake.policies (
     commit_id  BIGINT,   -- the commit that recorded it
     "position" INTEGER,  -- its place in the commit, from 1
     run_id     VARCHAR,  -- the run that adopted it
-    policy_id  VARCHAR,  -- SHA-256 of its canonical document
+    policy_id  VARCHAR,  -- digest of its canonical document
     name       VARCHAR,  -- what the file or the caller called it
     document   JSON      -- the whole policy
 );

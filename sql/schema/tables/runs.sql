@@ -8,9 +8,9 @@ CREATE TABLE lake.runs (
     started_at  TIMESTAMPTZ,  -- when it began
     git_commit  VARCHAR,      -- the code it ran on, as the caller said
     config_hash VARCHAR,      -- its configuration, as the caller said
-    evidence_id VARCHAR,      -- SHA-256 of its candidates
+    evidence_id VARCHAR,      -- digest of its candidates
     policy_id   VARCHAR,      -- the policy it used
-    rules_id    VARCHAR,      -- SHA-256 of the rules it used
+    rules_id    VARCHAR,      -- digest of the rules it used
     plan_id     VARCHAR,      -- the plan it arrived at
     settings    STRUCT(       -- what else the caller asked for: model families, blocked pairs listed or not, where the candidates came from
         metrics_snapshot VARCHAR,

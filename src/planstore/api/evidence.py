@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from planstore.api.access import StoreAccess
-from planstore.events.canonical import sha256
+from planstore.events.hashing import digest_of
 from planstore.events.vocabulary import CommitKind
 from planstore.ledger.artifact_events import ArtifactEvent, append_artifacts, known_artifacts
 
@@ -29,7 +29,7 @@ class EvidenceReports:
             report: the report, canonical JSON.
             evidence_id: the digest of its candidates.
         """
-        digest = sha256(report)
+        digest = digest_of(report)
         ledger = self._access.ledger
         session = ledger.writer()
         try:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
 
-from planstore.audit.nearest import is_policy, patch, told, with_key
+from planstore.audit.nearest import Try, nearest_flip
 from planstore.audit.run_trace import RunTrace
-from planstore.audit.scenario import EvidenceSet, Record, RunInputs, Scenario, stage
+from planstore.audit.scenario import EvidenceSet, Record, RunInputs, stage
 from planstore.database.connection import memory
 from planstore.routing.rules import apply_rules
 
@@ -21,19 +19,6 @@ Routes = dict[tuple[int, str | None], str]
 """Routes that come out otherwise, by scenario and symbol."""
 Misses = dict[tuple[int, str | None], tuple[Record | None, Record | None]]
 """The nearest change of evidence and of the policy, by a target's place in the map and a symbol (None: the target)."""
-
-
-@dataclass(frozen=True)
-class _RunTry:
-    """A change to try: what it is, and the scenario that tries it."""
-
-    row: Record
-    scenario: Scenario
-
-    @property
-    def kind(self) -> str:
-        """The column that says what is now: ``observed`` of evidence, ``current`` of the policy."""
-        return "observed" if "observed" in self.row else "current"
 
 
 def nearest_in_run(trace: RunTrace, kept: RunInputs) -> Misses | None:
@@ -61,27 +46,25 @@ def nearest_in_run(trace: RunTrace, kept: RunInputs) -> Misses | None:
 class _TriesByPair:
     """Changes to try, by whose they are, nearest first."""
 
-    def __init__(self, tries: Sequence[_RunTry]) -> None:
+    def __init__(self, tries: Sequence[Try]) -> None:
         self._tries = tries
         self._places: dict[tuple[str, int, str | None], list[int]] = defaultdict(list)
         for place, one in enumerate(tries):
-            self._places[one.kind, one.row["target_place"], one.row["symbol"]].append(place)
-        self._fits = cache(is_policy)
+            self._places[one.current, one.row["target_place"], one.row["symbol"]].append(place)
 
     def nearest(self, target: int, symbol: str | None, turned: Routes) -> tuple[Record | None, Record | None]:
         """Return the nearest change of evidence and of the policy that turns a decision."""
-        flips = {kind: next(self._flips(kind, target, symbol, turned), None) for kind in ("observed", "current")}
-        return told(flips["observed"], "observed"), told(flips["current"], "current")
+        evidence, policy = (self._nearest(current, target, symbol, turned) for current in ("observed", "current"))
+        return evidence, policy
 
-    def _flips(self, kind: str, target: int, symbol: str | None, turned: Routes) -> Iterator[tuple[Record, str]]:
-        places = [place for whose in {None, symbol} for place in self._places[kind, target, whose]]
-        for place in sorted(places):
-            route = turned.get((place, symbol))
-            if route is not None and (kind == "observed" or self._fits(self._tries[place].scenario.policy)):
-                yield self._tries[place].row, route
+    def _nearest(self, current: str, target: int, symbol: str | None, turned: Routes) -> Record | None:
+        whose = {None, symbol}
+        places = sorted(place for one in whose for place in self._places[current, target, one])
+        routes = {id(self._tries[place]): turned.get((place, symbol)) for place in places}
+        return nearest_flip([self._tries[place] for place in places], lambda one: routes[id(one)])
 
 
-def _tries(trace: RunTrace, kept: RunInputs) -> Iterator[_RunTry]:
+def _tries(trace: RunTrace, kept: RunInputs) -> Iterator[Try]:
     """Yield every change to try, nearest first: of evidence, of one side each; of the policy, for one target each."""
     names = trace.names("target")
     overrides: dict[str, tuple[Record, ...]] = defaultdict(tuple)
@@ -92,15 +75,12 @@ def _tries(trace: RunTrace, kept: RunInputs) -> Iterator[_RunTry]:
         for place, name in enumerate(names)
     ]
     for row in trace.records("tries"):
-        change = patch(row["metric"], json.loads(row["needed"]))
-        scenario = replace(as_decided[row["target_place"]], symbol=row["symbol"])
-        yield _RunTry(row, scenario.changed(row["side"], change))
-    changed = cache(lambda key, needed: with_key(kept.policy, key, json.loads(needed)))
+        yield Try.of_evidence(row, replace(as_decided[row["target_place"]], symbol=row["symbol"]))
     for row in trace.records("policy_tries"):
-        yield _RunTry(row, replace(as_decided[row["target_place"]], policy=changed(row["key"], row["needed"])))
+        yield Try.of_policy(row, as_decided[row["target_place"]])
 
 
-def _turned(trace: RunTrace, kept: RunInputs, tries: list[_RunTry]) -> Routes:
+def _turned(trace: RunTrace, kept: RunInputs, tries: list[Try]) -> Routes:
     """Return the routes that come out otherwise, by scenario and symbol."""
     session = memory(confined=True)
     try:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
-from planstore.audit.nearest import is_policy, patch, told, with_key
+from planstore.audit.nearest import Try, nearest_flip
 from planstore.audit.replay import Outcome, Replay, in_lane
 from planstore.audit.scenario import Record, Scenario
 from planstore.routing.rules import Rules
@@ -40,17 +39,16 @@ class Trace:
 
 
 @dataclass(frozen=True)
-class _Try:
-    """A change to try: what it is, the scenario that tries it, and what it comes to for a pair alone."""
+class _Tried:
+    """A change that was tried on a pair alone."""
 
-    row: Record
-    scenario: Scenario
+    change: Try
     alone: Outcome
 
     @cached_property
     def is_ranked(self) -> bool:
         """Whether it is known only among all symbols what it comes to."""
-        return in_lane(self.alone) and self.scenario.has_lane
+        return in_lane(self.alone) and self.change.scenario.has_lane
 
 
 def trace(replay: Replay, rules: Rules, scenario: Scenario) -> Trace:
@@ -104,52 +102,42 @@ class _Search:
         self._rules = rules
         self._route = None if outcome is None else outcome["route"]
         evidence, policy = tries
-        rows = [*evidence, *policy]
-        scenarios = [scenario.changed(row["side"], patch(row["metric"], json.loads(row["needed"]))) for row in evidence]
-        scenarios += [
-            replace(scenario, policy=with_key(scenario.policy, row["key"], json.loads(row["needed"]))) for row in policy
-        ]
-        tried = list(map(_Try, rows, scenarios, replay.alone(rules, scenarios)))
+        changes = [Try.of_evidence(row, scenario) for row in evidence]
+        changes += [Try.of_policy(row, scenario) for row in policy]
+        tried = list(map(_Tried, changes, replay.alone(rules, [change.scenario for change in changes])))
         self._open = [self._undecided(tried[: len(evidence)]), self._undecided(tried[len(evidence) :])]
 
-    def _undecided(self, tries: Sequence[_Try]) -> list[_Try]:
+    def _undecided(self, tries: Sequence[_Tried]) -> list[_Tried]:
         """Return the tries that may flip the route: those that the lane decides, up to the first that surely does."""
         found = []
         for one in tries:
-            if not (one.is_ranked or self._flips(one.alone)):
-                continue
-            if "key" in one.row and not is_policy(one.scenario.policy):
-                continue
-            found.append(one)
-            if not one.is_ranked:
-                break
+            if (one.is_ranked or self._flipped(one.alone)) and one.change.can_be:
+                found.append(one)
+                if not one.is_ranked:
+                    break
         return found
 
-    def _flips(self, outcome: Outcome) -> bool:
-        return outcome is not None and outcome["route"] != self._route
+    def _flipped(self, outcome: Outcome) -> str | None:
+        """Return the route that an outcome flips the decision to; None where it does not."""
+        return None if outcome is None or outcome["route"] == self._route else str(outcome["route"])
 
     def alone(self) -> Misses | None:
         """Return the nearest changes, where the first that may flip the route does; None where one does not."""
         firsts = [tries[:1] for tries in self._open]
-        found = self._decided(firsts)
-        return None if [len(one) for one in firsts] != [len(one) for one in found] else self._told(found)
+        found = self._nearest(firsts)
+        return None if any(tries and miss is None for tries, miss in zip(firsts, found, strict=True)) else found
 
     def among_all(self) -> Misses:
         """Return the nearest changes."""
-        return self._told(self._decided(self._open))
+        return self._nearest(self._open)
 
-    def _decided(self, batches: Sequence[Sequence[_Try]]) -> list[list[tuple[_Try, str]]]:
-        """Return the tries of each batch that flip the route, with the route that they flip it to."""
-        ranked = [one for tries in batches for one in tries if one.is_ranked]
-        outcomes = self._replay.among_all(self._rules, [one.scenario for one in ranked]) if ranked else []
-        known = {id(one): outcome for one, outcome in zip(ranked, outcomes, strict=True)}
-        decided = [[(one, known.get(id(one), one.alone)) for one in tries] for tries in batches]
-        return [
-            [(one, outcome["route"]) for one, outcome in tries if outcome is not None and self._flips(outcome)]
-            for tries in decided
-        ]
-
-    @staticmethod
-    def _told(found: Sequence[Sequence[tuple[_Try, str]]]) -> Misses:
-        evidence, policy = ((one[0][0].row, one[0][1]) if one else None for one in found)
-        return told(evidence, "observed"), told(policy, "current")
+    def _nearest(self, batches: Sequence[Sequence[_Tried]]) -> Misses:
+        """Return the nearest change of each batch of tries that flips the route."""
+        tried = [one for tries in batches for one in tries]
+        ranked = [one.change.scenario for one in tried if one.is_ranked]
+        among_all = iter(self._replay.among_all(self._rules, ranked) if ranked else [])
+        routes = {id(one.change): self._flipped(next(among_all) if one.is_ranked else one.alone) for one in tried}
+        evidence, policy = (
+            nearest_flip([one.change for one in tries], lambda change: routes[id(change)]) for tries in batches
+        )
+        return evidence, policy

@@ -1,8 +1,7 @@
-"""Canonical JSON: one value, one text, one SHA-256."""
+"""Canonical JSON: one value, one text."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import orjson
@@ -14,8 +13,3 @@ def canonical_json(value: Any) -> bytes:
     ``value`` consists of dicts with text keys, lists, text, numbers, booleans and None.
     """
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-
-
-def sha256(content: bytes) -> str:
-    """Return the SHA-256 of ``content`` as 64 lower-case hex digits."""
-    return hashlib.sha256(content).hexdigest()

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from planstore.events import fields
-from planstore.events.canonical import canonical_json, sha256
+from planstore.events.canonical import canonical_json
+from planstore.events.hashing import DIGITS, digest_of
 
-GENESIS = "0" * 64
+GENESIS = "0" * DIGITS
 """The previous digest of the first commit."""
 
 
@@ -63,8 +64,8 @@ class Commit:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of the header's canonical JSON, which includes each table's digest and the previous digest."""
-        return sha256(canonical_json(self.header()))
+        """The digest of the header's canonical JSON, which includes each table's digest and the previous digest."""
+        return digest_of(canonical_json(self.header()))
 
     def header(self) -> dict[str, Any]:
         """Return the header, the input of the digest."""

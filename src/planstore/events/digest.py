@@ -1,26 +1,26 @@
 r"""Digests of rows: by column from Arrow buffers, independent of storage and chunks.
 
-The digest of a column is the SHA-256 over the digests of its streams, in this order:
+The digest of a column is that of the digests of its streams, in this order:
 
 1. validity: one byte a row, 1 for a value and 0 for a null;
 2. for text and lists, lengths: each row's length in bytes or items as a little-endian ``uint64``, 0 for a null;
 3. the values: little-endian, 0 for a null; text as UTF-8; booleans as one byte;
    a list as the column of its items; a struct as the columns of its fields, in their order.
 
-The digest of a table is the SHA-256 over one line a column, ``name:digest\n``, in column order. A column that a later
+The digest of a table is that of one line a column, ``name:digest\n``, in column order. A column that a later
 format added (:data:`ADDED`) has a line only if at least one row has a value in it, so that the digests of earlier
 commits stay valid.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from planstore.events.candidate_columns import COLUMNS
+from planstore.events.hashing import hasher
 from planstore.events.prefetch import each_prefetched
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ class ColumnDigest:
         import pyarrow.types as types
 
         self.has_values = False
-        self._validity = hashlib.sha256()
-        self._lengths = hashlib.sha256() if _has_lengths(kind) else None
-        self._values = hashlib.sha256()
+        self._validity = hasher()
+        self._lengths = hasher() if _has_lengths(kind) else None
+        self._values = hasher()
         self._children: list[ColumnDigest] = []
         if types.is_list(kind) or types.is_large_list(kind):
             self._children = [ColumnDigest(kind.value_type)]
@@ -97,7 +97,7 @@ class ColumnDigest:
 
     def digest(self) -> bytes:
         """Return the digest of all rows added so far."""
-        whole = hashlib.sha256(self._validity.digest())
+        whole = hasher(self._validity.digest())
         if self._lengths is not None:
             whole.update(self._lengths.digest())
         if self._children:
@@ -188,7 +188,7 @@ class StagedRows:
 
 def table_digest(columns: Iterable[tuple[str, bytes]]) -> str:
     """Return the digest of a table, computed from the names and digests of its columns."""
-    whole = hashlib.sha256()
+    whole = hasher()
     for name, digest in columns:
         whole.update(f"{name}:{digest.hex()}\n".encode())
     return whole.hexdigest()

@@ -13,6 +13,7 @@ from planstore.checks.quoting import quoted
 from planstore.checks.texts import is_recordable
 from planstore.checks.times import requested_time
 from planstore.errors import RequestError
+from planstore.events.hashing import ALGORITHM_LABEL, DIGEST, DIGITS
 
 NAME = 1_000
 """Maximum characters of a name."""
@@ -20,8 +21,6 @@ TEXT = 100_000
 """Maximum characters of any other text."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """Characters that are refused in names, as in ``sql/candidates/problems.sql``; line ends and tabs are allowed."""
-DIGEST = re.compile("[0-9a-f]{64}")
-"""The form of a SHA-256."""
 
 
 def keep(event: object, **checked: Any) -> None:
@@ -73,9 +72,9 @@ def as_name(value: str | None) -> str | None:
 
 
 def digest(what: str, value: Any) -> str:
-    """Return a SHA-256 as 64 lower-case hex digits."""
+    """Return a digest in lower-case hex digits."""
     if not isinstance(value, str) or not DIGEST.fullmatch(value):
-        raise RequestError(f"{what} must be a SHA-256, 64 lower-case hex digits, got {quoted(value)}")
+        raise RequestError(f"{what} must be a {ALGORITHM_LABEL}, {DIGITS} lower-case hex digits, got {quoted(value)}")
     return str(value)
 
 

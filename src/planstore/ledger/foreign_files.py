@@ -10,12 +10,12 @@ from typing import TypeAlias
 
 from planstore.checks.regular_files import files_in, irregular_in, kind
 from planstore.database.session import Session
-from planstore.events.fields import DIGEST
+from planstore.events.hashing import ALGORITHM, DIGEST
 from planstore.ledger.layout import StoreLayout
 
 _WRITTEN = re.compile(r"main/\w+/ducklake-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.parquet")
 """Names of parquet files, relative to the data folder."""
-_INCOMING = re.compile(r"sha256/incoming-[0-9a-f]{32}")
+_INCOMING = re.compile(rf"{ALGORITHM}/incoming-[0-9a-f]{{32}}")
 """Names of artifacts that are not complete yet."""
 
 Stray: TypeAlias = tuple[str, str]
@@ -66,7 +66,7 @@ def strays(session: Session, store: Path) -> Strays:
             foreign.strangers.append((place(store, data / name), f"data/{name} is there, and nothing names it"))
     for entry in files_in(artifacts):
         path = Path(entry).relative_to(artifacts)
-        is_artifact = DIGEST.fullmatch(path.name) and path == Path("sha256", path.name[:2], path.name)
+        is_artifact = DIGEST.fullmatch(path.name) and path == Path(ALGORITHM, path.name[:2], path.name)
         if entry.is_file(follow_symlinks=False) and not is_artifact and not _INCOMING.fullmatch(str(path)):
             foreign.strangers.append(("artifacts", f"artifacts/{path} is there, and is no artifact"))
     return foreign

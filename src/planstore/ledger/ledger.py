@@ -218,10 +218,10 @@ class Ledger:
                 builder.seal()
             if builder.commit is not None:
                 self._head = Head(head.snapshot + 1, builder.commit_id, builder.commit.digest, builder.recorded_at)
-                self._check_stored(session, builder)
+                self._check_stored(builder)
                 _log.info("commit %d is recorded", builder.commit_id, extra={"commit_id": builder.commit_id})
 
-    def _check_stored(self, session: Session, builder: CommitBuilder) -> None:
+    def _check_stored(self, builder: CommitBuilder) -> None:
         """Read back a commit's rows from the catalog, before the commit is acknowledged."""
         try:
             builder.check_stored(self._catalog)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 
 class ArtifactStorage(Protocol):
-    """Contents stored by their SHA-256, written once and never changed."""
+    """Contents stored by their digest, written once and never changed."""
 
     def put(self, content: bytes) -> str:
         """Store a content durably and return its digest."""

@@ -13,9 +13,10 @@ from planstore.database.batches import Batches
 from planstore.database.error_translation import unreadable
 from planstore.database.session import Session
 from planstore.errors import AnchorError, DeniedError, StoreError
-from planstore.events.canonical import canonical_json, sha256
+from planstore.events.canonical import canonical_json
 from planstore.events.commit import GENESIS, utc_text
 from planstore.events.digest import RowsDigest
+from planstore.events.hashing import digest_of
 from planstore.events.prefetch import each_prefetched
 from planstore.ledger.foreign_files import irregular_in_store, place, strays
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
@@ -235,7 +236,7 @@ def _header_digest(commit: Mapping[str, Any]) -> str:
     if isinstance(header["recorded_at"], datetime):
         header["recorded_at"] = utc_text(header["recorded_at"])
     try:
-        return sha256(canonical_json(header))
+        return digest_of(canonical_json(header))
     except TypeError as error:
         return f"none: {error}"
 
@@ -364,7 +365,7 @@ def _snapshots(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iterato
 
 def _policies(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iterator[Finding]:
     for commit_id, policy_id, document in session.rows("verify/policies"):
-        digest = sha256(document.encode())
+        digest = digest_of(document.encode())
         if digest != policy_id:
             yield Finding(commit_id, "policies", f"the document of policy {policy_id} has the digest {digest}")
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from planstore.database.session import Session
 from planstore.errors import PlanInvalidError
-from planstore.events.canonical import canonical_json, sha256
+from planstore.events.canonical import canonical_json
 from planstore.events.digest import StagedRows
+from planstore.events.hashing import digest_of
 from planstore.ledger.plan_checks import failed_plan_checks
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ class Plan:
 
     @cached_property
     def plan_id(self) -> str:
-        """The SHA-256 of the canonical document."""
-        return sha256(self.document)
+        """The digest of the canonical document."""
+        return digest_of(self.document)
 
 
 def make_plan(

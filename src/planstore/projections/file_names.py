@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from planstore.events.canonical import sha256
+from planstore.events.hashing import digest_of
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*%]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
@@ -18,7 +18,7 @@ def file_names(names: Iterable[str], suffix: str = ".json") -> dict[str, str]:
     """Return a unique file name for each of ``names``.
 
     Safe names are unchanged. Characters that a file system refuses are percent-encoded as UTF-8. Long names are cut,
-    and get ``~`` and digits of their SHA-256. So do names that differ from an earlier one only in case or in the
+    and get ``~`` and digits of their digest. So do names that differ from an earlier one only in case or in the
     encoding of accents.
     """
     result: dict[str, str] = {}
@@ -26,7 +26,7 @@ def file_names(names: Iterable[str], suffix: str = ".json") -> dict[str, str]:
     for name in sorted(names):
         stem = _encoded(name)
         while _folded(stem) in taken:
-            stem = f"{stem}~{sha256(name.encode())[:12]}"
+            stem = f"{stem}~{digest_of(name.encode())[:12]}"
         taken.add(_folded(stem))
         result[name] = stem + suffix
     return result
@@ -39,7 +39,7 @@ def _encoded(name: str) -> str:
     if stem.startswith((".", " ", "~")) or _RESERVED.fullmatch(stem):
         stem = _percent(stem[0]) + stem[1:]
     if len(stem.encode()) > _MAX_BYTES:
-        stem = f"{stem.encode()[:_MAX_BYTES].decode(errors='ignore')}~{sha256(name.encode())[:16]}"
+        stem = f"{stem.encode()[:_MAX_BYTES].decode(errors='ignore')}~{digest_of(name.encode())[:16]}"
     return stem
 
 

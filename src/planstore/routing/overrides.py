@@ -10,8 +10,9 @@ from planstore.checks.quoting import quoted
 from planstore.checks.times import requested_time
 from planstore.errors import NotFoundError, RequestError
 from planstore.events import fields
-from planstore.events.canonical import canonical_json, sha256
+from planstore.events.canonical import canonical_json
 from planstore.events.commit import actor, utc_text
+from planstore.events.hashing import digest_of
 from planstore.events.vocabulary import CommitKind, Route
 from planstore.ledger.commit_builder import CommitBuilder
 from planstore.ledger.ledger import Ledger
@@ -65,7 +66,7 @@ class Override:
         said = self.as_dict() | {"commit_id": commit_id}
         del said["override_id"]
         said["expires_at"] = None if self.expires_at is None else utc_text(self.expires_at)
-        return replace(self, override_id=sha256(canonical_json(said))[:12])
+        return replace(self, override_id=digest_of(canonical_json(said))[:12])
 
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""

@@ -20,7 +20,8 @@ from pydantic import (
 )
 
 from planstore.documents.yaml_loader import read_yaml
-from planstore.events.canonical import canonical_json, sha256
+from planstore.events.canonical import canonical_json
+from planstore.events.hashing import digest_of
 from planstore.events.vocabulary import SIDES, LeakageStatus, Preference, Semantics
 from planstore.routing.policy_sections import (
     TIERS,
@@ -53,7 +54,7 @@ def _document_format(value: Any) -> Any:
 
 
 class Policy(PolicySection, BaseModel):
-    """A routing policy, checked. Frozen; its identity is the SHA-256 of its canonical document.
+    """A routing policy, checked. Frozen; its identity is the digest of its canonical document.
 
     Keys are those of the recorded policies, and four of planstore's own: ``semantics``, ``horizon``, ``families``,
     ``min_margin_over_null``. Of a strict policy, keys that are left out, nested ones too, mean what ``DEFAULT_POLICY``
@@ -192,8 +193,8 @@ class Policy(PolicySection, BaseModel):
 
     @cached_property
     def policy_id(self) -> str:
-        """The SHA-256 of the canonical document."""
-        return sha256(self.document)
+        """The digest of the canonical document."""
+        return digest_of(self.document)
 
 
 @cache

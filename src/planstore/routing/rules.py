@@ -13,7 +13,8 @@ from planstore.checks.quoting import quoted
 from planstore.database import sql
 from planstore.database.session import Session
 from planstore.errors import PolicyError, StoreError
-from planstore.events.canonical import canonical_json, sha256
+from planstore.events.canonical import canonical_json
+from planstore.events.hashing import digest_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -106,14 +107,14 @@ ORDER = ("first_position", "pair_position")
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules as they are kept: a document of named steps, and its SHA-256."""
+    """The rules as they are kept: a document of named steps, and its digest."""
 
     document: bytes
 
     @cached_property
     def rules_id(self) -> str:
-        """The SHA-256 of the document."""
-        return sha256(self.document)
+        """The digest of the document."""
+        return digest_of(self.document)
 
     @cached_property
     def _kept(self) -> dict[str, Any]:

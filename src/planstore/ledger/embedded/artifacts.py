@@ -1,4 +1,4 @@
-"""Contents stored by their SHA-256, written once and never changed."""
+"""Contents stored by their digest, written once and never changed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from pathlib import Path
 
 from planstore.checks.regular_files import read_regular
 from planstore.errors import StoreError, store_error
-from planstore.events.canonical import sha256
-from planstore.events.fields import DIGEST
+from planstore.events.hashing import ALGORITHM, DIGEST, digest_of
 
 MAX_THREADS = 8
 """Maximum number of files that are written concurrently."""
@@ -27,7 +26,7 @@ class Artifacts:
     """
 
     def __init__(self, folder: Path, check_place: Callable[[], None] = lambda: None) -> None:
-        self._folder = folder / "sha256"
+        self._folder = folder / ALGORITHM
         self._check_place = check_place
 
     def put(self, content: bytes) -> str:
@@ -37,7 +36,7 @@ class Artifacts:
     def put_all(self, contents: Sequence[bytes]) -> list[str]:
         """Store several contents durably and return their digests; faster than one by one."""
         self._check_place()
-        digests = [sha256(content) for content in contents]
+        digests = [digest_of(content) for content in contents]
         paths = {self.path(digest): content for digest, content in zip(digests, contents, strict=True)}
         new = {path: content for path, content in paths.items() if not path.exists()}
         # all folders, because a process that wrote an existing file may have died before its name was durable
@@ -86,8 +85,8 @@ class Artifacts:
             content = read_regular(self.path(digest))
         except OSError as error:
             raise store_error(f"artifact {digest} cannot be read: {error}", error) from error
-        if sha256(content) != digest:
-            raise StoreError(f"artifact {digest} was altered: its content has digest {sha256(content)}")
+        if digest_of(content) != digest:
+            raise StoreError(f"artifact {digest} was altered: its content has digest {digest_of(content)}")
         return content
 
     def has(self, digest: str) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 from planstore.errors import StoreError, store_error
+from planstore.events.hashing import hasher
 
 MAX_ATTEMPTS = 20
 """Maximum attempts to copy a changing catalog: first alongside writers, then without them."""
@@ -74,7 +74,7 @@ def _digest_or_none(path: Path) -> bytes | None:
 
 def _digest(source: Path, target: Path = Path(os.devnull)) -> bytes:
     """Copy a file and return the digest of its bytes."""
-    digest = hashlib.sha256()
+    digest = hasher()
     with source.open("rb") as file, target.open("wb") as copied:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from planstore.checks.arguments import checked
 from planstore.errors import ExportError, RequestError, WorkerDiedError
 from planstore.events.candidate_columns import COLUMNS, arrow_type
-from planstore.events.canonical import canonical_json, sha256
+from planstore.events.canonical import canonical_json
+from planstore.events.hashing import digest_of
 from planstore.events.vocabulary import JobState, Mode, ModelStatus, Stability
 from planstore.ledger.embedded.store_folder import refuse_store
 from planstore.training.evidence.leakage import LeakageLimits, signs_elsewhere
@@ -68,7 +69,7 @@ class PanelEvidence:
         """Return the evidence as candidates, ready to be routed."""
         import pyarrow as pa
 
-        feature_set_id = sha256(canonical_json(list(self.features)))
+        feature_set_id = digest_of(canonical_json(list(self.features)))
         return pa.Table.from_pylist([self._candidate(side, feature_set_id) for side in self.sides], _schema())
 
     def write_candidates(self, path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planstore.errors import RequestError, WorkerDiedError
-from planstore.events.canonical import sha256
+from planstore.events.hashing import digest_of
 from planstore.training.execution.fit import train_job
 from planstore.training.execution.task import Result, Task
 from planstore.training.execution.termination import restored_sigterm_handler
@@ -47,7 +47,7 @@ class RayExecutor:
                 _connect(ray, max_tasks, address)
         content = panel.read_bytes()
         self._panel = [ray.put(_as_array(content))]
-        self._digest = sha256(content)
+        self._digest = digest_of(content)
         self._work = ray.remote(num_cpus=1, max_retries=0)(_work)
         self._max_tasks = max_tasks
         self._cached_slots: tuple[float, int] = (0.0, 0)
