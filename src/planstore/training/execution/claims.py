@@ -112,7 +112,9 @@ class Claims:
             wanted: maximum number of new claims.
         """
         artifacts = self._store_files(reports)
-        with self._ledger.commit(self._session, CommitKind.STATUS, run_id=None, message=f"by {self._worker}") as builder:
+        with self._ledger.commit(
+            self._session, CommitKind.STATUS, run_id=None, message=f"by {self._worker}"
+        ) as builder:
             now, clock = builder.recorded_at, self._clock()
             if self._seen < builder.commit_id - 1:
                 self._session.run("training/follow_changes", plan_id=self._plan_id, seen=self._seen, clock=clock)
@@ -122,7 +124,9 @@ class Claims:
             expired = self._expired(now, clock)
             self._add_pending(expired, builder.commit_id, len(rows), clock)
             claims = self._claimable(wanted)
-            rows += expired + [self._row(claim, JobState.RUNNING, now, lease_until=now + self._lease) for claim in claims]
+            rows += expired + [
+                self._row(claim, JobState.RUNNING, now, lease_until=now + self._lease) for claim in claims
+            ]
             append_artifacts(builder, [file for claim in accepted for file in artifacts.get(claim, ())])
             append_statuses(builder, rows)
             self._add_pending(rows[len(rows) - len(claims) :], builder.commit_id, len(rows) - len(claims), clock)
