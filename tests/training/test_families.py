@@ -111,7 +111,7 @@ GOOD = "estimators: {regression: sklearn.linear_model.Ridge}"
         ("families:\n  x:\n    estimators: {regression: Ridge}\n", ("line 3", "x.estimators.regression", "'Ridge'")),
         (
             "families:\n  x: {estimators: {regression: __main__.Own}}\n",
-            ("line 2", "x.estimators.regression", "main one"),
+            ("line 2", "x.estimators.regression", "never import the main module"),
         ),
         ("families:\n  x: {}\n", ("line 2", "x.estimators", "is missing")),
         (f"families:\n  MyModel: {{{GOOD}}}\n", ("'MyModel'", "rename it to 'my_model'")),

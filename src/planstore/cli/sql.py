@@ -22,7 +22,7 @@ def command(
         str | None,
         typer.Argument(
             metavar="QUERY",
-            help="SELECT over the store's views and macros: 'from history limit 20'. "
+            help="Query over the store's views and macros: 'from history limit 20'. "
             "Default: a shell on a terminal, otherwise queries from standard input.",
         ),
     ] = None,
