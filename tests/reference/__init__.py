@@ -6,7 +6,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from reference import candidate_columns, command_line, json_output, policy_keys, python_names, sql_objects
+from reference import (
+    candidate_columns,
+    command_line,
+    json_output,
+    policy_keys,
+    python_names,
+    sql_objects,
+    vocabularies,
+)
 
 DOCS = Path(__file__).parents[2] / "docs"
 PARTS: Mapping[str, Callable[[], str]] = {
@@ -16,6 +24,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "policy": policy_keys.text,
     "python": python_names.text,
     "sql": sql_objects.text,
+    "words": vocabularies.text,
 }
 """What stands between the marks of each name, and makes it."""
 
