@@ -271,7 +271,7 @@ def test_the_demo_tells_its_story_and_can_be_told_again(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "precious.txt").write_text("x", encoding="utf-8")
     refused = call("demo", "--results", tmp_path / "other")
-    assert (refused.returncode, "a folder of its own" in refused.stderr) == (2, True)
+    assert (refused.returncode, "a new or empty folder" in refused.stderr) == (2, True)
 
 
 def test_sql_gives_every_column_and_nothing_that_is_no_json(folder: Path) -> None:
