@@ -13,7 +13,7 @@ from planstore.audit.scenario import EvidenceSet, Record, Scenario, stage
 from planstore.checks.arguments import checked
 from planstore.checks.quoting import quoted
 from planstore.database.connection import memory
-from planstore.documents.yaml_document import Kind, word_of
+from planstore.documents.yaml_document import Kind, OneOf
 from planstore.errors import CandidatesError, PolicyError
 from planstore.events.candidate_columns import READ
 from planstore.events.vocabulary import LeakageStatus, Mode, ModelStatus, Route, Semantics, Stability, TargetState
@@ -52,7 +52,7 @@ class PolicyCase(BaseModel):
     cross_sectional: dict[str, Any] | None = None
     local: dict[str, Any] | None = None
     families: list[str] | None = None
-    expect: Annotated[str, word_of([*Route, *TargetState])]
+    expect: Annotated[str, OneOf([*Route, *TargetState])]
 
 
 class _Cases(RootModel[list[PolicyCase]]):

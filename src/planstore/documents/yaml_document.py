@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_before_validator_function
 
 from planstore.checks.quoting import quoted
 from planstore.documents.yaml_loader import MOST_BYTES, Located, YamlError, read_yaml
@@ -110,17 +112,23 @@ class Kind:
         return f"{place}: {key}: {message}{got}"
 
 
-def word_of(words: Sequence[str]) -> BeforeValidator:
-    """Return the check of a key that must be one of a closed list of words."""
-    *others, last = map(repr, map(str, words))
-    rule = f"Input should be {', '.join(others)} or {last}"
+class OneOf:
+    """The rule of a key that must be one of a closed list of words, in checks and in the JSON Schema."""
 
-    def check(value: Any) -> str:
-        if not isinstance(value, str) or value not in words:
-            raise ValueError(rule)
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = [str(word) for word in words]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_before_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"enum": self._words, **handler(schema)}
+
+    def _checked(self, value: Any) -> str:
+        if not isinstance(value, str) or value not in self._words:
+            *others, last = map(repr, self._words)
+            raise ValueError(f"Input should be {', '.join(others)} or {last}")
         return value
-
-    return BeforeValidator(check)
 
 
 def _is_union_tag(part: str | int) -> bool:

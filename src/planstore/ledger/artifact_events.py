@@ -18,7 +18,7 @@ class ArtifactEvent:
     """The event of a stored artifact.
 
     Attributes:
-            digest: its digest.
+            digest: the digest of its content.
         media_type: its media type, such as ``application/json``.
             size: in bytes.
         name: its role, such as ``plan`` or ``predictions``.

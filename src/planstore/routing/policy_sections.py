@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from planstore.documents.yaml_document import word_of
+from planstore.documents.yaml_document import OneOf
 from planstore.events.vocabulary import SIDES, Route, Stability
 from planstore.routing.reference_policy import Section
 
@@ -176,7 +176,7 @@ class FamilyRule(PolicySection):
     use: Annotated[list[Annotated[Text, Field(min_length=1)]], Field(min_length=1)] = Field(
         description="the families of the jobs that match"
     )
-    route: Annotated[str, word_of([route for route in Route if route.is_trained])] | None = Field(
+    route: Annotated[str, OneOf([route for route in Route if route.is_trained])] | None = Field(
         default=None, description="only jobs of this route"
     )
     task: Literal["classification", "regression"] | None = Field(default=None, description="only jobs of this task")
