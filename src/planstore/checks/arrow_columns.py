@@ -70,7 +70,7 @@ def _without_views(array: Any) -> Any:
 
 
 def may_hold_nul(texts: pa.Array) -> bool:
-    """Tell whether a column of texts may hold a NUL character; quick, and never wrong where it says no."""
+    """Return whether a text column may contain a NUL character; False is certain."""
     import numpy as np
 
     data = texts.buffers()[2]

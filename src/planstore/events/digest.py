@@ -1,13 +1,13 @@
 r"""Digests of rows: by column from Arrow buffers, independent of storage and chunks.
 
-The digest of a column is that of the digests of its streams, in this order:
+The digest of a column is the digest over the digests of its streams, in this order:
 
 1. validity: one byte a row, 1 for a value and 0 for a null;
 2. for text and lists, lengths: each row's length in bytes or items as a little-endian ``uint64``, 0 for a null;
 3. the values: little-endian, 0 for a null; text as UTF-8; booleans as one byte;
    a list as the column of its items; a struct as the columns of its fields, in their order.
 
-The digest of a table is that of one line a column, ``name:digest\n``, in column order. A column that a later
+The digest of a table is the digest over one line a column, ``name:digest\n``, in column order. A column that a later
 format added (:data:`ADDED`) has a line only if at least one row has a value in it, so that the digests of earlier
 commits stay valid.
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 ADDED = frozenset(column.name for column in COLUMNS if column.since > 1)
-"""Columns that tables did not have in format 1."""
+"""Columns that do not exist in format 1."""
 
 FEW_ROWS = 1_000
 """Rows below which hashing takes less time than starting a thread."""

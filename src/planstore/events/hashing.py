@@ -1,7 +1,7 @@
-"""The digest algorithm of the ledger, in one place: of rows, commits, documents and artifacts.
+"""The digest algorithm of the ledger: for rows, commits, documents and artifacts.
 
-No commit names it: a header cannot change without its digest, and every format of the store so far has the same one. A
-store with another algorithm therefore has another format.
+Headers of commits do not name it, because a new field would change their digests. All formats of the store use the same
+algorithm, so a store with another one has another format.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     pass
 
 ALGORITHM = "sha256"
-"""The name of the algorithm in ``hashlib``, and of the folder that artifacts are kept in."""
+"""Name of the algorithm in ``hashlib``, and of the artifacts' folder."""
 ALGORITHM_LABEL = "SHA-256"
-"""The name of the algorithm for people."""
+"""Display name of the algorithm."""
 DIGITS = 64
-"""The length of a digest, in lower-case hex digits."""
+"""Length of a digest, in lower-case hex digits."""
 DIGEST = re.compile(f"[0-9a-f]{{{DIGITS}}}")
 """The form of a digest."""
 
 hasher = hashlib.sha256
-"""Returns an object that is fed with bytes, as of :mod:`hashlib`."""
+"""Creates a hash object as in :mod:`hashlib`."""
 
 
 def digest_of(content: bytes) -> str:

@@ -25,14 +25,14 @@ class JobStatus:
     Attributes:
         plan_id: the plan.
         job_id: a job of that plan.
-        status: one of ``JobState``. From a final one on, only another attempt changes where the job is.
-        attempt: which try of the job this is, from 1.
-        worker: who works on it.
-        occurred_at: when it happened; now, when it is not given.
-        lease_until: until when the worker has the job to itself.
-        metrics: names and numbers, as of a trained model.
-        error: why it failed, or what was left out.
-        artifacts: digests of artifacts that it made, which the store keeps.
+        status: one of ``JobState``. After a final one, only another attempt changes the job's status.
+        attempt: number of the attempt, from 1.
+        worker: name of the worker.
+        occurred_at: time of the change; the default is now.
+        lease_until: end of the worker's exclusive lease on the job.
+        metrics: numbers by name, as of a trained model.
+        error: reason of a failure, or a note about omitted parts.
+        artifacts: digests of the job's artifacts in the store.
 
     Numbers may have numpy's types.
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from planstore.errors import StoreError
-from planstore.ledger.embedded.copy_bytes import beside, can_be_opened, copy_bytes
+from planstore.ledger.embedded.copy_bytes import can_be_opened, copy_bytes, wal_files
 from planstore.ledger.layout import CATALOG
 from planstore.ledger.storage import CommitLock
 
@@ -89,7 +89,7 @@ class _Copy:
 def _state(catalog: Path) -> _State:
     """Return the inode, size and time of the catalog and of its WAL file; each commit changes them."""
     state: _State = []
-    for path in (catalog, beside(catalog)[0]):
+    for path in (catalog, wal_files(catalog)[0]):
         try:
             status = path.stat()
         except OSError:

@@ -43,12 +43,12 @@ def copy_bytes(source: Path, target: Path, quiet: AbstractContextManager[None]) 
 def can_be_opened(catalog: Path) -> bool:
     """Return whether SQLite can open a catalog in its folder: in WAL mode it writes other files, even to read."""
     folder = os.access(catalog.parent, os.W_OK | os.X_OK, effective_ids=True)
-    files = [catalog, *(path for path in beside(catalog) if path.exists())]
+    files = [catalog, *(path for path in wal_files(catalog) if path.exists())]
     return folder and all(os.access(path, os.R_OK | os.W_OK, effective_ids=True) for path in files)
 
 
-def beside(catalog: Path) -> list[Path]:
-    """Return SQLite's other files of a catalog: the WAL file of later commits, and its index."""
+def wal_files(catalog: Path) -> list[Path]:
+    """Return the WAL file of a catalog, which holds later commits, and the WAL index."""
     return [catalog.with_name(f"{catalog.name}{suffix}") for suffix in ("-wal", "-shm")]
 
 
@@ -59,7 +59,7 @@ def _is_copied(source: Path, target: Path) -> bool:
     moves commits into the catalog only while they are in the WAL file. So commits moved during the first read are
     either complete at the second read, or were seen in the WAL file in between.
     """
-    wal, wal_copy = beside(source)[0], beside(target)[0]
+    wal, wal_copy = wal_files(source)[0], wal_files(target)[0]
     commits = _digest(wal, wal_copy) if wal.exists() else None
     catalog = _digest(source, target)
     return _digest_or_none(wal) == commits and _digest(source) == catalog and _digest_or_none(wal) == commits
