@@ -23,7 +23,7 @@ from planstore.events import vocabulary
 from planstore.events.vocabulary import Cause, CommitKind, JobState, Side
 from planstore.ledger.ledger import EVENT_TABLES
 from planstore.plans.planning import STEPS as PLANNING_STEPS
-from planstore.routing.rules import EXPLANATION, FLOAT32, STEPS as ROUTING_STEPS, WHERE_ASKED
+from planstore.routing.rule_steps import EXPLANATION, FLOAT32, STEPS as ROUTING_STEPS, WHERE_ASKED
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "planstore"

@@ -22,7 +22,7 @@ from planstore import (
     StoreMissingError,
     StoreVersionError,
 )
-from planstore.ledger.ledger import FORMAT
+from planstore.ledger.marker import FORMAT
 
 NOBODY = 65534
 ROUTE = """

@@ -18,7 +18,7 @@ import planstore
 import reference
 from planstore.api.store import Store
 from planstore.database.sql_docs import meaning_of
-from planstore.routing.policy import DEFAULT_POLICY
+from planstore.routing.policy_defaults import DEFAULT_POLICY
 from reference import command_line, policy_keys, sql_objects
 
 ROOT = pages.ROOT

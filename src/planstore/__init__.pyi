@@ -1,9 +1,7 @@
 """The public names of planstore; ``__init__.py`` imports each of them when it is first used."""
 
-from .api.store import (
-    Store as Store,
-    open as open,
-)
+from .api.opening import open as open
+from .api.store import Store as Store
 from .audit.diff import Difference as Difference
 from .audit.history import Change as Change
 from .audit.whatif import WhatIf as WhatIf
@@ -37,11 +35,8 @@ from .errors import (
     WorkerDiedError as WorkerDiedError,
 )
 from .events.status import JobStatus as JobStatus
+from .ledger.findings import Finding as Finding, Verified as Verified
 from .ledger.status_writer import StatusWriter as StatusWriter
-from .ledger.verify import (
-    Finding as Finding,
-    Verified as Verified,
-)
 from .plans.consumer import (
     apply_training_plan_filter as apply_training_plan_filter,
     compare_training_plans as compare_training_plans,
@@ -58,10 +53,7 @@ from .plans.consumer import (
     should_train_target_symbol as should_train_target_symbol,
     validate_training_plan as validate_training_plan,
 )
-from .plans.training_plan import (
-    TrainingPlan as TrainingPlan,
-    load_training_plan as load_training_plan,
-)
+from .plans.training_plan import TrainingPlan as TrainingPlan, load_training_plan as load_training_plan
 from .routing.candidates import CandidatesWarning as CandidatesWarning
 from .routing.overrides import Override as Override
 from .routing.policy import PolicyWarning as PolicyWarning

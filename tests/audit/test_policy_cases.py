@@ -9,7 +9,7 @@ import pytest
 import samples
 from planstore.audit.policy_cases import try_cases
 from planstore.errors import CandidatesError, PolicyError
-from planstore.routing.policy import DEFAULT_POLICY
+from planstore.routing.policy_defaults import DEFAULT_POLICY
 
 GOOD = """\
 - title: a good pair trains by itself

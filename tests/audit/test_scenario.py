@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from planstore.audit.scenario import ABSENT, Change, EvidenceSet, Scenario, stage
+from planstore.audit.scenario import ABSENT, Change, EvidenceSet, Scenario
+from planstore.audit.staging import stage
 from planstore.database.connection import memory
 from planstore.events.candidate_columns import COLUMNS, READ, RULE_INPUTS, arrow_type
 

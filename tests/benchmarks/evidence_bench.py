@@ -15,7 +15,7 @@ from figures import Figure, seconds
 
 import planstore
 from planstore.demo.market import market
-from planstore.routing.policy import DEFAULT_POLICY
+from planstore.routing.policy_defaults import DEFAULT_POLICY
 from planstore.training.evidence.folds import time_folds
 from planstore.training.evidence.measure import measure
 from planstore.training.evidence.nulls import moved_labels

@@ -12,7 +12,7 @@ import pytest
 
 import planstore
 import samples
-from planstore.routing.policy import DEFAULT_POLICY
+from planstore.routing.policy_defaults import DEFAULT_POLICY
 
 PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 CASES = [

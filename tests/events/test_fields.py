@@ -23,7 +23,7 @@ from planstore.ledger.artifact_events import ArtifactEvent
 from planstore.ledger.status_writer import status_table
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy_reader import read_policy
-from planstore.runs.commit import RunRequest
+from planstore.runs.request import RunRequest
 
 MOMENT = datetime(2025, 1, 1, tzinfo=UTC)
 DIGEST = "ab" * 32

@@ -17,7 +17,7 @@ import pytest
 
 import planstore
 import samples
-from planstore.ledger.verify import Verified
+from planstore.ledger.findings import Verified
 
 JOBS = "planstore/data/main/jobs"
 

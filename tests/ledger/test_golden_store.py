@@ -11,7 +11,7 @@ import planstore
 import samples
 from planstore.errors import StoreVersionError
 from planstore.ledger.layout import StoreLayout
-from planstore.ledger.ledger import FORMAT, read_marker
+from planstore.ledger.marker import FORMAT, read_marker
 from planstore.ledger.migration import Migrated, migrate
 
 ARCHIVE = Path(__file__).parents[1] / "golden_store" / "format-1.tar.xz"

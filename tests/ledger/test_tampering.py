@@ -27,7 +27,7 @@ import samples
 from planstore.events.canonical import canonical_json
 from planstore.events.commit import utc_text
 from planstore.events.hashing import digest_of
-from planstore.ledger.verify import Finding
+from planstore.ledger.findings import Finding
 
 TRIALS = int(os.environ.get("PLANSTORE_TRIALS", "20"))
 WORKERS = 2

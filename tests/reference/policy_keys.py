@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from planstore.routing.policy import DEFAULT_POLICY, Policy
+from planstore.routing.policy import Policy
+from planstore.routing.policy_defaults import DEFAULT_POLICY
 from reference.markdown import table
 
 LISTED = ("HorizonPattern", "FamilyRule")

@@ -14,7 +14,8 @@ import inputs
 import samples
 from planstore import PolicyError, PolicyWarning
 from planstore.api.store import Store
-from planstore.routing.policy import DEFAULT_POLICY, Policy
+from planstore.routing.policy import Policy
+from planstore.routing.policy_defaults import DEFAULT_POLICY
 from planstore.routing.policy_reader import KIND, check_patterns, read_policy
 from planstore.routing.policy_sections import (
     Allowlist,

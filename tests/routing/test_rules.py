@@ -15,9 +15,11 @@ import strategies
 from planstore.database.session import Session
 from planstore.errors import StoreError
 from planstore.routing.candidates import read_candidates
-from planstore.routing.policy import DEFAULT_POLICY, Policy
+from planstore.routing.policy import Policy
+from planstore.routing.policy_defaults import DEFAULT_POLICY
 from planstore.routing.policy_reader import read_policy
-from planstore.routing.rules import OUTPUT, Rules, apply_rules, current_rules
+from planstore.routing.rule_steps import OUTPUT
+from planstore.routing.rules import Rules, apply_rules, current_rules
 from staging import stage
 
 Record = dict[str, Any]

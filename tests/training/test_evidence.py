@@ -13,7 +13,7 @@ import pytest
 import planstore
 from planstore.api.store import Store
 from planstore.events.vocabulary import Stability
-from planstore.routing.policy import DEFAULT_POLICY
+from planstore.routing.policy_defaults import DEFAULT_POLICY
 from planstore.routing.policy_reader import read_policy
 from planstore.routing.policy_sections import Allowlist, SampleSizes
 from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence

@@ -10,7 +10,8 @@ from planstore.checks.arguments import checked
 from planstore.database.error_translation import unreadable
 from planstore.errors import AnchorError, DeniedError, StoreError
 from planstore.ledger import signing
-from planstore.ledger.verify import Anchor, Finding, Verified, anchor, verify
+from planstore.ledger.findings import Anchor, Finding, Verified
+from planstore.ledger.verify import anchor, verify
 from planstore.projections.export import compare_files
 
 

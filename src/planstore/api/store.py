@@ -21,17 +21,13 @@ from planstore.audit.report import Report, make_report
 from planstore.audit.whatif import WhatIf, what_if
 from planstore.audit.why import Explanation, explain
 from planstore.checks.arguments import checked
-from planstore.checks.quoting import quoted
-from planstore.checks.texts import is_recordable
 from planstore.database.macros import MACROS
 from planstore.database.query_bounds import Bounds
-from planstore.errors import StoreError
 from planstore.events.vocabulary import Semantics
 from planstore.plans.training_plan import TrainingPlan
 from planstore.projections.export import Exported, export
 from planstore.routing.candidate_readers import CandidatesSource
 from planstore.routing.candidates import CandidatesWarning, read_candidates
-from planstore.runs.commit import RunRequest
 from planstore.runs.create import checked_families, make_run, refuse_odd_families
 from planstore.runs.lookup import (
     RunName,
@@ -42,16 +38,13 @@ from planstore.runs.lookup import (
     newest_run,
     refuse_other_meaning,
 )
+from planstore.runs.request import RunRequest
 from planstore.runs.run import Run
 
 if TYPE_CHECKING:
     import duckdb
 
     from planstore.routing.policy_reader import PolicySource
-
-
-ResultsFolder = str | Path
-"""The path of a results folder."""
 
 
 class Store:
@@ -390,34 +383,3 @@ class Store:
         """
         self.access.require_now("export")
         return export(self.access.ledger, self.results, formats=formats, metrics_copy=metrics_copy)
-
-
-@checked
-def open(
-    results: ResultsFolder = "results",
-    *,
-    create: bool = True,
-    as_of: int | datetime | str | None = None,
-    memory: str | None = None,
-) -> Store:
-    """Return the store of a results folder; a missing store is created on first use.
-
-    Args:
-        results: the results folder.
-        create: whether a missing store is created.
-        as_of: a commit or time; the store is read as of it, as by :meth:`Store.at`.
-        memory: memory limit of all reads together, such as ``2GB``; None means most of the machine's memory.
-
-    Raises:
-        StoreMissingError: there is no store, and ``create`` is false.
-        StoreVersionError: the store has a format that this version of planstore does not know.
-        StoreError: the store cannot be used.
-        RequestError: ``memory`` is not an amount of memory.
-    """
-    if not isinstance(results, str | Path) or not is_recordable(str(results)):
-        raise StoreError(f"the results folder must be a path in UTF-8, got {quoted(results)}")
-    store = Store(Path(results), create=create, memory=memory)
-    if as_of is None:
-        return store
-    with store:
-        return store.at(as_of)

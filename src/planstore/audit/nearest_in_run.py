@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from planstore.audit.nearest import Try, nearest_flip
 from planstore.audit.run_trace import RunTrace
-from planstore.audit.scenario import EvidenceSet, Record, RunInputs, stage
+from planstore.audit.scenario import EvidenceSet, Record, RunInputs
+from planstore.audit.staging import stage
 from planstore.database.connection import memory
 from planstore.routing.rules import apply_rules
 

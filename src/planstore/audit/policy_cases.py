@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from planstore.audit.scenario import EvidenceSet, Record, Scenario, stage
+from planstore.audit.scenario import EvidenceSet, Record, Scenario
+from planstore.audit.staging import stage
 from planstore.checks.arguments import checked
 from planstore.checks.quoting import quoted
 from planstore.database.connection import memory

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from planstore.audit.scenario import EvidenceSet, Record, Scenario, arrow_table, of_commits, stage
+from planstore.audit.scenario import EvidenceSet, Record, Scenario
+from planstore.audit.staging import arrow_table, of_commits, stage
 from planstore.database.connection import memory
 from planstore.database.session import Session
 from planstore.events.vocabulary import Mode

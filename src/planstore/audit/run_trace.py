@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from planstore.audit.scenario import Record, RunInputs, stage_run
+from planstore.audit.scenario import Record, RunInputs
+from planstore.audit.staging import stage_run
 from planstore.database.connection import memory
 from planstore.database.session import Session
 from planstore.routing.rules import apply_rules, explain_rules

@@ -9,7 +9,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from planstore.audit.causes import Factor
-from planstore.audit.scenario import RunInputs, Scenario, arrow_table, stage_policies
+from planstore.audit.scenario import RunInputs, Scenario
+from planstore.audit.staging import arrow_table, stage_policies
 from planstore.database.session import Session
 from planstore.events.candidate_columns import RULE_INPUTS
 from planstore.routing.rules import Rules, run_steps

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from planstore.audit.scenario import Record, RunInputs, stage_run
+from planstore.audit.scenario import Record, RunInputs
+from planstore.audit.staging import stage_run
 from planstore.database.connection import memory
 from planstore.database.session import Session
 from planstore.ledger.storage import ArtifactStorage

@@ -21,7 +21,7 @@ def command(
     from planstore.errors import RequestError
     from planstore.ledger.embedded.store_folder import refuse_store
     from planstore.ledger.layout import StoreLayout
-    from planstore.routing.policy import DEFAULT_POLICY
+    from planstore.routing.policy_defaults import DEFAULT_POLICY
 
     if policy is not None:
         refuse_store("--policy", policy)

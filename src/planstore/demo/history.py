@@ -13,7 +13,7 @@ import planstore
 from planstore import Difference, Store
 from planstore.errors import RequestError
 from planstore.ledger.layout import StoreLayout
-from planstore.routing.policy import DEFAULT_POLICY
+from planstore.routing.policy_defaults import DEFAULT_POLICY
 from planstore.routing.policy_reader import read_policy
 
 DATA = Path(__file__).parent / "candidates_by_year"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -11,35 +10,27 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
-import orjson
-
-from planstore.checks.regular_files import read_regular
 from planstore.database import sql
 from planstore.database.connection import Database
 from planstore.database.macros import make_macros
 from planstore.database.session import Session
 from planstore.errors import ReadBackError, StoreError, StoreMissingError, StoreVersionError
-from planstore.events.candidate_columns import FORMAT_OF_COLUMNS
 from planstore.events.commit import GENESIS
 from planstore.events.vocabulary import CommitKind
 from planstore.ledger.commit_builder import STRUCT_TABLES, CommitBuilder, Head
-from planstore.ledger.embedded.artifacts import Artifacts, fsync_folder, make_folder
+from planstore.ledger.embedded.artifacts import Artifacts, make_folder
 from planstore.ledger.embedded.catalog import Catalog
 from planstore.ledger.embedded.data import DataFolder
 from planstore.ledger.embedded.lock import WriterLock
 from planstore.ledger.embedded.store_folder import Place, refuse_store
 from planstore.ledger.layout import StoreLayout
+from planstore.ledger.marker import FORMAT, read_marker, write_marker
 from planstore.ledger.read_back import CatalogTables
 from planstore.ledger.storage import ArtifactStorage, CatalogStorage, CommitLock, DataStorage
 
 _log = logging.getLogger("planstore.ledger")
 
-STRUCTS_IN_FILES = 3
-"""The first format in which tables with structs have no rows in the catalog."""
-FORMAT = max(STRUCTS_IN_FILES, FORMAT_OF_COLUMNS)
-"""The format of stores that this code reads and writes."""
 
 EVENT_TABLES = (
     "runs",
@@ -366,38 +357,7 @@ def keep_structs_in_files(session: Session) -> None:
         session.run("database/inlined_rows", table=table, rows=0)
 
 
-def write_marker(marker: Path) -> None:
-    """Write the marker, which identifies its folder as a store of this format, durably."""
-    incoming = marker.with_suffix(".incoming")
-    with incoming.open("wb") as file:
-        file.write(orjson.dumps({"format": FORMAT}))
-        file.flush()
-        os.fsync(file.fileno())
-    incoming.replace(marker)
-    fsync_folder(marker.parent)
-
-
 def newest_commit_of_kind(session: Session, kind: CommitKind, before_commit: int = 2**62) -> int:
     """Return the newest commit of a kind before ``before_commit``, or 0."""
     row = session.row("ledger/newest_commit_of_kind", kind=kind, before_commit=before_commit)
     return int(row[0]) if row else 0
-
-
-def read_marker(marker: Path) -> dict[str, Any] | None:
-    """Return a store's marker, which has at least a ``format``, or None if there is no store.
-
-    Raises:
-        StoreError: the marker is unreadable, or has no format.
-    """
-    folder = marker.parent
-    try:
-        content = orjson.loads(read_regular(marker))
-        return {**content, "format": content["format"]}
-    except FileNotFoundError:
-        return None
-    except NotADirectoryError as error:
-        raise StoreError(f"{folder.parent} is a file, not a results folder") from error
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise StoreError(f"{marker} does not say what kind of store this is: {error}") from error
-    except (OSError, ValueError) as error:
-        raise StoreError(f"the store in {folder} cannot be read: {error}") from error

@@ -15,10 +15,12 @@ from planstore.ledger.commit_builder import STRUCT_TABLES
 from planstore.ledger.compaction import flush
 from planstore.ledger.embedded.data import DataFolder
 from planstore.ledger.embedded.lock import WriterLock
+from planstore.ledger.findings import Finding
 from planstore.ledger.layout import StoreLayout
-from planstore.ledger.ledger import FORMAT, STRUCTS_IN_FILES, keep_structs_in_files, read_marker, write_marker
+from planstore.ledger.ledger import keep_structs_in_files
+from planstore.ledger.marker import FORMAT, STRUCTS_IN_FILES, read_marker, write_marker
+from planstore.ledger.row_digests import event_findings
 from planstore.ledger.storage import DataStorage
-from planstore.ledger.verify import Finding, event_findings
 
 STRUCTS = {"runs": "settings", "candidates": "stability_metrics"}
 """Struct columns whose inlined texts format 2 could not read back. Those of jobs contain only plain words."""

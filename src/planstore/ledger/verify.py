@@ -2,113 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from planstore.database.batches import Batches
 from planstore.database.error_translation import unreadable
 from planstore.database.session import Session
-from planstore.errors import AnchorError, DeniedError, StoreError
+from planstore.errors import StoreError
 from planstore.events.canonical import canonical_json
 from planstore.events.commit import GENESIS, utc_text
-from planstore.events.digest import RowsDigest
 from planstore.events.hashing import digest_of
-from planstore.events.prefetch import each_prefetched
+from planstore.ledger.findings import Anchor, Finding, Verified
 from planstore.ledger.foreign_files import irregular_in_store, place, strays
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
 from planstore.ledger.plan_checks import failed_plan_checks
 from planstore.ledger.pruning_statistics import falsehoods
+from planstore.ledger.row_digests import event_findings, finding_of
 from planstore.ledger.snapshots import shifted_snapshots
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
-ROWS_AT_ONCE = 250_000
-"""Maximum events per query, unless a single commit has more."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A discrepancy.
-
-    Attributes:
-        commit_id: the first commit with it; None if it belongs to no commit.
-        where: the table, artifact or file.
-        problem: the problem, worded to follow ``where``.
-    """
-
-    commit_id: int | None
-    where: str
-    problem: str
-
-    def __str__(self) -> str:
-        return f"{f'commit {self.commit_id}, ' if self.commit_id is not None else ''}{self.where}: {self.problem}"
-
-
-@dataclass(frozen=True)
-class Verified:
-    """The result of a verification.
-
-    Attributes:
-        commits: number of commits in the ledger.
-        anchor: the newest commit and its digest.
-        findings: discrepancies, by commit; empty if the store is intact.
-        unreferenced: digests of unreferenced artifacts, stored by a process that died before its commit.
-        orphans: unreferenced parquet files in the store's folder, of a process that died or has not committed yet.
-    """
-
-    commits: int
-    anchor: str
-    findings: Sequence[Finding]
-    unreferenced: Sequence[str]
-    orphans: Sequence[str] = ()
-
-    @property
-    def holds(self) -> bool:
-        """Whether there are no findings."""
-        return not self.findings
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return all attributes, for JSON."""
-        return {
-            "holds": self.holds,
-            "commits": self.commits,
-            "anchor": self.anchor,
-            "findings": [vars(finding) for finding in self.findings],
-            "unreferenced": list(self.unreferenced),
-            "orphans": list(self.orphans),
-        }
-
-
-@dataclass(frozen=True)
-class Anchor:
-    """A commit's number and digest, archived elsewhere: a store with this commit extends the anchored store."""
-
-    commit_id: int
-    digest: str
-    signature: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.commit_id}:{self.digest}"
-
-    @classmethod
-    def parse(cls, text: str) -> Anchor:
-        """Parse ``commit:digest`` or ``commit:digest:signature``.
-
-        Raises:
-            AnchorError: the text is not an anchor.
-        """
-        number, digest, signature, *more = [*text.strip().split(":"), "", ""]
-        digits = digest.lower()
-        if any(more) or not (
-            number.isascii() and number.isdigit() and len(digits) == 64 and set(digits) <= set("0123456789abcdef")
-        ):
-            raise AnchorError(f"{text[:100]!r} is no anchor; one reads commit:digest, as `planstore anchor` prints it")
-        return cls(int(number), digits, signature or None)
+    pass
 
 
 def anchor(ledger: Ledger) -> Anchor:
@@ -165,7 +80,7 @@ def findings(ledger: Ledger, expected: Anchor | None = None) -> Iterator[Finding
             session = ledger.reader()
             commits = session.records("verify/commits")
     except StoreError as error:
-        yield _finding(None, "commits", error)
+        yield finding_of(None, "commits", error)
         return
     yield from _chain(commits, expected)
     numbered = [commit for commit in commits if commit["commit_id"] is not None]
@@ -174,7 +89,7 @@ def findings(ledger: Ledger, expected: Anchor | None = None) -> Iterator[Finding
             with unreadable("the ledger"):
                 yield from event_findings(session, table, numbered)
         except StoreError as error:
-            yield _finding(None, table, error)
+            yield finding_of(None, table, error)
     for check in (
         _row_counts,
         _positions_of,
@@ -190,14 +105,7 @@ def findings(ledger: Ledger, expected: Anchor | None = None) -> Iterator[Finding
             with unreadable("the ledger"):
                 yield from check(ledger, session, commits)
         except StoreError as error:
-            yield _finding(None, check.__name__.strip("_").replace("_", " "), error)
-
-
-def _finding(commit_id: int | None, where: str, error: StoreError) -> Finding:
-    """Return a finding from an error; raise the error if it is about access and not about the store's content."""
-    if isinstance(error, DeniedError):
-        raise error
-    return Finding(commit_id, where, str(error))
+            yield finding_of(None, check.__name__.strip("_").replace("_", " "), error)
 
 
 def _chain(commits: list[dict[str, Any]], expected: Anchor | None) -> Iterator[Finding]:
@@ -239,86 +147,6 @@ def _header_digest(commit: Mapping[str, Any]) -> str:
         return digest_of(canonical_json(header))
     except TypeError as error:
         return f"none: {error}"
-
-
-def event_findings(session: Session, table: str, commits: list[dict[str, Any]]) -> Iterator[Finding]:
-    """Check the number and digest of each commit's rows in a table against its header."""
-    counted = {
-        commit["commit_id"]: count for commit in commits for count in commit["counts"] or () if count["table"] == table
-    }
-    for first, last in _ranges(counted, len(commits)):
-        try:
-            with unreadable("the ledger"):
-                read = _digests(session.batches("ledger/read_events", table=table, first=first, last=last))
-        except StoreError as error:
-            holders = [number for number in counted if first <= number <= last]
-            if len(holders) > 1:
-                yield from _unreadable_of(session, table, holders)
-            else:
-                yield _finding(holders[0] if holders else first, table, error)
-            continue
-        for commit_id in sorted(read.keys() | {number for number in counted if first <= number <= last}):
-            count = counted.get(commit_id, {"rows": 0, "digest": None})
-            rows, digest = read.get(commit_id, (0, None))
-            if rows != count["rows"]:
-                yield Finding(commit_id, table, f"it holds {rows} rows, its header counts {count['rows']}")
-            elif digest != count["digest"]:
-                yield Finding(commit_id, table, f"its rows have the digest {digest}, its header says {count['digest']}")
-
-
-def _unreadable_of(session: Session, table: str, commits: Sequence[int]) -> Iterator[Finding]:
-    """Read some commits one by one, and yield a finding for each unreadable one."""
-    for number in commits:
-        try:
-            with unreadable("the ledger"):
-                session.batches("ledger/read_events", table=table, first=number, last=number).read_all()
-        except StoreError as error:
-            yield _finding(number, table, error)
-
-
-def _ranges(counted: Mapping[int, Mapping[str, Any]], last_commit: int) -> Iterator[tuple[int, int]]:
-    """Yield ranges that cover all commits, each with at most ROWS_AT_ONCE rows or a single commit."""
-    first, rows = 1, 0
-    for commit_id in sorted(counted):
-        size = counted[commit_id]["rows"]
-        if rows and rows + size > ROWS_AT_ONCE:
-            yield first, commit_id - 1
-            first, rows = commit_id, 0
-        rows += size
-    if last_commit:
-        yield first, max(last_commit, first)
-
-
-def _digests(batches: Batches) -> dict[int, tuple[int, str]]:
-    """Return the number and digest of each commit's rows, from batches in commit order."""
-    digests: dict[int, tuple[int, str]] = {}
-    number, digest = 0, RowsDigest(batches.schema)
-
-    def finish() -> None:
-        if digest.rows:
-            digests[number] = (digest.rows, digest.hexdigest())
-
-    def update(batch: pa.RecordBatch) -> None:
-        nonlocal number, digest
-        for commit_id, rows in _by_commit(batch):
-            if commit_id != number:
-                finish()
-                number, digest = commit_id, RowsDigest(batches.schema)
-            digest.update(rows)
-
-    each_prefetched(batches, update)
-    finish()
-    return digests
-
-
-def _by_commit(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Yield each commit's rows in a batch that is in commit order."""
-    import numpy as np
-
-    numbers = batch.column(0).to_numpy(zero_copy_only=False)
-    starts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist()]
-    for start, end in zip(starts, [*starts[1:], len(numbers)], strict=True):
-        yield int(numbers[start]), batch.slice(start, end - start)
 
 
 def _row_counts(_: Ledger, session: Session, commits: list[dict[str, Any]]) -> Iterator[Finding]:
@@ -402,7 +230,7 @@ def _artifacts(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Ite
         try:
             content = ledger.artifacts.get(digest)
         except StoreError as error:
-            yield _finding(commit_id, "artifacts", error)
+            yield finding_of(commit_id, "artifacts", error)
             continue
         if size is not None and len(content) != size:
             yield Finding(commit_id, "artifacts", f"artifact {digest} has {len(content)} bytes, recorded are {size}")

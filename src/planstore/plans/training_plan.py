@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,14 +13,11 @@ import orjson
 from planstore.checks.arguments import checked
 from planstore.checks.quoting import quoted
 from planstore.checks.regular_files import read_regular
-from planstore.database.connection import memory
-from planstore.database.macros import make_macros
-from planstore.database.session import Session
 from planstore.errors import NotFoundError, PlanFileError
-from planstore.events.canonical import canonical_json
 from planstore.events.vocabulary import Semantics
 from planstore.ledger.layout import StoreLayout
 from planstore.ledger.ledger import Ledger
+from planstore.plans.plan_index import PlanIndex, document_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,7 +30,7 @@ class TrainingPlan(Mapping[str, Any]):
     Made by :meth:`from_ledger` and :meth:`from_document`.
     """
 
-    def __init__(self, index: _PlanIndex, metadata: dict[str, Any], summary: dict[str, Any]) -> None:
+    def __init__(self, index: PlanIndex, metadata: dict[str, Any], summary: dict[str, Any]) -> None:
         self._index = index
         self.metadata = metadata
         self.summary = summary
@@ -49,7 +46,7 @@ class TrainingPlan(Mapping[str, Any]):
         if row is None:
             raise NotFoundError(f"the ledger holds no plan {plan_id}")
         metadata, summary = orjson.loads(row[0]), orjson.loads(row[1])
-        return cls(_PlanIndex(lambda: _ledger_rows(ledger, plan_id), metadata), metadata, summary)
+        return cls(PlanIndex(lambda: _ledger_rows(ledger, plan_id), metadata), metadata, summary)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> TrainingPlan:
@@ -65,7 +62,7 @@ class TrainingPlan(Mapping[str, Any]):
         for name, part in (("metadata", metadata), ("summary", summary)):
             if not isinstance(part, Mapping):
                 raise PlanFileError(f"this is no training plan: `{name}` must be an object, got {quoted(part)}")
-        return cls(_PlanIndex(lambda: _document_rows(jobs), metadata, jobs), metadata, summary)
+        return cls(PlanIndex(lambda: document_rows(jobs), metadata, jobs), metadata, summary)
 
     @cached_property
     def jobs(self) -> list[dict[str, Any]]:
@@ -123,95 +120,9 @@ class TrainingPlan(Mapping[str, Any]):
 
 PlanSource: TypeAlias = TrainingPlan | Mapping[str, Any] | str | Path
 
-_FIELDS = (
-    *("job_id", "target", "symbol", "route", "training_type", "model_families", "priority"),
-    *("estimated_samples", "reason", "metadata"),
-)
-"""The keys of a job, in their order."""
-
-
-class _PlanIndex:
-    """A plan's jobs in an indexed in-memory table, with the macros over it.
-
-    Args:
-        rows: fetches the jobs on first use.
-        metadata: the plan's metadata.
-        documents: the original jobs of a plan from a document.
-    """
-
-    def __init__(
-        self,
-        rows: Callable[[], pa.Table],
-        metadata: Mapping[str, Any],
-        documents: Sequence[dict[str, Any]] | None = None,
-    ) -> None:
-        self._rows = rows
-        self._metadata = metadata
-        self._documents = documents
-
-    @cached_property
-    def session(self) -> Session:
-        """The session, with the jobs in the index."""
-        session = memory()
-        with session.registered("incoming_jobs", self._rows()):
-            session.run("consumer/plan_index/jobs")
-        session.run("consumer/plan_index/plans", metadata=_json(self._metadata))
-        session.run("consumer/plan_index/jobs_by_target")
-        session.run("consumer/plan_index/jobs_by_symbol")
-        make_macros(session, of_one_plan=True)
-        return session
-
-    def jobs(self, question: str, **values: Any) -> list[dict[str, Any]]:
-        """Return the jobs that a statement of ``sql/consumer/`` selects."""
-        rows = self.session.records(f"consumer/{question}", **values)
-        if self._documents is not None:
-            return [self._documents[row["ordinal"] - 1] for row in rows]
-        return [{field: row[field] for field in _FIELDS} | {"metadata": orjson.loads(row["metadata"])} for row in rows]
-
 
 def _ledger_rows(ledger: Ledger, plan_id: str) -> pa.Table:
     return ledger.query_session().batches("consumer/plan_rows", plan_id=plan_id).read_all()
-
-
-def _document_rows(jobs: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """Return a document's jobs as rows; missing values are null."""
-    import pyarrow as pa
-
-    def column(name: str, kind: Any) -> Any:
-        try:
-            return pa.array([job.get(name) for job in jobs], kind)
-        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
-            raise PlanFileError(
-                f"this is no training plan: `{name}` of a job must be of type {kind} or null"
-            ) from error
-
-    return pa.table(
-        {
-            "plan_id": pa.array(["document"] * len(jobs), pa.string()),
-            "ordinal": pa.array(range(1, len(jobs) + 1), pa.int32()),
-            "job_id": column("job_id", pa.string()),
-            "target": column("target", pa.string()),
-            "symbol": column("symbol", pa.string()),
-            "route": column("route", pa.string()),
-            "training_type": column("training_type", pa.string()),
-            "model_families": column("model_families", pa.list_(pa.string())),
-            "priority": column("priority", pa.int32()),
-            "reason": column("reason", pa.string()),
-            "metadata": pa.array([_json(job.get("metadata") or {}) for job in jobs], pa.string()),
-            "estimated_samples": column("estimated_samples", pa.int64()),
-        }
-    )
-
-
-def _json(value: Any) -> str:
-    try:
-        return canonical_json(value).decode()
-    except TypeError:
-        pass  # because a value that is no JSON may still have a JSON text
-    try:
-        return json.dumps(value, sort_keys=True, default=str)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise PlanFileError(f"this is no training plan: metadata cannot be {quoted(value)}") from error
 
 
 @checked

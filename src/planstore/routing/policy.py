@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
-from functools import cache, cached_property
-from pathlib import Path
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
@@ -19,10 +18,10 @@ from pydantic import (
     model_validator,
 )
 
-from planstore.documents.yaml_loader import read_yaml
 from planstore.events.canonical import canonical_json
 from planstore.events.hashing import digest_of
 from planstore.events.vocabulary import SIDES, LeakageStatus, Preference, Semantics
+from planstore.routing.policy_defaults import left_out_keys, shipped_policy, with_defaults
 from planstore.routing.policy_sections import (
     TIERS,
     Allowlist,
@@ -43,10 +42,6 @@ from planstore.routing.reference_policy import completed
 
 class PolicyWarning(UserWarning):
     """Something about a policy that is not wrong, but that its owner should know."""
-
-
-DEFAULT_POLICY = Path(__file__).parent / "default_policy.yaml"
-"""The policy that planstore ships: a conservative one to start from, which says what any strict one leaves out."""
 
 
 def _document_format(value: Any) -> Any:
@@ -134,8 +129,8 @@ class Policy(PolicySection, BaseModel):
             if policy.semantics == Semantics.REFERENCE and policy.min_margin_over_null is not None:
                 raise ValueError("min_margin_over_null needs semantics: strict; the reference knows no null")
             return policy
-        policy = check(_filled(given, _shipped()))
-        policy._filled_in = tuple(_missing(given, _shipped()))
+        policy = check(with_defaults(given, shipped_policy()))
+        policy._filled_in = tuple(left_out_keys(given, shipped_policy()))
         policy._refuse_contradictions()
         return policy
 
@@ -195,35 +190,3 @@ class Policy(PolicySection, BaseModel):
     def policy_id(self) -> str:
         """The digest of the canonical document."""
         return digest_of(self.document)
-
-
-@cache
-def _shipped() -> Mapping[str, Any]:
-    """Return the keys of the policy that planstore ships, every one that there is."""
-    found: Mapping[str, Any] = read_yaml(DEFAULT_POLICY.read_text(encoding="utf-8")).value["routing"]
-    return found
-
-
-def _filled(given: Any, default: Any) -> Any:
-    """Return what was given, with what it leaves out as ``default`` says."""
-    if not isinstance(given, Mapping):
-        return given
-    known = _by_key(given, default)
-    return {**known, **{key: _filled(value, known.get(key)) for key, value in given.items()}}
-
-
-def _missing(given: Any, default: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
-    """Yield the keys of ``default`` that were not given; of a section that was not, only its own."""
-    if isinstance(given, Mapping):
-        for key, value in _by_key(given, default).items():
-            if key in given:
-                yield from _missing(given[key], value, (*path, key))
-            else:
-                yield ".".join((*path, key))
-
-
-def _by_key(given: Mapping[str, Any], default: Any) -> Mapping[str, Any]:
-    """Return a default by its keys; a number is that of all tiers, where tiers were given."""
-    if isinstance(default, Mapping):
-        return default
-    return {"default": default} if default is not None and set(given) <= {"default", *TIERS} else {}

@@ -11,7 +11,6 @@ import orjson
 
 from planstore.database.session import Session
 from planstore.errors import ConflictError, KeyConflictError, RunConflictError
-from planstore.events import fields
 from planstore.events.commit import utc_text
 from planstore.events.digest import StagedRows
 from planstore.events.vocabulary import CommitKind, Semantics
@@ -20,15 +19,11 @@ from planstore.ledger.commit_builder import CommitBuilder
 from planstore.ledger.ledger import Ledger, newest_commit_of_kind
 from planstore.plans.planning import Plan
 from planstore.projections.export import SNAPSHOT, UNKNOWN
-from planstore.routing.candidates import Candidates
 from planstore.runs.lookup import refuse_plan
+from planstore.runs.request import RunRequest
 
 if TYPE_CHECKING:
-    from planstore.routing.policy import Policy
-
-
-PATH = 4_096
-"""Maximum characters of a file name."""
+    pass
 
 
 class OverriddenError(Exception):
@@ -44,53 +39,6 @@ class RecordedRun:
     plan_id: str
     is_new: bool
     is_new_plan: bool = False
-
-
-@dataclass(frozen=True)
-class RunRequest:
-    """A request for a run, with checked fields.
-
-    Attributes:
-        evidence: the candidates.
-        policy: the policy.
-        policy_name: source of the policy.
-        settings: ``metrics_snapshot``, ``model_families`` and ``include_blocked``, as requested.
-        run_id: name of the run; None generates one.
-        git_commit, config_hash: recorded with the run.
-        idempotency_key: identifies the call, so that a repetition is recognised.
-        expected_commit: the commit that must be the newest.
-
-    Raises:
-        RequestError: a field is invalid.
-    """
-
-    evidence: Candidates
-    policy: Policy
-    policy_name: str
-    settings: Mapping[str, Any]
-    run_id: str | None
-    git_commit: str | None
-    config_hash: str | None
-    idempotency_key: str | None
-    expected_commit: int | None
-
-    def __post_init__(self) -> None:
-        settings = dict(self.settings)
-        settings["metrics_snapshot"] = fields.optional_text("metrics_snapshot", settings["metrics_snapshot"], most=PATH)
-        for family in settings["model_families"] or ():
-            fields.text("each of model_families", family, most=fields.NAME)
-        settings["include_blocked"] = fields.flag("include_blocked", settings["include_blocked"])
-        expected = self.expected_commit
-        fields.keep(
-            self,
-            policy_name=fields.text("the name of the policy", self.policy_name, most=PATH),
-            settings=settings,
-            git_commit=fields.optional_text("git_commit", self.git_commit, most=fields.NAME),
-            config_hash=fields.optional_text("config_hash", self.config_hash, most=fields.NAME),
-            expected_commit=expected
-            if expected is None
-            else fields.whole_number("expected_commit", expected, least=0, most=2**62),
-        )
 
 
 @dataclass(frozen=True)

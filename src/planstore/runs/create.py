@@ -18,7 +18,8 @@ from planstore.events.vocabulary import CommitKind, Semantics
 from planstore.ledger.ledger import Ledger, newest_commit_of_kind
 from planstore.plans.planning import make_plan
 from planstore.routing.rules import apply_rules, current_rules, refuse_sides_left_out
-from planstore.runs.commit import OverriddenError, Publication, RunRequest
+from planstore.runs.commit import OverriddenError, Publication
+from planstore.runs.request import RunRequest
 from planstore.runs.run import Run
 
 _WORD = re.compile(r"[^\W_]+")

@@ -13,7 +13,7 @@ from planstore.checks.arguments import checked
 from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
 from planstore.projections.file_names import file_names
-from planstore.routing.policy import DEFAULT_POLICY
+from planstore.routing.policy_defaults import DEFAULT_POLICY
 from planstore.routing.policy_reader import PolicySource
 from planstore.training.execution.fit import train_job
 from planstore.training.execution.models import MEDIA_TYPE, load_model

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planstore.checks.arguments import checked
-from planstore.routing.policy import DEFAULT_POLICY
+from planstore.routing.policy_defaults import DEFAULT_POLICY
 from planstore.routing.policy_reader import PolicySource, read_policy
 from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence
 from planstore.training.evidence.measure import FAMILIES, PanelEvidence, measure

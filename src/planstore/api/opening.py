@@ -1,0 +1,50 @@
+"""Opens the store of a results folder."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planstore.checks.arguments import checked
+from planstore.checks.quoting import quoted
+from planstore.checks.texts import is_recordable
+from planstore.errors import StoreError
+
+if TYPE_CHECKING:
+    pass
+from planstore.api.store import Store
+
+ResultsFolder = str | Path
+"""The path of a results folder."""
+
+
+@checked
+def open(
+    results: ResultsFolder = "results",
+    *,
+    create: bool = True,
+    as_of: int | datetime | str | None = None,
+    memory: str | None = None,
+) -> Store:
+    """Return the store of a results folder; a missing store is created on first use.
+
+    Args:
+        results: the results folder.
+        create: whether a missing store is created.
+        as_of: a commit or time; the store is read as of it, as by :meth:`Store.at`.
+        memory: memory limit of all reads together, such as ``2GB``; None means most of the machine's memory.
+
+    Raises:
+        StoreMissingError: there is no store, and ``create`` is false.
+        StoreVersionError: the store has a format that this version of planstore does not know.
+        StoreError: the store cannot be used.
+        RequestError: ``memory`` is not an amount of memory.
+    """
+    if not isinstance(results, str | Path) or not is_recordable(str(results)):
+        raise StoreError(f"the results folder must be a path in UTF-8, got {quoted(results)}")
+    store = Store(Path(results), create=create, memory=memory)
+    if as_of is None:
+        return store
+    with store:
+        return store.at(as_of)

@@ -1,0 +1,52 @@
+"""The marker of a store: its format, in a file that makes a folder a store."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from planstore.checks.regular_files import read_regular
+from planstore.errors import StoreError
+from planstore.events.candidate_columns import FORMAT_OF_COLUMNS
+from planstore.ledger.embedded.artifacts import fsync_folder
+
+STRUCTS_IN_FILES = 3
+"""The first format in which tables with structs have no rows in the catalog."""
+
+
+FORMAT = max(STRUCTS_IN_FILES, FORMAT_OF_COLUMNS)
+"""The format of stores that this code reads and writes."""
+
+
+def write_marker(marker: Path) -> None:
+    """Write the marker, which identifies its folder as a store of this format, durably."""
+    incoming = marker.with_suffix(".incoming")
+    with incoming.open("wb") as file:
+        file.write(orjson.dumps({"format": FORMAT}))
+        file.flush()
+        os.fsync(file.fileno())
+    incoming.replace(marker)
+    fsync_folder(marker.parent)
+
+
+def read_marker(marker: Path) -> dict[str, Any] | None:
+    """Return a store's marker, which has at least a ``format``, or None if there is no store.
+
+    Raises:
+        StoreError: the marker is unreadable, or has no format.
+    """
+    folder = marker.parent
+    try:
+        content = orjson.loads(read_regular(marker))
+        return {**content, "format": content["format"]}
+    except FileNotFoundError:
+        return None
+    except NotADirectoryError as error:
+        raise StoreError(f"{folder.parent} is a file, not a results folder") from error
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise StoreError(f"{marker} does not say what kind of store this is: {error}") from error
+    except (OSError, ValueError) as error:
+        raise StoreError(f"the store in {folder} cannot be read: {error}") from error
