@@ -181,7 +181,7 @@ def test_an_argument_of_bytes_that_are_no_text_is_refused(used: Store, words: li
 def test_such_an_argument_to_the_process_ends_it_with_one_line(used: Store) -> None:
     done = inputs.python("from planstore.cli import main; main()", "why", "\udcff", cwd=used.results)
     assert done.returncode == 2
-    assert done.stderr == "planstore: an argument must be text in UTF-8, got '\\udcff'\n"
+    assert done.stderr == "planstore: an argument must be text in UTF-8, got '\\udcff': convert it\n"
 
 
 FORK = """

@@ -185,7 +185,7 @@ def test_a_folder_that_cannot_be_written_is_a_store_error(tmp_path: Path, mode: 
     try:
         done = inputs.python(
             "import importlib.readers, getpass, duckdb, filelock, pandas\n"
-            "import samples, planstore.store, planstore.routing.policy\n" + DROP + ROUTE,
+            "import samples, planstore.api.store, planstore.routing.policy\n" + DROP + ROUTE,
             str(results),
             "1",
             "2",

@@ -106,7 +106,7 @@ def check(store: Store, a: Run, b: Run) -> None:
 
 
 @pytest.mark.parametrize("semantics", ["strict", "reference"])
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(data=st.data())
 def test_a_diff_is_what_plain_python_finds(shared_store: Store, semantics: str, data: st.DataObject) -> None:
     first, second = (
@@ -131,7 +131,7 @@ def test_a_diff_is_what_plain_python_finds(shared_store: Store, semantics: str, 
         check(shared_store, old, new)
         flips = shared_store.diff(old.run_id, new.run_id).as_dict()["flips"]
         assert {(flip["target"], flip["symbol"]): flip["causes"] for flip in flips} == expected
-    for (target, symbol), kinds in list(causes(first, second, differing).items())[:2]:  # the history says the same
+    for (target, symbol), kinds in list(causes(first, second, differing).items())[:1]:  # the history says the same
         change = shared_store.history(target, symbol)[-1]
         assert (change.run_id, {cause["cause"] for cause in change.causes}) == (b.run_id, set(kinds))
     assert not shared_store.diff(a.run_id, a.run_id)

@@ -379,7 +379,7 @@ def test_evidence_ranks_a_panel_and_its_candidates_are_routed(tmp_path: Path) ->
     assert "symbol BBB is left out" in told.stderr
     assert re.findall(r"^y_\w+", told.stdout, re.MULTILINE) == ["y_up_1d", "y_level_2d"]
     refused = call(*given, "--out", tmp_path / "none" / "c.parquet")
-    assert (refused.returncode, "in a folder that exists" in refused.stderr) == (2, True)
+    assert (refused.returncode, "in an existing folder" in refused.stderr) == (2, True)
     refused = call("evidence", tmp_path / "none", "--results", tmp_path)
     assert (refused.returncode, "there is no such file or folder" in refused.stderr) == (2, True)
 
