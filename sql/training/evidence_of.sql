@@ -1,4 +1,5 @@
 -- The artifact that holds the evidence which runs of this evidence id routed, where it was kept.
 -- makes: rows
--- reads: lake.artifacts, $evidence_id
-SELECT digest FROM lake.artifacts WHERE name = 'evidence' AND belongs_to = $evidence_id ORDER BY commit_id DESC LIMIT 1;
+-- reads: lake.artifacts, $as_of, $evidence_id
+SELECT digest FROM lake.artifacts WHERE name = 'evidence' AND belongs_to = $evidence_id AND ($as_of IS NULL OR commit_id <= $as_of)
+ORDER BY commit_id DESC LIMIT 1;

@@ -88,6 +88,7 @@ def test_a_store_of_then_is_not_written(history: Store) -> None:
             then.export,
             then.maintenance.compact,
             then.training.status_writer,
+            lambda: then.evidence.keep(b"{}", "e"),
         ):
             with pytest.raises(RequestError, match="as of commit 1"):
                 write()

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from planstore.api.access import StoreAccess
+from planstore.checks.arguments import checked
 from planstore.events.hashing import digest_of
 from planstore.events.vocabulary import CommitKind
 from planstore.ledger.artifact_events import ArtifactEvent, append_artifacts, known_artifacts
@@ -22,6 +23,7 @@ class EvidenceReports:
     def __init__(self, access: StoreAccess) -> None:
         self._access = access
 
+    @checked
     def keep(self, report: bytes, evidence_id: str) -> str:
         """Store a report as an artifact, if it is new, and return its digest.
 
@@ -29,6 +31,7 @@ class EvidenceReports:
             report: the report, canonical JSON.
             evidence_id: the digest of its candidates.
         """
+        self._access.require_now("evidence.keep")
         digest = digest_of(report)
         ledger = self._access.ledger
         session = ledger.writer()
@@ -46,11 +49,13 @@ class EvidenceReports:
 
     def reports(self) -> Iterator[dict[str, Any]]:
         """Yield the reports, newest first."""
-        for (digest,) in self._access.ledger.reader().rows("training/evidence_kept"):
+        for (digest,) in self._access.ledger.reader().rows("training/evidence_kept", as_of=self._access.as_of):
             yield orjson.loads(self._access.ledger.artifacts.get(digest))
 
+    @checked
     def report(self, evidence_id: str) -> dict[str, Any] | None:
         """Return the report with the given evidence id, or None."""
-        row = self._access.ledger.reader().row("training/evidence_of", evidence_id=evidence_id)
+        reader, as_of = self._access.ledger.reader(), self._access.as_of
+        row = reader.row("training/evidence_of", evidence_id=evidence_id, as_of=as_of)
         report: dict[str, Any] | None = None if row is None else orjson.loads(self._access.ledger.artifacts.get(row[0]))
         return report

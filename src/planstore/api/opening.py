@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from planstore.api.store import Store
 from planstore.checks.arguments import checked
 from planstore.checks.quoting import quoted
 from planstore.checks.texts import is_recordable
 from planstore.errors import StoreError
-
-if TYPE_CHECKING:
-    pass
-from planstore.api.store import Store
 
 ResultsFolder = str | Path
 """The path of a results folder."""

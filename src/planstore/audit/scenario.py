@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NewType, TypeAlias
+from typing import Any, NewType, TypeAlias
 
 import orjson
 
@@ -13,9 +13,6 @@ from planstore.events.vocabulary import CommitKind, Semantics
 from planstore.ledger.ledger import newest_commit_of_kind
 from planstore.ledger.storage import ArtifactStorage
 from planstore.routing.rules import Rules
-
-if TYPE_CHECKING:
-    pass
 
 Record = dict[str, Any]
 EvidenceSet = NewType("EvidenceSet", int)

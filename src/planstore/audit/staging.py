@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from planstore.audit.scenario import Change, Record, Scenario
 from planstore.database.session import Session
 from planstore.events.candidate_columns import READ, RULE_INPUTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
-from planstore.audit.scenario import Change, Record, Scenario
 
 
 def stage(session: Session, evidence: pa.Table, scenarios: Sequence[Scenario]) -> None:

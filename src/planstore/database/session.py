@@ -211,9 +211,14 @@ class Session:
     def interrupt(self) -> None:
         """Interrupt the running query. Call it twice to end the query for certain.
 
-        An interrupt during the start of a query raises an error in the caller, but some of its tasks continue.
+        An interrupt during the start of a query raises an error in the caller, but some of its tasks continue. A closed
+        session has no query, and neither has a fork.
         """
-        self._connection.interrupt()
+        import duckdb
+
+        if self.is_own:
+            with suppress(duckdb.ConnectionException):  # because a closed session has no query
+                self._opened.interrupt()
 
     def cursor(self) -> Session:
         """Return another session on the same database."""
@@ -272,13 +277,10 @@ def interrupt_queries() -> bool:
 
     No query is interrupted while a session has to finish.
     """
-    import duckdb
-
     # because an interrupt concerns the whole process, and a registry of sessions would be global state
     sessions = [item for item in gc.get_objects() if isinstance(item, Session)]
     if any(session.has_to_finish for session in sessions):
         return False
     for session in sessions:
-        with suppress(duckdb.ConnectionException):  # because a closed session has no query
-            session.interrupt()
+        session.interrupt()
     return True

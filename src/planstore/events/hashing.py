@@ -8,10 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 ALGORITHM = "sha256"
 """Name of the algorithm in ``hashlib``, and of the artifacts' folder."""

@@ -18,9 +18,9 @@ class ArtifactEvent:
     """The event of a stored artifact.
 
     Attributes:
-            digest: the digest of its content.
+        digest: the digest of its content.
         media_type: its media type, such as ``application/json``.
-            size: in bytes.
+        size: in bytes.
         name: its role, such as ``plan`` or ``predictions``.
         belongs_to: the run, or the job of a plan (``<plan_id>/<job_id>``), that it is part of.
 

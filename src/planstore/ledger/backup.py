@@ -55,7 +55,7 @@ def restore(source: Path, folder: Path) -> None:
         RequestError: ``folder`` is inside a store.
     """
     source, folder = source.absolute(), folder.absolute()
-    if not (StoreLayout(source).marker).exists():
+    if not StoreLayout(source).marker.exists():
         raise StoreError(f"{source} is no complete backup: it has no {StoreLayout(source).marker.name}")
     refuse_store("the results folder", folder.parent)
     if folder.exists():

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from planstore.errors import AnchorError
-
-if TYPE_CHECKING:
-    pass
+from planstore.events.hashing import DIGEST
 
 
 @dataclass(frozen=True)
@@ -85,8 +83,6 @@ class Anchor:
         """
         number, digest, signature, *more = [*text.strip().split(":"), "", ""]
         digits = digest.lower()
-        if any(more) or not (
-            number.isascii() and number.isdigit() and len(digits) == 64 and set(digits) <= set("0123456789abcdef")
-        ):
+        if any(more) or not (number.isascii() and number.isdigit() and DIGEST.fullmatch(digits)):
             raise AnchorError(f"{text[:100]!r} is no anchor; one reads commit:digest, as `planstore anchor` prints it")
         return cls(int(number), digits, signature or None)

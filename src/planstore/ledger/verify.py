@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
@@ -21,9 +21,6 @@ from planstore.ledger.plan_checks import failed_plan_checks
 from planstore.ledger.pruning_statistics import falsehoods
 from planstore.ledger.row_digests import event_findings, finding_of
 from planstore.ledger.snapshots import shifted_snapshots
-
-if TYPE_CHECKING:
-    pass
 
 
 def anchor(ledger: Ledger) -> Anchor:

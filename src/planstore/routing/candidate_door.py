@@ -46,10 +46,10 @@ CONVERSIONS: Mapping[ColumnKind, tuple[Callable[[Any], Any], Callable[[Any], Any
 """How a column is brought to its type as a whole, and how value by value."""
 
 
-_TEXTS = (ColumnKind.WORD, ColumnKind.TEXT)
+TEXT_KINDS = (ColumnKind.WORD, ColumnKind.TEXT)
 
 
-IN_ORDER = sorted(COLUMNS, key=lambda column: (column.kind not in _TEXTS and column.kind, not column.is_needed))
+IN_ORDER = sorted(COLUMNS, key=lambda column: (column.kind not in TEXT_KINDS and column.kind, not column.is_needed))
 """The columns in the order in which they are read and messages name them: texts first, needed ones before others."""
 
 
@@ -99,7 +99,7 @@ class CandidateDoor:
     def _read(self, column: CandidateColumn) -> Any:
         if column.name in SIDE_COLUMNS:
             return self._names[column.name]
-        if column.kind in _TEXTS:
+        if column.kind in TEXT_KINDS:
             return self._text(column.name)
         if column.kind is ColumnKind.METRICS:
             return self._metrics(column.name)

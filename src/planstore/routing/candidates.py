@@ -23,7 +23,7 @@ from planstore.events.candidate_columns import (
 )
 from planstore.events.digest import StagedRows
 from planstore.events.vocabulary import OLDER_SYMBOL_MODE, Mode
-from planstore.routing.candidate_door import _TEXTS, CandidateDoor, short
+from planstore.routing.candidate_door import TEXT_KINDS, CandidateDoor, short
 from planstore.routing.candidate_readers import CandidatesSource
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _find_column_problems(session: Session, columns: Mapping[str, Any], *, stric
             session.run("candidates/append_not_finite", column=column.name, advice=column.not_finite)
         # because other words are refused as such, and names and tasks one by one
         is_free = column.words is None or not strict
-        if column.kind in _TEXTS and is_free and column.name not in _READ_ONE_BY_ONE and may_hold_nul(values):
+        if column.kind in TEXT_KINDS and is_free and column.name not in _READ_ONE_BY_ONE and may_hold_nul(values):
             session.run("candidates/append_nul", column=column.name)
 
 

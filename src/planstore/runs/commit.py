@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
@@ -21,9 +21,6 @@ from planstore.plans.planning import Plan
 from planstore.projections.export import SNAPSHOT, UNKNOWN
 from planstore.runs.lookup import refuse_plan
 from planstore.runs.request import RunRequest
-
-if TYPE_CHECKING:
-    pass
 
 
 class OverriddenError(Exception):
