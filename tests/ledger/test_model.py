@@ -137,4 +137,4 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 TestLedger = LedgerMachine.TestCase
-TestLedger.settings = settings(max_examples=3, stateful_step_count=12)
+TestLedger.settings = settings(max_examples=2, stateful_step_count=12)

@@ -206,7 +206,8 @@ def test_what_is_appended_is_read_as_it_was_given(kept: Kept, table: str, data: 
 
 
 def test_what_was_appended_stays_as_it_was_given_wherever_it_is_moved(kept: Kept, tmp_path: Path) -> None:
-    assert {table for table, _ in kept.rows} == set(EVENT_TABLES)
+    for table in set(EVENT_TABLES) - {table for table, _ in kept.rows}:  # because another process may have tried it
+        test_what_is_appended_is_read_as_it_was_given(kept=kept, table=table)
     assert kept.differing(kept.ledger) == []
     results = kept.ledger.folder.parent
     kept.ledger.close()

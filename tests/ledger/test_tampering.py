@@ -29,7 +29,7 @@ from planstore.events.commit import utc_text
 from planstore.events.hashing import digest_of
 from planstore.ledger.findings import Finding
 
-TRIALS = int(os.environ.get("PLANSTORE_TRIALS", "20"))
+TRIALS = int(os.environ.get("PLANSTORE_TRIALS", "12"))
 WORKERS = 2
 PLAN = "globals/training_plan"
 IN_FILES = ("candidates", "decisions", "jobs", "runs")

@@ -39,7 +39,7 @@ def state(results: Path) -> dict[str, tuple[int, int, bytes]]:
 
 
 @pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning", "ignore::planstore.PolicyWarning")
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(data=st.data())
 def test_views_are_the_master_plan_for_any_plan(shared_store: Store, data: st.DataObject) -> None:
     semantics = data.draw(st.sampled_from(("strict", "reference")))

@@ -27,7 +27,7 @@ def routes(store: Store) -> dict[tuple[str, str | None], str]:
     }
 
 
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(data=st.data())
 def test_a_pairs_pin_comes_before_its_targets_and_both_before_the_rules(
     shared_store: Store, data: st.DataObject
