@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,7 @@ from typing import Any
 import duckdb
 
 from planstore.database import sql
+from planstore.database.sandbox import nodes
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "sql-graph.md"
 PIPELINES = {
@@ -167,7 +168,7 @@ def statements() -> list[Statement]:
 def _reads(bare: str, body: str | None, text: str) -> tuple[str, ...]:
     tree = _tree(body) if body else {}
     tables = {f"{table.replace(f'{_CATALOG}.', 'catalog.')}" for table in _tables(tree, frozenset())}
-    called = {node["function_name"] for node in _nodes(tree) if "function_name" in node} & macros()
+    called = {node["function_name"] for node in nodes(tree) if "function_name" in node} & macros()
     variables = {f"variable {found}" for found in re.findall(r"getvariable\('(\w+)'\)", bare)}
     parameters = {f"${found}" for found in duckdb.extract_statements(text)[0].named_parameters}
     return (
@@ -209,16 +210,6 @@ def _tables(node: Any, own: frozenset[str]) -> Iterator[str]:
     for key, value in node.items():
         if key != "cte_map":
             yield from _tables(value, own)
-
-
-def _nodes(tree: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(tree, dict):
-        yield tree
-        for value in tree.values():
-            yield from _nodes(value)
-    elif isinstance(tree, list):
-        for value in tree:
-            yield from _nodes(value)
 
 
 def page(found: list[Statement]) -> str:

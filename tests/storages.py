@@ -26,7 +26,6 @@ class Storage:
         alter: puts another content in the place of an artifact.
         write: makes a data file of a table, as DuckLake does.
         commit: changes the catalog.
-        folder: of an implementation that is one folder.
     """
 
     artifacts: ArtifactStorage
@@ -36,7 +35,6 @@ class Storage:
     alter: Callable[[str, bytes], None]
     write: Callable[[str, str], Path]
     commit: Callable[[], None]
-    folder: Path
 
 
 def embedded(folder: Path) -> Storage:
@@ -70,5 +68,4 @@ def embedded(folder: Path) -> Storage:
         alter,
         write,
         commit,
-        folder,
     )

@@ -86,7 +86,5 @@ class Overrides:
         rows = session.records("store/newest_run")
         if not rows:
             return None
-        decided = self._access.session.records(
-            "audit/why/decision", commit_id=rows[0]["commit_id"], target=target, symbol=symbol
-        )
+        decided = session.records("audit/why/decision", commit_id=rows[0]["commit_id"], target=target, symbol=symbol)
         return None if decided else "; ".join(absence(session, target, symbol, rows[0]))

@@ -35,7 +35,6 @@ from planstore.runs.lookup import (
     find_commit,
     find_run,
     find_runs,
-    newest_run,
     refuse_other_meaning,
 )
 from planstore.runs.request import RunRequest
@@ -128,15 +127,14 @@ class Store:
             RunConflictError, KeyConflictError: the run id or key identifies another run.
             StaleError: another commit than ``expected_commit`` is the newest.
         """
-        from planstore.routing.policy_reader import check_patterns, note_left_out, read_policy
+        from planstore.routing.policy_reader import note_left_out, read_runnable_policy
 
         self.access.require_now("route")
         checked_name("run_id", run_id)
         checked_name("idempotency_key", idempotency_key)
         if run_id is not None and not self._has_run(run_id):
             refuse_other_meaning(run_id, self._has_run)
-        checked, policy_name = read_policy(policy)
-        check_patterns(checked, str(policy) if isinstance(policy, str | Path) else "the policy")
+        checked, policy_name = read_runnable_policy(policy)
         is_strict = checked.semantics == Semantics.STRICT
         requested = checked_families(model_families, strict=is_strict)
         if is_strict:
@@ -270,12 +268,10 @@ class Store:
         Raises:
             NotFoundError: there is no such run.
         """
-        with (
-            self.access.session.transaction()
-        ):  # because a growing ledger would otherwise be read as of several commits
-            return explain(
-                self.access.session, self.access.ledger.artifacts, target, symbol, self.access.find_run(run_id)
-            )
+        session = self.access.session
+        # because a growing ledger would otherwise be read as of several commits
+        with session.transaction():
+            return explain(session, self.access.ledger.artifacts, target, symbol, self.access.find_run(run_id))
 
     @checked
     def history(self, target: str, symbol: str | None = None) -> list[Change]:
@@ -315,8 +311,7 @@ class Store:
             NotFoundError: there is no such run.
             RequestError: the extra ``report`` is not installed.
         """
-        run = newest_run(self.access.session) if run_id is None else find_run(self.access.session, str(run_id))
-        return make_report(self.access.new_session(), self.access.ledger.artifacts, run)
+        return make_report(self.access.new_session(), self.access.ledger.artifacts, self.access.find_run(run_id))
 
     @checked
     def whatif(
@@ -337,10 +332,9 @@ class Store:
             PolicyError: the policy is invalid.
             NotFoundError: a name matches no run.
         """
-        from planstore.routing.policy_reader import check_patterns, note_left_out, read_policy
+        from planstore.routing.policy_reader import note_left_out, read_runnable_policy
 
-        checked, _ = read_policy(policy)
-        check_patterns(checked, str(policy) if isinstance(policy, str | Path) else "the policy")
+        checked, _ = read_runnable_policy(policy)
         note_left_out(checked, policy)
         selected = find_runs(self.access.session, runs)
         return what_if(self.access.session, self.access.ledger.artifacts, checked, selected, progress)

@@ -22,7 +22,7 @@ from planstore.routing.candidate_door import COLUMN_NAMES
 from planstore.routing.candidate_readers import Records
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import Policy
-from planstore.routing.policy_reader import PolicySource, check_patterns, note_left_out, read_policy
+from planstore.routing.policy_reader import PolicySource, note_left_out, read_runnable_policy
 from planstore.routing.rules import apply_rules
 
 _READ = tuple(name for name in COLUMN_NAMES if name in {column.name for column in READ})
@@ -92,8 +92,7 @@ def try_cases(policy: PolicySource, cases: Path) -> list[CaseResult]:
         PolicyError: the policy or the file of cases is not one; says which case and key.
         CandidatesError: the evidence of a case is none.
     """
-    checked, _ = read_policy(policy)
-    check_patterns(checked, str(policy) if isinstance(policy, str | Path) else "the policy")
+    checked, _ = read_runnable_policy(policy)
     note_left_out(checked, policy)
     found = _read(cases)
     session = memory(confined=True)

@@ -56,7 +56,7 @@ def refuse_escapes(tree: Mapping[str, Any]) -> None:
     if tree["error"]:
         raise QueryError("planstore sql takes SELECT, FROM, VALUES, WITH, DESCRIBE, SHOW, SUMMARIZE and EXPLAIN")
     tables = views() | own_tables(tree)
-    for node in _nodes(tree):
+    for node in nodes(tree):
         if node.get("type") == "TABLE_FUNCTION" and node["function"]["function_name"] not in _TABLE_FUNCTIONS:
             raise QueryError(f"{node['function']['function_name']}() is not allowed here: it is no macro of the store")
         if node.get("function_name") in _FORBIDDEN_FUNCTIONS:
@@ -69,7 +69,7 @@ def refuse_escapes(tree: Mapping[str, Any]) -> None:
 
 def own_tables(tree: Mapping[str, Any]) -> frozenset[str]:
     """Return the names of the tables that a query defines in its WITH clauses."""
-    maps = (node["cte_map"]["map"] for node in _nodes(tree) if "cte_map" in node)
+    maps = (node["cte_map"]["map"] for node in nodes(tree) if "cte_map" in node)
     return frozenset(table["key"].lower() for tables in maps for table in tables) - views()
 
 
@@ -87,12 +87,12 @@ def _refuse_table(node: Mapping[str, Any], tables: frozenset[str]) -> None:
         raise QueryError(f"{name[:80]} is no view of the store (`show tables` lists them){meant}")
 
 
-def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+def nodes(tree: Any) -> Iterator[dict[str, Any]]:
     """Yield every node of a syntax tree."""
     if isinstance(tree, dict):
         yield tree
         for value in tree.values():
-            yield from _nodes(value)
+            yield from nodes(value)
     elif isinstance(tree, list):
         for value in tree:
-            yield from _nodes(value)
+            yield from nodes(value)

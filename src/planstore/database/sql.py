@@ -8,6 +8,7 @@ from pathlib import Path
 
 _PACKAGED = Path(__file__).parents[1] / "_sql"
 _CHECKOUT = Path(__file__).parents[3] / "sql"
+_MAKES = re.compile(r"^-- makes: (.+)$", re.MULTILINE)
 _GRAPH = re.compile(r"^-- (?:makes|appends to|changes|reads|example): .*\n", re.MULTILINE)
 
 
@@ -25,6 +26,12 @@ def load(name: str) -> str:
 def without_graph(text: str) -> str:
     """Return a statement without the lines of its head that describe its dependencies and its example."""
     return _GRAPH.sub("", text)
+
+
+def makes(name: str) -> str:
+    """Return the object that a statement makes, as its head says: ``"view pair_rules"``; empty if it makes none."""
+    stated = _MAKES.search(load(name))
+    return stated[1] if stated else ""
 
 
 @cache

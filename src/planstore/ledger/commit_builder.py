@@ -195,13 +195,10 @@ class CommitBuilder:
     def expect_files(self, table: str) -> None:
         """Record a table's current parquet files, before the first statement that may write new ones."""
         if table not in self._files_before:
-            self._files_before[table] = self._files(table)
-
-    def _files(self, table: str) -> set[Path]:
-        return self._data.files_of(table)
+            self._files_before[table] = self._data.files_of(table)
 
     def _new_files(self) -> dict[str, set[Path]]:
-        return {table: self._files(table) - before for table, before in self._files_before.items()}
+        return {table: self._data.files_of(table) - before for table, before in self._files_before.items()}
 
     def make_durable(self) -> None:
         """Fsync new parquet files before the commit refers to them."""

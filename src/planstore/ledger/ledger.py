@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
@@ -97,15 +96,11 @@ class Ledger:
         self._lock: CommitLock = WriterLock(layout.writer_lock, lock_timeout)
         paths = layout.catalog, layout.data
         self._catalog_place: CatalogStorage = Catalog(layout.catalog, self._lock)
-        self._read_only = Database(
-            layout.catalog, layout.data, read_only=True, memory=memory, place=self._catalog_place
-        )
+        self._read_only = Database(*paths, read_only=True, memory=memory, place=self._catalog_place)
         self._making_views = Lock()
         self._with_views: object = None
         self._read_write = Database(*paths, read_only=False, place=self._catalog_place)
-        self._small_writes = Database(
-            layout.catalog, layout.data, read_only=False, threads=1, place=self._catalog_place
-        )
+        self._small_writes = Database(*paths, read_only=False, threads=1, place=self._catalog_place)
         self._catalog = CatalogTables()
         if not self._is_ready() and not create:
             raise StoreMissingError(f"there is no store in {folder.parent}: run `planstore init` or `planstore route`")
@@ -304,17 +299,13 @@ class Ledger:
         self._catalog_place.close()
         self._place.let_go()
 
-    @cached_property
-    def _marker(self) -> Path:
-        return self.layout.marker
-
     @property
     def is_made(self) -> bool:
         """Whether the store exists."""
         return self._is_ready()
 
     def _is_ready(self) -> bool:
-        content = read_marker(self._marker)
+        content = read_marker(self.layout.marker)
         if content is not None and (type(content["format"]) is not int or content["format"] != FORMAT):
             raise StoreVersionError(
                 f"the store in {self.folder} has format {content['format']}, this planstore knows format {FORMAT}: "
@@ -347,7 +338,7 @@ class Ledger:
                         session.run(table)
                     session.run("database/row_groups")
             keep_structs_in_files(session)
-            write_marker(self._marker)
+            write_marker(self.layout.marker)
             self._is_ready()
 
 

@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from planstore.database.connection import CatalogPlace
+
 
 class ArtifactStorage(Protocol):
     """Contents stored by their digest, written once and never changed."""
@@ -65,7 +67,7 @@ class CommitLock(Protocol):
         """Exclude writers while a block runs, without write permission."""
 
 
-class CatalogStorage(Protocol):
+class CatalogStorage(CatalogPlace, Protocol):
     """The catalog of the tables, which a database opens."""
 
     is_quiet: bool
@@ -73,12 +75,6 @@ class CatalogStorage(Protocol):
     @property
     def is_writable(self) -> bool:
         """Whether this process may write the catalog."""
-
-    def opened(self) -> Path:
-        """Return the path to open: the catalog itself, or a read-only copy of it."""
-
-    def has_moved_on(self, opened: Path) -> bool:
-        """Return whether the catalog has changed since it was opened at ``opened``."""
 
     def close(self) -> None:
         """Remove copies."""

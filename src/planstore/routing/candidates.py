@@ -8,9 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from planstore.checks.arrow_columns import (
-    may_hold_nul,
-)
+from planstore.checks.arrow_columns import may_hold_nul
 from planstore.database.batches import BATCH_ROWS
 from planstore.database.connection import memory
 from planstore.database.session import Session

@@ -42,16 +42,30 @@ def read_policy(source: PolicySource) -> tuple[Policy, str]:
     return KIND.read(path, Policy), path.stem
 
 
+def read_runnable_policy(source: PolicySource) -> tuple[Policy, str]:
+    """Return a policy and its name, as :func:`read_policy` does, whose patterns the database can search with.
+
+    Raises:
+        PolicyError: it is none, or names a pattern that the database refuses.
+    """
+    policy, name = read_policy(source)
+    check_patterns(policy, _place(source))
+    return policy, name
+
+
+def _place(source: PolicySource) -> str:
+    return str(source) if isinstance(source, str | Path) else "the policy"
+
+
 def note_left_out(policy: Policy, source: PolicySource) -> None:
     """Warn of all keys that a policy leaves out, at once, and say what they mean."""
     if not policy.left_out:
         return
     document = policy.model_dump(mode="json")
-    where = source if isinstance(source, str | Path) else "the policy"
     keys = ", ".join(_told(key, document) for key in policy.left_out)
     warnings.warn(
-        f"{where}: keys that are left out mean what the default policy says: {keys}; `planstore init --policy FILE` "
-        "writes all of them",
+        f"{_place(source)}: keys that are left out mean what the default policy says: {keys}; "
+        "`planstore init --policy FILE` writes all of them",
         PolicyWarning,
         stacklevel=4,
     )

@@ -36,37 +36,11 @@ STEPS = (
 )
 """The steps of ``sql/routing/``, in order, from the scenarios' evidence, policies and overrides to the decisions."""
 
-
 WHERE_ASKED = {
     "signal_states": ("asked/signal_states", "asked/competing_states"),
     "experimental_ranks": ("experimental_ranks", "asked/asked_pairs"),
 }
 """The steps that others stand in for where only the pairs in the table ``asked`` are decided."""
-
-
-LASTING = (
-    "score_text",
-    "family_name",
-    "unicode_lower",
-    "reference_family_words",
-    "reference_family_name",
-    "plain_word",
-    "stated_task",
-    "metric_word",
-    "known_metrics",
-    "unicode_pattern",
-    "ascii_digits",
-    "side_evidence",
-    "side_checks",
-    "side_states",
-    "rule_route",
-    "rule_text",
-    "override_text",
-    "pair_rules",
-    "ordered_decisions",
-)
-"""The steps that are macros and views: where the rules are applied again, they are there."""
-
 
 EXPLANATION = (
     "threshold_key",
@@ -78,18 +52,14 @@ EXPLANATION = (
 )
 """The steps that tell, after the others, how decisions came about."""
 
-
 FLOAT32 = ("policy_thresholds", "float32_thresholds")
 """The step after which, in the rules of reference runs over scores of 32 bits, another one follows; and that one."""
-
 
 INPUTS = ("scenarios", "scenario_evidence", "scenario_overrides")
 """The tables that the rules read. Rules that were kept with other inputs cannot be run by this version."""
 
-
 OUTPUT = "ordered_decisions"
 """The view that the rules end in. Rules that were kept with another one cannot be run by this version either."""
-
 
 ORDER = ("first_position", "pair_position")
 """The columns of that view that tell in which order its decisions are recorded."""

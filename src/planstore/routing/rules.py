@@ -15,10 +15,13 @@ from planstore.database.session import Session
 from planstore.errors import PolicyError, StoreError
 from planstore.events.canonical import canonical_json
 from planstore.events.hashing import digest_of
-from planstore.routing.rule_steps import EXPLANATION, FLOAT32, INPUTS, LASTING, ORDER, OUTPUT, STEPS, WHERE_ASKED
+from planstore.routing.rule_steps import EXPLANATION, FLOAT32, INPUTS, ORDER, OUTPUT, STEPS, WHERE_ASKED
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_LASTING = ("view ", "macro ")
+"""The kinds of steps that are there where the rules are applied again; the others are tables, and are made anew."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def current_rules(*, float32: bool = False) -> Rules:
                 "output": OUTPUT,
                 "order": ORDER,
                 "steps": [{"name": step, "sql": _text(step)} for step in steps],
-                "lasting": LASTING,
+                "lasting": [step for step in STEPS if sql.makes(f"routing/{step}").startswith(_LASTING)],
                 "asked": {step: [_text(other) for other in others] for step, others in WHERE_ASKED.items()},
                 "explanation": [{"name": step, "sql": _text(step)} for step in EXPLANATION],
             }

@@ -39,7 +39,7 @@ class RecordedRun:
 
 
 @dataclass(frozen=True)
-class Publication:
+class RunCommit:
     """The content of a run's commit, except the rows that are staged in the session."""
 
     request: RunRequest

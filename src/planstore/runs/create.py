@@ -18,7 +18,7 @@ from planstore.events.vocabulary import CommitKind, Semantics
 from planstore.ledger.ledger import Ledger, newest_commit_of_kind
 from planstore.plans.planning import make_plan
 from planstore.routing.rules import apply_rules, current_rules, refuse_sides_left_out
-from planstore.runs.commit import OverriddenError, Publication
+from planstore.runs.commit import OverriddenError, RunCommit
 from planstore.runs.request import RunRequest
 from planstore.runs.run import Run
 
@@ -68,7 +68,7 @@ def _decide_and_record(ledger: Ledger, session: Session, request: RunRequest) ->
     )
     for content in (request.policy.document, rules.document, plan.document):
         ledger.artifacts.put(content)
-    recorded = Publication(
+    recorded = RunCommit(
         request=request,
         decisions=decisions,
         plan=plan,
