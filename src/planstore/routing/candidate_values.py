@@ -49,8 +49,6 @@ def to_number(value: Any) -> float:
     """Return a number, also one that is written as a text."""
     value = _numeric(value)
     if isinstance(value, str):
-        if len(value) > LONGEST_NUMBER:
-            raise ValueError(f"a number has at most {LONGEST_NUMBER} characters")
         try:
             return float(value)
         except ValueError as error:
@@ -67,6 +65,8 @@ def _numeric(value: Any) -> Any:
     value = _decoded(value)
     if not isinstance(value, Real | Decimal | str):
         raise TypeError("a number is needed")
+    if isinstance(value, str) and len(value) > LONGEST_NUMBER:
+        raise ValueError(f"a number has at most {LONGEST_NUMBER} characters")
     return value
 
 
@@ -87,8 +87,6 @@ def to_count(value: Any) -> int:
     """Return a whole number of 64 bits, also one that is written as a text."""
     value = _numeric(value)
     if isinstance(value, str):
-        if len(value) > LONGEST_NUMBER:
-            raise ValueError(f"a number has at most {LONGEST_NUMBER} characters")
         try:
             value = Decimal(value)
         except ArithmeticError as error:

@@ -66,8 +66,7 @@ def _decide_and_record(ledger: Ledger, session: Session, request: RunRequest) ->
         rules_id=rules.rules_id,
         requested=request.settings["model_families"],
     )
-    for content in (request.policy.document, rules.document, plan.document):
-        ledger.artifacts.put(content)
+    ledger.artifacts.put_all([request.policy.document, rules.document, plan.document])
     recorded = RunCommit(
         request=request,
         decisions=decisions,
