@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -79,17 +80,25 @@ def test_the_older_snippet_trains_as_a_plain_script(tmp_path: Path) -> None:
 def test_a_panel_becomes_trained_models_in_one_call_and_the_same_call_again_trains_nothing(tmp_path: Path) -> None:
     panel = Panel.read(markets.write_panel(tmp_path / "data", ["AAA", "BBB"]))
     steps: list[str] = []
+    policy = tmp_path / "own.yaml"
+    policy.write_text(json.dumps(POLICY), encoding="utf-8")
+
+    def step(name: str) -> None:
+        steps.append(name)
+        policy.unlink(missing_ok=True)  # because a policy that is read once cannot change while a panel is measured
+
     with planstore.open(tmp_path / "results") as store:
         trained = train_panel(
             store,
             panel,
-            policy=POLICY,
+            policy=policy,
             model_families=["lightgbm"],
             top_targets=2,
             top_features=2,
             workers=1,
-            step=steps.append,
+            step=step,
         )
+        assert store.sql("select name from policies").fetchall() == [("own",)]
         assert steps == ["measuring", "routing", "writing files", "training"]
         assert len(trained.targets) == 2
         assert {target: len(names) for target, names in trained.features.items()} == dict.fromkeys(trained.targets, 2)

@@ -134,7 +134,8 @@ class Store:
         checked_name("idempotency_key", idempotency_key)
         if run_id is not None and not self._has_run(run_id):
             refuse_other_meaning(run_id, self._has_run)
-        checked, policy_name = read_runnable_policy(policy)
+        read = read_runnable_policy(policy)
+        checked = read.policy
         is_strict = checked.semantics == Semantics.STRICT
         requested = checked_families(model_families, strict=is_strict)
         if is_strict:
@@ -142,13 +143,13 @@ class Store:
                 "each family of a policy's rule", (n for rule in checked.families or () for n in rule.use)
             )
         evidence = read_candidates(candidates, strict=is_strict, nulls_count=checked.min_margin_over_null is not None)
-        note_left_out(checked, policy)
+        note_left_out(read)
         for note in evidence.notes:
             warnings.warn(note, CandidatesWarning, stacklevel=3)
         request = RunRequest(
             evidence=evidence,
             policy=checked,
-            policy_name=policy_name,
+            policy_name=read.name,
             settings={
                 "metrics_snapshot": metrics_snapshot,
                 "model_families": requested,
@@ -334,10 +335,10 @@ class Store:
         """
         from planstore.routing.policy_reader import note_left_out, read_runnable_policy
 
-        checked, _ = read_runnable_policy(policy)
-        note_left_out(checked, policy)
+        read = read_runnable_policy(policy)
+        note_left_out(read)
         selected = find_runs(self.access.session, runs)
-        return what_if(self.access.session, self.access.ledger.artifacts, checked, selected, progress)
+        return what_if(self.access.session, self.access.ledger.artifacts, read.policy, selected, progress)
 
     @checked
     def route_changes(self, a: RunName, b: RunName) -> list[tuple[str, str | None, str | None, int]]:

@@ -92,8 +92,9 @@ def try_cases(policy: PolicySource, cases: Path) -> list[CaseResult]:
         PolicyError: the policy or the file of cases is not one; says which case and key.
         CandidatesError: the evidence of a case is none.
     """
-    checked, _ = read_runnable_policy(policy)
-    note_left_out(checked, policy)
+    read = read_runnable_policy(policy)
+    note_left_out(read)
+    checked = read.policy
     found = _read(cases)
     session = memory(confined=True)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -60,10 +59,9 @@ def command(
 
     if family and no_families:
         raise RequestError("--family must be without --no-families, got both: leave one of them out")
-    with warnings.catch_warnings(action="ignore"):  # because the store reads the policy again, with warnings
-        checked, _ = read_policy(policy)
-    if checked.semantics == Semantics.STRICT:
-        refuse_unknown(family or (), checked, load_families(families))
+    read = read_policy(policy)
+    if read.policy.semantics == Semantics.STRICT:
+        refuse_unknown(family or (), read.policy, load_families(families))
     elif families is not None:
         raise RequestError(
             "--families must be without a policy of reference semantics, which accepts any family name: leave it out"
@@ -72,7 +70,7 @@ def command(
         with output.spinner("routing"):
             run = store.route(
                 candidates,
-                policy,
+                read,
                 [] if no_families else family,
                 include_blocked=include_blocked,
                 run_id=run_id,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import reduce
 from operator import getitem
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -20,59 +20,81 @@ from planstore.routing.policy import Policy, PolicyWarning
 KIND = Kind("policy", "routing", PolicyError, alone=False)
 
 
-PolicySource = Policy | Mapping[str, Any] | str | Path
+class ReadPolicy(NamedTuple):
+    """A checked policy and its file.
+
+    Attributes:
+        policy: the policy.
+        path: the YAML file; None if the policy was no file.
+    """
+
+    policy: Policy
+    path: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """The name that a run records."""
+        return "policy" if self.path is None else self.path.stem
+
+    @property
+    def where(self) -> str:
+        """The start of messages about the policy."""
+        return "the policy" if self.path is None else str(self.path)
 
 
-def read_policy(source: PolicySource) -> tuple[Policy, str]:
-    """Return the policy that ``source`` holds, and a name for it.
+PolicySource = Policy | ReadPolicy | Mapping[str, Any] | str | Path
+
+
+def read_policy(source: PolicySource) -> ReadPolicy:
+    """Read and check a policy.
 
     Args:
-        source: a policy, a mapping with the top key ``routing``, or the path of a YAML file.
+        source: a policy, a mapping with the top key ``routing``, the path of a YAML file, or the result of this
+            function.
 
     Raises:
         PolicyError: names the file, each key that is wrong, its line and what is allowed there.
     """
+    if isinstance(source, ReadPolicy):
+        return source
     if isinstance(source, Policy):
-        return source, "policy"
+        return ReadPolicy(source)
     if isinstance(source, Mapping):
-        return KIND.check(source, "the policy", Policy), "policy"
+        return ReadPolicy(KIND.check(source, "the policy", Policy))
     if not isinstance(source, str | Path):
         raise PolicyError(f"the policy must be a policy, a mapping or the path of a YAML file, got {quoted(source)}")
     path = Path(source)
-    return KIND.read(path, Policy), path.stem
+    return ReadPolicy(KIND.read(path, Policy), path)
 
 
-def read_runnable_policy(source: PolicySource) -> tuple[Policy, str]:
-    """Return a policy and its name, as :func:`read_policy` does, whose patterns the database can search with.
+def read_runnable_policy(source: PolicySource) -> ReadPolicy:
+    """Read and check a policy with :func:`read_policy`, and its patterns with :func:`check_patterns`.
 
     Raises:
-        PolicyError: it is none, or names a pattern that the database refuses.
+        PolicyError: the policy is invalid, or the database refuses one of its patterns.
     """
-    policy, name = read_policy(source)
-    check_patterns(policy, _place(source))
-    return policy, name
+    read = read_policy(source)
+    check_patterns(read.policy, read.where)
+    return read
 
 
-def _place(source: PolicySource) -> str:
-    return str(source) if isinstance(source, str | Path) else "the policy"
-
-
-def note_left_out(policy: Policy, source: PolicySource) -> None:
-    """Warn of all keys that a policy leaves out, at once, and say what they mean."""
+def note_left_out(read: ReadPolicy) -> None:
+    """Give one warning that lists all keys that a policy leaves out, with their defaults."""
+    policy = read.policy
     if not policy.left_out:
         return
     document = policy.model_dump(mode="json")
-    keys = ", ".join(_told(key, document) for key in policy.left_out)
+    keys = ", ".join(_with_value(key, document) for key in policy.left_out)
     warnings.warn(
-        f"{_place(source)}: keys that are left out mean what the default policy says: {keys}; "
+        f"{read.where}: keys that are left out mean what the default policy says: {keys}; "
         "`planstore init --policy FILE` writes all of them",
         PolicyWarning,
         stacklevel=4,
     )
 
 
-def _told(key: str, document: Mapping[str, Any]) -> str:
-    """Return a key with its value, where that is short."""
+def _with_value(key: str, document: Mapping[str, Any]) -> str:
+    """Return a key, followed by its value if that is short."""
     value = orjson.dumps(reduce(getitem, key.split("."), document)).decode()
     return f"{key} ({value})" if len(value) <= 60 else key
 
@@ -81,7 +103,7 @@ def check_patterns(policy: Policy, where: str = "the policy") -> None:
     """Refuse patterns that the database cannot search or match with.
 
     Raises:
-        PolicyError: names the pattern and what the database says of it.
+        PolicyError: the database refuses a pattern; the message names it.
     """
     session = memory()
     session.run("routing/unicode_pattern")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -156,8 +155,8 @@ def train_panel(
     """
     Workplace(executor, workers, ray_address)
     known = load_families(families)
-    with warnings.catch_warnings(action="ignore"):  # because the store reads the policy again, with warnings
-        refuse_unknown(model_families or (), read_policy(policy)[0], known)
+    read = read_policy(policy)
+    refuse_unknown(model_families or (), read.policy, known)
     families_of(evidence_families, known)
     if not isinstance(panel, Panel):
         panel = panel()
@@ -177,7 +176,7 @@ def train_panel(
         evidence = replace(evidence, sides=[side for side in evidence.sides if side.target in best])
     keep_evidence(store, evidence)
     step("routing")
-    run = store.route(evidence.candidates(), policy, model_families)
+    run = store.route(evidence.candidates(), read, model_families)
     step("writing files")
     store.export()
     step("training")
