@@ -20,7 +20,7 @@ COMPARISONS: list[dict[str, Any]] = json.loads((GOLDEN / "compare.json").read_te
 VOLATILE = ("generated_at", "run_id")
 """Keys of metadata that differ from run to run (golden README)."""
 OWN = ("plan_id", "commit_id", "policy_id")
-"""Keys that planstore adds to metadata (FORMATS.md)."""
+"""Keys that planstore adds to metadata (docs/reference/files.md)."""
 
 
 @dataclass(frozen=True)

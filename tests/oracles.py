@@ -454,7 +454,7 @@ def family_name(name: str) -> str:
 
 
 def reference_family_name(name: str) -> str:
-    """Return the name the reference gives a family, by the nine steps of the formats, the selectors apart."""
+    """Return the reference's name of a family, as ``sql/routing/reference_family_name.sql`` does; selectors apart."""
     spelling = "".join("_" if sign in "- " else sign for sign in name.strip())
     for family, names in REFERENCE_ALIASES.items():
         if spelling.lower() in names:

@@ -136,6 +136,17 @@ def test_every_generated_part_has_its_place() -> None:
     assert sorted(reference.names(TEXTS.values())) == sorted(reference.PARTS)
 
 
+def test_the_reference_describes_each_type_of_a_public_signature() -> None:
+    text = TEXTS["docs/reference/python.md"]
+    signatures = " ".join(re.findall(r"```text\n(.*?)```", text, re.DOTALL))
+    described = re.findall(r"^### planstore\.(\w+)|^\| `(\w+)` \|", text, re.MULTILINE)
+    elsewhere = {"Any", "Callable", "DuckDBPyRelation", "Iterator", "Mapping", "Path", "Sequence", "Table"}
+    internal = {"Ledger", "Record", "False", "None", "True"}
+    assert set(re.findall(r"\b[A-Z]\w+", signatures)) - elsewhere - internal <= {
+        one for pair in described for one in pair
+    }
+
+
 def test_the_readme_is_short() -> None:
     assert len(TEXTS["README.md"].encode()) <= 7 * 1024
 

@@ -4,6 +4,7 @@ from .api.opening import open as open
 from .api.store import Store as Store
 from .audit.diff import Difference as Difference
 from .audit.history import Change as Change
+from .audit.report import Report as Report
 from .audit.whatif import WhatIf as WhatIf
 from .audit.why import Explanation as Explanation
 from .errors import (
@@ -35,6 +36,7 @@ from .errors import (
     WorkerDiedError as WorkerDiedError,
 )
 from .events.status import JobStatus as JobStatus
+from .ledger.compaction import Compacted as Compacted
 from .ledger.findings import Finding as Finding, Verified as Verified
 from .ledger.status_writer import StatusWriter as StatusWriter
 from .plans.consumer import (
@@ -53,7 +55,10 @@ from .plans.consumer import (
     should_train_target_symbol as should_train_target_symbol,
     validate_training_plan as validate_training_plan,
 )
+from .plans.progress import Progress as Progress
 from .plans.training_plan import TrainingPlan as TrainingPlan, load_training_plan as load_training_plan
+from .projections.export import Exported as Exported
+from .projections.rebuild import Rebuilt as Rebuilt
 from .routing.candidates import CandidatesWarning as CandidatesWarning
 from .routing.overrides import Override as Override
 from .routing.policy import PolicyWarning as PolicyWarning

@@ -7,7 +7,7 @@
     │   ├── CandidatesError    a candidates file or frame
     │   ├── PolicyError        a policy document
     │   ├── RequestError       an argument of a call
-    │   ├── QueryError         a query passed to planstore.sql
+    │   ├── QueryError         a query of Store.sql or `planstore sql`
     │   ├── AnchorError        a malformed anchor
     │   ├── FamiliesError      a document of model families
     │   ├── PanelError         a panel of features and targets

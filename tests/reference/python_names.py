@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 import tempfile
 import textwrap
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import planstore
 from reference.markdown import table
 
-KINDS = ("The store", "Values", "Plan helpers", "Errors and warnings")
+KINDS = ("The store", "Values", "Plan helpers", "Types of arguments", "Errors and warnings")
 PARTS = ("overrides", "training", "evidence", "integrity", "maintenance")
 """The parts of the store; what else it has is for planstore itself."""
+
+ALIASES = {
+    "CandidatesSource": "routing/candidate_readers.py",
+    "PlanSource": "plans/training_plan.py",
+    "PolicySource": "routing/policy_reader.py",
+    "ResultsFolder": "api/opening.py",
+    "RunName": "runs/lookup.py",
+}
+"""The aliases in public signatures, with the modules that define them."""
 
 SECTION = re.compile(r"^(Args|Attributes|Returns|Raises|Yields):$", re.MULTILINE)
 INDENTED = re.compile(r"(?: .*\n?|\n)*")
@@ -29,6 +40,8 @@ def text() -> str:
             value = getattr(planstore, name)
             if not _is_error(value):
                 sections[_kind_of(name, value)] += _described(name, value, store)
+        aliases = ((f"`{name}`", _alias_docstring(name)) for name in ALIASES)
+        sections["Types of arguments"].append(table(("name", "meaning"), aliases))
         errors = ((name, getattr(planstore, name)) for name in sorted(planstore.__all__))
         rows = (
             (f"`{name}`", f"`{error.__mro__[1].__name__}`", " ".join(_docstring(error).split()))
@@ -92,6 +105,21 @@ def _public(kind: type) -> Mapping[str, Any]:
                 if not name.startswith("_") and (callable(member) or hasattr(member, "__get__")) and member.__doc__
             }
     return found
+
+
+def _alias_docstring(name: str) -> str:
+    """Return the text that follows the definition of an alias."""
+    source = Path(planstore.__file__).parent / ALIASES[name]
+    body = ast.parse(source.read_text(encoding="utf-8")).body
+    defined = next(
+        index
+        for index, node in enumerate(body)
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        and name in {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    )
+    described = body[defined + 1]
+    assert isinstance(described, ast.Expr), f"{name} has no docstring"
+    return " ".join(ast.literal_eval(described.value).replace("``", "`").split())
 
 
 def _signature(name: str, function: Any) -> str:

@@ -1,4 +1,4 @@
-"""What the reference does with names, numbers and gaps, against the table of the formats."""
+"""The reference's names, numbers and gaps, against the plain Python of ``tests/oracles.py``."""
 
 from __future__ import annotations
 

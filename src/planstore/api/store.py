@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 
 class Store:
-    """The store of a results folder. Made by :func:`open`.
+    """The store of a results folder. Made by :func:`planstore.open`.
 
     Attributes:
         results: the results folder.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class StatusWriter:
     """Records changes of job statuses from any number of threads; concurrent calls share a commit.
 
-    Made by :meth:`planstore.Store.status_writer`. A call returns when its own events are durable.
+    Made by ``store.training.status_writer()``. A call returns when its own events are durable.
     """
 
     def __init__(self, ledger: Ledger) -> None:

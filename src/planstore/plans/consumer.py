@@ -2,7 +2,7 @@
 
 Every function accepts a plan as a :class:`TrainingPlan`, as a dict in the form of ``master_training_plan.json``, or as
 a folder. A dict or folder is read again for each call, because it may have changed. For many calls, create the plan
-once with :meth:`TrainingPlan.from_document` or :func:`load_training_plan`. The answers come from SQL macros
+once with :meth:`TrainingPlan.from_document` or :func:`planstore.load_training_plan`. The answers come from SQL macros
 (``sql/macros/``), which SQL users can call too.
 
 Plans with strict semantics are answered strictly: a job that is not in the plan is not trained. Plans with reference

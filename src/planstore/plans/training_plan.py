@@ -119,6 +119,7 @@ class TrainingPlan(Mapping[str, Any]):
 
 
 PlanSource: TypeAlias = TrainingPlan | Mapping[str, Any] | str | Path
+"""A plan, its document as a mapping, or a folder as in ``load_training_plan``."""
 
 
 def _ledger_rows(ledger: Ledger, plan_id: str) -> pa.Table:

@@ -43,6 +43,7 @@ class ReadPolicy(NamedTuple):
 
 
 PolicySource = Policy | ReadPolicy | Mapping[str, Any] | str | Path
+"""A policy, a mapping with the top key ``routing``, or the path of a YAML file."""
 
 
 def read_policy(source: PolicySource) -> ReadPolicy:

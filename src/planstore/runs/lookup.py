@@ -20,7 +20,7 @@ from planstore.ledger.ledger import Ledger
 
 Record = dict[str, Any]
 RunName = str | int | datetime
-"""Names of a run: a run id, a prefix of a plan id, a commit number, or a time."""
+"""Name of a run: a run id, a prefix of a plan id, a commit number, or a time."""
 
 MAX_CHARACTERS = 200
 """Maximum characters of a run id or an idempotency key."""
