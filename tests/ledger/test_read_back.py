@@ -32,8 +32,11 @@ def test_rows_of_every_table_with_a_struct_column_go_to_files(store: Store) -> N
         "SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake'"
     ).fetchall()
     assert len(tables) == 11
-    structs = {table for (table,) in tables if any(kind.id == "struct" for _, kind in session.columns(f"lake.{table}"))}
-    assert structs == set(STRUCT_TABLES)
+    kinds = {table: [kind for _, kind in session.columns(f"lake.{table}")] for (table,) in tables}
+    assert {table for table in kinds if any(kind.id == "struct" for kind in kinds[table])} == set(STRUCT_TABLES)
+    # because rows in the catalog are compared as values, and 0.0 equals -0.0
+    floating = {table for table in kinds if any("DOUBLE" in str(kind) or "FLOAT" in str(kind) for kind in kinds[table])}
+    assert floating == {"candidates"}
 
 
 def test_a_catalog_that_would_change_a_struct_is_an_error_and_nothing_is_recorded(store: Store) -> None:

@@ -93,12 +93,14 @@ class Session:
         """Return the rows of a statement of ``sql/`` as Arrow batches, which are computed during iteration."""
         return Batches(self._execute(statement, values).to_arrow_reader(RESULT_BATCH_ROWS), self._place)
 
-    def typed(self, statement: str, columns: Sequence[tuple[str, Any] | None], /, **values: Any) -> pa.Table:
-        """Return the rows of a statement of ``sql/``, with its columns renamed and cast.
+    def typed(
+        self, statement: str, columns: Sequence[tuple[str, Any] | None], /, **values: Any
+    ) -> list[tuple[Any, ...]]:
+        """Return all rows of a statement of ``sql/``, with its columns cast.
 
         Args:
             statement: the statement.
-            columns: the new name and type of each column; None drops the column.
+            columns: the name and type of each column; None drops the column.
             values: values of its ``$name`` parameters.
         """
         from duckdb import ColumnExpression
@@ -107,12 +109,11 @@ class Session:
             relation = self._connection.sql(sql.load(statement), params=dict(values))
             chosen = [
                 # because a redundant cast takes time to bind
-                ColumnExpression(name) if column[1] == kind else ColumnExpression(name).cast(column[1]).alias(column[0])
+                ColumnExpression(name) if column[1] == kind else ColumnExpression(name).cast(column[1])
                 for name, kind, column in zip(relation.columns, relation.types, columns, strict=True)
                 if column is not None
             ]
-            # because creating a table takes longer than reading a few rows
-            return relation.select(*chosen).to_arrow_reader(BATCH_ROWS).read_all()
+            return relation.select(*chosen).fetchall()
 
     def columns(self, table: str) -> list[tuple[str, Any]]:
         """Return the names and types of a table's columns, in order."""

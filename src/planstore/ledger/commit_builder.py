@@ -13,7 +13,7 @@ from planstore.database.session import Session
 from planstore.errors import ReadBackError, StaleError
 from planstore.events.commit import Commit, TableCount, actor
 from planstore.events.digest import RowsDigest, StagedRows, table_digest
-from planstore.ledger.read_back import CatalogTables, Header, Written, check_files, check_rows
+from planstore.ledger.read_back import CatalogTables, Header, Written, check_files, check_values
 from planstore.ledger.storage import DataStorage
 from planstore.version import __version__
 
@@ -186,9 +186,8 @@ class CommitBuilder:
             )
             width = len(events_table.columns)
             if written is not None:
-                check_rows(written, stored.select(list(range(width))))
-            header = stored.slice(0, 1).select(list(range(width, stored.num_columns))).columns
-            row = {name: column.to_pylist()[0] for (name, _), column in zip(commits.columns, header, strict=True)}
+                check_values(written, [row[:width] for row in stored])
+            row = dict(zip((name for name, _ in commits.columns), stored[0][width:], strict=True))
             if row != self._commit_row(self.commit):
                 raise ReadBackError(f"commit {self.commit_id} does not read back as it was written: commits: {row}")
 
