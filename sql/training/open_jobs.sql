@@ -1,10 +1,10 @@
--- Jobs that are to be trained: planned, or failed, skipped or cancelled when the commit $since was the newest, because a
--- later call tries those again. A job that combines its model with the pooled one waits until that one is settled.
+-- Jobs to train: planned ones, and those that ended without success by the commit $since, because a later call retries
+-- them. A job that combines its model with the cross-sectional one waits until that one has ended.
 -- makes: macro open_jobs()
 -- reads: job_standing
 CREATE OR REPLACE TEMP MACRO open_jobs(since) AS TABLE
 WITH standing AS MATERIALIZED (
-    SELECT *, status = 'planned' OR (status IN ('failed', 'skipped', 'cancelled') AND commit_id <= since) AS is_open
+    SELECT *, status = 'planned' OR (status NOT IN ('running', 'succeeded') AND commit_id <= since) AS is_open
     FROM job_standing
 )
 SELECT j.*, p.job_id IS NOT NULL AS waits

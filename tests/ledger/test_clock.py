@@ -62,4 +62,4 @@ def test_an_override_that_expired_does_not_come_back(tmp_path: Path) -> None:
             assert [one.symbol for one in store.overrides.list()] == ["other"]
             run = store.route(samples.table([cs(), local()]), samples.policy())
             assert store.why(TARGET, SYMBOL).route == "ROUTE_SYMBOL_SPECIFIC"
-            assert store.training.moved_on(run.plan_id) == []
+            assert store.training.stale_reasons(run.plan_id) == []

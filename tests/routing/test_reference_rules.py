@@ -129,7 +129,7 @@ def test_a_run_over_32_bit_scores_is_explained_and_tried_again_as_it_was_decided
             ).fetchall()
         ]
         assert store.why("y_10m", "AT", run_id=name).findings == []
-        assert store.training.moved_on() == []
+        assert store.training.stale_reasons() == []
     assert states == {"double": ["WEAK_BUT_OK", "WEAK_BUT_OK"], "single": ["STRONG", "WEAK_BUT_OK"]}
     assert store.whatif(document).flips == 0
     (check,) = (check for check in store.why("y_10m", "AT").checks if check["check"] == "STRONG_SCORE")

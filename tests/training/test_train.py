@@ -25,6 +25,8 @@ from planstore import FamiliesError, NotFoundError, PanelError, PlanStaleError, 
 from planstore.api.store import Store
 from planstore.cli.verbs import app
 from planstore.events.hashing import digest_of
+from planstore.training.execution import executor_settings
+from planstore.training.execution.executor_settings import ExecutorSettings
 from planstore.training.execution.local_executor import affordable_workers
 from planstore.training.execution.models import load_model
 from planstore.training.execution.outcome import Training, TrainingWarning
@@ -134,6 +136,12 @@ def test_a_training_that_is_interrupted_cancels_what_it_holds_for_others_to_clai
         assert store.integrity.verify().holds
 
 
+def test_an_executor_without_its_extra_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(executor_settings.EXECUTORS, "nimbus", executor_settings.EXECUTORS["ray"])
+    with pytest.raises(RequestError, match=r"got no package nimbus: run pip install 'planstore\[nimbus\]'"):
+        ExecutorSettings("nimbus")
+
+
 def test_what_cannot_be_used_is_refused_before_anything_is_recorded(tmp_path: Path) -> None:
     panel = markets.panel(tmp_path / "panel", ["AAA"])
     with planstore.open(tmp_path / "results") as store:
@@ -144,7 +152,7 @@ def test_what_cannot_be_used_is_refused_before_anything_is_recorded(tmp_path: Pa
             ({"executor": "cloud"}, "executor must be local or ray, got 'cloud'"),
             ({"workers": 0}, "workers must be at least 1, got 0"),
             ({"max_attempts": 0}, "max_attempts must be at least 1, got 0"),
-            ({"ray_address": "somewhere:1"}, "ray_address needs executor ray"),
+            ({"ray_address": "somewhere:1"}, "ray_address must be without executor local"),
         ]
         for options, said in wrong:
             with pytest.raises(RequestError, match=said):
@@ -160,9 +168,9 @@ def test_all_but_the_panel_is_checked_before_the_panel_is_read(tmp_path: Path) -
         (old, new) = (row["run_id"] for row in reversed(store.log()))
     wrong: dict[tuple[str, ...], tuple[type[PlanstoreError], str]] = {
         ("--executor", "dask"): (RequestError, "executor must be local or ray, got 'dask'"),
-        ("--ray-address", "there:1"): (RequestError, "ray_address needs executor ray"),
+        ("--ray-address", "there:1"): (RequestError, "ray_address must be without executor local"),
         ("--plan", "nosuch"): (NotFoundError, "'nosuch' is no run, commit, plan or time"),
-        ("--plan", old): (PlanStaleError, "the evidence has moved on"),
+        ("--plan", old): (PlanStaleError, "the evidence has changed"),
         ("--families", "none.yaml"): (FamiliesError, "none.yaml cannot be read"),
         ("--plan", new): (PanelError, "there is no such file or folder"),
     }

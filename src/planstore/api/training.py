@@ -12,7 +12,7 @@ from planstore.errors import RequestError
 from planstore.events.vocabulary import JobState
 from planstore.ledger.status_writer import StatusWriter
 from planstore.plans.progress import Progress
-from planstore.plans.staleness import refuse_stale, what_moved_on
+from planstore.plans.staleness import refuse_stale, stale_reasons
 from planstore.runs.lookup import RunName
 
 
@@ -74,13 +74,13 @@ class PlanTraining:
         return StatusWriter(self._access.ledger)
 
     @checked
-    def moved_on(self, plan: RunName | None = None) -> list[str]:
+    def stale_reasons(self, plan: RunName | None = None) -> list[str]:
         """Return the changes of a plan's inputs since it was made, one sentence each; empty for a current plan.
 
         Args:
             plan: a name as in :meth:`Store.plan <planstore.Store.plan>`.
         """
-        return what_moved_on(self._access.session, self._access.plan_id(plan), *self._access.moment())
+        return stale_reasons(self._access.session, self._access.plan_id(plan), *self._access.moment())
 
     @checked
     def refuse_stale(self, plan: RunName | None = None) -> None:
@@ -92,4 +92,4 @@ class PlanTraining:
         Raises:
             PlanStaleError: its evidence, policy, rules or overrides have changed; names the changes.
         """
-        refuse_stale(self._access.plan_id(plan), self.moved_on(plan))
+        refuse_stale(self._access.plan_id(plan), self.stale_reasons(plan))

@@ -11,7 +11,7 @@ import typer
 from planstore.cli.options import Json
 
 if TYPE_CHECKING:
-    from planstore.demo.history import Story
+    from planstore.demo.history import DemoSummary
     from planstore.demo.training import Lesson
 
 RANKING = ("target", "score", "null", "leakage", "stability", "single symbols")
@@ -42,11 +42,11 @@ def command(
     from planstore.cli import output
 
     if history:
-        story = _history(results or Path("demo-history"))
+        summary = _history(results or Path("demo-history"))
         if json:
-            output.print_json(story.as_dict())
+            output.print_json(summary.as_dict())
         else:
-            _print_history(story, results or Path("demo-history"))
+            _print_history(summary, results or Path("demo-history"))
         return
     lesson = _train(results or Path("demo"), workers)
     if json:
@@ -64,16 +64,16 @@ def _train(results: Path, workers: int | None) -> Lesson:
         return learn(store, workers=workers, step=step, progress=show)
 
 
-def _history(results: Path) -> Story:
+def _history(results: Path) -> DemoSummary:
     from planstore.cli import output
-    from planstore.demo.history import YEARS, open_demo, route_year, story
+    from planstore.demo.history import YEARS, open_demo, route_year, summarize
 
     with open_demo(results) as store:
         for year in output.track(YEARS, "routing"):
             route_year(store, year)
         with output.spinner("writing files"):
             store.export()
-        return story(store)
+        return summarize(store)
 
 
 def _print_lesson(lesson: Lesson) -> None:
@@ -99,24 +99,24 @@ def _print_lesson(lesson: Lesson) -> None:
     _print_next_steps(lesson.next_steps, lesson.results)
 
 
-def _print_history(story: Story, results: Path) -> None:
+def _print_history(summary: DemoSummary, results: Path) -> None:
     from planstore.cli import output
 
     output.print_table(
         "Decisions: pairs by route",
-        ("year", *story.routes, "jobs", "jobs against the year before"),
+        ("year", *summary.routes, "jobs", "jobs against the year before"),
         (
-            (year.year, *(year.routes.get(route, 0) for route in story.routes), year.jobs, year.changes)
-            for year in story.years
+            (year.year, *(year.routes.get(route, 0) for route in summary.routes), year.jobs, year.changes)
+            for year in summary.years
         ),
     )
     output.print_line()
     output.print_table(
-        f"Flips from {story.years[-2].year} to {story.years[-1].year}: symbols by route",
+        f"Flips from {summary.years[-2].year} to {summary.years[-1].year}: symbols by route",
         ("target", "from", "to", "symbols"),
-        story.flips,
+        summary.flips,
     )
-    _print_next_steps(story.next_steps, results)
+    _print_next_steps(summary.next_steps, results)
 
 
 def _print_next_steps(steps: Iterable[str], results: Path | str) -> None:

@@ -48,14 +48,14 @@ def command(
     import planstore
     from planstore.cli import output
     from planstore.cli.exit import exit_with
+    from planstore.training.execution.executor_settings import ExecutorSettings
     from planstore.training.execution.train import TrainingRequest
-    from planstore.training.execution.workplace import Workplace
     from planstore.training.panel.panel import Panel
 
     with planstore.open(results, create=False) as store, output.log("planstore.training"):
         request = TrainingRequest(
             store,
-            Workplace(executor, workers, ray_address),
+            ExecutorSettings(executor, workers, ray_address),
             plan=plan,
             force=force,
             families=families,

@@ -25,8 +25,8 @@ class CatalogPlace(Protocol):
     def opened(self) -> Path:
         """Return the path to open: the catalog itself, or a read-only copy of it."""
 
-    def has_moved_on(self, opened: Path) -> bool:
-        """Return whether the catalog is newer than the opened one."""
+    def is_outdated(self, opened: Path) -> bool:
+        """Return whether the catalog is newer than the opened copy."""
 
 
 class Database:
@@ -67,7 +67,7 @@ class Database:
         for path, what in unreadable_in(self._data):
             raise StoreError(f"{path} is {what}, not a file: put the file back, or remove it if nothing names it")
         with self._opening:
-            if self._first is not None and self._has_moved_on(self._first):
+            if self._first is not None and self._is_outdated(self._first):
                 self._first = None  # because its other sessions continue on the older catalog
             if self._first is None:
                 self._first = self._opened()
@@ -76,11 +76,11 @@ class Database:
     def is_current(self, session: Session) -> bool:
         """Return whether a session uses the same database as a new session would."""
         first = self._first
-        return first is not None and session.opening is first.opening and not self._has_moved_on(first)
+        return first is not None and session.opening is first.opening and not self._is_outdated(first)
 
-    def _has_moved_on(self, first: Session) -> bool:
+    def _is_outdated(self, first: Session) -> bool:
         assert isinstance(first.opening, Opening)
-        return self._place is not None and self._place.has_moved_on(first.opening.catalog)
+        return self._place is not None and self._place.is_outdated(first.opening.catalog)
 
     def _opened(self) -> Session:
         import duckdb

@@ -32,7 +32,7 @@ class Year:
 
 
 @dataclass(frozen=True)
-class Story:
+class DemoSummary:
     """Summary of the demo's runs: decisions by year, and the flips of the last year."""
 
     routes: list[str]
@@ -65,7 +65,7 @@ def route_year(store: Store, year: str) -> None:
     store.route(DATA / f"{year}.parquet", policy, FAMILIES, run_id=f"year-{year}", metrics_snapshot=f"{year}.parquet")
 
 
-def story(store: Store) -> Story:
+def summarize(store: Store) -> DemoSummary:
     """Return the decisions of the demo's runs by year, and the flips of the last one."""
     years = []
     for index, year in enumerate(YEARS):
@@ -73,7 +73,7 @@ def story(store: Store) -> Story:
         changes = "" if index == 0 else _changes(store.diff(f"year-{YEARS[index - 1]}", f"year-{year}"))
         years.append(Year(year, dict(run.routes), run.plan.metadata["total_jobs"], changes))
     folder = quoted(store.results)
-    return Story(
+    return DemoSummary(
         sorted({route for year in years for route in year.routes}),
         years,
         store.route_changes(f"year-{YEARS[-2]}", f"year-{YEARS[-1]}"),

@@ -10,7 +10,7 @@ from planstore.errors import PlanStaleError
 from planstore.routing.rules import current_rules
 
 
-def what_moved_on(session: Session, plan_id: str, before_commit: int, now: datetime) -> list[str]:
+def stale_reasons(session: Session, plan_id: str, before_commit: int, now: datetime) -> list[str]:
     """Return the changes since the newest run that produced a plan, one sentence each; empty for a current plan.
 
     Args:
@@ -25,7 +25,7 @@ def what_moved_on(session: Session, plan_id: str, before_commit: int, now: datet
     for name, input_name in (("evidence_id", "the evidence"), ("policy_id", "the policy")):
         if plan[name] != newest[name]:
             changes.append(
-                f"{input_name} has moved on: run {plan['run_id']} (commit {plan['commit_id']}) used {plan[name][:12]}, "
+                f"{input_name} has changed: run {plan['run_id']} (commit {plan['commit_id']}) used {plan[name][:12]}, "
                 f"run {newest['run_id']} (commit {newest['commit_id']}) uses {newest[name][:12]}"
             )
     if not changes and plan["plan_id"] != newest["plan_id"]:
@@ -35,7 +35,7 @@ def what_moved_on(session: Session, plan_id: str, before_commit: int, now: datet
     shipped = [current_rules(float32=float32).rules_id for float32 in (False, True)]
     if plan["rules_id"] not in shipped:
         changes.append(
-            f"the rules have moved on: run {plan['run_id']} used {plan['rules_id'][:12]}, "
+            f"the rules have changed: run {plan['run_id']} used {plan['rules_id'][:12]}, "
             f"this planstore ships {shipped[0][:12]}"
         )
     for override in session.records(
@@ -58,7 +58,7 @@ def refuse_stale(plan_id: str, changes: Sequence[str]) -> None:
 
     Args:
         plan_id: the plan.
-        changes: the changes from :func:`what_moved_on`.
+        changes: the changes from :func:`stale_reasons`.
 
     Raises:
         PlanStaleError: the plan is stale; names the changes.

@@ -12,10 +12,10 @@ from planstore.routing.policy_defaults import DEFAULT_POLICY
 from planstore.routing.policy_reader import PolicySource, read_policy
 from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence
 from planstore.training.evidence.measure import FAMILIES, PanelEvidence, measure
+from planstore.training.execution.executor_settings import ExecutorSettings
 from planstore.training.execution.models import load_model
 from planstore.training.execution.outcome import Training
 from planstore.training.execution.train import train
-from planstore.training.execution.workplace import Workplace
 from planstore.training.families import families_of, load_families, refuse_unknown
 from planstore.training.panel.panel import Panel
 
@@ -153,7 +153,7 @@ def train_panel(
         RequestError, PolicyError, FamiliesError: an argument or its file is invalid; nothing was measured.
         PanelError: the panel cannot be read.
     """
-    Workplace(executor, workers, ray_address)
+    ExecutorSettings(executor, workers, ray_address)
     known = load_families(families)
     read = read_policy(policy)
     refuse_unknown(model_families or (), read.policy, known)

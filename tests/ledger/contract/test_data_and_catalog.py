@@ -22,6 +22,6 @@ def test_a_catalog_that_is_opened_where_it_is_never_falls_behind(storages: Calla
     assert first.catalog.is_writable
     opened = first.catalog.opened()
     second.commit()
-    assert not first.catalog.has_moved_on(opened)
+    assert not first.catalog.is_outdated(opened)
     first.catalog.close()
     assert opened.exists()

@@ -59,7 +59,7 @@ class Catalog:
         self._copies.append(copy)
         return copy.path
 
-    def has_moved_on(self, opened: Path) -> bool:
+    def is_outdated(self, opened: Path) -> bool:
         """Return whether the catalog has changed since it was copied to ``opened``; False for the catalog itself."""
         if opened == self._path:
             return False

@@ -134,9 +134,9 @@ class Claims:
         self._seen = builder.commit_id if builder.commit is not None else builder.commit_id - 1
         return Settled(claims, {*reports, *renewed} - set(accepted), progress)
 
-    def held(self) -> list[Claim]:
+    def active(self) -> list[Claim]:
         """Return the active claims of this holder, in plan order."""
-        return [Claim(*row) for row in self._session.rows("training/held", worker=self._worker)]
+        return [Claim(*row) for row in self._session.rows("training/active_claims", worker=self._worker)]
 
     def close(self) -> None:
         """Close the session; claims remain until their report or expiry."""

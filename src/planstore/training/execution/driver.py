@@ -181,8 +181,8 @@ class Driver:
 
         The claims are read from the ledger, because an interrupt can leave the fields of this driver inconsistent.
         """
-        cancelled = dict.fromkeys(self._claims.held(), Result(JobState.CANCELLED, error="the training was interrupted"))
-        self._claims.settle({**cancelled, **self._reports})
+        cancelled = Result(JobState.CANCELLED, error="the training was interrupted")
+        self._claims.settle({**dict.fromkeys(self._claims.active(), cancelled), **self._reports})
 
 
 @dataclass(frozen=True)

@@ -33,14 +33,12 @@ class RayExecutor:
         address: address of an existing cluster; None starts one on this machine.
 
     Raises:
-        RequestError: Ray is not installed, or there is no cluster at the address.
+        RequestError: there is no cluster at the address.
     """
 
     def __init__(self, panel: Path, max_tasks: int | None, address: str | None) -> None:
-        try:
-            import ray
-        except ImportError as error:
-            raise RequestError("executor ray needs Ray: pip install 'planstore[ray]'") from error
+        import ray
+
         self._owns_connection = not ray.is_initialized()
         if self._owns_connection:
             with restored_sigterm_handler():

@@ -22,10 +22,10 @@ from planstore.runs.lookup import RunName
 from planstore.training.evidence.evidence_store import selected_features
 from planstore.training.execution.claims import Claims
 from planstore.training.execution.driver import Driver
+from planstore.training.execution.executor_settings import ExecutorSettings
 from planstore.training.execution.outcome import Training, TrainingWarning
 from planstore.training.execution.task_inputs import Tasks
 from planstore.training.execution.termination import delayed_sigterm
-from planstore.training.execution.workplace import Workplace
 from planstore.training.families import families_of, load_families
 from planstore.training.panel.match import refuse_other_panel
 from planstore.training.panel.panel import Panel
@@ -66,7 +66,7 @@ def train(
     Args:
         store: store with the plan.
         panel: features and targets.
-        workers: as for :class:`~planstore.training.execution.workplace.Workplace`.
+        workers: as for :class:`~planstore.training.execution.executor_settings.ExecutorSettings`.
         executor: as ``workers``.
         ray_address: as ``workers``.
         plan: as for :class:`TrainingRequest`.
@@ -88,7 +88,7 @@ def train(
     """
     request = TrainingRequest(
         store,
-        Workplace(executor, workers, ray_address),
+        ExecutorSettings(executor, workers, ray_address),
         plan=plan,
         force=force,
         families=families,
@@ -104,7 +104,7 @@ class TrainingRequest:
 
     Args:
         store: store with the plan.
-        workplace: executor of the jobs.
+        executor: executor of the jobs and its settings.
         plan: name of the plan, as for :meth:`~planstore.Store.plan`; None means the current plan.
         force: train a stale plan, one with newer evidence, policy, rules or overrides.
         families: families file of the user.
@@ -119,7 +119,7 @@ class TrainingRequest:
     def __init__(
         self,
         store: Store,
-        workplace: Workplace,
+        executor: ExecutorSettings,
         *,
         plan: RunName | None = None,
         force: bool = False,
@@ -131,7 +131,7 @@ class TrainingRequest:
         if max_attempts < 1:
             raise RequestError(f"max_attempts must be at least 1, got {max_attempts}")
         self._store = store
-        self._workplace = workplace
+        self._executor = executor
         self._registry = load_families(families)
         self._run = store.run(plan)
         if not force:
@@ -185,6 +185,6 @@ class TrainingRequest:
                 lease=self._lease,
                 max_attempts=self._max_attempts,
             )
-            with closing(claims), closing(self._workplace.open(saved)) as executor:
+            with closing(claims), closing(self._executor.open(saved)) as executor:
                 tasks = Tasks(claims, ledger.artifacts, self._registry, features, self._seed)
                 Driver(claims, executor, tasks.make, lease=self._lease, progress=progress).run()

@@ -1,4 +1,4 @@
--- The jobs that a worker holds, each with the attempt that it holds.
+-- The claims of a worker that are active: its running jobs, each with its attempt, in plan order.
 -- makes: rows
 -- reads: job_standing, $worker
 SELECT job_id, attempt

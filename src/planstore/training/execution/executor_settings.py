@@ -1,0 +1,97 @@
+"""Choice of the executor of a training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from planstore.checks.quoting import quoted
+from planstore.errors import RequestError
+from planstore.training.execution.executor import Executor
+from planstore.training.execution.local_executor import LocalExecutor, affordable_workers
+from planstore.training.execution.worker import work
+from planstore.training.execution.worker_process import interpreter
+
+
+@dataclass(frozen=True)
+class ExecutorSettings:
+    """Executor of a training with its settings.
+
+    Attributes:
+        executor: ``local``, processes on this machine; or ``ray``, which needs the ``ray`` extra.
+        workers: number of concurrent tasks, each on one CPU core; None means one per CPU core, limited by memory.
+        ray_address: address of a Ray cluster; None starts one on this machine.
+
+    Raises:
+        RequestError: the settings are invalid, or the executor's extra is not installed.
+    """
+
+    executor: str = "local"
+    workers: int | None = None
+    ray_address: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.executor not in EXECUTORS:
+            raise RequestError(f"executor must be {' or '.join(EXECUTORS)}, got {quoted(self.executor)}")
+        if self.workers is not None and self.workers < 1:
+            raise RequestError(f"workers must be at least 1, got {self.workers}")
+        if self.ray_address is not None and self.executor != "ray":
+            raise RequestError(
+                f"ray_address must be without executor {self.executor}, got {quoted(self.ray_address)}: "
+                "set executor ray, or leave the address out"
+            )
+        self._kind.check(self.executor)
+
+    def open(self, panel: Path) -> Executor:
+        """Return the executor for the panel saved at ``panel``.
+
+        Raises:
+            RequestError: there is no Ray cluster at the address.
+        """
+        return self._kind.open(self, panel)
+
+    @property
+    def _kind(self) -> _Kind:
+        return EXECUTORS[self.executor]
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of executors.
+
+    Attributes:
+        open: returns the executor for a saved panel.
+        check: refuses a machine on which the executor, given by name, cannot run.
+    """
+
+    open: Callable[[ExecutorSettings, Path], Executor]
+    check: Callable[[str], object]
+
+
+def _open_local(settings: ExecutorSettings, panel: Path) -> Executor:
+    return LocalExecutor(panel, affordable_workers(panel, settings.workers), work)
+
+
+def _open_ray(settings: ExecutorSettings, panel: Path) -> Executor:
+    from planstore.training.execution.ray_executor import RayExecutor
+
+    return RayExecutor(panel, settings.workers, settings.ray_address)
+
+
+def _check_interpreter(_: str) -> None:
+    interpreter()
+
+
+def _check_extra(executor: str) -> None:
+    """Refuse an executor whose extra, the package of the same name, is not installed."""
+    if find_spec(executor) is None:
+        raise RequestError(
+            f"executor {executor} must have its extra installed, got no package {executor}: "
+            f"run pip install 'planstore[{executor}]'"
+        )
+
+
+EXECUTORS = {"local": _Kind(_open_local, _check_interpreter), "ray": _Kind(_open_ray, _check_extra)}
+"""The executors by name."""
