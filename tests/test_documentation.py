@@ -19,6 +19,7 @@ import reference
 from planstore.api.store import Store
 from planstore.database.sql_docs import meaning_of
 from planstore.routing.policy_defaults import DEFAULT_POLICY
+from planstore.routing.policy_schema import policy_schema
 from reference import command_line, policy_keys, sql_objects
 
 ROOT = pages.ROOT
@@ -171,7 +172,7 @@ def test_columns_of_another_object_come_before_its_own() -> None:
 )
 def test_the_schema_takes_policies_that_planstore_takes(text: str) -> None:
     document = yaml.safe_load(text)
-    validator = jsonschema.Draft202012Validator(policy_keys.schema())
+    validator = jsonschema.Draft202012Validator(policy_schema())
     assert [error.message for error in validator.iter_errors(document)] == (
         [] if document else ["'routing' is a required property"]
     )
@@ -181,7 +182,7 @@ def test_the_schema_takes_policies_that_planstore_takes(text: str) -> None:
     "routing", [{"unknown": 1}, {"dev_mode": "yes"}, {"symbol": {"min_score": "high"}}, {"families": [{"use": []}]}]
 )
 def test_the_schema_refuses_policies_that_planstore_refuses(routing: dict[str, object]) -> None:
-    validator = jsonschema.Draft202012Validator(policy_keys.schema())
+    validator = jsonschema.Draft202012Validator(policy_schema())
     assert not validator.is_valid({"routing": routing})
 
 

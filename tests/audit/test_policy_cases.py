@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+import oracles
 import samples
-from planstore.audit.policy_cases import try_cases
+from planstore.audit.policy_cases import cover_cases, try_cases
+from planstore.audit.policy_coverage import deciding_rules
 from planstore.errors import CandidatesError, PolicyError
+from planstore.routing.policy import Policy
 from planstore.routing.policy_defaults import DEFAULT_POLICY
 
 GOOD = """\
@@ -153,3 +156,76 @@ def test_a_missing_file_and_a_broken_policy_are_said(tmp_path: Path) -> None:
         try_cases(samples.policy(), tmp_path / "none.yaml")
     with pytest.raises(PolicyError):
         try_cases({"routing": 3}, written(tmp_path, GOOD))
+
+
+def test_coverage_counts_the_rules_and_thresholds_that_cases_reach(tmp_path: Path) -> None:
+    policy = samples.policy(require_min_successful_families=1, enable_experimental_lane=True)
+    results, found = cover_cases(policy, written(tmp_path, GOOD))
+    assert results == try_cases(policy, tmp_path / "cases.yaml")
+    rules = {one.rule: one.cases for one in found.rules}
+    assert rules == {
+        "CS_ENABLED": 0, "CS_EXPERIMENTAL": 0, "CS_DISALLOWED": 1, "NO_EVIDENCE": 0, "BOTH_DISALLOWED": 2,
+        "EXPERIMENTAL_LANE": 0, "LOCAL_ONLY": 1, "CS_ONLY": 1, "BOTH_STRONG": 0, "BOTH_ELIGIBLE": 0,
+    }  # fmt: skip
+    keys = {one.key: one for one in found.keys}
+    score = keys["symbol.strong_score"]
+    assert (score.value, score.passed, score.failed, score.gap) == (0.6, 1, 2, "")
+    assert keys["symbol.min_score"].gap == "no case passes it"
+    assert keys["experimental.allowed_stabilities"].gap == "no case reaches it"
+    assert keys["min_sample_size.symbol"].gap == "no case fails it"
+    assert (keys["require_min_successful_families"].passed, keys["require_min_successful_families"].failed) == (5, 1)
+    assert not {"min_margin_over_null", "dev_mode", "both_strong_behavior", "families"} & set(keys)
+
+
+@pytest.mark.parametrize("semantics", ["strict", "reference"])
+@pytest.mark.parametrize("behavior", ["ROUTE_BOTH", "PREFER_CS", "PREFER_SYMBOL", "WHATEVER"])
+@pytest.mark.parametrize("lane", [False, True])
+def test_the_rules_that_can_decide_a_case_are_those_that_decide_one(semantics: str, behavior: str, lane: bool) -> None:
+    if semantics == "strict" and behavior == "WHATEVER":
+        return
+    policy = Policy.model_validate(
+        samples.policy(semantics=semantics, both_strong_behavior=behavior, enable_experimental_lane=lane)["routing"]
+    )
+    rules = set(deciding_rules(policy))
+    pairs = {rule for rule in rules if not rule.startswith("CS_") or rule == "CS_ONLY"}
+    assert pairs <= {*oracles.RULES[semantics], "NO_RULE_MATCH"}
+    assert ("NO_RULE_MATCH" in rules) == (behavior == "WHATEVER")
+    assert ("EXPERIMENTAL_LANE" in rules) == ("CS_EXPERIMENTAL" in rules) == lane
+
+
+def test_every_key_that_evidence_is_compared_with_can_be_reached(tmp_path: Path) -> None:
+    metrics = "stability: UNKNOWN, stability_snapshots: 3, stability_metrics: "
+    steady, wild = (
+        f"{metrics}{{mean_overlap: {overlap}, mean_tau: {tau}, std_overlap: {spread}, std_tau: {spread}}}"
+        for overlap, tau, spread in ((0.9, 0.9, 0.01), (0.1, 0.1, 0.9))
+    )
+    sides = [
+        f"{{metric_name: {metric}, score: {score}, null_score: {null}, sample_size: {rows}, leakage_status: {leakage}, "
+        f"failed_model_families: [{failed}], {stability.replace('snapshots: 3', f'snapshots: {shots}')}}}"
+        for metric in ("auc", "r2")
+        for score, null, rows, leakage, failed, stability, shots in (
+            (0.9, 0.1, 90_000, "SAFE", "", steady, 3),
+            (0.57, 0.1, 90_000, "SAFE", "", wild, 3),
+            (0.57, 0.1, 90_000, "SAFE", "", steady, 1),
+            (0.55, 0.1, 90_000, "SAFE", "", steady, 3),
+            (0.007, 0.0, 90_000, "SAFE", "", steady, 3),
+            (0.02, 0.0, 90_000, "SAFE", "", wild, 3),
+            (0.001, 0.0, 90_000, "SAFE", "", steady, 3),
+            (0.9, 0.9, 90_000, "SAFE", "", steady, 3),
+            (0.9, 0.1, 1, "SAFE", "", steady, 3),
+            (0.9, 0.1, 90_000, "BLOCKED", "", steady, 3),
+            (0.9, 0.1, 90_000, "SUSPECT", "", steady, 3),
+            (0.9, 0.1, 90_000, "SAFE", "lightgbm", steady, 3),
+        )
+    ]
+    cases = [
+        f"- {{title: {number}, target: y_10m, symbol: A, families: [lightgbm], {side}: {given}, expect: ROUTE_BLOCKED}}"
+        for side in ("local", "cross_sectional")
+        for number, given in enumerate(sides, 1)
+    ]
+    cases = [case.replace("cross_sectional:", "local: {metric_name: auc}, cross_sectional:") for case in cases]
+    path = written(tmp_path, "\n".join(case.replace("title: ", "title: case ") for case in cases))
+    _, found = cover_cases(DEFAULT_POLICY, path)
+    assert [key.key for key in found.keys if key.passed == 0 == key.failed] == []
+    full = [key.key for key in found.keys if not key.gap]
+    assert len(full) > 0.8 * len(found.keys), [(key.key, key.gap) for key in found.keys if key.gap]

@@ -48,7 +48,7 @@ VERBS = (
     "override",
     "policy",
 )
-GROUPS = {"override": ("set", "list", "clear"), "policy": ("test",)}
+GROUPS = {"override": ("set", "list", "clear"), "policy": ("show", "validate", "diff", "test", "schema")}
 READING = (
     ["plan"],
     ["train", "panel"],

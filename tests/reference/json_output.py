@@ -49,7 +49,11 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("diff", "first", "second"),
     ("whatif", POLICY),
     ("override", "clear", *PAIR),
+    ("policy", "show", "small.yaml"),
+    ("policy", "validate", "small.yaml"),
+    ("policy", "diff", POLICY, "small.yaml"),
     ("policy", "test", POLICY, "cases.yaml"),
+    ("policy", "test", POLICY, "cases.yaml", "--coverage"),
     ("report",),
     ("sql", "select target, score, evidence_as_of from candidates"),
     ("export",),
@@ -64,7 +68,7 @@ CALLS: tuple[tuple[str, ...], ...] = (
 )
 """Calls of every verb but ``demo``, in an order in which each has something to answer."""
 
-FINDINGS = (("diff", "first", "second"),)
+FINDINGS = (("diff", "first", "second"), ("policy", "diff", POLICY, "small.yaml"))
 """Calls that end with exit code 1."""
 
 OPEN = {
@@ -105,7 +109,7 @@ def _title(words: Sequence[str]) -> str:
     kept = [words[0]]
     if words[0] in ("override", "policy"):
         kept.append(words[1])
-    kept += [word for word in words if word in ("--watch", "--history", "--sign")]
+    kept += [word for word in words if word in ("--watch", "--history", "--sign", "--coverage")]
     return " ".join(kept)
 
 

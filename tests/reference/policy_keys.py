@@ -8,40 +8,19 @@ from typing import Any
 
 import yaml
 
-from planstore.routing.policy import Policy
 from planstore.routing.policy_defaults import DEFAULT_POLICY
+from planstore.routing.policy_schema import policy_schema
 from reference.markdown import table
-
-LISTED = ("HorizonPattern", "FamilyRule")
-"""Sections that stand in lists: their keys are required, and no default policy completes them."""
-
-
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema of a policy file."""
-    model = Policy.model_json_schema(by_alias=True)
-    sections = model.pop("$defs")
-    for name, section in (("Policy", model), *sections.items()):
-        if name not in LISTED:
-            # because a strict policy may leave out any key, and means the default one there
-            section.pop("required", None)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "planstore policy",
-        "type": "object",
-        "required": ["routing"],
-        "properties": {"routing": model},
-        "$defs": sections,
-    }
 
 
 def schema_text() -> str:
     """Return the JSON Schema as it is written to its file."""
-    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(policy_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def text() -> str:
     """Return a table of all keys, each with its type, the value of the default policy, and its meaning."""
-    whole = schema()
+    whole = policy_schema()
     default = yaml.safe_load(DEFAULT_POLICY.read_text(encoding="utf-8"))["routing"]
     return table(("key", "type", "default policy", "meaning"), _keys(whole["properties"]["routing"], whole, default))
 

@@ -255,8 +255,9 @@ def test_a_margin_over_the_null_is_switched_off_by_null_and_not_by_leaving_it_ou
 
 
 def test_the_reference_keeps_what_it_means_by_what_is_left_out() -> None:
-    policy = KIND.parse(GOOD + "  semantics: reference\n", "here", Policy)
-    assert policy.left_out == ()
+    policy = KIND.parse(GOOD + "  semantics: reference\n  block_on_leakage: null\n", "here", Policy)
+    assert {"block_on_leakage", "dev_mode", "experimental"} <= set(policy.left_out)
+    assert not {"semantics", "symbol", "min_sample_size"} & set(policy.left_out)
     assert (policy.require_safe_features_only, policy.enable_experimental_lane, policy.dump_plan_as) == (
         False,
         False,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from planstore.audit.policy_coverage import Coverage, read_coverage
 from planstore.audit.scenario import EvidenceSet, Record, Scenario
 from planstore.audit.staging import stage
 from planstore.checks.arguments import checked
@@ -24,6 +25,9 @@ from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import Policy
 from planstore.routing.policy_reader import PolicySource, note_left_out, read_runnable_policy
 from planstore.routing.rules import apply_rules
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _READ = tuple(name for name in COLUMN_NAMES if name in {column.name for column in READ})
 """The columns of candidates that a case can give: those that the rules read."""
@@ -92,6 +96,18 @@ def try_cases(policy: PolicySource, cases: Path) -> list[CaseResult]:
         PolicyError: the policy or the file of cases is not one; says which case and key.
         CandidatesError: the evidence of a case is none.
     """
+    return _tried(policy, cases)[0]
+
+
+@checked
+def cover_cases(policy: PolicySource, cases: Path) -> tuple[list[CaseResult], Coverage]:
+    """Return the same as :func:`try_cases`, and the rules and thresholds that the cases reach."""
+    results, coverage = _tried(policy, cases, is_covered=True)
+    assert coverage is not None
+    return results, coverage
+
+
+def _tried(policy: PolicySource, cases: Path, *, is_covered: bool = False) -> tuple[list[CaseResult], Coverage | None]:
     read = read_runnable_policy(policy)
     note_left_out(read)
     checked = read.policy
@@ -109,9 +125,11 @@ def try_cases(policy: PolicySource, cases: Path) -> list[CaseResult]:
             (row["scenario"], row["target"], row["symbol"]): row
             for row in session.records("scenario/replay/all_decisions")
         }
+        results = [_result(case, decided.get((place, case.target, case.symbol))) for place, case in enumerate(found)]
+        coverage = read_coverage(session, checked, [one.rule for one in results]) if is_covered else None
     finally:
         session.close()
-    return [_result(case, decided.get((place, case.target, case.symbol))) for place, case in enumerate(found)]
+    return results, coverage
 
 
 def _result(case: PolicyCase, row: Record | None) -> CaseResult:
@@ -147,28 +165,46 @@ def _read(path: Path) -> list[PolicyCase]:
     return found
 
 
-def _evidence(cases: list[PolicyCase], policy: Policy, path: Path) -> Any:
+def _evidence(cases: list[PolicyCase], policy: Policy, path: Path) -> pa.Table:
     """Return the evidence of all cases, checked at the door, as a set of its own each."""
     import pyarrow as pa
 
-    tables = []
-    for place, case in enumerate(cases):
-        rows = [
-            row
-            for row in (
-                _row(case, case.cross_sectional, Mode.CROSS_SECTIONAL, None),
-                _row(case, case.local, Mode.SYMBOL_SPECIFIC, case.symbol),
-            )
-            if row is not None
-        ]
-        if not rows:
-            raise PolicyError(f"{path}: {case.title!r} has no evidence: give cross_sectional, local or both")
-        try:
-            table = read_candidates(Records(rows), strict=policy.semantics == Semantics.STRICT).table
-        except CandidatesError as error:
-            raise CandidatesError(f"{path}: {case.title!r}: {error}") from error
-        tables.append(table.append_column("evidence_set", pa.array([place] * len(table), pa.int64())))
-    return pa.concat_tables(tables)
+    strict = policy.semantics == Semantics.STRICT
+    rows = [_rows(case, path) for case in cases]
+    try:
+        # because candidates name each pair once, and reading them case by case takes long
+        named = [{**row, "target": str(place)} for place, own in enumerate(rows) for row in own]
+        table = read_candidates(Records(named), strict=strict).table
+    except CandidatesError:
+        return pa.concat_tables(
+            _read_alone(*one, path, strict=strict) for one in zip(range(len(cases)), cases, rows, strict=True)
+        )
+    places = [int(name) for name in table["target"].to_pylist()]
+    targets = pa.array([cases[place].target for place in places], pa.string())
+    table = table.set_column(table.column_names.index("target"), "target", targets)
+    return table.append_column("evidence_set", pa.array(places, pa.int64()))
+
+
+def _read_alone(place: int, case: PolicyCase, rows: list[Record], path: Path, *, strict: bool) -> pa.Table:
+    """Return the evidence of one case, or refuse it by its title."""
+    import pyarrow as pa
+
+    try:
+        table = read_candidates(Records(rows), strict=strict).table
+    except CandidatesError as error:
+        raise CandidatesError(f"{path}: {case.title!r}: {error}") from error
+    return table.append_column("evidence_set", pa.array([place] * len(table), pa.int64()))
+
+
+def _rows(case: PolicyCase, path: Path) -> list[Record]:
+    sides = (
+        _row(case, case.cross_sectional, Mode.CROSS_SECTIONAL, None),
+        _row(case, case.local, Mode.SYMBOL_SPECIFIC, case.symbol),
+    )
+    rows = [row for row in sides if row is not None]
+    if not rows:
+        raise PolicyError(f"{path}: {case.title!r} has no evidence: give cross_sectional, local or both")
+    return rows
 
 
 def _row(case: PolicyCase, given: Mapping[str, Any] | None, mode: str, symbol: str | None) -> Record | None:

@@ -21,7 +21,7 @@ from pydantic import (
 from planstore.events.canonical import canonical_json
 from planstore.events.hashing import digest_of
 from planstore.events.vocabulary import SIDES, LeakageStatus, Preference, Semantics
-from planstore.routing.policy_defaults import left_out_keys, shipped_policy, with_defaults
+from planstore.routing.policy_defaults import left_out_keys, shipped_policy, with_defaults, without_nulls
 from planstore.routing.policy_sections import (
     TIERS,
     Allowlist,
@@ -128,6 +128,8 @@ class Policy(PolicySection, BaseModel):
             policy = check(given)
             if policy.semantics == Semantics.REFERENCE and policy.min_margin_over_null is not None:
                 raise ValueError("min_margin_over_null needs semantics: strict; the reference knows no null")
+            if isinstance(given, Mapping):
+                policy._filled_in = tuple(left_out_keys(without_nulls(given), policy.model_dump(mode="json")))
             return policy
         policy = check(with_defaults(given, shipped_policy()))
         policy._filled_in = tuple(left_out_keys(given, shipped_policy()))
@@ -136,7 +138,10 @@ class Policy(PolicySection, BaseModel):
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """The keys that a strict policy left out, as ``experimental.min_score``."""
+        """The keys that the policy left out, such as ``experimental.min_score``; of a section left out, only its own.
+
+        They have the value of the default policy, or under ``semantics: reference`` the reference's.
+        """
         return self._filled_in
 
     def _refuse_contradictions(self) -> None:

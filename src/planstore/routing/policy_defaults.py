@@ -39,6 +39,13 @@ def left_out_keys(given: Any, default: Any, path: tuple[str, ...] = ()) -> Itera
                 yield ".".join((*path, key))
 
 
+def without_nulls(given: Any) -> Any:
+    """Return a document without the keys that are null, which mean the default under the reference."""
+    if not isinstance(given, Mapping):
+        return given
+    return {key: without_nulls(value) for key, value in given.items() if value is not None}
+
+
 def _by_key(given: Mapping[str, Any], default: Any) -> Mapping[str, Any]:
     """Return a default by its keys; a number is that of all tiers, where tiers were given."""
     if isinstance(default, Mapping):

@@ -15,6 +15,7 @@ from planstore.checks.quoting import quoted
 from planstore.database.connection import memory
 from planstore.documents.yaml_document import Kind
 from planstore.errors import PolicyError
+from planstore.events.vocabulary import Semantics
 from planstore.routing.policy import Policy, PolicyWarning
 
 KIND = Kind("policy", "routing", PolicyError, alone=False)
@@ -80,9 +81,9 @@ def read_runnable_policy(source: PolicySource) -> ReadPolicy:
 
 
 def note_left_out(read: ReadPolicy) -> None:
-    """Give one warning that lists all keys that a policy leaves out, with their defaults."""
+    """Give one warning that lists all keys that a strict policy leaves out, with their defaults."""
     policy = read.policy
-    if not policy.left_out:
+    if not policy.left_out or policy.semantics == Semantics.REFERENCE:
         return
     document = policy.model_dump(mode="json")
     keys = ", ".join(_with_value(key, document) for key in policy.left_out)
