@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -16,7 +18,7 @@ import planstore
 import samples
 from planstore import QueryError, Store
 from planstore.cli.queries import relations
-from planstore.database import connection
+from planstore.database import extensions
 from planstore.database.error_translation import query_errors
 from planstore.errors import StoreError
 
@@ -353,10 +355,13 @@ def test_the_store_answers_after_every_refusal(reader: Store) -> None:
     assert rows_of(reader, "from runs")
 
 
-def test_an_extension_that_is_not_what_was_signed_is_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("hashes", "told"), [("recorded", "must be the file that"), ("none", "signature")])
+def test_nothing_is_written_or_verified_by_an_extension_that_was_changed_after_its_installation(
+    store: Store, monkeypatch: pytest.MonkeyPatch, hashes: str, told: str
+) -> None:
     store.create()
     store.close()
-    honest = connection._extension
+    honest = extensions._extension
 
     def altered(module: str) -> Path:
         there = store.results / honest(module).name
@@ -365,10 +370,22 @@ def test_an_extension_that_is_not_what_was_signed_is_refused(store: Store, monke
         there.write_bytes(content)
         return there
 
-    monkeypatch.setattr(connection, "_extension", altered)
-    connection._signed_extensions.cache_clear()
-    with pytest.raises(StoreError, match="signature"):
-        store.log()
-    monkeypatch.undo()
-    connection._signed_extensions.cache_clear()
+    def without_hashes(wheel: str) -> SimpleNamespace:
+        files = importlib.metadata.Distribution.from_name(wheel).files or []
+        for file in files:
+            file.hash = None
+        return SimpleNamespace(files=files)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(extensions, "_extension", altered)
+        if hashes == "none":
+            patched.setattr(importlib.metadata, "distribution", without_hashes)
+        extensions.extensions.cache_clear()
+        extensions.check_extensions.cache_clear()
+        with pytest.raises(StoreError, match=told):
+            store.route(samples.table(samples.records()), samples.policy())
+        with pytest.raises(StoreError, match=told):
+            store.integrity.verify()
+    extensions.extensions.cache_clear()
+    extensions.check_extensions.cache_clear()
     assert store.log() == []

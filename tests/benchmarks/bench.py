@@ -141,6 +141,36 @@ def show_help(rounds: int = 9) -> Iterator[Figure]:
     )  # fmt: skip
 
 
+def starts(folder: Path, rounds: int = 7) -> Iterator[Figure]:
+    """Processor time of verbs on a small store, against an import of DuckDB and its smallest query."""
+    results = folder / "helpers20"
+    if not results.exists():
+        _plan(folder, 20, 20)
+    with planstore.open(results) as store:
+        pair = [
+            str(name) for name in store.sql("select target, symbol from current_decisions limit 1").fetchone() or ()
+        ]
+    planstore_verb = str(Path(sys.executable).with_name("planstore"))
+    bare = [sys.executable, "-c", "import duckdb; duckdb.sql('select 1').fetchall()"]
+    for verb in (["log"], ["status"], ["plan"], ["sql", "select 1"], ["why", *pair]):
+        command = [planstore_verb, *verb, "--results", str(results)]
+        ours, beside = (
+            min(column) for column in zip(*((_processor(command), _processor(bare)) for _ in range(rounds)))
+        )
+        yield Figure(
+            f"planstore {verb[0]}: processor time", f"{ours * 1000:.0f} ms",
+            f"import duckdb, select 1: {beside * 1000:.0f} ms", ours / beside, "at most 4",
+        )  # fmt: skip
+
+
+def _processor(command: list[str]) -> float:
+    """Return the seconds of processor time of a process."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def helpers(folder: Path) -> Iterator[Figure]:
     """Jobs of every target and every symbol of a plan of 100,000 jobs, against one of 10,000 with answers as long."""
     small, large = _plan(folder, 100, 100), _plan(folder, 1000, 100)
@@ -183,6 +213,7 @@ def main() -> None:
         pq.write_table(market(TARGETS, SYMBOLS), folder / "candidates.parquet")
         for measure, arguments in (
             (show_help, ()),
+            (starts, (folder,)),
             (route, (folder,)),
             (export, (folder,)),
             (helpers, (folder,)),

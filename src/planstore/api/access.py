@@ -48,6 +48,13 @@ class StoreAccess:
             self._threads.session = self.new_session()
         return self._threads.session  # type: ignore[no-any-return]
 
+    @property
+    def macro_session(self) -> Session:
+        """The session of :attr:`session`, with the stable macros as well."""
+        session = self.session
+        self.ledger.add_macros(session)
+        return session
+
     def new_session(self) -> Session:
         """Return a new read-only session."""
         return self.ledger.query_session(self.as_of)

@@ -211,7 +211,8 @@ class Store:
             QueryError: the query is invalid, does more than read the store, or exceeded a limit.
             RequestError: a limit is invalid.
         """
-        session = self.access.session if memory is None else self._with_memory(memory).access.session
+        access = self.access if memory is None else self._with_memory(memory).access
+        session = access.macro_session
         values = {**(parameters or {}), **named}
         if memory is None and timeout is None:
             return session.query(query, values)
@@ -237,7 +238,7 @@ class Store:
             Kind (view, column, macro, table macro, function or keyword), word, the view of a column, and the type of a
             column or the arguments of a macro.
         """
-        words = self.access.session.rows("store/words", prefix="")
+        words = self.access.macro_session.rows("store/words", prefix="")
         return [row for row in words if row[0] != "table macro" or row[1] in MACROS]
 
     @checked
@@ -296,6 +297,7 @@ class Store:
             NotFoundError: a name matches no run.
         """
         session = self.access.new_session()
+        self.access.ledger.add_macros(session)
         return compare(session, self.access.ledger.artifacts, find_run(session, str(a)), find_run(session, str(b)))
 
     @checked

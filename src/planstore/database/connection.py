@@ -6,17 +6,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
 from planstore.checks.regular_files import kind, unreadable_in
 from planstore.database.error_translation import store_errors
+from planstore.database.extensions import check_extensions, extensions
 from planstore.database.session import Session
 from planstore.errors import StoreError
-
-_EXTENSIONS = ("duckdb_extension_ducklake", "duckdb_extension_sqlite_scanner")
 
 
 class CatalogPlace(Protocol):
@@ -99,7 +97,7 @@ class Database:
             config={
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
-                # because loading checks signatures, which takes long, and this process checked them before
+                # because their signatures take long to check; `check_extensions` compares their hashes
                 "allow_unsigned_extensions": "true",
                 "python_enable_replacements": "false",
                 "temp_directory": str(opened.with_name("tmp")),
@@ -111,8 +109,10 @@ class Database:
         )
         session = Session(connection, f"the catalog {catalog}")
         with store_errors(f"the catalog {catalog}", duckdb.Error):
-            for extension in _signed_extensions():
-                connection.load_extension(extension)
+            if not self._read_only:
+                check_extensions()
+            for extension in extensions():
+                connection.load_extension(str(extension))
             session.run("database/use_utc")
             session.run("database/one_view_of_catalog")
             session.run("database/set_catalog", catalog=f"sqlite:{opened}")
@@ -178,25 +178,3 @@ def _existing_working_directory() -> Iterator[None]:
             os.close(removed)
     else:
         yield
-
-
-@cache
-def _signed_extensions() -> tuple[str, ...]:
-    """Return the paths of DuckDB's extensions in their wheels, with their signatures checked; nothing is downloaded.
-
-    Raises:
-        duckdb.Error: the signature of an extension is invalid.
-    """
-    import duckdb
-
-    extensions = tuple(str(_extension(module)) for module in _EXTENSIONS)
-    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
-        for extension in extensions:
-            connection.load_extension(extension)
-    return extensions
-
-
-def _extension(module: str) -> Path:
-    from importlib.resources import files
-
-    return next(Path(str(files(module))).rglob("*.duckdb_extension"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from planstore.database import sql
 from planstore.database.batches import BATCH_ROWS, RESULT_BATCH_ROWS, Batches
+from planstore.database.binding import without_pandas
 from planstore.database.error_translation import query_errors, store_errors
 from planstore.database.row_order import in_order
 from planstore.database.sandbox import explained, own_tables, refuse_escapes
@@ -206,7 +207,8 @@ class Session:
         """
         with query_errors():
             self._check(query)
-            relation = self._connection.sql(query, params=dict(parameters) if parameters else None)
+            with without_pandas():
+                relation = self._connection.sql(query, params=dict(parameters) if parameters else None)
             return relation.execute() if at_once else relation
 
     def interrupt(self) -> None:
@@ -237,7 +239,7 @@ class Session:
             self._opened.close()
 
     def _execute(self, statement: str, values: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
-        with store_errors(self._place):
+        with store_errors(self._place), without_pandas():
             return self._connection.execute(sql.load(statement), dict(values) if values else None)
 
     def _rollback(self) -> None:

@@ -97,8 +97,9 @@ class Ledger:
         paths = layout.catalog, layout.data
         self._catalog_place: CatalogStorage = Catalog(layout.catalog, self._lock)
         self._read_only = Database(*paths, read_only=True, memory=memory, place=self._catalog_place)
-        self._making_views = Lock()
+        self._defining = Lock()
         self._with_views: object = None
+        self._with_macros: object = None
         self._read_write = Database(*paths, read_only=False, place=self._catalog_place)
         self._small_writes = Database(*paths, read_only=False, threads=1, place=self._catalog_place)
         self._catalog = CatalogTables()
@@ -131,27 +132,38 @@ class Ledger:
                     )
 
     def query_session(self, as_of: int | None = None) -> Session:
-        """Return a read-only session with the stable views and macros, as of commit ``as_of`` (None means now)."""
+        """Return a read-only session with the stable views, as of commit ``as_of`` (None means now)."""
         session = self.reader()
         session.run("database/set_as_of", as_of=as_of)
-        with self._making_views:
+        with self._defining:
             if self._with_views is not session.opening:
                 self._make_views(session)
                 self._with_views = session.opening
         session.run("scenario/overrides_in_force")
         return session
 
+    def add_macros(self, session: Session) -> None:
+        """Create the stable macros for a session with views, unless they exist.
+
+        Few statements call one, and creating them takes longer than most queries.
+        """
+        with self._defining:
+            if self._with_macros is not session.opening:
+                with session.transaction():
+                    make_macros(session)
+                self._with_macros = session.opening
+
     def is_current(self, session: Session) -> bool:
         """Return whether a read-only session shows the newest commit; a session on a catalog copy may not."""
         return self._read_only.is_current(session)
 
     def _make_views(self, session: Session) -> None:
-        """Create the stable views and macros, which all sessions of one database share."""
+        """Create the stable views, which all sessions of one database share."""
         # because without a transaction each statement would read the catalog again
         with session.transaction():
             for view in _VIEWS:
                 session.run(f"schema/views/{view}")
-            make_macros(session)
+            session.run("macros/job_metadata")  # because statements that read jobs call it
 
     def reader(self) -> Session:
         """Return a read-only session without views."""
@@ -291,9 +303,9 @@ class Ledger:
 
     def close(self) -> None:
         """Close all connections; the ledger opens them again on its next use."""
-        with self._making_views:
+        with self._defining:
             self._read_only.close()
-            self._with_views = None
+            self._with_views = self._with_macros = None
         self._read_write.close()
         self._small_writes.close()
         self._catalog_place.close()

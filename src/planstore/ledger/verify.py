@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from planstore.database.error_translation import unreadable
+from planstore.database.extensions import check_extensions
 from planstore.database.session import Session
 from planstore.errors import StoreError
 from planstore.events.canonical import canonical_json
@@ -33,7 +34,11 @@ def verify(ledger: Ledger, expected: Anchor | None = None) -> Verified:
     """Verify the whole ledger; see :func:`findings`.
 
     Findings that appear while writers are active are checked again without writers: they may stem from two snapshots.
+
+    Raises:
+        StoreError: an extension of the database is not the one that was installed, so that no answer of it counts.
     """
+    check_extensions()
     before = _snapshot(ledger)
     ordered = _sorted(findings(ledger, expected))
     if ordered and _snapshot(ledger) != before:
