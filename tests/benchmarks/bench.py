@@ -148,15 +148,18 @@ def starts(folder: Path, rounds: int = 7) -> Iterator[Figure]:
         _plan(folder, 20, 20)
     with planstore.open(results) as store:
         pair = [
-            str(name) for name in store.sql("select target, symbol from current_decisions limit 1").fetchone() or ()
+            str(name)
+            for name in store.sql(
+                "select target, symbol from current_decisions where symbol is not null limit 1"
+            ).fetchone()
+            or ()
         ]
     planstore_verb = str(Path(sys.executable).with_name("planstore"))
     bare = [sys.executable, "-c", "import duckdb; duckdb.sql('select 1').fetchall()"]
     for verb in (["log"], ["status"], ["plan"], ["sql", "select 1"], ["why", *pair]):
         command = [planstore_verb, *verb, "--results", str(results)]
-        ours, beside = (
-            min(column) for column in zip(*((_processor(command), _processor(bare)) for _ in range(rounds)))
-        )
+        turns = [(_processor(command), _processor(bare)) for _ in range(rounds)]
+        ours, beside = (min(column) for column in zip(*turns, strict=True))
         yield Figure(
             f"planstore {verb[0]}: processor time", f"{ours * 1000:.0f} ms",
             f"import duckdb, select 1: {beside * 1000:.0f} ms", ours / beside, "at most 4",
