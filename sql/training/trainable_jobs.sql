@@ -1,12 +1,14 @@
 -- The jobs of a plan that are trained, each with the evidence that its decision rests on, and how urgent it is. A job
--- that combines its model with the pooled one names the pooled job, which is at least as urgent as it.
+-- that combines its model with the pooled one names the pooled job, which is at least as urgent as it. $selected lists
+-- the jobs of a call; null: all of the plan.
 -- makes: table trainable_jobs
--- reads: lake.candidates, lake.jobs, $gpu_families, $plan_id
+-- reads: lake.candidates, lake.jobs, $gpu_families, $plan_id, $selected
 CREATE OR REPLACE TEMP TABLE trainable_jobs AS
 WITH planned AS (
     SELECT *, training_type = 'cross_sectional' AS is_pooled
     FROM lake.jobs
     WHERE plan_id = $plan_id AND training_type <> 'blocked'
+      AND ($selected IS NULL OR job_id IN (SELECT unnest($selected::VARCHAR[])))
 ),
 pooled AS (
     SELECT target, arg_min(job_id, ordinal) AS job_id FROM planned WHERE is_pooled GROUP BY target

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from planstore.cli.options import RESULTS, Json, Results
 
+if TYPE_CHECKING:
+    from planstore.training.execution.train import TrainingRequest
+
 COLUMNS = ("job_id", "route", "status", "attempt", "score", "evidence", "families", "error")
+PENDING_COLUMNS = ("job_id", "target", "symbol", "route", "priority", "model_families", "status")
 
 
 def command(
@@ -35,20 +39,33 @@ def command(
     force: Annotated[
         bool, typer.Option("--force", help="Train a stale plan: one with newer evidence, policy, rules or overrides.")
     ] = False,
+    target: Annotated[list[str] | None, typer.Option(help="Train only jobs of this target; repeatable.")] = None,
+    symbol: Annotated[list[str] | None, typer.Option(help="Train only jobs of this symbol; repeatable.")] = None,
+    family: Annotated[
+        list[str] | None,
+        typer.Option(help="Train only jobs with this family, with all of their families; repeatable."),
+    ] = None,
+    priority: Annotated[list[int] | None, typer.Option(help="Train only jobs of this priority; repeatable.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything and list the jobs to train; train and write nothing.")
+    ] = False,
     families: Annotated[Path | None, typer.Option(help="Families file (YAML) with further families.")] = None,
     max_attempts: Annotated[int, typer.Option(min=1, help="Maximum attempts of a job after deaths of its worker.")] = 3,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     limit: Annotated[int, typer.Option(min=1, help="Maximum rows in the table; --json prints all.")] = 50,
     json: Json = False,
 ) -> None:
-    """Train the untrained jobs of the current plan. Exit code 1 when a job failed or no model is trained.
+    """Train the untrained jobs of the current plan, or a selection of them.
 
-    A later call resumes a killed training. Several trainings can share one plan.
+    Exit code 1 when a job failed or none was trained, unless all had succeeded before. A later call resumes a killed
+    training. Several trainings can share one plan. A selected job that blends its model with the cross-sectional one
+    selects that job too.
     """
     import planstore
     from planstore.cli import output
     from planstore.cli.exit import exit_with
     from planstore.training.execution.executor_settings import ExecutorSettings
+    from planstore.training.execution.selection import JobSelection
     from planstore.training.execution.train import TrainingRequest
     from planstore.training.panel.panel import Panel
 
@@ -61,7 +78,12 @@ def command(
             families=families,
             max_attempts=max_attempts,
             seed=seed,
+            selection=JobSelection(target or (), symbol or (), family or (), priority or ()),
         )
+        request.check_panel(panel)
+        if dry_run:
+            _print_pending(request, limit, json=json)
+            return
         with output.spinner("reading the panel"):
             read = Panel.read(panel)
         for note in (*read.notes, *read.troubles):
@@ -81,6 +103,21 @@ def command(
                 ([_cell(job, column) for column in COLUMNS] for job in training.jobs[:limit]),
                 more=more,
             )
+
+
+def _print_pending(request: TrainingRequest, limit: int, *, json: bool) -> None:
+    from planstore.cli import output
+
+    pending = request.pending
+    if json:
+        output.print_json({"plan_id": request.plan_id, "jobs": pending})
+        return
+    output.print_table(
+        f"{len(pending)} of {len(request.jobs)} jobs of plan {request.plan_id[:12]} to train",
+        PENDING_COLUMNS,
+        ([job[column] for column in PENDING_COLUMNS] for job in pending[:limit]),
+        more=f"{len(pending) - limit} more; --limit or --json shows them" if len(pending) > limit else "",
+    )
 
 
 def _cell(job: dict[str, object], column: str) -> object:

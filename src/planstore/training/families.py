@@ -227,7 +227,7 @@ def families_of(names: Iterable[str], known: Mapping[str, Family]) -> tuple[Fami
         RequestError: a name is unknown; the message has the most similar names and all known ones.
     """
     found = []
-    for name, plan_name in _plan_names(names):
+    for name, plan_name in plan_names(names):
         if plan_name not in known:
             near = get_close_matches(plan_name, known, n=2)
             hint = f"did you mean {' or '.join(near)}? " if near else ""
@@ -249,7 +249,7 @@ def refuse_unknown(requested: Iterable[str], policy: Policy, known: Mapping[str,
         families_of([*requested, *(name for rule in policy.families or () for name in rule.use)], known)
 
 
-def _plan_names(names: Iterable[str]) -> list[tuple[str, str]]:
+def plan_names(names: Iterable[str]) -> list[tuple[str, str]]:
     """Return each name with its normalized name in plans."""
     session = memory()
     try:
@@ -271,7 +271,7 @@ def _from_entry_point(document: Any, where: str) -> dict[str, Definition]:
 
 def _check_names(definitions: Mapping[str, Definition]) -> None:
     """Refuse a name that differs from its normalized name in plans."""
-    for name, plan_name in _plan_names(definitions):
+    for name, plan_name in plan_names(definitions):
         if name != plan_name:
             raise FamiliesError(f"the name of a family must be as in plans, got {name!r}: rename it to {plan_name!r}")
 

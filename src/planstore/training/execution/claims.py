@@ -66,6 +66,7 @@ class Claims:
         gpu_families: families whose jobs belong to the GPU stage.
         lease: duration of a claim without renewal.
         max_attempts: maximum number of attempts of a job after deaths of its worker; then it fails.
+        selected: ids of the jobs to claim; None means all jobs of the plan.
         clock: monotonic clock in seconds.
     """
 
@@ -78,6 +79,7 @@ class Claims:
         gpu_families: Sequence[str],
         lease: timedelta,
         max_attempts: int,
+        selected: Sequence[str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ledger = ledger
@@ -90,12 +92,17 @@ class Claims:
         self._session.has_to_finish = True
         self._seen = 0
         self._since = ledger.last_commit()
-        self._session.run("training/trainable_jobs", plan_id=plan_id, gpu_families=list(gpu_families))
+        self._session.run(
+            "training/trainable_jobs",
+            plan_id=plan_id,
+            gpu_families=list(gpu_families),
+            selected=None if selected is None else list(selected),
+        )
         for statement in ("job_changes", "job_standing", "open_jobs"):
             self._session.run(f"training/{statement}")
 
     def jobs(self) -> list[dict[str, Any]]:
-        """Return the plan's trainable jobs, in plan order, each with its evidence score."""
+        """Return the jobs to train, in plan order, each with its evidence score."""
         return self._session.records("training/read_trainable_jobs")
 
     def predictions_of(self, job_id: str) -> str | None:

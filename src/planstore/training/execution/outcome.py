@@ -9,7 +9,7 @@ from planstore.events.vocabulary import JobState, TrainingType
 
 
 class TrainingWarning(UserWarning):
-    """The plan has no trained model; the message has the reason."""
+    """A training trained nothing; the message has the reason."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -19,13 +19,16 @@ class Training:
     Attributes:
         plan_id: id of the plan.
         targets: targets of the panel that the plan trains.
-        progress: job counts of the plan by status.
-        jobs: the plan's jobs in plan order, each with its latest status, metrics, artifacts and error.
+        progress: counts of ``jobs`` by status.
+        trained: number of jobs that succeeded during the call.
+        jobs: the plan's jobs, or the selected ones, in plan order, each with its latest status, metrics, artifacts and
+            error.
     """
 
     plan_id: str
     targets: list[str]
     progress: dict[str, int]
+    trained: int
     jobs: list[dict[str, Any]]
 
     @property
@@ -35,14 +38,15 @@ class Training:
 
     @property
     def emptiness(self) -> str | None:
-        """Reason why the plan has no trained model, on one line; None where it has one."""
-        if self.progress.get(JobState.SUCCEEDED):
-            return None
+        """Reason why no job succeeded, on one line; None where one did, or where all had succeeded before."""
         trainable = [job for job in self.jobs if job["training_type"] != TrainingType.BLOCKED]
+        left = [job for job in trainable if job["status"] != JobState.SUCCEEDED]
+        if self.trained or (trainable and not left):
+            return None
         if not trainable:
             return f"nothing is trained: plan {self.plan_id[:12]} has no job to train; `planstore why` explains routes"
         by_status = ", ".join(f"{count} {status}" for status, count in self.progress.items())
-        first = next((f"; the first, {job['job_id']}: {job['error']}" for job in trainable if job["error"]), "")
+        first = next((f"; the first, {job['job_id']}: {job['error']}" for job in left if job["error"]), "")
         return f"nothing is trained: of the jobs of plan {self.plan_id[:12]}, {by_status}{first}"
 
     def as_dict(self) -> dict[str, Any]:

@@ -13,10 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planstore.checks.arguments import checked
 from planstore.errors import RequestError
+from planstore.events.vocabulary import JobState
 from planstore.plans.consumer import apply_training_plan_filter
 from planstore.runs.lookup import RunName
 from planstore.training.evidence.evidence_store import selected_features
@@ -24,10 +25,11 @@ from planstore.training.execution.claims import Claims
 from planstore.training.execution.driver import Driver
 from planstore.training.execution.executor_settings import ExecutorSettings
 from planstore.training.execution.outcome import Training, TrainingWarning
+from planstore.training.execution.selection import EVERYTHING, JobSelection
 from planstore.training.execution.task_inputs import Tasks
 from planstore.training.execution.termination import delayed_sigterm
 from planstore.training.families import families_of, load_families
-from planstore.training.panel.match import refuse_other_panel
+from planstore.training.panel.match import refuse_other_panel, refuse_panel_without_targets
 from planstore.training.panel.panel import Panel
 
 if TYPE_CHECKING:
@@ -54,9 +56,10 @@ def train(
     max_attempts: int = 3,
     seed: int = 0,
     lease: timedelta = LEASE,
+    selection: JobSelection = EVERYTHING,
     progress: Callable[[dict[str, int]], None] = lambda _: None,
 ) -> Training:
-    """Train the untrained jobs of a plan, and record the result of each.
+    """Train the untrained jobs of a plan, or a selection of them, and record the result of each.
 
     Succeeded jobs are not trained again, so that a call resumes a killed training. Jobs that failed, were skipped or
     were cancelled before this call are retried. Several trainings of one plan share its jobs.
@@ -77,12 +80,13 @@ def train(
         max_attempts: as ``plan``.
         seed: as ``plan``.
         lease: as ``plan``.
+        selection: as ``plan``.
         progress: callback that receives job counts by status after each commit.
 
     Raises:
         NotFoundError: there is no such plan.
         PlanStaleError: the plan is stale; the message names the newer inputs.
-        RequestError: an argument is invalid.
+        RequestError: an argument is invalid, or no job is selected.
         FamiliesError: the families file is invalid.
         PanelError: the panel has no target or no symbol of the plan, or lacks their features.
     """
@@ -95,6 +99,7 @@ def train(
         max_attempts=max_attempts,
         seed=seed,
         lease=lease,
+        selection=selection,
     )
     return request.train(panel, features=features, progress=progress)
 
@@ -111,6 +116,11 @@ class TrainingRequest:
         max_attempts: maximum number of attempts of a job after deaths of its worker.
         seed: random seed.
         lease: duration of a claim without renewal.
+        selection: criteria for the jobs to train.
+
+    Attributes:
+        plan_id: id of the plan.
+        jobs: selected jobs in plan order, each with its status when the request was made.
 
     Raises:
         NotFoundError, PlanStaleError, RequestError, FamiliesError: as for :func:`train`.
@@ -127,6 +137,7 @@ class TrainingRequest:
         max_attempts: int = 3,
         seed: int = 0,
         lease: timedelta = LEASE,
+        selection: JobSelection = EVERYTHING,
     ) -> None:
         if max_attempts < 1:
             raise RequestError(f"max_attempts must be at least 1, got {max_attempts}")
@@ -136,13 +147,33 @@ class TrainingRequest:
         self._run = store.run(plan)
         if not force:
             store.training.refuse_stale(self._run.plan_id)
-        rows = store.access.ledger.reader().rows("training/planned_families", plan_id=self._run.plan_id)
-        planned = [name for (name,) in rows]
+        self.plan_id = self._run.plan_id
+        self.jobs = selection.jobs(store, self.plan_id)
+        self._selected = None if selection.is_everything else [job["job_id"] for job in self.jobs]
+        planned = sorted({family for job in self.jobs for family in job["model_families"]})
         if planned and self._registry.keys().isdisjoint(planned):
             families_of(planned, self._registry)
         self._max_attempts = max_attempts
         self._seed = seed
         self._lease = lease
+
+    @property
+    def pending(self) -> list[dict[str, Any]]:
+        """Selected jobs that are still to be trained, in plan order."""
+        return [job for job in self.jobs if job["status"] != JobState.SUCCEEDED]
+
+    @property
+    def targets(self) -> list[str]:
+        """Targets of the selected jobs, sorted."""
+        return sorted({job["target"] for job in self.jobs})
+
+    def check_panel(self, source: Path) -> None:
+        """Check the names of a panel's columns, before any of its rows is read.
+
+        Raises:
+            PanelError: there is no panel, or no file of it has a column of a selected job's target.
+        """
+        refuse_panel_without_targets(source, self.plan_id, self.targets)
 
     def train(
         self,
@@ -156,16 +187,24 @@ class TrainingRequest:
         Raises:
             PanelError: the panel has no target or no symbol of the plan, or lacks their features.
         """
-        plan_id = self._run.plan_id
         chosen = selected_features(self._store, self._run.evidence_id) if features is None else features
-        refuse_other_panel(self._store, plan_id, panel, chosen)
+        refuse_other_panel(self._store, self.plan_id, panel, chosen, self.targets)
         filtered = apply_training_plan_filter([one.name for one in panel.targets], panel.symbols, self._run.plan)
         _log.info("Training plan filter applied: %d → %d targets", len(panel.targets), len(filtered["targets"]))
         _log.info("Using model families from training plan")
         self._drive(panel, chosen, progress)
-        jobs = self._store.training.jobs(plan=plan_id)
-        counts = dict(sorted(Counter(job["status"] for job in jobs).items()))
-        training = Training(plan_id, filtered["targets"], counts, jobs)
+        jobs = self._store.training.jobs(plan=self.plan_id)
+        if self._selected is not None:
+            selected = {*self._selected}
+            jobs = [job for job in jobs if job["job_id"] in selected]
+        pending = {job["job_id"] for job in self.pending}
+        training = Training(
+            self.plan_id,
+            [target for target in filtered["targets"] if self._selected is None or target in self.targets],
+            dict(sorted(Counter(job["status"] for job in jobs).items())),
+            sum(job["job_id"] in pending and job["status"] == JobState.SUCCEEDED for job in jobs),
+            jobs,
+        )
         if training.emptiness:
             warnings.warn(training.emptiness, TrainingWarning, stacklevel=4)
         return training
@@ -179,11 +218,12 @@ class TrainingRequest:
             panel.save(saved)
             claims = Claims(
                 ledger,
-                self._run.plan_id,
+                self.plan_id,
                 f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:6]}",
                 gpu_families=[name for name, family in self._registry.items() if family.stage == "gpu"],
                 lease=self._lease,
                 max_attempts=self._max_attempts,
+                selected=self._selected,
             )
             with closing(claims), closing(self._executor.open(saved)) as executor:
                 tasks = Tasks(claims, ledger.artifacts, self._registry, features, self._seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ TIMESTAMPS = ("timestamp", "ts", "datetime", "date", "time", "__index_level_0__"
 SYMBOLS = ("symbol", "ticker", "instrument")
 """Accepted names of the symbol column; without one, the symbol is that of the file name or the hive folder."""
 _READERS = {".parquet": "panel/parquet_file", ".pq": "panel/parquet_file", ".csv": "panel/csv_file"}
+_COLUMNS = {".parquet": "panel/parquet_columns", ".pq": "panel/parquet_columns", ".csv": "panel/csv_columns"}
 _INDEX = re.compile(r"__index_level_\d+__|Unnamed: \d+|column0")
 
 
@@ -102,6 +103,14 @@ def _paths(source: Path) -> list[Path]:
     if not paths:
         raise PanelError(f"{source} must have {', '.join(_READERS)} files, got none: name the folder of the panel")
     return paths
+
+
+def column_names(session: Session, files: Iterable[PanelFile]) -> Iterator[list[str]]:
+    """Yield the names of each file's columns without reading its rows; a file that cannot be read has none."""
+    for file in files:
+        statement = _COLUMNS[file.path.suffix.lower()]
+        is_readable = session.problem(statement, path=str(file.path)) is None
+        yield [name for (name,) in session.rows(statement, path=str(file.path))] if is_readable else []
 
 
 def read_files(session: Session, files: list[PanelFile], symbols: Collection[str] | None) -> Rows:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from planstore.database.connection import memory
 from planstore.errors import PanelError
+from planstore.training.panel.files import column_names, find_files
+from planstore.training.panel.target import TARGETS, matches
 
 if TYPE_CHECKING:
     from planstore.api.store import Store
@@ -17,26 +21,53 @@ SHOWN = 5
 """Maximum number of names in a message."""
 
 
-def refuse_other_panel(store: Store, plan_id: str, panel: Panel, features: Mapping[str, Sequence[str]]) -> None:
+def refuse_panel_without_targets(source: Path, plan_id: str, targets: Collection[str]) -> None:
+    """Refuse the files of a panel if none has a column of a plan's targets, before any row is read.
+
+    Args:
+        source: the folder or file of the panel.
+        plan_id: id of the plan.
+        targets: targets of the plan's jobs.
+
+    Raises:
+        PanelError: there are no such files, or they have no such column.
+    """
+    found: set[str] = set()
+    session = memory()
+    try:
+        for names in column_names(session, find_files(source)):
+            found |= {*names}
+            if not targets or not found.isdisjoint(targets):
+                return
+    finally:
+        session.close()
+    if found:  # because of files that cannot be read at all, their reader says why
+        raise _other_panel("target", plan_id, sorted(targets), sorted(name for name in found if matches(name, TARGETS)))
+
+
+def refuse_other_panel(
+    store: Store, plan_id: str, panel: Panel, features: Mapping[str, Sequence[str]], targets: Sequence[str]
+) -> None:
     """Refuse a panel on which no job of a plan can be trained; log the plan's targets that the panel lacks.
+
+    Args:
+        store: store with the plan.
+        plan_id: id of the plan.
+        panel: the panel.
+        features: feature names by target.
+        targets: targets of the jobs to train.
 
     Raises:
         PanelError: the panel has no target or no symbol of the plan, or lacks features of each target.
     """
-    row = store.access.ledger.reader().row("training/expected_panel", plan_id=plan_id)
-    assert row is not None, "the statement has one row"
-    targets, symbols = row
     if not targets:
         return
+    symbols = [symbol for (symbol,) in store.access.ledger.reader().rows("training/decided_symbols", plan_id=plan_id)]
     available = {target.name for target in panel.targets}
     found = [target for target in targets if target in available]
     for kind, planned, present in (("target", targets, sorted(available)), ("symbol", symbols, panel.symbols)):
         if planned and not set(planned) & set(present):
-            raise PanelError(
-                f"the panel must have a {kind} of plan {plan_id[:12]}, such as {_names(planned)}, got "
-                f"{_names(present)}: train on the panel that the plan's evidence was measured on, "
-                "or route evidence of this one"
-            )
+            raise _other_panel(kind, plan_id, planned, present)
     lacking = {target: [name for name in features.get(target, ()) if name not in panel.features] for target in found}
     if all(lacking.values()):
         raise PanelError(
@@ -46,6 +77,14 @@ def refuse_other_panel(store: Store, plan_id: str, panel: Panel, features: Mappi
     if len(found) < len(targets):
         missing = [target for target in targets if target not in available]
         _log.warning("the panel lacks %d of %d targets of the plan: %s", len(missing), len(targets), _names(missing))
+
+
+def _other_panel(kind: str, plan_id: str, planned: Sequence[str], present: Sequence[str]) -> PanelError:
+    return PanelError(
+        f"the panel must have a {kind} of plan {plan_id[:12]}, such as {_names(planned)}, got "
+        f"{_names(present) or 'none'}: train on the panel that the plan's evidence was measured on, "
+        "or route evidence of this one"
+    )
 
 
 def _names(names: Sequence[str]) -> str:

@@ -1,0 +1,135 @@
+"""Training a selection of a plan's jobs, and seeing before which ones they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner, Result
+
+import markets
+import planstore
+from estimators import families_file
+from inputs import snapshot
+from planstore import PanelError, RequestError
+from planstore.cli.verbs import app
+from planstore.training.execution.executor_settings import ExecutorSettings
+from planstore.training.execution.outcome import TrainingWarning
+from planstore.training.execution.selection import JobSelection
+from planstore.training.execution.train import TrainingRequest
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A panel and a store with a plan: returns of each symbol alone, the other targets pooled and on AAA both ways."""
+    made = tmp_path_factory.mktemp("selection")
+    markets.write_panel(made / "panel", days=120)
+    with planstore.open(made / "results") as store:
+        markets.route(store, ["linear"])
+    return made
+
+
+def run(folder: Path, *options: str, panel: Path | None = None) -> Result:
+    arguments = ["train", str(panel or folder / "panel"), "--results", str(folder / "results"), "--workers", "1"]
+    return CliRunner().invoke(app, [*arguments, *options])
+
+
+def test_a_selection_meets_all_criteria_and_brings_the_pooled_jobs_it_blends_with(folder: Path) -> None:
+    alone, pooled = ["sym_fwd_ret_1d_AAA", "sym_fwd_ret_1d_BBB", "sym_fwd_ret_1d_CCC"], ["cs_y_level_2d", "cs_y_up_1d"]
+    both = ["sym_y_level_2d_AAA", "sym_y_up_1d_AAA"]
+    expected: list[tuple[dict[str, Any], list[str]]] = [
+        ({}, [*pooled, *alone, *both]),
+        ({"targets": ["fwd_ret_1d"]}, alone),
+        ({"symbols": ["BBB", "CCC"]}, alone[1:]),
+        ({"symbols": ["AAA"]}, [*pooled, alone[0], *both]),
+        ({"targets": ["y_up_1d"], "symbols": ["AAA"]}, [pooled[1], both[1]]),
+        ({"families": ["Linear"]}, [*pooled, *alone, *both]),
+        ({"targets": ["y_up_1d", "fwd_ret_1d"], "priorities": [2]}, [pooled[1], *alone]),
+    ]
+    with planstore.open(folder / "results", create=False) as store:
+        plan_id = store.plan().metadata["plan_id"]
+        for criteria, ids in expected:
+            assert sorted(job["job_id"] for job in JobSelection(**criteria).jobs(store, plan_id)) == sorted(ids), (
+                criteria
+            )
+
+
+def test_a_selection_without_a_job_is_refused_before_the_panel_is_read(folder: Path) -> None:
+    wrong = {
+        ("--target", "y_up_1h"): "the target must be one of a job of plan .*, got 'y_up_1h': did you mean y_up_1d?",
+        ("--symbol", "ZZZ"): "the symbol must be one of a job of plan .*, got 'ZZZ': use one of AAA, BBB, CCC",
+        ("--family", "lightgbm"): "the family must be one of a job of plan .*, got 'lightgbm': use one of linear",
+        ("--priority", "9"): "the priority must be one of a job of plan .*, got '9': use one of 2, 3",
+        ("--target", "fwd_ret_1d", "--target", "y"): "the target must be one of a job of plan .*, got 'y'",
+        (
+            "--target",
+            "y_up_1d",
+            "--symbol",
+            "BBB",
+        ): "must meet all criteria, got none with targets y_up_1d and symbols BBB",
+    }
+    for options, said in wrong.items():
+        done = run(folder, *options, panel=Path("nopanel"))
+        with pytest.raises(RequestError, match=said):
+            raise done.exception or AssertionError(done.output)
+    for bad in ({"targets": "y_up_1d"}, {"priorities": ["2"]}, {"families": [1]}):
+        with pytest.raises(RequestError, match="must be a list of"):
+            JobSelection(**bad)
+
+
+def test_a_panel_without_a_target_of_the_selection_is_refused_by_its_columns_alone(folder: Path) -> None:
+    other = folder / "other"
+    other.mkdir()
+    pq.write_table(pa.table({"f0": [1.0], "y_down_1d": [0.0]}), other / "AAA.parquet")  # no timestamp to read rows by
+    (other / "BBB.csv").write_text("f0,y_level_2d\n1,2\n")
+    said = "must have a target of plan .*, such as y_up_1d, got y_down_1d, y_level_2d: train on the panel"
+    with pytest.raises(PanelError, match=said):
+        raise run(folder, "--target", "y_up_1d", panel=other).exception or AssertionError
+    with pytest.raises(PanelError, match=r"AAA\.parquet has no column of timestamps"):
+        raise run(folder, "--target", "y_level_2d", panel=other).exception or AssertionError
+
+
+def test_a_dry_run_lists_what_is_trained_and_writes_nothing(folder: Path) -> None:
+    before = snapshot(folder)
+    done = run(folder, "--dry-run", "--json", "--target", "fwd_ret_1d", "--symbol", "BBB")
+    assert done.exit_code == 0, done.output
+    (job,) = json.loads(done.stdout)["jobs"]
+    assert (job["job_id"], job["status"], job["model_families"]) == ("sym_fwd_ret_1d_BBB", "planned", ["linear"])
+    assert "1 of 1 jobs of plan" in run(folder, "--dry-run", "--symbol", "CCC").stdout
+    assert isinstance(run(folder, "--dry-run", panel=Path("nopanel")).exception, PanelError)
+    assert snapshot(folder) == before
+
+
+def test_only_selected_jobs_are_trained_and_the_exit_code_is_theirs(folder: Path, tmp_path: Path) -> None:
+    done = run(folder, "--target", "fwd_ret_1d", "--symbol", "BBB", "--json")
+    trained = json.loads(done.stdout)
+    assert (done.exit_code, trained["trained"], trained["progress"]) == (0, 1, {"succeeded": 1})
+    assert (trained["targets"], [job["job_id"] for job in trained["jobs"]]) == (["fwd_ret_1d"], ["sym_fwd_ret_1d_BBB"])
+    with planstore.open(folder / "results", create=False) as store:
+        assert store.training.progress().counts == {"planned": 6, "succeeded": 1}
+        request = TrainingRequest(store, ExecutorSettings(workers=1), selection=JobSelection(targets=["fwd_ret_1d"]))
+        assert [job["symbol"] for job in request.pending] == ["AAA", "CCC"]
+    again = run(folder, "--symbol", "BBB", "--json")
+    assert (again.exit_code, json.loads(again.stdout)["trained"]) == (0, 0)  # because nothing was left to train
+    families = tmp_path / "families.yaml"
+    families.write_text("families: {linear: {estimators: {regression: no_such_library.Model}}}")
+    for _ in range(2):  # because what is skipped is tried again by each call
+        with pytest.warns(
+            TrainingWarning, match="1 skipped, 1 succeeded; the first, sym_fwd_ret_1d_CCC: family linear"
+        ):
+            done = run(folder, "--symbol", "BBB", "--symbol", "CCC", "--families", str(families))
+        assert done.exit_code == 1, done.output
+
+
+def test_families_of_the_selection_alone_have_to_be_known(tmp_path: Path) -> None:
+    markets.write_panel(tmp_path / "panel", ["AAA"], days=120)
+    with planstore.open(tmp_path / "results") as store:
+        markets.route(store, ["waiting"], symbols=["AAA"], targets=["fwd_ret_1d"])
+    done = run(tmp_path, panel=Path("nopanel"))
+    with pytest.raises(RequestError, match="a model family must be one that can be trained, got 'waiting'"):
+        raise done.exception or AssertionError(done.output)
+    assert run(tmp_path, "--dry-run", "--families", str(families_file(tmp_path))).exit_code == 0
