@@ -10,6 +10,7 @@ import pytest
 import planstore
 import samples
 from planstore.errors import StoreVersionError
+from planstore.events import hashing
 from planstore.ledger.layout import StoreLayout
 from planstore.ledger.marker import FORMAT, read_marker
 from planstore.ledger.migration import Migrated, migrate
@@ -32,6 +33,17 @@ def test_a_store_of_an_older_format_says_that_it_is_one_and_is_left_alone(tmp_pa
         archive.extractall(tmp_path, filter="data")
     with pytest.raises(StoreVersionError, match="planstore migrate"):
         planstore.open(tmp_path / "results", create=False)
+    assert read_marker(StoreLayout.in_results(tmp_path / "results").marker) == {"format": 1}
+
+
+def test_a_store_with_digests_of_another_algorithm_is_not_migrated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tarfile.open(ARCHIVE) as archive:
+        archive.extractall(tmp_path, filter="data")
+    monkeypatch.setattr(hashing, "SINCE_FORMAT", 2)
+    with pytest.raises(StoreVersionError, match=f"has format 1, this planstore knows formats 2 to {FORMAT}"):
+        migrate(tmp_path / "results" / "planstore")
     assert read_marker(StoreLayout.in_results(tmp_path / "results").marker) == {"format": 1}
 
 

@@ -12,5 +12,5 @@ CREATE TABLE lake.commits (
     planstore_version VARCHAR,      -- the planstore that wrote it
     counts            STRUCT("table" VARCHAR, "rows" BIGINT, digest VARCHAR)[],  -- rows and digest of each table that it appended to
     digest            VARCHAR,      -- digest of its header, and through it of all its rows
-    previous_digest   VARCHAR       -- the digest of the commit before it; 64 zeros for the first
+    previous_digest   VARCHAR       -- the digest of the commit before it; zeros for the first
 );

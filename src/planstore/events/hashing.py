@@ -1,7 +1,7 @@
 """The digest algorithm of the ledger: for rows, commits, documents and artifacts.
 
-Headers of commits do not name it, because a new field would change their digests. All formats of the store use the same
-algorithm, so a store with another one has another format.
+Headers of commits do not name it, because a new field would change their digests. The format of the store does: from
+``SINCE_FORMAT`` on, all use this algorithm.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ ALGORITHM = "sha256"
 """Name of the algorithm in ``hashlib``, and of the artifacts' folder."""
 ALGORITHM_LABEL = "SHA-256"
 """Display name of the algorithm."""
+SINCE_FORMAT = 1
+"""The first store format whose digests are made by the algorithm; stores of older formats cannot be migrated."""
 DIGITS = 64
 """Length of a digest, in lower-case hex digits."""
 DIGEST = re.compile(f"[0-9a-f]{{{DIGITS}}}")

@@ -10,6 +10,7 @@ import orjson
 
 from planstore.checks.regular_files import read_regular
 from planstore.errors import StoreError
+from planstore.events import hashing
 from planstore.events.candidate_columns import FORMAT_OF_COLUMNS
 from planstore.ledger.embedded.artifacts import fsync_folder
 
@@ -17,7 +18,7 @@ STRUCTS_IN_FILES = 3
 """The first format in which tables with structs have no rows in the catalog."""
 
 
-FORMAT = max(STRUCTS_IN_FILES, FORMAT_OF_COLUMNS)
+FORMAT = max(STRUCTS_IN_FILES, FORMAT_OF_COLUMNS, hashing.SINCE_FORMAT)
 """The format of stores that this code reads and writes."""
 
 

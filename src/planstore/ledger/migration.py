@@ -10,6 +10,7 @@ from typing import Any
 from planstore.database.connection import Database
 from planstore.database.session import Session
 from planstore.errors import StoreMissingError, StoreVersionError
+from planstore.events import hashing
 from planstore.events.candidate_columns import COLUMNS
 from planstore.ledger.commit_builder import STRUCT_TABLES
 from planstore.ledger.compaction import flush
@@ -72,7 +73,7 @@ def migrate(folder: Path, *, lock_timeout: float = 600.0) -> Migrated:
 
     Raises:
         StoreMissingError: there is no store.
-        StoreVersionError: the store's format is unknown.
+        StoreVersionError: the store's format is unknown, or its digests are of another algorithm.
         StoreBusyError: another writer held the lock for longer than the timeout.
     """
     layout = StoreLayout(folder)
@@ -80,9 +81,9 @@ def migrate(folder: Path, *, lock_timeout: float = 600.0) -> Migrated:
     if marker is None:
         raise StoreMissingError(f"there is no store in {folder.parent}: run `planstore init` or `planstore route`")
     before = marker["format"]
-    if before != FORMAT and before not in range(1, FORMAT):
+    if before != FORMAT and before not in range(hashing.SINCE_FORMAT, FORMAT):
         raise StoreVersionError(
-            f"the store in {folder} has format {before}, this planstore knows format {FORMAT}: "
+            f"the store in {folder} has format {before}, this planstore knows formats {hashing.SINCE_FORMAT} to {FORMAT}: "
             "use the version of planstore that made it, or a newer one"
         )
     if before == FORMAT:

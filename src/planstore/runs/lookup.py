@@ -16,6 +16,7 @@ from planstore.checks.quoting import quoted
 from planstore.checks.times import RULE, utc
 from planstore.database.session import Session
 from planstore.errors import NotFoundError, RequestError
+from planstore.events.hashing import DIGITS
 from planstore.ledger.ledger import Ledger
 
 Record = dict[str, Any]
@@ -25,7 +26,7 @@ RunName = str | int | datetime
 MAX_CHARACTERS = 200
 """Maximum characters of a run id or an idempotency key."""
 _NEWEST = {"latest", "newest", "current", "now"}
-_PLAN = re.compile("[0-9a-f]{6,64}")
+_PLAN = re.compile(f"[0-9a-f]{{6,{DIGITS}}}")
 
 
 def checked_name(what: str, name: str | None) -> None:
