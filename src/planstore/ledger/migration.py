@@ -83,8 +83,8 @@ def migrate(folder: Path, *, lock_timeout: float = 600.0) -> Migrated:
     before = marker["format"]
     if before != FORMAT and before not in range(hashing.SINCE_FORMAT, FORMAT):
         raise StoreVersionError(
-            f"the store in {folder} has format {before}, this planstore knows formats {hashing.SINCE_FORMAT} to {FORMAT}: "
-            "use the version of planstore that made it, or a newer one"
+            f"the store in {folder} has format {before}, this planstore knows formats {hashing.SINCE_FORMAT} to "
+            f"{FORMAT}: use the version of planstore that made it, or a newer one"
         )
     if before == FORMAT:
         return Migrated(before, FORMAT)
