@@ -33,7 +33,7 @@ LAYERS = (
     ("checks",),
     ("events", "documents", "database", "pages"),
     ("ledger",),
-    ("routing", "plans", "projections", "audit"),
+    ("routing", "plans", "projections", "audit", "models"),
     ("runs",),
     ("api",),
     ("training",),

@@ -69,8 +69,8 @@ def test_a_combining_job_waits_for_the_pooled_one_which_is_as_urgent(holder: Hol
     )
     assert [claim.job_id for claim in settled.claims] == BOTH
     (digest,) = store.sql("select digest from artifacts where name = 'predictions'").fetchone() or ("",)
-    assert one.predictions_of("cs_y_up_1d") == digest
-    assert one.predictions_of("cs_y_level_2d") is None
+    assert one.file_of("cs_y_up_1d", "predictions") == digest
+    assert one.file_of("cs_y_level_2d", "predictions") is None
 
 
 def test_jobs_of_the_gpu_stage_come_after_those_as_urgent(store: Store, holder: Holder) -> None:

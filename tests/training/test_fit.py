@@ -15,9 +15,11 @@ from sklearn.metrics import r2_score, roc_auc_score
 
 import markets
 from estimators import families_file
+from planstore.models import pickles
+from planstore.models.description import DESCRIPTION, JobModels
+from planstore.models.formats import load_estimator
 from planstore.training.evidence.folds import time_folds
 from planstore.training.execution.fit import train_job
-from planstore.training.execution.models import dump_model, load_model
 from planstore.training.execution.predictions import Predictions
 from planstore.training.execution.task import Result, Task
 from planstore.training.families import load_families
@@ -58,13 +60,20 @@ def test_a_job_is_scored_on_the_newest_fold_with_the_horizon_left_out_before_it(
 
 def test_a_model_that_is_kept_predicts_what_was_scored(panel: Panel) -> None:
     result = train_job(panel, task("fwd_ret_1d", "BBB", "lightgbm", features=("f1", "f0")))
-    (file,) = [file for file in result.files if file.name == "model lightgbm"]
-    model = load_model(file.content)
-    assert (model["features"], model["family"], model["target"]) == (["f1", "f0"], "lightgbm", "fwd_ret_1d")
-    sample = panel.sample("fwd_ret_1d", symbols=["BBB"], features=model["features"])
+    contents = {file.name: file.content for file in result.files}
+    described = JobModels.load(contents[DESCRIPTION])
+    (model,) = described.models
+    assert (described.features, model.family, described.target) == (("f1", "f0"), "lightgbm", "fwd_ret_1d")
+    estimator = load_estimator(
+        contents["model lightgbm"], model.format, classifies=False, allow_pickle=False, name="it"
+    )
+    sample = panel.sample("fwd_ret_1d", symbols=["BBB"], features=described.features)
     found = predictions(result)
     rows = np.isin(sample.timestamps, found["timestamp"].to_numpy())
-    assert model["estimator"].predict(sample.features[rows]).tolist() == found["prediction"].tolist()
+    assert estimator.predict(sample.features[rows]).tolist() == found["prediction"].tolist()
+    assert model.newest_data is not None
+    assert model.newest_data.replace(tzinfo=None) < found["timestamp"].min()
+    assert model.rows == result.metrics["rows_trained"]
     assert result.metrics["score"] == pytest.approx(r2_score(found["label"], found["prediction"]))
 
 
@@ -111,7 +120,7 @@ def test_bytes_of_a_model_do_not_depend_on_which_texts_are_one_object() -> None:
     one = "a text"
     other = "".join(["a ", "text"])
     assert one is not other
-    assert dump_model([one, one]) == dump_model([one, other])
+    assert pickles.dump([one, one]) == pickles.dump([one, other])
 
 
 def broken(folder: Path, **columns: object) -> Panel:
@@ -167,5 +176,5 @@ def test_a_family_that_is_absent_is_left_out_and_said(panel: Panel, tmp_path: Pa
     result = train_job(panel, asked)
     assert result.status == "succeeded"
     assert "absent needs no_such_library, which is not installed" in str(result.error)
-    assert [file.name for file in result.files] == ["predictions", "model linear"]
+    assert [file.name for file in result.files] == ["predictions", "model linear", "models"]
     assert train_job(panel, replace(asked, families=asked.families[:1])).status == "skipped"

@@ -156,7 +156,8 @@ def test_targets_have_families_of_their_own_or_the_global_ones(tmp_path: Path) -
     assert all(metrics["score"] > 0.3 for metrics in found["metrics"].values())
     assert found["models"]["fwd_ret_1d"]["linear"].n_features_in_ == 2
     assert sorted(path.name for path in (tmp_path / "out" / "1d" / "fwd_ret_1d").iterdir()) == [
-        "model linear.pickle",
+        "model linear.skops",
+        "models.json",
         "predictions.parquet",
     ]
     with pytest.raises(RequestError, match="got 'nonsense': there are"):

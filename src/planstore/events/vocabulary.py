@@ -151,6 +151,13 @@ def open_jobs(counts: Mapping[str, int]) -> int:
     return sum(counts.get(state, 0) for state in JobState if not state.is_final)
 
 
+class ModelFit(StrEnum):
+    """The rows that a trained model has learned from: those before the scored ones, or all labelled ones."""
+
+    SCORED = "scored"
+    REFITTED = "refitted"
+
+
 class CommitKind(StrEnum):
     """The kind of events in a commit."""
 

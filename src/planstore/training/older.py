@@ -12,11 +12,12 @@ import planstore
 from planstore.checks.arguments import checked
 from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
+from planstore.models.description import DESCRIPTION, JobModels
+from planstore.models.formats import load_estimator
 from planstore.projections.file_names import file_names
 from planstore.routing.policy_defaults import DEFAULT_POLICY
 from planstore.routing.policy_reader import PolicySource
 from planstore.training.execution.fit import train_job
-from planstore.training.execution.models import MEDIA_TYPE, load_model
 from planstore.training.execution.task import Result, Task
 from planstore.training.families import Family, families_of, load_families
 from planstore.training.panel.panel import Panel
@@ -152,13 +153,23 @@ def _task(
 
 def _write_files(result: Result, folder: Path) -> dict[str, Any]:
     """Write the files of a result, and return its estimators by family."""
-    estimators = {}
-    suffixes = {MEDIA_TYPE: ".pickle"}
-    names = file_names([file.name for file in result.files], suffix="")
-    for file in result.files:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / (names[file.name] + suffixes.get(file.media_type, ".parquet"))).write_bytes(file.content)
-        if file.media_type == MEDIA_TYPE:
-            model = load_model(file.content)
-            estimators[model["family"]] = model["estimator"]
-    return estimators
+    contents = {file.name: file.content for file in result.files}
+    if DESCRIPTION not in contents:
+        return {}
+    described = JobModels.load(contents[DESCRIPTION])
+    suffixes = {f"model {one.family}": one.format.suffix for one in described.models}
+    suffixes |= {"predictions": ".parquet", DESCRIPTION: ".json"}
+    names = file_names(contents, suffix="")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        (folder / (names[name] + suffixes[name])).write_bytes(content)
+    return {
+        one.family: load_estimator(
+            contents[f"model {one.family}"],
+            one.format,
+            classifies=described.classifies,
+            allow_pickle=True,  # because this process has made it a moment ago
+            name=f"model {one.family}",
+        )
+        for one in described.models
+    }

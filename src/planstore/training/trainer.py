@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planstore.checks.arguments import checked
+from planstore.events.vocabulary import ModelFit
+from planstore.models.loading import JobFiles, LoadedModels
 from planstore.routing.policy_defaults import DEFAULT_POLICY
 from planstore.routing.policy_reader import PolicySource, read_policy
 from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence
 from planstore.training.evidence.measure import FAMILIES, PanelEvidence, measure
 from planstore.training.execution.executor_settings import ExecutorSettings
-from planstore.training.execution.models import load_model
 from planstore.training.execution.outcome import Training
 from planstore.training.execution.train import train
 from planstore.training.families import families_of, load_families, refuse_unknown
@@ -84,29 +85,34 @@ class Trained(Mapping[str, Any]):
 
 
 class Models(Mapping[str, Mapping[str, Any]]):
-    """Trained models of a plan: for each succeeded job the estimators by family, loaded on access.
+    """Scored models of a plan: for each succeeded job the estimators by family, loaded on access.
 
     Args:
         store: store with the models.
         plan_id: id of the plan.
+        allow_pickle: whether pickles may be loaded, which can run code from the file.
     """
 
-    def __init__(self, store: Store, plan_id: str) -> None:
+    def __init__(self, store: Store, plan_id: str, *, allow_pickle: bool = False) -> None:
         self._store = store
-        self._digests: dict[str, dict[str, str]] = {}
-        for job_id, family, digest in store.access.session.rows("training/models", plan_id=plan_id):
-            self._digests.setdefault(job_id, {})[family] = digest
+        self._plan_id = plan_id
+        self._allow_pickle = allow_pickle
+        rows = store.access.session.rows("training/models", plan_id=plan_id)
+        self._jobs = dict.fromkeys(job_id for job_id, _, _ in rows)
 
-    def __getitem__(self, job_id: str) -> dict[str, Any]:
-        digests = self._digests[job_id]
-        content = self._store.access.ledger.artifacts.get
-        return {family: load_model(content(digest))["estimator"] for family, digest in digests.items()}
+    def __getitem__(self, job_id: str) -> Mapping[str, Any]:
+        if job_id not in self._jobs:
+            raise KeyError(job_id)
+        files = JobFiles.find(self._store.access.session, self._plan_id, job_id)
+        artifacts = self._store.access.ledger.artifacts
+        loaded = LoadedModels.load(artifacts, files, allow_pickle=self._allow_pickle, fit=ModelFit.SCORED)
+        return loaded.estimators
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._digests)
+        return iter(self._jobs)
 
     def __len__(self) -> int:
-        return len(self._digests)
+        return len(self._jobs)
 
 
 @checked

@@ -105,9 +105,9 @@ class Claims:
         """Return the jobs to train, in plan order, each with its evidence score."""
         return self._session.records("training/read_trainable_jobs")
 
-    def predictions_of(self, job_id: str) -> str | None:
-        """Return the digest of a job's predictions; None before the job succeeds."""
-        row = self._session.row("training/predictions", plan_id=self._plan_id, job_id=job_id)
+    def file_of(self, job_id: str, name: str) -> str | None:
+        """Return the digest of a job's file with this name; None before the job succeeds."""
+        row = self._session.row("training/job_file", plan_id=self._plan_id, job_id=job_id, name=name)
         return None if row is None else str(row[0])
 
     def settle(self, reports: Mapping[Claim, Result], renewed: Sequence[Claim] = (), wanted: int = 0) -> Settled:

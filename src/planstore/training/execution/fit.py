@@ -9,14 +9,20 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from planstore.errors import FamilyMissingError, PlanstoreError, SampleError
-from planstore.events.vocabulary import JobState
+from planstore.events.hashing import digest_of
+from planstore.events.vocabulary import JobState, ModelFit
+from planstore.models.blend import predicted
+from planstore.models.description import DESCRIPTION, MEDIA_TYPE, DescribedModel, JobModels
+from planstore.models.formats import dump_model
+from planstore.models.libraries import used_libraries
 from planstore.training.evidence.folds import time_folds
 from planstore.training.evidence.score import score
-from planstore.training.execution import models, predictions
+from planstore.training.execution import predictions
 from planstore.training.execution.predictions import Predictions
 from planstore.training.execution.task import File, Result, Task
 
@@ -66,9 +72,11 @@ def _train(panel: Panel, task: Task) -> Result:
         metrics["evidence_score"] = task.evidence_score
     metrics |= {"rows_trained": len(split.train), "rows_scored": len(blend.keys)}
     metrics["seconds"] = round(time.perf_counter() - started, 3)
+    described = [_model(split, name, estimator) for name, estimator in fitted.items()]
     files = (
         File("predictions", predictions.MEDIA_TYPE, blend.dump(**(parts or by_family))),
-        *(_model(split, name, estimator) for name, estimator in fitted.items()),
+        *(file for _, file in described),
+        _description(split, task, [model for model, _ in described]),
     )
     return Result(JobState.SUCCEEDED, metrics, files, "; ".join(left_out) or None)
 
@@ -99,16 +107,35 @@ def _blend(by_family: Mapping[str, Predictions], task: Task) -> tuple[Prediction
     return Predictions.mean([local, pooled]), {"local": local, "pooled": pooled}
 
 
-def _model(split: _Split, name: str, estimator: Any) -> File:
-    content = {
-        "family": name,
-        "target": split.target.name,
-        "task_type": split.target.task_type,
-        "features": list(split.sample.features.columns),
-        "classes": split.classes.tolist(),
-        "estimator": estimator,
-    }
-    return File(f"model {name}", models.MEDIA_TYPE, models.dump_model(content))
+def _model(split: _Split, name: str, estimator: Any) -> tuple[DescribedModel, File]:
+    """Return the description and the file of a scored model."""
+    found = dump_model(estimator, split.features(split.test), classifies=split.target.is_classification)
+    model = DescribedModel(
+        family=name,
+        fit=ModelFit.SCORED,
+        digest=digest_of(found.content),
+        format=found.format,
+        classes=tuple(split.classes.astype(int).tolist()),
+        newest_data=split.newest(split.train),
+        rows=len(split.train),
+        libraries=used_libraries(estimator, found.format),
+        pickled_because=found.reason,
+    )
+    return model, File(f"model {name}", found.format.media_type, found.content)
+
+
+def _description(split: _Split, task: Task, described: list[DescribedModel]) -> File:
+    content = JobModels(
+        target=split.target.name,
+        symbol=task.symbol,
+        task_type=split.target.task_type,
+        features=tuple(split.sample.features.columns),
+        labels=tuple(split.sample.classes.tolist()),
+        seed=task.seed,
+        models=tuple(described),
+        pooled=task.pooled_models,
+    )
+    return File(DESCRIPTION, MEDIA_TYPE, content.dump())
 
 
 @dataclass(frozen=True)
@@ -163,7 +190,6 @@ class _Split:
 
     def predict(self, estimator: Any) -> Predictions:
         """Return the predictions of a fitted estimator for the test rows."""
-        import numpy as np
         import pandas as pd
 
         keys = pd.DataFrame(
@@ -173,13 +199,15 @@ class _Split:
                 "label": self.sample.labels[self.test],
             }
         )
+        classes = self.classes.astype(int).tolist()
+        number = int(self.sample.labels.max()) + 1 if self.target.is_classification else 0
         features = self.features(self.test)
-        if not self.target.is_classification:
-            return Predictions(keys, np.asarray(estimator.predict(features), dtype=float).reshape(-1, 1))
-        values = np.zeros((len(self.test), int(self.sample.labels.max()) + 1))
-        values[:, self.classes.astype(int)] = estimator.predict_proba(features)
-        return Predictions(keys, values[:, 1:2] if self.target.task_type.startswith("BINARY") else values)
+        return Predictions(keys, predicted(estimator, features, self.target.task_type, classes, number))
 
-    def score(self, predicted: Predictions) -> float | None:
+    def newest(self, rows: np.ndarray) -> datetime:
+        """Return the newest timestamp of the rows at these positions, UTC."""
+        return datetime.fromisoformat(str(self.sample.timestamps[rows].max())).replace(tzinfo=UTC)
+
+    def score(self, predictions: Predictions) -> float | None:
         """Return the score of predictions; None where it is undefined."""
-        return score(self.target.task_type, predicted.keys["label"].to_numpy(), predicted.values)
+        return score(self.target.task_type, predictions.keys["label"].to_numpy(), predictions.values)

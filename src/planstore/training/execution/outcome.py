@@ -23,6 +23,7 @@ class Training:
         trained: number of jobs that succeeded during the call.
         jobs: the plan's jobs, or the selected ones, in plan order, each with its latest status, metrics, artifacts and
             error.
+        pickled: families with a model that is a pickle, because no format that runs no code can hold it.
     """
 
     plan_id: str
@@ -30,6 +31,7 @@ class Training:
     progress: dict[str, int]
     trained: int
     jobs: list[dict[str, Any]]
+    pickled: list[str]
 
     @property
     def failed(self) -> list[dict[str, Any]]:

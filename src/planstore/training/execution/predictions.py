@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planstore.errors import SampleError
+from planstore.models.blend import mean_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,11 +36,7 @@ class Predictions:
     @classmethod
     def mean(cls, several: Sequence[Predictions]) -> Predictions:
         """Return the mean of predictions for the same rows."""
-        import numpy as np
-
-        classes = max(one.values.shape[1] for one in several)
-        wide = [np.pad(one.values, ((0, 0), (0, classes - one.values.shape[1]))) for one in several]
-        return cls(several[0].keys, np.mean(wide, axis=0))
+        return cls(several[0].keys, mean_of([one.values for one in several]))
 
     def common(self, other: Predictions) -> tuple[Predictions, Predictions]:
         """Return the predictions of both for their common rows.

@@ -25,6 +25,7 @@ class Task:
         evidence_score: score of the evidence behind the decision.
         combines: whether its predictions are averaged with those of the cross-sectional job.
         pooled: predictions of the cross-sectional job (parquet), where the job combines.
+        pooled_models: digest of the description of that job's models, where it has one.
     """
 
     job_id: str
@@ -38,6 +39,7 @@ class Task:
     evidence_score: float | None = None
     combines: bool = False
     pooled: bytes | None = None
+    pooled_models: str | None = None
 
 
 @dataclass(frozen=True)

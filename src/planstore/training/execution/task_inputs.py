@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from planstore.ledger.storage import ArtifactStorage
+from planstore.models.description import DESCRIPTION
 from planstore.training.execution.claims import Claim, Claims
 from planstore.training.execution.predictions import Predictions
 from planstore.training.execution.task import Task
@@ -58,13 +59,17 @@ class Tasks:
             evidence_score=job["evidence_score"],
             combines=job["combines"],
             pooled=self._pooled_predictions(job),
+            pooled_models=self._file_of_pooled(job, DESCRIPTION),
         )
 
     def _pooled_predictions(self, job: Mapping[str, Any]) -> bytes | None:
         """Return the cross-sectional job's predictions for the job's symbol; None before that job succeeds."""
-        digest = self._claims.predictions_of(job["pooled_job_id"]) if job["pooled_job_id"] else None
+        digest = self._file_of_pooled(job, "predictions")
         if digest is None:
             return None
         if self._pooled is None or self._pooled[0] != digest:
             self._pooled = (digest, Predictions.load(self._artifacts.get(digest)))
         return self._pooled[1].of_symbol(job["symbol"]).dump()
+
+    def _file_of_pooled(self, job: Mapping[str, Any], name: str) -> str | None:
+        return self._claims.file_of(job["pooled_job_id"], name) if job["pooled_job_id"] else None

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from planstore.checks.arguments import checked
 from planstore.errors import RequestError
 from planstore.events.vocabulary import JobState
+from planstore.models.formats import ModelFormat
 from planstore.plans.consumer import apply_training_plan_filter
 from planstore.runs.lookup import RunName
 from planstore.training.evidence.evidence_store import selected_features
@@ -198,13 +199,21 @@ class TrainingRequest:
             selected = {*self._selected}
             jobs = [job for job in jobs if job["job_id"] in selected]
         pending = {job["job_id"] for job in self.pending}
+        models = self._store.access.session.rows("training/models", plan_id=self.plan_id)
+        pickled = sorted({family for _, family, kind in models if kind == ModelFormat.PICKLE.media_type})
         training = Training(
             self.plan_id,
             [target for target in filtered["targets"] if self._selected is None or target in self.targets],
             dict(sorted(Counter(job["status"] for job in jobs).items())),
             sum(job["job_id"] in pending and job["status"] == JobState.SUCCEEDED for job in jobs),
             jobs,
+            pickled,
         )
+        if pickled:
+            _log.warning(
+                "Models of these families are pickles, because neither their library nor skops can hold them safely: "
+                "%s. Loading them needs --allow-pickle", ", ".join(pickled),
+            )  # fmt: skip
         if training.emptiness:
             warnings.warn(training.emptiness, TrainingWarning, stacklevel=4)
         return training

@@ -31,12 +31,14 @@ class Sample:
         symbols: one text per row.
         features: doubles; NaN where there is no value.
         labels: doubles, never NaN; classes are numbered from 0 in the order of their values over the whole panel.
+        classes: those values; empty for a regression.
     """
 
     timestamps: np.ndarray
     symbols: np.ndarray
     features: pd.DataFrame
     labels: np.ndarray
+    classes: np.ndarray
 
 
 class Panel:
@@ -152,8 +154,9 @@ class Panel:
         selected = ~np.isnan(labels)
         if symbols is not None:
             selected &= np.isin(self._codes, np.flatnonzero(np.isin(self._names, list(symbols))))
+        classes = np.unique(labels[~np.isnan(labels)]) if requested.is_classification else np.empty(0)
         if requested.is_classification:
-            labels = np.searchsorted(np.unique(labels[~np.isnan(labels)]), labels).astype(float)
+            labels = np.searchsorted(classes, labels).astype(float)
         values = self._values[selected]
         if features is not None:
             values = values[:, [self._columns[name] for name in names]]
@@ -162,4 +165,5 @@ class Panel:
             self._names[self._codes[selected]],
             pd.DataFrame(values, columns=names, copy=False),
             labels[selected],
+            classes,
         )

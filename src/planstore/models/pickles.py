@@ -1,12 +1,10 @@
-"""Serialization of trained models with reproducible bytes."""
+"""Pickles of models with reproducible bytes. Loading one can run code from it."""
 
 from __future__ import annotations
 
 import io
 import pickle
 from typing import Any
-
-MEDIA_TYPE = "application/x-python-pickle"
 
 
 class _Pickler(pickle._Pickler):
@@ -17,13 +15,13 @@ class _Pickler(pickle._Pickler):
             super().memoize(obj)  # type: ignore[misc]
 
 
-def dump_model(model: Any) -> bytes:
-    """Return ``model`` as a pickle for :func:`pickle.loads`."""
+def dump(model: Any) -> bytes:
+    """Return the pickle of a model."""
     file = io.BytesIO()
     _Pickler(file, protocol=5).dump(model)
     return file.getvalue()
 
 
-def load_model(content: bytes) -> Any:
-    """Return the model in ``content``. A pickle can run code: load only artifacts of a verified store."""
+def load(content: bytes) -> Any:
+    """Return the model in a pickle; it can run code from the pickle, so that a caller must have allowed it."""
     return pickle.loads(content)

@@ -1,0 +1,1 @@
+"""Models: files of trained models, their descriptions, and predictions on new rows."""
