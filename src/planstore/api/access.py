@@ -49,10 +49,12 @@ class StoreAccess:
         return self._threads.session  # type: ignore[no-any-return]
 
     @property
-    def macro_session(self) -> Session:
-        """The session of :attr:`session`, with the stable macros as well."""
+    def user_session(self) -> Session:
+        """The session of :attr:`session`, with all views and macros, for queries of users."""
         session = self.session
-        self.ledger.add_macros(session)
+        if getattr(self._threads, "for_users", None) is not session:
+            self.ledger.add_user_definitions(session)
+            self._threads.for_users = session
         return session
 
     def new_session(self) -> Session:

@@ -212,7 +212,7 @@ class Store:
             RequestError: a limit is invalid.
         """
         access = self.access if memory is None else self._with_memory(memory).access
-        session = access.macro_session
+        session = access.user_session
         values = {**(parameters or {}), **named}
         if memory is None and timeout is None:
             return session.query(query, values)
@@ -238,7 +238,7 @@ class Store:
             Kind (view, column, macro, table macro, function or keyword), word, the view of a column, and the type of a
             column or the arguments of a macro.
         """
-        words = self.access.macro_session.rows("store/words", prefix="")
+        words = self.access.user_session.rows("store/words", prefix="")
         return [row for row in words if row[0] != "table macro" or row[1] in MACROS]
 
     @checked
@@ -297,7 +297,7 @@ class Store:
             NotFoundError: a name matches no run.
         """
         session = self.access.new_session()
-        self.access.ledger.add_macros(session)
+        self.access.ledger.add_user_definitions(session)
         return compare(session, self.access.ledger.artifacts, find_run(session, str(a)), find_run(session, str(b)))
 
     @checked

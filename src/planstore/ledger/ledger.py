@@ -57,7 +57,6 @@ _VIEWS = (
     "current_jobs",
     "plan_progress",
     "trained_models",
-    "history",
 )
 
 
@@ -99,7 +98,7 @@ class Ledger:
         self._read_only = Database(*paths, read_only=True, memory=memory, place=self._catalog_place)
         self._defining = Lock()
         self._with_views: object = None
-        self._with_macros: object = None
+        self._with_user_definitions: object = None
         self._read_write = Database(*paths, read_only=False, place=self._catalog_place)
         self._small_writes = Database(*paths, read_only=False, threads=1, place=self._catalog_place)
         self._catalog = CatalogTables()
@@ -142,16 +141,19 @@ class Ledger:
         session.run("scenario/overrides_in_force")
         return session
 
-    def add_macros(self, session: Session) -> None:
-        """Create the stable macros for a session with views, unless they exist.
+    def add_user_definitions(self, session: Session) -> None:
+        """Add what only users' queries read to a session with views: the stream of all events, and the macros.
 
-        Few statements call one, and creating them takes longer than most queries.
+        Creating it takes longer than most queries of the store itself.
         """
         with self._defining:
-            if self._with_macros is not session.opening:
+            if self._with_user_definitions is not session.opening:
                 with session.transaction():
+                    session.run("schema/views/events_between")
+                    session.run("schema/views/history")
                     make_macros(session)
-                self._with_macros = session.opening
+                self._with_user_definitions = session.opening
+        session.run("database/set_newest_run")
 
     def is_current(self, session: Session) -> bool:
         """Return whether a read-only session shows the newest commit; a session on a catalog copy may not."""
@@ -305,7 +307,7 @@ class Ledger:
         """Close all connections; the ledger opens them again on its next use."""
         with self._defining:
             self._read_only.close()
-            self._with_views = self._with_macros = None
+            self._with_views = self._with_user_definitions = None
         self._read_write.close()
         self._small_writes.close()
         self._catalog_place.close()
