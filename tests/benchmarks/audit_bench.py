@@ -70,9 +70,9 @@ def figures(store: Store, rounds: int) -> Iterator[Figure]:
     newest = "FROM history ORDER BY commit_id DESC, position LIMIT 20"
     with planstore.open(store.results, as_of=1) as first:
         alone = _best(2, lambda: first.sql(newest).fetchall())
-    latest = bare.execute("SELECT max(commit_id) FROM lake.runs").fetchone()
+    (latest,) = bare.execute("SELECT max(commit_id) FROM lake.runs").fetchone() or (0,)
     tables = [f"FROM lake.{table} WHERE commit_id = $c" for table in ("candidates", "decisions", "jobs")]
-    events = _best(2, lambda: [bare.execute(table, {"c": latest[0]}).to_arrow_table() for table in tables])
+    events = _best(2, lambda: [bare.execute(table, {"c": latest}).to_arrow_table() for table in tables])
     ours = _best(2, lambda: store.sql(newest).fetchall())
     yield Figure(
         f"newest 20 events of {RUNS} runs", f"{ours:.2f} s", f"of the first run alone: {alone:.2f} s",
