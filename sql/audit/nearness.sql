@@ -1,5 +1,5 @@
--- How near a number that is needed lies to the one that is there, for ordering: of two on one side of it, the nearer gives
--- less. Unlike a distance it is not rounded. Null where one of the two is no number.
+-- The distance of a needed number from the observed one, for ordering: unlike the shown distance it is not rounded. Null if
+-- one of the two is no number.
 -- makes: macro nearness()
 -- reads: nothing
 CREATE OR REPLACE TEMP MACRO nearness(there, needed) AS

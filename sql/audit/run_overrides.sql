@@ -1,4 +1,4 @@
--- The overrides that a run was decided with: those that matter to a pair, to a target, or (both null) all of them.
+-- The overrides in force for a run: those of a pair, of a target, or (both null) all.
 -- makes: rows
 -- reads: overrides_in_force(), $commit_id, $started_at, $symbol, $target
 FROM overrides_in_force($commit_id, $started_at)

@@ -1,4 +1,4 @@
--- How many candidates each target has that the map shows.
+-- The number of candidates of each target on the map.
 -- makes: rows
 -- reads: kept_evidence, report_targets
 SELECT t.place AS target_place, count(*) AS candidates

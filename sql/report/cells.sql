@@ -1,4 +1,4 @@
--- The decisions that the map shows, with what each was in the run before where it flipped; first a target's own.
+-- The decisions on the map, each with its route in the previous run if it flipped; those of targets come first.
 -- makes: rows
 -- reads: report_decisions, report_flips, report_symbols, report_targets
 SELECT t.place AS target_place, s.place AS symbol_place, d.symbol, d.route, d."rule", d.cs_state, d.local_state, d.reasons,

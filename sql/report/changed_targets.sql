@@ -1,4 +1,4 @@
--- The targets with flips among their pairs, most first, with what became of their cross-sectional side.
+-- The targets with flips among their pairs, most first, with the change of their cross-sectional side.
 -- makes: rows
 -- reads: report_decisions, report_flips
 SELECT f.target, count(f.symbol) AS flips,

@@ -1,4 +1,4 @@
--- What a run decided, as it was recorded.
+-- The recorded decisions of a run.
 -- makes: rows
 -- reads: decisions, $commit_id
 SELECT target, symbol, route, cs_state, local_state, "rule", reasons, override_id

@@ -1,4 +1,4 @@
--- What was recorded otherwise than the kept rules arrive at over the kept evidence, by target and symbol.
+-- The recorded decisions that differ from their replay, by target and symbol.
 -- makes: rows
 -- reads: decisions, report_decisions
 SELECT coalesce(r.target, d.target) AS target, coalesce(r.symbol, d.symbol) AS symbol, r.route AS recorded, d.route AS derived

@@ -1,4 +1,4 @@
--- How many flips of pairs each cause has a part in.
+-- The number of flips of pairs by cause.
 -- makes: rows
 -- reads: report_flips
 SELECT cause, count(*) AS flips

@@ -1,4 +1,4 @@
--- The flips between two runs with their causes, and with what both sides' evidence was before (a) and is now (b).
+-- The flips between two runs with their causes, and with the evidence of both sides before (a) and now (b).
 -- makes: rows
 -- reads: candidates, caused_flips, decisions, $a, $b
 WITH evidence AS (

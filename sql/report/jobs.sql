@@ -1,4 +1,4 @@
--- The jobs of a plan with where they are and what they made.
+-- The jobs of a plan with their statuses, metrics and artifacts.
 -- makes: rows
 -- reads: jobs_with_status, $plan_id
 SELECT ordinal, job_id, target, symbol, route, training_type, priority, model_families, status, attempt, worker,

@@ -1,4 +1,4 @@
--- The flips that the report lists, with the place in the map of those that it shows.
+-- The flips that the report lists, with the cells of those on the map.
 -- makes: rows
 -- reads: report_flips, report_symbols, report_targets, $most
 SELECT f.*, t.place AS target_place, s.place AS symbol_place

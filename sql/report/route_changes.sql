@@ -1,4 +1,4 @@
--- How many pairs went from which route to which, most first; a route is null where a run has no such pair.
+-- The number of pairs by their routes in both runs, most first; a route is null where a run has no such pair.
 -- makes: rows
 -- reads: report_flips
 SELECT route_a, route_b, count(*) AS pairs

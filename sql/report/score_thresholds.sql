@@ -1,4 +1,4 @@
--- The thresholds that scores were held against, by side and task, each with the horizon tiers that share it.
+-- The thresholds of the scores, by side and task, each with the horizon tiers that share it.
 -- makes: rows
 -- reads: policy_settings, side_checks
 SELECT side, task, "level", threshold, list(DISTINCT tier ORDER BY tier) AS tiers

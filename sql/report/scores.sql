@@ -1,4 +1,4 @@
--- The scores of both sides with the signal state that they came to.
+-- The scores of both sides with the resulting signal state.
 -- makes: rows
 -- reads: side_checks, signal_states
 SELECT e.side, e.task, s.state, e.score

@@ -1,4 +1,4 @@
--- How many candidates of each side are how stable, and whether the policy lets such stability pass.
+-- The number of candidates by side and stability, and whether the policy allows that stability.
 -- makes: rows
 -- reads: side_checks
 SELECT e.side, e.stability, count(*) AS candidates, bool_and(e.stability_allowed) AS allowed

@@ -1,4 +1,4 @@
--- The decisions that come out otherwise in a scenario than they were recorded.
+-- The decisions that differ in a scenario from the recorded ones.
 -- makes: rows
 -- reads: decisions, report_decisions
 SELECT d.scenario, d.symbol, d.route

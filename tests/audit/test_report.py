@@ -277,7 +277,7 @@ def test_rules_that_do_not_arrive_at_what_is_recorded_are_a_finding(
     monkeypatch.setattr(RunInputs, "of", altered)
     report = told.report()
     assert report.findings
-    assert "is recorded, but the kept rules arrive at" in report.findings[0]
+    assert "is recorded, but the archived rules give" in report.findings[0]
     assert "What does not hold" in report.html
 
 

@@ -180,7 +180,7 @@ def test_a_decision_that_was_altered_is_a_finding(store: Store, statement: str, 
     alter(store, statement)
     (finding,) = store.why(TARGET, SYMBOL).findings
     assert said in finding
-    assert "the kept rules arrive at" in finding
+    assert "the archived rules give" in finding
     assert store.why(TARGET).findings == []
 
 

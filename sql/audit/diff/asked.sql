@@ -1,4 +1,4 @@
--- The flips that are decided again: those of the targets that a swap measures in another way.
+-- The flips to replay: those of targets that a counterfactual measures in another way.
 -- makes: table asked
 -- reads: flips, swapped_targets
 CREATE OR REPLACE TEMP TABLE asked AS

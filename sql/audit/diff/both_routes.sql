@@ -1,4 +1,4 @@
--- How many pairs took each route in two runs.
+-- The number of pairs by route in two runs.
 -- makes: rows
 -- reads: decisions, $a, $b
 WITH counted AS (

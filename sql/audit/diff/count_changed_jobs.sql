@@ -1,5 +1,5 @@
--- How many jobs plan b adds to plan a, removes from it and changes. Contents are compared by their hashes, which is sooner
--- done than to compare every field; `plan_diff` tells which jobs they are.
+-- The number of jobs that plan b adds to plan a, removes from it and changes. Jobs are compared by their hashes, because
+-- that is faster than comparing every field; `plan_diff` lists the jobs.
 -- makes: rows
 -- reads: jobs, $a, $b
 WITH contents AS NOT MATERIALIZED (

@@ -1,6 +1,6 @@
--- What the rules read of two runs to decide the flips, where no symbol matters to another: the cross-sectional rows of their
--- targets, those of the pairs that flip or were ever pinned, because a pin may switch its target, and each target's first,
--- because it is decided wherever a run holds any row of it.
+-- The evidence that decides the flips of two runs where pairs do not depend on other symbols: the cross-sectional rows of
+-- their targets; those of pairs that flip or have an override, because an override may switch its target; and the first of
+-- each target, because any row makes a target decided.
 -- makes: rows
 -- reads: candidates, flips, overrides, $a, $b, $rule_inputs
 SELECT commit_id, "position", COLUMNS($rule_inputs)

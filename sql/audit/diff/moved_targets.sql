@@ -1,4 +1,4 @@
--- The targets that two policies, 0 and 1, do not measure in the same way, on any side and task that they have.
+-- The targets for which two policies, 0 and 1, have other thresholds on any of their sides and tasks.
 -- makes: table moved_targets
 -- reads: side_evidence, target_sides
 CREATE OR REPLACE TEMP TABLE moved_targets AS

@@ -1,4 +1,4 @@
--- Every flip, caused by the one thing that differs.
+-- Every flip with its cause, where the runs differ in one input.
 -- makes: rows
 -- reads: flips, $cause
 SELECT target, symbol, [$cause] AS causes FROM flips;

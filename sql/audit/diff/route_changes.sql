@@ -1,4 +1,4 @@
--- How many pairs of each target went from one route to another between two runs; null where a run has no such pair.
+-- The number of pairs of each target by their routes in two runs; a route is null where a run has no such pair.
 -- makes: rows
 -- reads: decisions, $a, $b
 SELECT coalesce(b.target, a.target) AS "target", a.route AS route_a, b.route AS route_b, count(*) AS symbols

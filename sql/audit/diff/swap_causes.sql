@@ -1,5 +1,5 @@
--- What caused each flip: what the later run would not have come to its route without, and what alone takes the earlier run
--- there. Where nothing does by itself, it was all that differs together. A pair that only one run knows is evidence.
+-- The causes of each flip: the inputs without which the later run has another route, and those that alone give the earlier
+-- run the later route. Where no single input does, all that differ are causes. For a pair of only one run it is evidence.
 -- makes: rows
 -- reads: flips, swapped_routes
 WITH tried AS (

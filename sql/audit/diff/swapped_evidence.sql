@@ -1,5 +1,5 @@
--- The evidence of the two commits, where the lane ranks symbols: all of it. It is read where it lies, because to copy a
--- million rows takes longer than to decide them.
+-- The evidence of the two commits, where the lane ranks symbols: all of it. It is not copied, because copying a
+-- million rows takes longer than deciding them.
 -- makes: view swapped_evidence
 -- reads: lake.candidates, variable swapped_commits
 CREATE OR REPLACE TEMP VIEW swapped_evidence AS

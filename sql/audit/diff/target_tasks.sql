@@ -1,5 +1,5 @@
--- The sides and tasks that the targets of the flips have in either run: what a policy asks of a target depends on nothing
--- else of it but its name. They are gathered before they are chosen, because a million rows have few of them.
+-- The sides and tasks of the flipped targets in either run: a policy's thresholds for a target depend only on them and its
+-- name. They are grouped before they are filtered, because a million rows have few of them.
 -- makes: table target_tasks
 -- reads: flips, lake.candidates, $a, $b
 CREATE OR REPLACE TEMP TABLE target_tasks AS

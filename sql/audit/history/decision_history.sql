@@ -1,4 +1,4 @@
--- Every run, oldest first, with what it decided on a pair or (symbol null) a target; null where it decided nothing.
+-- Every run, oldest first, with its decision on a pair or (symbol null) a target; null without a decision.
 -- makes: rows
 -- reads: commits, decisions, runs, $symbol, $target
 SELECT r.*, c.recorded_at, d.route, d.rule

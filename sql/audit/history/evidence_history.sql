@@ -1,4 +1,4 @@
--- The evidence of a pair in a stretch of runs, as far as rules read it: its own and its target's cross-sectional rows; of a
+-- The evidence of a pair in a range of runs, the columns that rules read: its own and its target's cross-sectional rows; of a
 -- target (symbol null) all.
 -- makes: rows
 -- reads: candidates, $first, $last, $rule_inputs, $symbol, $target

@@ -1,4 +1,4 @@
--- How much another policy changes in each run, oldest first.
+-- Counts of the changes by another policy in each run, oldest first.
 -- makes: rows
 -- reads: whatif_jobs, whatif_runs
 SELECT r.run_id, r.commit_id, r.pairs,

@@ -1,4 +1,4 @@
--- How much another policy changes of each target, over all runs, most first: of its pairs, and of the target itself.
+-- Counts of the changes by another policy for each target, over all runs, most first: of its pairs, and of the target itself.
 -- makes: rows
 -- reads: whatif_flips, whatif_jobs
 SELECT target, count(*) FILTER (flips) AS flips, count(symbol) AS flipped_pairs, count(*) FILTER (flips AND symbol IS NULL) AS flipped_targets,

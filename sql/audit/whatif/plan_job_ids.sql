@@ -1,4 +1,4 @@
--- What a plan trains.
+-- The trained jobs of a plan.
 -- makes: rows
 -- reads: jobs, $plan_id
 SELECT job_id, target, symbol, route FROM jobs WHERE plan_id = $plan_id;

@@ -1,4 +1,4 @@
--- How much another policy changes, over all runs that were decided again.
+-- Counts of the changes by another policy, over all replayed runs.
 -- makes: rows
 -- reads: whatif_jobs, whatif_runs
 SELECT

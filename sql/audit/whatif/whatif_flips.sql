@@ -1,4 +1,4 @@
--- Each decision that would differ.
+-- One row is a decision that another policy changes.
 -- makes: table whatif_flips
 -- reads: nothing
 CREATE TEMP TABLE whatif_flips (

@@ -1,4 +1,4 @@
--- Each job that there would be more or fewer.
+-- One row is a job that another policy adds or removes.
 -- makes: table whatif_jobs
 -- reads: nothing
 CREATE TEMP TABLE whatif_jobs (

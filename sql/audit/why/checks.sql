@@ -1,4 +1,4 @@
--- The checks behind a decision, in the order in which the rules ran: the cross-sectional side, the pair's own, the pair.
+-- The checks of a decision, in the order of the rules: the cross-sectional side, the pair's own, the pair.
 -- makes: rows
 -- reads: checks, $symbol, $target
 SELECT side, "check", observed, threshold, passed, source

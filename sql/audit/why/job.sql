@@ -1,4 +1,4 @@
--- The jobs that a decision led to; a pair that trains in the pooled model has its target's job.
+-- The jobs of a decision; a pair that is trained in the cross-sectional model has its target's job.
 -- makes: rows
 -- reads: jobs, $plan_id, $route, $symbol, $target
 SELECT job_id, training_type, priority, model_families

@@ -1,4 +1,4 @@
--- The names in a run's decisions that come nearest to one that is not there.
+-- The names in a run's decisions most similar to a name that it does not have.
 -- makes: rows
 -- reads: decisions, $commit_id, $name, $what, $within
 SELECT name

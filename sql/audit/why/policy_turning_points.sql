@@ -1,5 +1,5 @@
--- Changes of a policy's thresholds to try on a decision, nearest first: those at which a check of its own sides turns, and
--- the nearest ones, so many, at which a check of another symbol does, which matters where the lane ranks them.
+-- Changes of policy keys to try on a decision, nearest first: those that flip a check of its own sides and, because the lane
+-- ranks symbols, the nearest $others that flip a check of another symbol.
 -- makes: rows
 -- reads: policy_turning_points, nearness(), $others, $symbol, $target
 WITH points AS MATERIALIZED (

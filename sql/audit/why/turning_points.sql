@@ -1,5 +1,5 @@
--- Changes of evidence to try on a decision, nearest first. Distances are rounded: of equal ones of a metric, the value that
--- lies nearer to what was observed comes first.
+-- Changes of evidence to try on a decision, nearest first. Distances are rounded: of equal ones of a metric, the value nearer
+-- to the observed one comes first.
 -- makes: rows
 -- reads: turning_points, nearness(), $symbol, $target
 SELECT side, metric, observed, needed, distance

@@ -1,4 +1,4 @@
--- Candidates of a pair or target that a run holds, and that no rule reads: of another mode, or without a symbol. Rows
+-- Candidates of a pair or target in a run that no rule reads: of another mode, or without a symbol. Rows
 -- are counted from 1, as those of a file are.
 -- makes: rows
 -- reads: candidates, $commit_id, $symbol, $target

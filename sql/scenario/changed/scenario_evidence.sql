@@ -1,4 +1,4 @@
--- The evidence of each scenario of a replay, with the changed candidates, by position, in place of the kept ones.
+-- The evidence of each scenario of a replay, with the changed candidates, by position, in place of the recorded ones.
 -- makes: table scenario_evidence
 -- reads: changed_candidates, changed_positions, laid_evidence
 CREATE OR REPLACE TEMP TABLE scenario_evidence AS

@@ -1,4 +1,4 @@
--- What each scenario decides, on everything.
+-- All decisions of each scenario.
 -- makes: rows
 -- reads: decisions
 SELECT scenario, target, symbol, route, rule, reasons FROM decisions;

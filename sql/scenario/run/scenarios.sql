@@ -1,5 +1,4 @@
--- What a run is decided under: its policy and what its caller asked for. A run is one scenario, 0; the audit lays others
--- beside it, to see what each would have come to.
+-- The policy and the settings of a run. A run is one scenario, 0; the audit adds others, the counterfactuals.
 -- makes: table scenarios
 -- reads: $document, $include_blocked, $model_families
 CREATE OR REPLACE TEMP TABLE scenarios AS

@@ -1,4 +1,4 @@
--- One row is an artifact: a file kept under its digest.
+-- One row is an artifact: a file stored under its digest.
 -- lake.artifacts.*
 -- makes: view artifacts
 -- reads: lake.artifacts, as_of()

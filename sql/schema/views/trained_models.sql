@@ -1,18 +1,18 @@
--- The models that were kept, each with the job, plan, decision, evidence and policy that it comes from.
--- target: what it predicts
--- symbol: of whose rows it was learned; null when all symbols are pooled
+-- One row is a stored model, with its job, plan, decision, evidence and policy.
+-- target: the predicted target
+-- symbol: the symbol that it was trained on; null: all symbols
 -- family: its model family
 -- digest: of the file that holds it
 -- size: of that file, in bytes
--- attempt: the try of the job that made it
--- worker: who trained it
--- trained_at: when that was recorded
+-- attempt: the attempt of the job, from 1
+-- worker: the worker that trained it
+-- trained_at: the time at which it was recorded
 -- score: of the job's predictions out of sample
 -- evidence_score: the score that the decision rests on
--- metric_name: what both scores are, as `auc`
+-- metric_name: the metric of both scores, as `auc`
 -- route: of the job
 -- rule: the short code of the rule that decided
--- reasons: why it was decided so
+-- reasons: the reasons of the decision
 -- job_id: the job
 -- plan_id: the plan
 -- run_id: the run that published the plan

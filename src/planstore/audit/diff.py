@@ -75,7 +75,7 @@ class Difference:
 
     @cached_property
     def _listing(self) -> Session:
-        """What differs of each job, listed when it is first asked for: that takes longer than to count them."""
+        """The changed jobs, read on first access because that takes longer than counting them."""
         self._session.run("audit/diff/changed_jobs", a=self.plan_a, b=self.plan_b)
         return self._session
 
@@ -108,7 +108,7 @@ def compare(session: Session, artifacts: ArtifactStorage, a: Record, b: Record) 
 
     Args:
         session: a reading session of its own: it keeps the answer.
-        artifacts: where policies and rules are kept.
+        artifacts: storage of policies and rules.
         a: a row of ``runs``.
         b: a row of ``runs``.
 
@@ -117,13 +117,13 @@ def compare(session: Session, artifacts: ArtifactStorage, a: Record, b: Record) 
     """
     session.run("audit/diff/flips", a=a["commit_id"], b=b["commit_id"])
     flipped = session.records("audit/diff/count_flips")[0]
-    with closing(session.cursor()) as beside, ThreadPoolExecutor(max_workers=1) as thread:
-        counting = thread.submit(_counts, beside, a, b)
+    with closing(session.cursor()) as cursor, ThreadPoolExecutor(max_workers=1) as thread:
+        counting = thread.submit(_counts, cursor, a, b)
         try:
             session.register("flip_causes", _causes(session, artifacts, a, b) if any(flipped.values()) else no_causes())
             routes, counts = counting.result()
         except BaseException:
-            beside.interrupt()  # because whoever is interrupted would wait for what nobody wants any more
+            cursor.interrupt()  # because an interrupted caller would wait for a result that is not used
             raise
     return Difference(
         a=a["run_id"],

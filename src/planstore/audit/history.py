@@ -82,7 +82,7 @@ def _causes(
         return []
     runs = {row["commit_id"]: row for pair in pairs for row in pair}
     try:
-        kept = {commit: RunInputs.of(session, artifacts, run, target, symbol) for commit, run in runs.items()}
+        inputs = {commit: RunInputs.of(session, artifacts, run, target, symbol) for commit, run in runs.items()}
 
         def read(symbol: str | None, commits: Collection[int]) -> pa.Table:
             stretch = {"first": min(commits), "last": max(commits)}
@@ -95,14 +95,15 @@ def _causes(
         candidates = _own_candidates(evidence, symbol)
         questions = Questions()
         sides = {
-            commit: ComparedRun(kept[commit], run["route"], candidates.get(commit, {})) for commit, run in runs.items()
+            commit: ComparedRun(inputs[commit], run["route"], candidates.get(commit, {}))
+            for commit, run in runs.items()
         }
         flips = [Flip(questions, sides[a["commit_id"]], sides[b["commit_id"]]) for a, b in pairs]
 
         def whole(commits: Collection[int]) -> pa.Table:
             return evidence if is_ranked else read(None, commits)
 
-        overrides = [override for run in kept.values() for override in run.overrides]
+        overrides = [override for run in inputs.values() for override in run.overrides]
         with Replay(own_rows(evidence, symbol, overrides), target, symbol, whole).opened() as replay:
             questions.put_to(replay)
             return [flip.causes() for flip in flips]

@@ -1,4 +1,4 @@
-"""Nearest misses of a whole run: what would have flipped each of its routes, tried all at once."""
+"""Nearest misses of a whole run: the nearest change of each of its routes, all tried at once."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ Misses = dict[tuple[int, str | None], tuple[Record | None, Record | None]]
 """The nearest change of evidence and of the policy, by a target's place in the map and a symbol (None: the target)."""
 
 
-def nearest_in_run(trace: RunTrace, kept: RunInputs) -> Misses | None:
-    """Return what would have flipped each route that the map shows, as ``planstore why`` tells it for one.
+def nearest_in_run(trace: RunTrace, inputs: RunInputs) -> Misses | None:
+    """Return the nearest changes of each route on the map, the same as those of ``planstore why``.
 
     Args:
         trace: the run's trace, derived.
-        kept: what the run was decided from.
+        inputs: the archived inputs of the run.
 
     Returns:
         None where so many pairs would have to be tried that it takes too long.
     """
-    tries = list(_tries(trace, kept))
+    tries = list(_tries(trace, inputs))
     candidates = {row["target_place"]: row["candidates"] for row in trace.records("candidates_by_target")}
     if sum(candidates[one.scenario.evidence] for one in tries) > MOST_CANDIDATES:
         return None
-    turned = _turned(trace, kept, tries)
+    turned = _turned(trace, inputs, tries)
     by_pair = _TriesByPair(tries)
     return {
         (cell["target_place"], cell["symbol"]): by_pair.nearest(cell["target_place"], cell["symbol"], turned)
@@ -65,14 +65,14 @@ class _TriesByPair:
         return nearest_flip([self._tries[place] for place in places], lambda one: routes[id(one)])
 
 
-def _tries(trace: RunTrace, kept: RunInputs) -> Iterator[Try]:
+def _tries(trace: RunTrace, inputs: RunInputs) -> Iterator[Try]:
     """Yield every change to try, nearest first: of evidence, of one side each; of the policy, for one target each."""
     names = trace.names("target")
     overrides: dict[str, tuple[Record, ...]] = defaultdict(tuple)
-    for override in kept.overrides:
+    for override in inputs.overrides:
         overrides[override["target"]] += (override,)
     as_decided = [
-        replace(kept.scenario(), evidence=EvidenceSet(place), overrides=overrides[name])
+        replace(inputs.scenario(), evidence=EvidenceSet(place), overrides=overrides[name])
         for place, name in enumerate(names)
     ]
     for row in trace.records("tries"):
@@ -81,14 +81,14 @@ def _tries(trace: RunTrace, kept: RunInputs) -> Iterator[Try]:
         yield Try.of_policy(row, as_decided[row["target_place"]])
 
 
-def _turned(trace: RunTrace, kept: RunInputs, tries: list[Try]) -> Routes:
+def _turned(trace: RunTrace, inputs: RunInputs, tries: list[Try]) -> Routes:
     """Return the routes that come out otherwise, by scenario and symbol."""
     session = memory(confined=True)
     try:
         session.register("report_decisions", trace.session.batches("report/recorded_routes").read_all())
         evidence = trace.session.batches("report/evidence_by_target").read_all()
         stage(session, evidence, [one.scenario for one in tries])
-        apply_rules(session, kept.rules)
+        apply_rules(session, inputs.rules)
         return {(scenario, symbol): route for scenario, symbol, route in session.rows("report/turned")}
     finally:
         session.close()

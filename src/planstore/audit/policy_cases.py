@@ -46,7 +46,7 @@ class PolicyCase(BaseModel):
         target: the target's name; its horizon is read from it.
         symbol: the symbol; without one, ``expect`` is ``ENABLED`` or ``DISABLED``.
         cross_sectional, local: the evidence of either side, columns of candidates; a side left out has none.
-        families: the model families asked for.
+        families: the requested model families.
         expect: the route that the policy must give.
     """
 
@@ -166,7 +166,7 @@ def _read(path: Path) -> list[PolicyCase]:
 
 
 def _evidence(cases: list[PolicyCase], policy: Policy, path: Path) -> pa.Table:
-    """Return the evidence of all cases, checked at the door, as a set of its own each."""
+    """Return the checked evidence of all cases, each as a set of its own."""
     import pyarrow as pa
 
     strict = policy.semantics == Semantics.STRICT

@@ -1,4 +1,4 @@
-"""Replay: the rules of a day, run again over kept evidence, as it was or with something swapped."""
+"""Replay: archived rules applied again to archived evidence, unchanged or with one thing substituted."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Outcome = Mapping[str, Any] | None
-"""What a scenario decides on a pair: route, rule, states, reasons; None where it decides nothing."""
+"""The decision of a scenario on a pair: route, rule, states, reasons; None without a decision."""
 
 
 LANE_RULES = ("EXPERIMENTAL_LANE", "EXPERIMENTAL_LANE_FULL")
-"""The rules that leave a pair to its rank among the other symbols of its target."""
+"""The rules under which a pair depends on its rank among the other symbols of its target."""
 
 
 class Replay:
-    """Runs rules over scenarios of one pair or target, all of them at once.
+    """Applies rules to scenarios of one pair or target, all of them at once.
 
     A target's other symbols matter to a pair only through the experimental lane, which ranks them. A pair is therefore
     decided alone, on its own rows, and again among all of its target only where a rule of the lane decides.
 
     Args:
-        evidence: the candidates that the pair or target rests on, of one or more runs, with their ``commit_id``; as
-            :func:`own_rows` picks them.
+        evidence: the candidates of the pair or target, of one or more runs, with their ``commit_id``, from
+            :func:`own_rows`.
         target: the target.
         symbol: the symbol, or None for the target's cross-sectional side.
-        whole: returns all candidates of the target in some commits; asked only where the lane decides.
+        whole: returns all candidates of the target in some commits; called only where the lane decides.
     """
 
     def __init__(
@@ -64,27 +64,27 @@ class Replay:
             self._session = self._ran = None
 
     def decide(self, rules: Rules, scenarios: Sequence[Scenario]) -> list[Outcome]:
-        """Return what the rules decide in each scenario, in order."""
+        """Return the decision in each scenario, in order."""
         outcomes = self.alone(rules, scenarios)
         ranked = [
-            place
-            for place, (outcome, scenario) in enumerate(zip(outcomes, scenarios, strict=True))
+            index
+            for index, (outcome, scenario) in enumerate(zip(outcomes, scenarios, strict=True))
             if in_lane(outcome) and scenario.has_lane
         ]
         if ranked:
-            among_all = self.among_all(rules, [scenarios[place] for place in ranked])
-            for place, outcome in zip(ranked, among_all, strict=True):
-                outcomes[place] = outcome
+            among_all = self.among_all(rules, [scenarios[index] for index in ranked])
+            for index, outcome in zip(ranked, among_all, strict=True):
+                outcomes[index] = outcome
         return outcomes
 
     def alone(self, rules: Rules, scenarios: Sequence[Scenario]) -> list[Outcome]:
-        """Return what the rules decide in each scenario where a pair is all that its target has."""
+        """Return the decision in each scenario without the other symbols of the target."""
         return self._decide(self._evidence, rules, scenarios, only_asked=False)
 
     def among_all(self, rules: Rules, scenarios: Sequence[Scenario], *, is_explained: bool = False) -> list[Outcome]:
-        """Return what the rules decide in each scenario among all symbols of the target.
+        """Return the decision in each scenario among all symbols of the target.
 
-        ``is_explained`` says that :meth:`explain` follows, to which the other symbols matter as well.
+        ``is_explained`` decides all symbols, because :meth:`explain` reads them.
         """
         evidence = self.whole({scenario.evidence for scenario in scenarios})
         return self._decide(evidence, rules, scenarios, only_asked=not is_explained)
@@ -99,12 +99,12 @@ class Replay:
             found = session.records("scenario/replay/replayed_decisions", target=self._target, symbol=self._symbol)
         self._ran = rules.rules_id
         by_scenario = {row["scenario"]: row for row in found}
-        return [by_scenario.get(place) for place in range(len(scenarios))]
+        return [by_scenario.get(index) for index in range(len(scenarios))]
 
     def explain(self, rules: Rules, *, others: int = 0) -> tuple[list[Record], list[Record], list[Record]]:
-        """Return the checks of the scenario decided last, and the changes of evidence and of policy to try on it.
+        """Return the checks of the latest scenario, and the changes of evidence and of policy to try on it.
 
-        ``others`` is how many thresholds are tried at which a check of another symbol turns.
+        ``others`` is the number of thresholds of other symbols' checks to try.
         """
         session = self._opened
         explain_rules(session, rules)
@@ -123,28 +123,28 @@ class Replay:
 
 
 def in_lane(outcome: Outcome) -> bool:
-    """Tell whether a rule of the lane decided."""
+    """Return whether a rule of the lane decided."""
     return outcome is not None and outcome["rule"] in LANE_RULES
 
 
 def is_own(evidence: pa.Table, symbol: str | None) -> pa.ChunkedArray:
-    """Tell of each candidate of a target whether a pair, or (``symbol`` None) the target itself, rests on it."""
+    """Return for each candidate of a target whether a pair, or (``symbol`` None) the target itself, depends on it."""
     import pyarrow.compute as pc
 
-    pooled = pc.equal(evidence["mode"], Mode.CROSS_SECTIONAL)
-    return pooled if symbol is None else pc.or_kleene(pooled, pc.equal(evidence["symbol"], symbol))
+    cross_sectional = pc.equal(evidence["mode"], Mode.CROSS_SECTIONAL)
+    return cross_sectional if symbol is None else pc.or_kleene(cross_sectional, pc.equal(evidence["symbol"], symbol))
 
 
 def own_rows(evidence: pa.Table, symbol: str | None, overrides: Iterable[Record] = ()) -> pa.Table:
-    """Return the candidates that a pair, or (``symbol`` None) a target rests on, and the first one of each commit.
+    """Return the candidates of a pair, or (``symbol`` None) a target, and two kinds of others.
 
-    That one is there because a target is decided wherever a commit holds any row of it; and those of pairs that are
-    pinned, because a pin of a pair without a candidate decides nothing.
+    The first candidate of each commit is included, because any candidate makes a target decided; and those of pairs
+    with an override, because an override of a pair without a candidate has no effect.
 
     Args:
         evidence: candidates of one target, by commit and position.
         symbol: the symbol.
-        overrides: those that it may be decided with.
+        overrides: the overrides that may apply.
     """
     import numpy as np
     import pyarrow as pa

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MOST_CELLS = 20_000
-"""Cells of the map: a browser opens so many without a pause."""
+"""Maximum cells of the map: a browser opens so many without a pause."""
 MOST_SYMBOLS = 2_000
 MOST_FLIPS = 2_000
 MOST_JOBS = 2_000
-"""Rows that the page lists; where there are more it says so."""
+"""Maximum rows of a list; the page gives the number of further ones."""
 _MOST_FINDINGS = 20
 
 
@@ -40,11 +40,11 @@ class Report:
 
     Attributes:
         run_id, commit_id: the run.
-        previous_run_id: the run that its flips are counted against, None for the first.
-        pairs: how many pairs it decided on.
-        flipped_pairs: how many pairs have another route than in the previous run; one that only one of them has counts.
-        flipped_targets: how many targets' cross-sectional sides went from enabled to disabled or back.
-        findings: what does not hold: routes that the kept rules do not arrive at, a trace that cannot be derived.
+        previous_run_id: the run before it, to which flips refer; None for the first run.
+        pairs: number of decided pairs.
+        flipped_pairs: number of pairs with another route than in the previous run; pairs of only one run count.
+        flipped_targets: number of targets whose cross-sectional side was switched on or off.
+        findings: contradictions: the archived rules give another decision, or cannot be applied.
         html: the page.
     """
 
@@ -59,15 +59,15 @@ class Report:
 
     @property
     def flips(self) -> int:
-        """How many pairs and targets have another route than in the previous run."""
+        """Number of pairs and targets with another route than in the previous run."""
         return self.flipped_pairs + self.flipped_targets
 
     def write(self, path: str | Path) -> Path:
-        """Write the page to a file, whole or not at all, and return where.
+        """Write the page to a file, whole or not at all, and return its path.
 
         Raises:
             ExportError: it cannot be written.
-            RequestError: it would be inside of a store.
+            RequestError: the path is inside of a store.
         """
         path = Path(path)
         refuse_store("the report", path)
@@ -102,11 +102,11 @@ def make_report(session: Session, artifacts: ArtifactStorage, run: Record) -> Re
 
     Args:
         session: a reading session of its own.
-        artifacts: where policies and rules are kept.
+        artifacts: storage of policies and rules.
         run: a row of ``runs``.
 
     Raises:
-        RequestError: the library that draws is not installed.
+        RequestError: the drawing library is not installed.
     """
     distributions.needed()
     commit = {"commit_id": run["commit_id"]}
@@ -117,9 +117,9 @@ def make_report(session: Session, artifacts: ArtifactStorage, run: Record) -> Re
     decisions = session.batches("report/decisions", **commit).read_all()
     jobs = session.batches("report/jobs", plan_id=run["plan_id"]).read_all()
     with RunTrace.of(decisions, flips, jobs, most_cells=MOST_CELLS, most_symbols=MOST_SYMBOLS) as trace:
-        kept = _derive(trace, session, artifacts, run, findings)
-        is_derived = kept is not None
-        misses = None if kept is None else nearest_in_run(trace, kept)
+        inputs = _derive(trace, session, artifacts, run, findings)
+        is_derived = inputs is not None
+        misses = None if inputs is None else nearest_in_run(trace, inputs)
         size = trace.records("size")[0]
         view = {
             "run": facts,
@@ -159,12 +159,12 @@ def _page(view: Record) -> str:
 def _flips(
     session: Session, artifacts: ArtifactStorage, previous: Record | None, run: Record, findings: list[str]
 ) -> pa.Table:
-    """Return the flips against the run before, with their causes; the first run has none."""
+    """Return the flips since the previous run, with their causes; the first run has none."""
     before = previous or run
     try:
         compare(session, artifacts, before, run)
     except StoreError as error:
-        findings.append(f"what caused the flips cannot be derived again: {error}")
+        findings.append(f"the causes of the flips cannot be derived again: {error}")
         session.register("flip_causes", no_causes())
     session.register("caused_flips", session.batches("audit/diff/read_flips").read_all())
     return session.batches("report/flips", a=before["commit_id"], b=run["commit_id"]).read_all()
@@ -173,27 +173,26 @@ def _flips(
 def _derive(
     trace: RunTrace, session: Session, artifacts: ArtifactStorage, run: Record, findings: list[str]
 ) -> RunInputs | None:
-    """Derive the trace from what was kept and add what it contradicts to ``findings``; None where it cannot be."""
+    """Replay the run and add contradictions to ``findings``; return its inputs, None if it cannot be replayed."""
     try:
-        kept = RunInputs.of(session, artifacts, run)
-        trace.derive(kept, session.batches("audit/run_evidence", commit_id=run["commit_id"]).read_all())
+        inputs = RunInputs.of(session, artifacts, run)
+        trace.derive(inputs, session.batches("audit/run_evidence", commit_id=run["commit_id"]).read_all())
     except StoreError as error:
-        findings.append(f"how this run came about cannot be derived again: {error}")
+        findings.append(f"the decisions of this run cannot be derived again: {error}")
         return None
     found = trace.records("disagreements")
     for row in found[:_MOST_FINDINGS]:
         name = row["target"] if row["symbol"] is None else f"{row['target']} on {row['symbol']}"
         findings.append(
-            f"{name}: {row['recorded']} is recorded, but the kept rules arrive at {row['derived']}, "
-            "or for other reasons"
+            f"{name}: {row['recorded']} is recorded, but the archived rules give {row['derived']}, or other reasons"
         )
     if len(found) > _MOST_FINDINGS:
-        findings.append(f"and {len(found) - _MOST_FINDINGS:,} more decisions that the kept rules do not arrive at")
-    return kept
+        findings.append(f"and {len(found) - _MOST_FINDINGS:,} more decisions that the archived rules do not give")
+    return inputs
 
 
 def _routes(session: Session, run: Record, previous: Record | None) -> list[Record]:
-    """Return pairs by route in this run and in the one before, in the order of the legend."""
+    """Return pair counts by route in this run and in the previous one, in the order of the legend."""
     now = dict(session.rows("store/run_route_counts", commit_id=run["commit_id"]))
     before = dict(session.rows("store/run_route_counts", commit_id=previous["commit_id"])) if previous else {}
     known = [route for route in pages.ROUTES if route in tuple(Route)]
@@ -204,7 +203,7 @@ def _routes(session: Session, run: Record, previous: Record | None) -> list[Reco
 
 
 def _map(trace: RunTrace, misses: Misses | None, *, is_derived: bool) -> Record:
-    """Return the map, row by row, and what the page says about each of its cells."""
+    """Return the map, row by row, and the description of each of its cells."""
     targets, symbols = trace.names("target"), trace.names("symbol")
     checks = trace.checks() if is_derived else {}
     jobs = defaultdict(list)
@@ -212,24 +211,24 @@ def _map(trace: RunTrace, misses: Misses | None, *, is_derived: bool) -> Record:
         jobs[job["target_place"], job["symbol_place"]].append(job)
     texts: dict[str, int] = {}
     rows: list[list[Record | None]] = [[None] * (len(symbols) + 1) for _ in targets]
-    told: list[Record] = []
+    described: list[Record] = []
     for cell in trace.records("cells"):
         place: Cell = cell["target_place"], cell["symbol_place"]
-        rows[place[0]][0 if place[1] is None else place[1] + 1] = cell | {"number": len(told)}
-        told.append(_told(cell, checks.get(place, []), jobs[place], texts))
+        rows[place[0]][0 if place[1] is None else place[1] + 1] = cell | {"number": len(described)}
+        described.append(_described(cell, checks.get(place, []), jobs[place], texts))
         if misses is not None:
             nearest = misses[place[0], cell["symbol"]]
-            told[-1]["nearest"] = [miss and miss["text"] for miss in nearest]
+            described[-1]["nearest"] = [miss and miss["text"] for miss in nearest]
     data = {
-        "targets": targets, "symbols": symbols, "cells": told, "texts": list(texts), "sides": pages.SIDE_LABELS,
+        "targets": targets, "symbols": symbols, "cells": described, "texts": list(texts), "sides": pages.SIDE_LABELS,
         "routes": pages.ROUTES, "derived": is_derived, "tried": misses is not None,
     }  # fmt: skip
     return {"targets": targets, "symbols": symbols, "rows": rows, "data": data}
 
 
-def _told(cell: Record, checks: list[Record], jobs: list[Record], texts: dict[str, int]) -> Record:
-    """Return what the page says about a cell; texts that many cells share are numbered."""
-    told = {
+def _described(cell: Record, checks: list[Record], jobs: list[Record], texts: dict[str, int]) -> Record:
+    """Return the description of a cell; texts that many cells share are numbered."""
+    described = {
         "t": cell["target_place"], "s": cell["symbol_place"], "route": cell["route"], "rule": cell["rule"],
         "reasons": cell["reasons"], "states": [cell["cs_state"], cell["local_state"]], "override": cell["override_id"],
         "checks": [
@@ -239,12 +238,12 @@ def _told(cell: Record, checks: list[Record], jobs: list[Record], texts: dict[st
             ]
             for check in checks
         ],
-        "jobs": [_job_told(job) for job in jobs],
+        "jobs": [_described_job(job) for job in jobs],
     }  # fmt: skip
-    return told | ({"was": cell["previous_route"]} if cell["flipped"] else {})
+    return described | ({"was": cell["previous_route"]} if cell["flipped"] else {})
 
 
-def _job_told(job: Record) -> Record:
+def _described_job(job: Record) -> Record:
     metrics = json.loads(job["metrics"]) if job["metrics"] else {}
     return {
         "id": job["job_id"],
@@ -258,7 +257,7 @@ def _job_told(job: Record) -> Record:
 
 
 def _changes(trace: RunTrace, flips: pa.Table) -> Record:
-    """Return what the page says about flips."""
+    """Return the description of the flips."""
     return {
         "flips": trace.records("read_flips", most=MOST_FLIPS),
         "flips_total": flips.num_rows,
@@ -271,7 +270,7 @@ def _changes(trace: RunTrace, flips: pa.Table) -> Record:
 
 
 def _jobs(trace: RunTrace) -> Record:
-    """Return what the page says about jobs."""
+    """Return the description of the jobs."""
     progress = trace.records("progress")
     jobs = [
         job | {"metrics": json.loads(job["metrics"]) if job["metrics"] else {}}
@@ -282,7 +281,7 @@ def _jobs(trace: RunTrace) -> Record:
 
 
 def _evidence(trace: RunTrace) -> Record:
-    """Return the charts of scores against thresholds, by task and side, and how stable the evidence is."""
+    """Return the charts of scores against thresholds, by task and side, and the stability of the evidence."""
     scores: dict[tuple[str, str], dict[str, list[float | None]]] = defaultdict(lambda: defaultdict(list))
     for row in trace.session.rows("report/scores"):
         side, task, state, score = row

@@ -1,4 +1,4 @@
-"""The trace of a whole run: what its kept rules looked at for every pair, derived again in one pass."""
+"""The trace of a whole run: the checks of its archived rules for every pair, derived again in one pass."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Cell: TypeAlias = tuple[int, int | None]
-"""A place in the map: a target's, and a symbol's or None for the target itself."""
+"""A cell of the map: the index of its target, and that of its symbol (None: the target itself)."""
 
 
 @dataclass(frozen=True)
 class RunTrace:
-    """A run's decisions, flips and jobs beside what its rules derive, in a database of its own.
+    """A run's recorded decisions, flips and jobs with those of its replay, in a database of its own.
 
     Args:
         session: that database.
@@ -36,7 +36,7 @@ class RunTrace:
     def of(
         cls, decisions: pa.Table, flips: pa.Table, jobs: pa.Table, *, most_cells: int, most_symbols: int
     ) -> Iterator[RunTrace]:
-        """Yield the trace of what was recorded; the map shows at most ``most_cells`` of it, those with most flips."""
+        """Yield the trace of the records; the map shows at most ``most_cells`` of them, those with most flips."""
         session = memory(confined=True)
         try:
             for name, table in (("report_decisions", decisions), ("report_flips", flips), ("report_jobs", jobs)):
@@ -47,17 +47,17 @@ class RunTrace:
         finally:
             session.close()
 
-    def derive(self, kept: RunInputs, evidence: pa.Table) -> None:
-        """Run the kept rules over the kept evidence.
+    def derive(self, inputs: RunInputs, evidence: pa.Table) -> None:
+        """Apply the archived rules to the archived evidence.
 
         Raises:
-            StoreError: they cannot be run by this version.
+            StoreError: this version cannot apply them.
         """
         for name in ("kept_evidence", "evidence"):
             self.session.register(name, evidence)
-        stage_run(self.session, kept.scenario())
-        apply_rules(self.session, kept.rules)
-        explain_rules(self.session, kept.rules)
+        stage_run(self.session, inputs.scenario())
+        apply_rules(self.session, inputs.rules)
+        explain_rules(self.session, inputs.rules)
         self.session.run("audit/nearness")
 
     def names(self, what: str) -> list[str]:
@@ -65,7 +65,7 @@ class RunTrace:
         return [name for kind, name, _ in self.session.rows("report/names") if kind == what]
 
     def checks(self) -> dict[Cell, list[Record]]:
-        """Return the checks of each cell in the order in which the rules ran; a target's are its pairs' as well."""
+        """Return the checks of each cell, in the order of the rules; those of a target belong to its pairs as well."""
         found = {}
         for target, symbol, checks in self.session.rows("report/checks"):
             for check in checks:

@@ -1,4 +1,4 @@
-"""Scenarios: what a run was decided from, as it was kept or with something swapped, laid out for the rules."""
+"""Scenarios: the inputs of a decision, as archived or with one thing substituted, for the rules to decide."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ Record = dict[str, Any]
 EvidenceSet = NewType("EvidenceSet", int)
 """Names the candidates that scenarios are decided on: of a run by its commit, of a case or a target by its index."""
 Change: TypeAlias = Mapping[str, Any]
-"""What is different in one candidate: metrics and their values, or ``ABSENT``."""
+"""A change of one candidate: metrics and their values, or ``ABSENT``."""
 ABSENT: Change = {"absent": True}
-"""A candidate, taken away."""
+"""The removal of a candidate."""
 
 
 @dataclass(frozen=True)
 class RunInputs:
-    """What a run was decided from, as the ledger keeps it.
+    """The archived inputs of a run.
 
     Attributes:
         run: the row of ``runs``.
         policy: the policy's document, canonical JSON.
         rules: the rules.
-        overrides: the overrides that stood when the run was decided, as far as they matter to what is asked about.
+        overrides: the overrides in force for the run, those of the requested pair or target.
     """
 
     run: Record
@@ -48,10 +48,10 @@ class RunInputs:
         target: str | None = None,
         symbol: str | None = None,
     ) -> RunInputs:
-        """Read what ``run`` was decided from, with the overrides that matter to a pair, a target, or to anything.
+        """Read the inputs of ``run``, with the overrides of a pair, of a target, or all.
 
         Raises:
-            StoreError: an artifact is missing or was altered.
+            StoreError: an artifact is missing or altered.
         """
         key = {"commit_id": run["commit_id"], "started_at": run["started_at"], "target": target, "symbol": symbol}
         any_override = newest_commit_of_kind(session, CommitKind.OVERRIDE, run["commit_id"])
@@ -69,7 +69,7 @@ class RunInputs:
         return int(self.run["commit_id"])
 
     def scenario(self) -> Scenario:
-        """Return the run as it was decided."""
+        """Return the scenario of the run, unchanged."""
         settings = self.run["settings"]
         return Scenario(
             evidence=EvidenceSet(self.commit_id),
@@ -87,8 +87,8 @@ class Scenario:
     Attributes:
         evidence: the set of candidates.
         policy: the policy's document.
-        overrides: what people pinned.
-        changes: what is different in the evidence, by side (``cross_sectional``, ``symbol``).
+        overrides: the overrides in force.
+        changes: the changes of the evidence, by side (``cross_sectional``, ``symbol``).
         symbol: the symbol whose evidence the changes of the side ``symbol`` are in.
     """
 
@@ -102,7 +102,7 @@ class Scenario:
 
     @property
     def has_lane(self) -> bool:
-        """Whether other symbols of a target can matter to one, because the experimental lane ranks them."""
+        """Whether a pair can depend on other symbols of its target, because the experimental lane ranks them."""
         policy = orjson.loads(self.policy)
         return bool(policy["semantics"] == Semantics.STRICT and policy["enable_experimental_lane"])
 

@@ -1,4 +1,4 @@
-"""Trace: how a decision came about, and the smallest single change that would have flipped it."""
+"""Trace: the checks of a decision, and the smallest single change that would have flipped it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ OTHERS, OTHER_CANDIDATES = 40, 40_000
 
 @dataclass(frozen=True)
 class Trace:
-    """What running the rules again shows of a decision.
+    """The replay of a decision.
 
     Attributes:
-        outcome: what they decide; None where they decide nothing.
-        checks: every check in the order in which the rules ran.
+        outcome: the decision, or None.
+        checks: every check, in the order of the rules.
         nearest_miss: the smallest change of one piece of evidence that flips the route, None where no single one does:
             ``side, metric, observed, needed, distance, route, text``. ``needed`` flips the route to ``route``; any
             value between it and what was observed leaves it as it is.
@@ -29,7 +29,7 @@ class Trace:
             now: ``key, current, needed, distance, of_others, route, text``.
             ``of_others`` says that it flips because of other symbols in the lane. Of the thresholds at which a check of
             another symbol turns, only the nearest are tried, ``OTHERS`` of them: where the lane decides, a farther one
-            may flip the route as well, and come before the one that is told.
+            may flip the route as well, and be nearer than the returned one.
     """
 
     outcome: Outcome
@@ -47,20 +47,20 @@ class _Tried:
 
     @cached_property
     def is_ranked(self) -> bool:
-        """Whether it is known only among all symbols what it comes to."""
+        """Whether its result depends on the other symbols."""
         return in_lane(self.alone) and self.change.scenario.has_lane
 
 
 def trace(replay: Replay, rules: Rules, scenario: Scenario) -> Trace:
-    """Return how a decision came about, and what would have flipped it.
+    """Return the checks of a decision, and the nearest changes that would have flipped it.
 
     A pair is first looked at alone. Its target's other symbols are brought in where the lane decides on it, now or
     under the nearest change of a kind: where it still does not flip, the rank that it needs is known only among all.
 
     Args:
-        replay: replays the pair or target that is asked about.
-        rules: the rules of its day.
-        scenario: the run as it was decided.
+        replay: replays the requested pair or target.
+        rules: the rules of its run.
+        scenario: the scenario of the run, unchanged.
     """
     (outcome,) = replay.alone(rules, [scenario])
     if not (in_lane(outcome) and scenario.has_lane):
@@ -90,7 +90,7 @@ class _Search:
     Args:
         replay: replays the pair or target.
         rules: the rules.
-        scenario: the run as it was decided.
+        scenario: the scenario of the run, unchanged.
         outcome: what it comes to.
         tries: changes at which a check turns, of evidence and of the policy, each nearest first.
     """

@@ -97,10 +97,10 @@ def what_if(
 
     Args:
         session: reads the ledger.
-        artifacts: where policies and rules are kept.
+        artifacts: storage of policies and rules.
         policy: the policy to try.
         runs: rows of ``runs``, oldest first.
-        progress: is told each run's name when it is begun.
+        progress: callback that receives the name of each run before it is decided.
 
     Raises:
         StoreError: an artifact is missing or altered, or a run's rules cannot be run by this version.
@@ -116,7 +116,7 @@ def what_if(
 
 
 def _decide_again(session: Session, artifacts: ArtifactStorage, policy: Policy, run: Record, tried: Session) -> None:
-    kept = RunInputs.of(session, artifacts, run)
+    inputs = RunInputs.of(session, artifacts, run)
     commit = {"run_id": run["run_id"], "commit_id": run["commit_id"]}
     for name, statement, key in (
         ("evidence", "audit/run_evidence", {"commit_id": run["commit_id"]}),
@@ -124,8 +124,8 @@ def _decide_again(session: Session, artifacts: ArtifactStorage, policy: Policy, 
         ("recorded_jobs", "audit/whatif/plan_job_ids", {"plan_id": run["plan_id"]}),
     ):
         tried.register(name, session.batches(statement, **key).read_all())
-    stage_run(tried, replace(kept.scenario(), policy=policy.document.decode()))
-    apply_rules(tried, kept.rules)
+    stage_run(tried, replace(inputs.scenario(), policy=policy.document.decode()))
+    apply_rules(tried, inputs.rules)
     plan_jobs(tried)
     for statement in ("append_whatif_flips", "append_whatif_jobs", "append_whatif_runs"):
         tried.run(f"audit/whatif/{statement}", **commit)

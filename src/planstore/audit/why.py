@@ -21,30 +21,30 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NO_DECISION = "NO_DECISION"
-"""The rule of an answer about a pair on which the run decided nothing."""
+"""The rule in an explanation of a pair without a decision."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A decision and what it rests on, derived again from the evidence, the policy and the rules of its day.
+    """A decision with its inputs and checks, derived again from the run's evidence, policy and rules.
 
     Attributes:
-        route: a pair's route; ``ENABLED`` or ``DISABLED`` for a target; None where the run decided nothing on it.
-        rule: the short code of the rule that gave it.
-        reasons: the texts recorded with it, in order; where nothing was decided, why not.
-        checks: every check in the order in which the rules ran: ``side`` (``cross_sectional``, ``symbol``, ``pair``),
-            ``check``, ``observed``, ``threshold`` (None: not asked for), ``passed``, ``source`` (where it says so).
+        route: a pair's route; ``ENABLED`` or ``DISABLED`` for a target; None without a decision.
+        rule: the short code of the deciding rule.
+        reasons: the recorded texts, in order; without a decision, the reasons for its absence.
+        checks: every check, in the order of the rules: ``side`` (``cross_sectional``, ``symbol``, ``pair``),
+            ``check``, ``observed``, ``threshold`` (None: none is required), ``passed``, ``source``
+            (the policy key).
         nearest_miss: the smallest single change of evidence that would have flipped the route, None if there is none:
             ``side, metric, observed, needed, distance, route, text``.
-        nearest_policy: the smallest change of one threshold, or of another key by which a side passes a check that it
-            does not pass now, that would have; None if none would:
-            ``key, current, needed, distance, of_others, route, text``. Where the lane decides, of the thresholds at
-            which a check of another symbol turns only the 40 nearest are tried (fewer where a target has more than a
-            thousand candidates), so that one among the farther ones may come before the one that is told.
-        override: the override that applied, None if none did.
-        evidence: the candidates it rests on, as recorded: the pair's own and the target's cross-sectional one.
-        jobs: the jobs it led to, each with its status, metrics and artifacts.
-        findings: what does not hold: a route that the kept rules do not arrive at, a trace that cannot be derived.
+        nearest_policy: the smallest change of one policy key that would have flipped the route, None if there is none:
+            ``key, current, needed, distance, of_others, route, text``. A key other than a threshold counts if the
+            change makes a failed check pass. Where the lane decides, only the 40 nearest thresholds of other symbols'
+            checks are tried (fewer for targets of more than a thousand candidates), so a nearer change may exist.
+        override: the applied override, or None.
+        evidence: the recorded candidates of the pair and of the target's cross-sectional side.
+        jobs: the resulting jobs, each with its status, metrics and artifacts.
+        findings: contradictions: the archived rules give another decision, or cannot be applied.
     """
 
     target: str
@@ -94,9 +94,9 @@ class Explanation:
 
 
 def explain(session: Session, artifacts: ArtifactStorage, target: str, symbol: str | None, run: Record) -> Explanation:
-    """Return why ``run`` routed a pair, or (``symbol`` None) a target's cross-sectional side, as it did.
+    """Explain the decision of ``run`` on a pair, or (``symbol`` None) on a target's cross-sectional side.
 
-    A pair on which the run decided nothing is explained as well: its ``route`` is None.
+    A pair without a decision is explained as well: its ``route`` is None.
     """
     commit_id = run["commit_id"]
     known: dict[str, Any] = {
@@ -123,23 +123,23 @@ def explain(session: Session, artifacts: ArtifactStorage, target: str, symbol: s
     known |= {name: decision[name] for name in ("route", "rule", "reasons", "cs_state", "local_state")}
     jobs = _jobs(session, run["plan_id"], target, symbol, decision["route"])
     try:
-        kept = RunInputs.of(session, artifacts, run, target, symbol)
-        shown = _trace(kept, evidence, target, symbol, decision)
+        inputs = RunInputs.of(session, artifacts, run, target, symbol)
+        shown = _trace(inputs, evidence, target, symbol, decision)
     except StoreError as error:
-        shown = {"findings": [f"how this came about cannot be derived again: {error}"]}
+        shown = {"findings": [f"the decision cannot be derived again: {error}"]}
     return Explanation(**known, jobs=jobs, **shown)
 
 
-def _trace(kept: RunInputs, evidence: pa.Table, target: str, symbol: str | None, decision: Record) -> dict[str, Any]:
-    """Return what running the kept rules again shows."""
-    scenario = kept.scenario()
+def _trace(inputs: RunInputs, evidence: pa.Table, target: str, symbol: str | None, decision: Record) -> dict[str, Any]:
+    """Return the checks, nearest changes and findings of a replay."""
+    scenario = inputs.scenario()
     with Replay(
-        own_rows(evidence, symbol, kept.overrides), target, symbol, whole=lambda _: evidence
+        own_rows(evidence, symbol, inputs.overrides), target, symbol, whole=lambda _: evidence
     ).opened() as replay:
         look = trace_among_all if in_lane(decision) and scenario.has_lane else trace
-        found = look(replay, kept.rules, scenario)
+        found = look(replay, inputs.rules, scenario)
         if look is trace and disagreements(decision, found.outcome):
-            found = trace_among_all(replay, kept.rules, scenario)
+            found = trace_among_all(replay, inputs.rules, scenario)
     return {
         "checks": [
             check
@@ -148,13 +148,13 @@ def _trace(kept: RunInputs, evidence: pa.Table, target: str, symbol: str | None,
         ],
         "nearest_miss": found.nearest_miss,
         "nearest_policy": found.nearest_policy,
-        "override": next((o for o in kept.overrides if o["override_id"] == decision["override_id"]), None),
+        "override": next((o for o in inputs.overrides if o["override_id"] == decision["override_id"]), None),
         "findings": disagreements(decision, found.outcome),
     }
 
 
 def _jobs(session: Session, plan_id: str, target: str, symbol: str | None, route: str) -> list[Record]:
-    """Return the jobs that a decision led to, with where they are and what they made."""
+    """Return the jobs of a decision, with their statuses, metrics and artifacts."""
     jobs = session.records("audit/why/job", plan_id=plan_id, target=target, symbol=symbol, route=route)
     if not jobs:
         return []
@@ -172,44 +172,44 @@ def _jobs(session: Session, plan_id: str, target: str, symbol: str | None, route
 
 
 def own_candidates(evidence: pa.Table, symbol: str | None) -> list[Record]:
-    """Return the candidates that a pair rests on, as recorded: its target's cross-sectional rows and its own."""
+    """Return the recorded candidates of a pair: its target's cross-sectional rows and its own."""
     rows: list[Record] = evidence.filter(is_own(evidence, symbol)).drop_columns(["commit_id", "position"]).to_pylist()
     return rows
 
 
 def disagreements(decision: Record, outcome: Outcome) -> list[str]:
-    """Return where what was recorded is not what the rules of its day arrive at over the evidence of its day."""
+    """Return the differences between a recorded decision and its replay, one sentence each."""
     if outcome is None:
-        return [f"the kept rules decide nothing here, but {decision['route']} is recorded"]
+        return [f"the archived rules give no decision, but {decision['route']} is recorded"]
     return [
-        f"{name} is recorded as {decision[name]!r}, but the kept rules arrive at {outcome[name]!r}"
+        f"{name} is recorded as {decision[name]!r}, but the archived rules give {outcome[name]!r}"
         for name in ("route", "rule", "cs_state", "local_state", "override_id", "reasons")
         if decision[name] != outcome[name]
     ]
 
 
 def absence(session: Session, target: str, symbol: str | None, run: Record) -> list[str]:
-    """Return why a run decided nothing on a pair or target, one sentence each."""
+    """Return the reasons why a run has no decision on a pair or target, one sentence each."""
     commit_id, run_id = run["commit_id"], run["run_id"]
-    told = []
+    reasons = []
     for row in session.records("audit/why/unread_candidates", commit_id=commit_id, target=target, symbol=symbol):
-        told.append(
+        reasons.append(
             f"run {run_id} holds a candidate of it (mode {row['mode']}, row {row['row']}), "
             "but none of the two modes that the rules read"
         )
-    if not told:
-        told.append(f"run {run_id} holds no candidate of {_named(target, symbol)}")
+    if not reasons:
+        reasons.append(f"run {run_id} holds no candidate of {_named(target, symbol)}")
     elsewhere = session.records("audit/why/other_runs", target=target, symbol=symbol, commit_id=commit_id)
     if elsewhere:
         seen = elsewhere[0]
-        told.append(
+        reasons.append(
             f"{seen['runs']} other run{'s' if seen['runs'] > 1 else ''} decided on it, "
             f"last run {seen['run_id']} (commit {seen['commit_id']}): {seen['route']}"
         )
     else:
-        told.append("no other run decided on it either")
-        told.extend(_nearest_names(session, target, symbol, run))
-    return told
+        reasons.append("no other run decided on it either")
+        reasons.extend(_nearest_names(session, target, symbol, run))
+    return reasons
 
 
 def _nearest_names(session: Session, target: str, symbol: str | None, run: Record) -> list[str]:

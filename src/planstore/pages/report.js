@@ -91,7 +91,7 @@
       checksOf(`Checks: ${data.sides.symbol}`, named(own, "symbol")),
       checksOf(`Checks: ${data.sides.pair}`, named(own, "pair")),
       checksOf(`Checks: ${data.sides.cross_sectional}`, target ? named(target.checks, "cross_sectional") : []),
-      data.derived ? null : make("p", { class: "tell" }, "The checks cannot be derived again; what was recorded stands above."),
+      data.derived ? null : make("p", { class: "tell" }, "The checks cannot be derived again; the records are shown above."),
       jobs.length ? make("h3", {}, "What it led to") : null,
       jobs.length ? make("ul", { class: "led-to" }, ...jobs.map(jobOf)) : null,
     ];

@@ -1,4 +1,4 @@
--- The evidence of each swap: that of a commit, on the targets that are decided again. Positions stay in order within a
+-- The evidence of each counterfactual: that of a commit, for the replayed targets. Positions keep their order within a
 -- scenario and are unique over all.
 -- makes: view scenario_evidence
 -- reads: swapped_evidence, swapped_targets

@@ -1,5 +1,5 @@
--- The targets of the flips under two policies, as little evidence as tells which sides and tasks they have: the other columns
--- are null. All rows have one place, so that none repeats an earlier one.
+-- The targets of the flips under two policies, with only the columns of their sides and tasks; the others are null. All
+-- rows have one position, so that none counts as repeated.
 -- makes: view scenario_evidence
 -- reads: lake.candidates, scenarios, target_tasks
 CREATE OR REPLACE TEMP VIEW scenario_evidence AS

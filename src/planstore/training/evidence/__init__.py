@@ -1,1 +1,1 @@
-"""Evidence: every target of a panel measured, pooled and on each symbol."""
+"""Evidence: every target of a panel, measured over all symbols and on each one."""

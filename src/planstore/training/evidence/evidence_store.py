@@ -1,4 +1,4 @@
-"""Evidence in the ledger: what was measured is kept as an artifact, and later runs measure stability against it."""
+"""Evidence in the ledger: measurements are stored as an artifact, and later runs measure stability against them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def earlier_evidence(store: Store, before: datetime) -> Earlier:
 
 
 def selected_features(store: Store, evidence_id: str) -> dict[str, list[str]]:
-    """Return the features that the evidence of a run selected, best first, by target; nothing where none was kept."""
+    """Return the features that the evidence of a run selected, best first, by target; empty if none was stored."""
     report = store.evidence.report(evidence_id)
     if report is None:
         return {}

@@ -1,4 +1,4 @@
-"""Evidence: every target of a panel, pooled and on each symbol, measured side by side on all cores."""
+"""Evidence: every target of a panel, measured over all symbols and on each one, concurrently on all CPU cores."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ if TYPE_CHECKING:
 FAMILIES = ("lightgbm",)
 """What evidence is measured with: a light family, because stronger ones score no better where signal is weak."""
 Earlier = Mapping[tuple[str, str | None], Sequence[Snapshot]]
-"""The mean importances of earlier runs, by target and symbol (None: pooled)."""
+"""The mean importances of earlier runs, by target and symbol (None: all symbols)."""
 
 
 @dataclass(frozen=True)
 class PanelEvidence:
-    """What was measured of a panel.
+    """The measurements of a panel.
 
     Attributes:
-        sides: pooled ones and those of symbols, by target in the panel's order.
+        sides: cross-sectional ones and those of symbols, by target in the panel's order.
         as_of: the last timestamp of the panel.
         features: what every score rests on.
-        settings: what was asked for: families, folds, seed, limits.
+        settings: the settings: families, folds, seed, limits.
         notes: what is odd about the panel.
         troubles: what could not be measured, and why.
     """
@@ -154,11 +154,11 @@ def measure(
         folds: in order of time.
         seed: of everything that is drawn by chance.
         select: how many features to select for each target; 0 selects none.
-        symbols: whether single symbols are measured beside all of them pooled.
+        symbols: whether single symbols are measured as well as all of them together.
         workers: processes, each with one thread; None means one a core, as far as memory allows.
         limits: from where features leak.
         earlier: importances of earlier runs.
-        progress: is told, after each side, how many are measured and how many still planned.
+        progress: callback that receives, after each side, the numbers of measured and of planned sides.
 
     Raises:
         RequestError: an argument cannot be used.
@@ -182,9 +182,9 @@ def measure(
         for target in panel.targets
         for symbol, selects in _symbols(panel, alone=symbols)
     ]  # fmt: skip
-    asked = len(questions)
+    requested = len(questions)
     questions += [Question(target.name, None, (), folds, seed, limits) for target in panel.witnesses]
-    sides = _suspected(_measured(panel, questions, workers, progress))[:asked]
+    sides = _suspected(_measured(panel, questions, workers, progress))[:requested]
     return PanelEvidence(
         sides=sides,
         as_of=panel.last_timestamp,
@@ -202,7 +202,10 @@ def measure(
 
 
 def _symbols(panel: Panel, *, alone: bool) -> list[tuple[str | None, bool]]:
-    """Return the sides of every target, and which of them selects features: one symbol alone has no pooled side."""
+    """Return the sides of every target, and whether each selects features.
+
+    A panel of one symbol has no cross-sectional side.
+    """
     named = sorted({*panel.symbols, *panel.missing})
     if len(panel.symbols) == 1:
         return [(symbol, symbol in panel.symbols) for symbol in named]

@@ -1,4 +1,4 @@
-"""The null of a score: what the same fit scores on labels that were moved in time, and so have lost their features."""
+"""The null of a score: the score of the same fit on time-shifted labels, which features cannot predict."""
 
 from __future__ import annotations
 

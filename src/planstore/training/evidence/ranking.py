@@ -19,7 +19,7 @@ class Ranked:
     Attributes:
         skill: what it is ranked by: the score over chance (AUC 0.5, R² 0) or over its null, whichever is less, AUC
             doubled so that 1 is a perfect score of either kind. None where nothing could be measured.
-        score, null_score, interval: of the pooled side; of the symbols' medians where there is no pooled one.
+        score, null_score, interval: of the cross-sectional side; without one, the symbols' medians.
         leakage: the worst of the target's sides.
         mean_overlap, mean_tau: its stability.
         symbol_scores: least, median and greatest score of single symbols.
@@ -60,9 +60,11 @@ def rank(sides: Iterable[MeasuredSide]) -> list[Ranked]:
 
 def _ranked(sides: Sequence[MeasuredSide]) -> Ranked:
     local = [side for side in sides if side.symbol is not None]
-    pooled = next((side for side in sides if side.symbol is None), None)
+    cross_sectional = next((side for side in sides if side.symbol is None), None)
     scores = sorted(side.score for side in local if side.score is not None)
-    lead = pooled or min(local, key=lambda side: abs((side.score or 0.0) - (median(scores) if scores else 0.0)))
+    lead = cross_sectional or min(
+        local, key=lambda side: abs((side.score or 0.0) - (median(scores) if scores else 0.0))
+    )
     return Ranked(
         target=lead.target,
         task_type=lead.task_type,

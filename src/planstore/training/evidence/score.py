@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 DIGITS = 6
-"""Digits that are kept of what is computed, so that evidence does not differ in a last bit from machine to machine."""
+"""Significant digits of computed values, rounded so that evidence does not differ in a last bit between machines."""
 
 
 def score(task_type: str, labels: np.ndarray, predicted: np.ndarray) -> float | None:

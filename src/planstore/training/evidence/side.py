@@ -1,4 +1,4 @@
-"""One side's evidence: a target over all symbols, or on one, fitted and scored fold by fold beside its null."""
+"""Evidence of one side: a target over all symbols or on one, fitted and scored fold by fold, with its null."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Question:
 
     Attributes:
         target: to predict.
-        symbol: of whose rows; None pools all symbols.
+        symbol: the symbol of the rows; None means all symbols.
         families: to fit; a score is the mean of theirs. None looks for leakage alone.
         folds: in order of time.
-        seed: of everything that is drawn by chance.
+        seed: random seed.
         limits: from where features leak.
         selects: how many features to select; 0 selects none.
         earlier: the mean snapshots of earlier runs, to measure stability against.
@@ -51,18 +51,18 @@ class Question:
 
 @dataclass(frozen=True)
 class MeasuredSide:
-    """What was measured of one side.
+    """The measurements of one side.
 
     Attributes:
         target, symbol, task_type: which side.
         sample_size: rows with a label.
         scores: of each fold that has one, AUC or R² out of sample; the mean over families.
-        null_scores: of the same fits on labels moved in time, in each fold by another share of the rows.
+        null_scores: of the same fits on time-shifted labels, shifted in each fold by another share of the rows.
         signs: of leakage.
         snapshot: the mean importance of each feature; empty where no family says any.
         stability: how alike importances are; None where nothing can be compared.
-        snapshots: how many the stability rests on.
-        selected: features with votes, best first, where they were asked for.
+        snapshots: number of snapshots behind the stability.
+        selected: selected features with votes, best first.
         failed: families that failed, and why.
         reason: why there is no score; None where there is one.
     """
@@ -88,7 +88,7 @@ class MeasuredSide:
 
     @property
     def null_score(self) -> float | None:
-        """The mean over folds of what labels moved in time score."""
+        """The mean score on time-shifted labels over folds."""
         return _mean(self.null_scores)
 
     @property
@@ -110,12 +110,12 @@ class MeasuredSide:
 
     @property
     def leakage(self) -> LeakageStatus:
-        """SAFE, SUSPECT or BLOCKED; UNKNOWN where nothing was measured."""
+        """SAFE, SUSPECT or BLOCKED; UNKNOWN without measurements."""
         return leakage_status(self.signs) if self.reason is None else LeakageStatus.UNKNOWN
 
 
 def measure_side(panel: Panel, question: Question) -> MeasuredSide:
-    """Measure one side. What goes wrong with it is its reason to have no score; nothing is raised."""
+    """Measure one side; an error becomes the reason for its missing score, and is not raised."""
     from threadpoolctl import threadpool_limits
 
     target = panel.target(question.target)
@@ -145,7 +145,7 @@ class _Measuring:
             raise SampleError("all labels are the same")
 
     def side(self) -> MeasuredSide:
-        """Return what was measured.
+        """Return the measurements.
 
         Raises:
             SampleError: no fold has a score.
@@ -173,8 +173,8 @@ class _Measuring:
                 failed=failed, reason=reason,
             )  # fmt: skip
         scores = _means([one.scores for one in fitted])
-        told = next((one.importances for one in fitted if one.importances), {})
-        first = next(iter(told.values()), [])
+        importances = next((one.importances for one in fitted if one.importances), {})
+        first = next(iter(importances.values()), [])
         shots = [dict(zip(self.names, values.tolist(), strict=True)) for values in first]
         classes = self.target.is_classification
         return MeasuredSide(
@@ -188,18 +188,20 @@ class _Measuring:
             snapshot=mean_snapshot(shots) if shots else {},
             stability=stability(shots, self.question.earlier),
             snapshots=len(shots) + len(self.question.earlier),
-            selected=tuple(self._select(told)) if self.question.selects else (),
+            selected=tuple(self._select(importances)) if self.question.selects else (),
             failed=failed,
         )
 
     def _fit(self, family: Family) -> _Fitted:
-        """Fit a family in every fold, and beside it on labels moved in time: in each fold by another share of them."""
+        """Fit a family in every fold, also on labels that are shifted by another share of the rows in each fold."""
         fitted = _Fitted()
         for number, (train, test) in enumerate(self.folds, 1):
-            learned, asked = self.features[train], self.features[test]
+            learned, tested = self.features[train], self.features[test]
             moved = moved_labels(self.sample.labels, self.sample.symbols, number / (len(self.folds) + 1))
-            estimator, found = self._scored(family, learned, self.sample.labels[train], asked, self.sample.labels[test])
-            _, null = self._scored(family, learned, moved[train], asked, moved[test])
+            estimator, found = self._scored(
+                family, learned, self.sample.labels[train], tested, self.sample.labels[test]
+            )
+            _, null = self._scored(family, learned, moved[train], tested, moved[test])
             if found is not None:
                 fitted.scores.append(found)
                 fitted.note(importances(estimator))
@@ -210,7 +212,7 @@ class _Measuring:
         return fitted
 
     def _scored(
-        self, family: Family, learned: np.ndarray, labels: np.ndarray, asked: np.ndarray, truth: np.ndarray
+        self, family: Family, learned: np.ndarray, labels: np.ndarray, tested: np.ndarray, truth: np.ndarray
     ) -> tuple[Any, float | None]:
         """Return the fitted estimator and its score; None where labels allow none."""
         import numpy as np
@@ -222,11 +224,11 @@ class _Measuring:
         one_symbol = self.question.symbol is not None
         estimator = family.build(task_type, seed=self.question.seed, one_symbol=one_symbol)
         if not self.target.is_classification:
-            predicted = np.asarray(estimator.fit(learned, labels).predict(asked), dtype=float).reshape(-1, 1)
+            predicted = np.asarray(estimator.fit(learned, labels).predict(tested), dtype=float).reshape(-1, 1)
             return estimator, score(task_type, truth, predicted)
         estimator.fit(learned, np.searchsorted(classes, labels).astype(int))
         predicted = np.zeros((len(truth), int(self.sample.labels.max()) + 1))
-        predicted[:, classes.astype(int)] = estimator.predict_proba(asked)
+        predicted[:, classes.astype(int)] = estimator.predict_proba(tested)
         binary = task_type.startswith("BINARY")
         return estimator, score(task_type, truth, predicted[:, 1:2] if binary else predicted)
 
@@ -243,13 +245,13 @@ class _Measuring:
             )
         )
 
-    def _select(self, told: Mapping[str, list[np.ndarray]]) -> Sequence[Vote]:
+    def _select(self, importances: Mapping[str, list[np.ndarray]]) -> Sequence[Vote]:
         """Return the selected features, by what the models say, and by what single ones tell before the last test."""
         import numpy as np
 
         train = self.folds[-1][0]
         classes = self.target.is_classification
-        sources = {name: np.mean(values, axis=0) for name, values in told.items()}
+        sources = {name: np.mean(values, axis=0) for name, values in importances.items()}
         sources |= univariate(self.features[train], self.sample.labels[train], classes=classes, seed=self.question.seed)
         return select(self.names, sources, self.question.selects)
 
