@@ -39,6 +39,8 @@ from .events.status import JobStatus as JobStatus
 from .ledger.compaction import Compacted as Compacted
 from .ledger.findings import Finding as Finding, Verified as Verified
 from .ledger.status_writer import StatusWriter as StatusWriter
+from .models.libraries import ModelVersionWarning as ModelVersionWarning
+from .models.model import Model as Model
 from .plans.consumer import (
     apply_training_plan_filter as apply_training_plan_filter,
     compare_training_plans as compare_training_plans,

@@ -21,6 +21,7 @@ PARTS = ("overrides", "training", "evidence", "integrity", "maintenance")
 
 ALIASES = {
     "CandidatesSource": "routing/candidate_readers.py",
+    "Frame": "models/frame.py",
     "PlanSource": "plans/training_plan.py",
     "PolicySource": "routing/policy_reader.py",
     "ResultsFolder": "api/opening.py",

@@ -13,6 +13,7 @@ from planstore.api.access import StoreAccess
 from planstore.api.evidence import EvidenceReports
 from planstore.api.integrity import Integrity
 from planstore.api.maintenance import Maintenance
+from planstore.api.models import ModelAccess
 from planstore.api.overrides import Overrides
 from planstore.api.training import PlanTraining
 from planstore.audit.diff import Difference, compare
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from planstore.routing.policy_reader import PolicySource
 
 
-class Store:
+class Store(ModelAccess):
     """The store of a results folder. Made by :func:`planstore.open`.
 
     Attributes:

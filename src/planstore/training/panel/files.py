@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from planstore.checks.arrow_columns import UnfitError, doubles, each, moments, texts, wholes
+from planstore.checks.arrow_columns import UnfitError, each, moments, texts, wholes
+from planstore.checks.panel_columns import NOTHING, NUMBERS, SYMBOLS, TIMESTAMPS, as_doubles, kind_of, named
 from planstore.checks.quoting import quoted
 from planstore.checks.times import RULE, utc
 from planstore.database.session import Session
@@ -18,10 +19,6 @@ from planstore.errors import PanelError, StoreError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TIMESTAMPS = ("timestamp", "ts", "datetime", "date", "time", "__index_level_0__")
-"""Accepted names of the timestamp column; the first existing one is used."""
-SYMBOLS = ("symbol", "ticker", "instrument")
-"""Accepted names of the symbol column; without one, the symbol is that of the file name or the hive folder."""
 _READERS = {".parquet": "panel/parquet_file", ".pq": "panel/parquet_file", ".csv": "panel/csv_file"}
 _COLUMNS = {".parquet": "panel/parquet_columns", ".pq": "panel/parquet_columns", ".csv": "panel/csv_columns"}
 _INDEX = re.compile(r"__index_level_\d+__|Unnamed: \d+|column0")
@@ -57,20 +54,20 @@ class _ColumnKinds:
     files: dict[str, dict[str, Path]] = field(default_factory=dict)
 
     def add(self, table: pa.Table, path: Path) -> None:
-        for name, kind in zip(table.column_names, map(_kind, table.schema.types), strict=True):
+        for name, kind in zip(table.column_names, map(kind_of, table.schema.types), strict=True):
             self.files.setdefault(name, {}).setdefault(kind, path)
 
     def texts(self) -> dict[str, str]:
         """Return the non-numeric columns; refuse a column of two kinds."""
         found = {}
         for name, kinds in self.files.items():
-            present = [kind for kind in kinds if kind != "nothing"]
+            present = [kind for kind in kinds if kind != NOTHING]
             if len(present) > 1:
                 raise PanelError(
                     f"column {name} must have one type in all files, got {present[0]} in {kinds[present[0]]} and "
                     f"{present[1]} in {kinds[present[1]]}: convert one of them"
                 )
-            if present and present[0] != "numbers":
+            if present and present[0] != NUMBERS:
                 found[name] = present[0]
         return found
 
@@ -165,12 +162,12 @@ def _read(session: Session, file: PanelFile) -> pa.Table:
     if problem is not None:
         raise _UnusableError(f"{file.path} cannot be read: {problem}")
     table = session.batches(statement, path=str(file.path)).read_all()
-    timestamp = _named(table.column_names, TIMESTAMPS)
+    timestamp = named(table.column_names, TIMESTAMPS)
     if timestamp is None:
         raise _UnusableError(f"{file.path} has no column of timestamps: {', '.join(TIMESTAMPS[:-1])}")
     if table.num_rows == 0:
         raise _UnusableError(f"{file.path} has no rows")
-    name = _named(table.column_names, SYMBOLS)
+    name = named(table.column_names, SYMBOLS)
     if name is None:
         symbols = pa.array([file.symbol or file.path.stem] * table.num_rows, pa.string())
     else:
@@ -222,31 +219,12 @@ def _joined(tables: list[pa.Table], texts: dict[str, str], symbols: Collection[s
     numbers = []
     for table in tables:
         names = [name for name in table.column_names if name not in texts]
-        columns = [table[name] if name in ("timestamp", "symbol") else _doubles(table[name]) for name in names]
+        columns = [table[name] if name in ("timestamp", "symbol") else as_doubles(table[name]) for name in names]
         numbers.append(pa.table(dict(zip(names, columns, strict=True))))
     joined = pa.concat_tables(numbers, promote_options="default")
     if symbols is not None:
         joined = joined.filter(pc.is_in(joined["symbol"], pa.array(sorted(symbols), pa.string())))
     return joined
-
-
-def _doubles(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    import pyarrow as pa
-    import pyarrow.types as types
-
-    if types.is_boolean(values.type):
-        return values.cast(pa.int8()).cast(pa.float64())
-    return values.cast(pa.float64()) if types.is_null(values.type) else doubles(values)
-
-
-def _kind(kind: pa.DataType) -> str:
-    import pyarrow.types as types
-
-    if types.is_null(kind):
-        return "nothing"
-    if types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_decimal(kind):
-        return "numbers"
-    return "times" if types.is_temporal(kind) else "text" if types.is_string(kind) else str(kind)
 
 
 def _missing(broken: dict[PanelFile, str], *, by_name: bool) -> dict[str, str]:
@@ -257,11 +235,6 @@ def _missing(broken: dict[PanelFile, str], *, by_name: bool) -> dict[str, str]:
             raise PanelError(reason)
         found[file.symbol or file.path.stem] = reason
     return found
-
-
-def _named(columns: Iterable[str], names: tuple[str, ...]) -> str | None:
-    by_name = {column.lower(): column for column in columns}
-    return next((by_name[name] for name in names if name in by_name), None)
 
 
 def _first_null(values: pa.ChunkedArray) -> int:
