@@ -52,7 +52,7 @@ _FORMS = tuple(
         (rf"CREATE INDEX {_NAME} ON (\w+) .*", "makes: index {}", "FROM {}"),
         (r"CREATE OR REPLACE (TEMPORARY) SECRET \w+ \((.*)\)", "changes: the session", None),
         (rf"SET VARIABLE {_NAME} = (.*)", "makes: variable {}", "SELECT {}"),
-        (rf"INSERT INTO {_NAME}\s(.*)", "appends to: {}", "{}"),
+        (rf"INSERT INTO {_NAME}\s(?:BY NAME\s)?(.*)", "appends to: {}", "{}"),
         (rf"DELETE FROM {_NAME}\s(.*)", "changes: {}", "SELECT 1 {}"),
         (rf"DROP TABLE {_NAME}()", "changes: {}", None),
         (rf"ALTER TABLE {_NAME} (.*)", "changes: {}", None),

@@ -296,6 +296,7 @@ def test_every_sql_file_is_used() -> None:
         "migration/add_",
         "migration/readable_",
         "migration/misread_",
+        "scratch/copy_",
         "verify/",
     )
     names = {path.relative_to(sql.root()).with_suffix("").as_posix() for path in sql.root().rglob("*.sql")}

@@ -64,6 +64,7 @@ from .projections.rebuild import Rebuilt as Rebuilt
 from .routing.candidates import CandidatesWarning as CandidatesWarning
 from .routing.overrides import Override as Override
 from .routing.policy import PolicyWarning as PolicyWarning
+from .runs.dry_run import DryRun as DryRun
 from .runs.run import Run as Run
 from .version import __version__ as __version__
 

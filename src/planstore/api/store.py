@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -24,21 +23,13 @@ from planstore.audit.why import Explanation, explain
 from planstore.checks.arguments import checked
 from planstore.database.macros import MACROS
 from planstore.database.query_bounds import Bounds
-from planstore.events.vocabulary import Semantics
 from planstore.plans.training_plan import TrainingPlan
 from planstore.projections.export import Exported, export
 from planstore.routing.candidate_readers import CandidatesSource
-from planstore.routing.candidates import CandidatesWarning, read_candidates
-from planstore.runs.create import checked_families, make_run, refuse_odd_families
-from planstore.runs.lookup import (
-    RunName,
-    checked_name,
-    find_commit,
-    find_run,
-    find_runs,
-    refuse_other_meaning,
-)
-from planstore.runs.request import RunRequest
+from planstore.runs.checked_request import checked_request
+from planstore.runs.create import make_run
+from planstore.runs.dry_run import DryRun, dry_run
+from planstore.runs.lookup import RunName, find_commit, find_run, find_runs
 from planstore.runs.run import Run
 
 if TYPE_CHECKING:
@@ -128,41 +119,58 @@ class Store(ModelAccess):
             RunConflictError, KeyConflictError: the run id or key identifies another run.
             StaleError: another commit than ``expected_commit`` is the newest.
         """
-        from planstore.routing.policy_reader import note_left_out, read_runnable_policy
-
         self.access.require_now("route")
-        checked_name("run_id", run_id)
-        checked_name("idempotency_key", idempotency_key)
-        if run_id is not None and not self._has_run(run_id):
-            refuse_other_meaning(run_id, self._has_run)
-        read = read_runnable_policy(policy)
-        checked = read.policy
-        is_strict = checked.semantics == Semantics.STRICT
-        requested = checked_families(model_families, strict=is_strict)
-        if is_strict:
-            refuse_odd_families(
-                "each family of a policy's rule", (n for rule in checked.families or () for n in rule.use)
-            )
-        evidence = read_candidates(candidates, strict=is_strict, nulls_count=checked.min_margin_over_null is not None)
-        note_left_out(read)
-        for note in evidence.notes:
-            warnings.warn(note, CandidatesWarning, stacklevel=3)
-        request = RunRequest(
-            evidence=evidence,
-            policy=checked,
-            policy_name=read.name,
-            settings={
-                "metrics_snapshot": metrics_snapshot,
-                "model_families": requested,
-                "include_blocked": include_blocked,
-            },
+        request = checked_request(
+            candidates,
+            policy,
+            model_families,
+            is_run=self._has_run,
+            include_blocked=include_blocked,
             run_id=run_id,
             git_commit=git_commit,
             config_hash=config_hash,
+            metrics_snapshot=metrics_snapshot,
             idempotency_key=idempotency_key,
             expected_commit=expected_commit,
         )
         return make_run(self.access.ledger, request)
+
+    @checked
+    def dry_run(
+        self,
+        candidates: CandidatesSource,
+        policy: PolicySource,
+        model_families: Sequence[str] | None = None,
+        *,
+        include_blocked: bool = False,
+        run_id: str | None = None,
+        git_commit: str | None = None,
+        config_hash: str | None = None,
+        metrics_snapshot: str | None = None,
+        idempotency_key: str | None = None,
+        expected_commit: int | None = None,
+    ) -> DryRun:
+        """Return what :meth:`route` would record with the same arguments, compared with the newest run; write nothing.
+
+        Raises:
+            CandidatesError, PolicyError, RequestError, RunConflictError, KeyConflictError, StaleError: as for
+                :meth:`route`.
+        """
+        self.access.require_now("dry_run")
+        request = checked_request(
+            candidates,
+            policy,
+            model_families,
+            is_run=self._has_run,
+            include_blocked=include_blocked,
+            run_id=run_id,
+            git_commit=git_commit,
+            config_hash=config_hash,
+            metrics_snapshot=metrics_snapshot,
+            idempotency_key=idempotency_key,
+            expected_commit=expected_commit,
+        )
+        return dry_run(self.access.ledger, request)
 
     def _has_run(self, run_id: str) -> bool:
         """Return whether the ledger has a run with this id; do not create a store."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -115,12 +116,22 @@ def compare(session: Session, artifacts: ArtifactStorage, a: Record, b: Record) 
     Raises:
         StoreError: an artifact is missing or altered, or rules that are needed cannot be run by this version.
     """
+    return compare_inputs(session, a, b, lambda: [RunInputs.of(session, artifacts, run) for run in (a, b)])
+
+
+def compare_inputs(
+    session: Session, a: Record, b: Record, read_inputs: Callable[[], Sequence[RunInputs]]
+) -> Difference:
+    """Return what run ``b`` changes against run ``a``, as :func:`compare`; ``read_inputs`` returns the inputs of both.
+
+    Inputs are read only where routes flip.
+    """
     session.run("audit/diff/flips", a=a["commit_id"], b=b["commit_id"])
     flipped = session.records("audit/diff/count_flips")[0]
     with closing(session.cursor()) as cursor, ThreadPoolExecutor(max_workers=1) as thread:
         counting = thread.submit(_counts, cursor, a, b)
         try:
-            session.register("flip_causes", _causes(session, artifacts, a, b) if any(flipped.values()) else no_causes())
+            session.register("flip_causes", _causes(session, read_inputs()) if any(flipped.values()) else no_causes())
             routes, counts = counting.result()
         except BaseException:
             cursor.interrupt()  # because an interrupted caller would wait for a result that is not used
@@ -147,9 +158,9 @@ def _counts(session: Session, a: Record, b: Record) -> tuple[dict[str, tuple[int
     return {route: (x, y) for route, x, y in routes}, {change: changed.get(change, 0) for change in CHANGES}
 
 
-def _causes(session: Session, artifacts: ArtifactStorage, a: Record, b: Record) -> pa.Table:
+def _causes(session: Session, inputs: Sequence[RunInputs]) -> pa.Table:
     """Return target, symbol and causes of every flip."""
-    runs = {"a": RunInputs.of(session, artifacts, a), "b": RunInputs.of(session, artifacts, b)}
+    runs = dict(zip(("a", "b"), inputs, strict=True))
     differing = list(factors(runs["a"], runs["b"]))
     if len(differing) == 1:
         return session.batches("audit/diff/one_cause", cause=differing[0].cause["cause"]).read_all()

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from planstore.cli.options import RESULTS, Json, Results
+
+if TYPE_CHECKING:
+    from planstore.runs.dry_run import DryRun
+
+LIMIT = 50
+"""Maximum rows per table of a dry run; --json prints all."""
 
 
 def command(
@@ -44,17 +50,22 @@ def command(
         int | None,
         typer.Option(min=0, help="Expected newest commit; the call is refused when another commit is the newest."),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the run that would be recorded, and its changes; write nothing.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Route CANDIDATES, plan the jobs and record the run.
 
-    The run is one commit. The exported files are written after it.
+    The run is one commit. The exported files are written after it. --dry-run decides and plans in the same way, shows
+    the changes against the newest run with their causes, and writes nothing.
     """
     import planstore
     from planstore.cli import output
     from planstore.errors import RequestError
     from planstore.events.vocabulary import Semantics
     from planstore.routing.policy_reader import read_policy
+    from planstore.runs.dry_run import DryRun
     from planstore.training.families import load_families, refuse_unknown
 
     if family and no_families:
@@ -68,7 +79,7 @@ def command(
         )
     with planstore.open(results) as store:
         with output.spinner("routing"):
-            run = store.route(
+            run = (store.dry_run if dry_run else store.route)(
                 candidates,
                 read,
                 [] if no_families else family,
@@ -80,6 +91,9 @@ def command(
                 idempotency_key=idempotency_key,
                 expected_commit=expected_commit,
             )
+        if isinstance(run, DryRun):
+            _print_dry_run(run, json=json)
+            return
         with output.spinner("writing files"):
             exported = store.export()
         if json:
@@ -96,3 +110,28 @@ def command(
             }
         )
         output.print_line(f"\nNext: planstore why TARGET [SYMBOL] --results {results}")
+
+
+def _print_dry_run(run: DryRun, *, json: bool) -> None:
+    from planstore.cli import output
+    from planstore.cli.difference import print_difference
+
+    if json:
+        output.print_json(run.as_dict())
+        return
+    output.print_table("Dry run: nothing was written", ("route", "pairs"), run.routes.items())
+    output.print_line()
+    summary = run.summary
+    output.print_pairs(
+        {
+            "plan": f"{run.plan_id[:12]}, {'new' if run.is_new_plan else 'published by an earlier run'}",
+            "jobs": f"{summary['total_cs_jobs']} cross-sectional, {summary['total_symbol_jobs']} symbol-specific",
+        }
+    )
+    output.print_line()
+    if run.recorded_in is not None:
+        output.print_line(f"This run is recorded already, in commit {run.recorded_in}: the call would record nothing.")
+    elif run.difference is None:
+        output.print_line("The store has no run to compare with.")
+    else:
+        print_difference(run.difference, LIMIT)

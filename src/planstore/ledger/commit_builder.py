@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from planstore.database.session import Session
-from planstore.errors import ReadBackError, StaleError
+from planstore.errors import ReadBackError
 from planstore.events.commit import Commit, TableCount, actor
 from planstore.events.digest import RowsDigest, StagedRows, table_digest
 from planstore.ledger.read_back import CatalogTables, Header, Written, check_files, check_values
@@ -74,19 +74,6 @@ class CommitBuilder:
         self._written: dict[str, Written] = {}
         self._files_before: dict[str, set[Path]] = {}
         self.commit: Commit | None = None
-
-    def expect_after(self, commit_id: int | None) -> None:
-        """Check that ``commit_id`` is the newest commit; None disables the check.
-
-        Raises:
-            StaleError: another commit is the newest.
-        """
-        newest = self.commit_id - 1
-        if commit_id not in (None, newest):
-            raise StaleError(
-                f"commit {commit_id} was expected to be the newest, but commit {newest} is: "
-                "read the changes, and decide again"
-            )
 
     def append(self, table: str, **values: Any) -> None:
         """Append one row to an event table; ``values`` are its columns without the header."""

@@ -136,7 +136,7 @@ class Ledger:
         session.run("database/set_as_of", as_of=as_of)
         with self._defining:
             if self._with_views is not session.opening:
-                self._make_views(session)
+                make_views(session)
                 self._with_views = session.opening
         session.run("scenario/overrides_in_force")
         return session
@@ -158,14 +158,6 @@ class Ledger:
     def is_current(self, session: Session) -> bool:
         """Return whether a read-only session shows the newest commit; a session on a catalog copy may not."""
         return self._read_only.is_current(session)
-
-    def _make_views(self, session: Session) -> None:
-        """Create the stable views, which all sessions of one database share."""
-        # because without a transaction each statement would read the catalog again
-        with session.transaction():
-            for view in _VIEWS:
-                session.run(f"schema/views/{view}")
-            session.run("macros/job_metadata")  # because statements that read jobs call it
 
     def reader(self) -> Session:
         """Return a read-only session without views."""
@@ -354,6 +346,15 @@ class Ledger:
             keep_structs_in_files(session)
             write_marker(self.layout.marker)
             self._is_ready()
+
+
+def make_views(session: Session) -> None:
+    """Create the stable views and macros, which all sessions of one database share."""
+    # because without a transaction each statement would read the catalog again
+    with session.transaction():
+        for view in _VIEWS:
+            session.run(f"schema/views/{view}")
+        make_macros(session)
 
 
 def keep_structs_in_files(session: Session) -> None:

@@ -80,7 +80,7 @@ def read_runnable_policy(source: PolicySource) -> ReadPolicy:
     return read
 
 
-def note_left_out(read: ReadPolicy) -> None:
+def note_left_out(read: ReadPolicy, *, stacklevel: int = 4) -> None:
     """Give one warning that lists all keys that a strict policy leaves out, with their defaults."""
     policy = read.policy
     if not policy.left_out or policy.semantics == Semantics.REFERENCE:
@@ -91,7 +91,7 @@ def note_left_out(read: ReadPolicy) -> None:
         f"{read.where}: keys that are left out mean what the default policy says: {keys}; "
         "`planstore init --policy FILE` writes all of them",
         PolicyWarning,
-        stacklevel=4,
+        stacklevel=stacklevel,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 import orjson
 
 from planstore.database.session import Session
-from planstore.errors import ConflictError, KeyConflictError, RunConflictError
+from planstore.errors import ConflictError, KeyConflictError, RunConflictError, StaleError
 from planstore.events.commit import utc_text
 from planstore.events.digest import StagedRows
 from planstore.events.vocabulary import CommitKind, Semantics
@@ -19,6 +20,7 @@ from planstore.ledger.commit_builder import CommitBuilder
 from planstore.ledger.ledger import Ledger, newest_commit_of_kind
 from planstore.plans.planning import Plan
 from planstore.projections.export import SNAPSHOT, UNKNOWN
+from planstore.routing.rules import Rules
 from planstore.runs.lookup import refuse_plan
 from planstore.runs.request import RunRequest
 
@@ -46,8 +48,13 @@ class RunCommit:
     decisions: StagedRows
     plan: Plan
     started_at: datetime
-    rules_document: bytes
+    rules: Rules
     overrides_as_of: int
+
+    @property
+    def run_id(self) -> str:
+        """The requested run id, or a generated one."""
+        return self.request.run_id or f"{self.started_at:%Y%m%d_%H%M%S}_{secrets.token_hex(3)}"
 
     def record(self, ledger: Ledger, session: Session, run_id: str) -> RecordedRun:
         """Append the run's commit, or return the earlier commit if the same run is recorded under this id.
@@ -66,11 +73,9 @@ class RunCommit:
             message=f"route by {self.request.policy_name}",
             idempotency_key=self.request.idempotency_key,
         ) as builder:
-            earlier = self._earlier(session, run_id)
+            earlier = self.earlier(session, run_id, builder.commit_id - 1)
             if earlier:
                 return earlier
-            refuse_plan(session, run_id, self.plan.plan_id)
-            builder.expect_after(self.request.expected_commit)
             if newest_commit_of_kind(session, CommitKind.OVERRIDE) != self.overrides_as_of:
                 raise OverriddenError
             files = self._files(run_id)
@@ -104,7 +109,7 @@ class RunCommit:
     def _files(self, run_id: str) -> list[ArtifactEvent]:
         documents = (
             (self.plan.policy_id, self.request.policy.document, "policy"),
-            (self.plan.rules_id, self.rules_document, "rules"),
+            (self.plan.rules_id, self.rules.document, "rules"),
             (self.plan.plan_id, self.plan.document, "plan"),
         )
         return [
@@ -140,6 +145,23 @@ class RunCommit:
         )
         builder.append_staged("jobs", self.plan.jobs, plan_id=self.plan.plan_id)
         builder.project()
+
+    def earlier(self, session: Session, run_id: str, newest: int) -> RecordedRun | None:
+        """Return the earlier commit of the same run; None means that the run can be recorded after commit ``newest``.
+
+        Raises:
+            RunConflictError, RequestError, KeyConflictError, StaleError: as for :meth:`record`.
+        """
+        found = self._earlier(session, run_id)
+        if found is None:
+            refuse_plan(session, run_id, self.plan.plan_id)
+            expected = self.request.expected_commit
+            if expected not in (None, newest):
+                raise StaleError(
+                    f"commit {expected} was expected to be the newest, but commit {newest} is: "
+                    "read the changes, and decide again"
+                )
+        return found
 
     def _earlier(self, session: Session, run_id: str) -> RecordedRun | None:
         """Return the earlier recording of this run, under its idempotency key or its id, or None."""
