@@ -23,7 +23,7 @@ from hypothesis import given, settings, strategies as st
 import inputs
 import samples
 from planstore import CandidatesError
-from planstore.routing.candidate_door import CandidateDoor
+from planstore.routing.candidate_conversion import CandidateConverter
 
 EXAMPLES = 20 * int(os.environ.get("PLANSTORE_EXAMPLES", "1"))
 ROWS = samples.records(1, 2)
@@ -43,18 +43,18 @@ def column(name: str, values: Any) -> pa.Table:
 
 def read(source: Any, name: str) -> list[Any]:
     """Return a column of candidates as the door brings it in: what the rules of candidates check next."""
-    return list(CandidateDoor(source).columns()[name].to_pylist())
+    return list(CandidateConverter(source).columns()[name].to_pylist())
 
 
 def notes(source: Any) -> list[str]:
-    door = CandidateDoor(source)
+    door = CandidateConverter(source)
     assert len(door.columns()["target"]) == len(ROWS)
     return door.notes
 
 
 def refusal(source: Any) -> str:
     with pytest.raises(CandidatesError) as refused:
-        CandidateDoor(source).columns()
+        CandidateConverter(source).columns()
     return str(refused.value)
 
 
@@ -307,7 +307,7 @@ def test_times_of_python_and_pandas_are_taken() -> None:
 def test_nanoseconds_are_cut_off_towards_the_past_and_a_note_says_so() -> None:
     for counts in ([1_999, -1, -(2**63)], [END, 0, 1]):
         table = column("evidence_as_of", pa.array(counts).cast(pa.timestamp("ns", "UTC")))
-        microseconds = CandidateDoor(table).columns()["evidence_as_of"].cast(pa.int64()).to_pylist()
+        microseconds = CandidateConverter(table).columns()["evidence_as_of"].cast(pa.int64()).to_pylist()
         assert microseconds == [count // 1000 for count in counts]
         assert any("nanoseconds; they are cut off" in note for note in notes(table))
     text = column("evidence_as_of", ["2022-03-04T12:00:00.0000009Z"] * 3)

@@ -19,7 +19,7 @@ from planstore.documents.yaml_document import Kind, OneOf
 from planstore.errors import CandidatesError, PolicyError
 from planstore.events.candidate_columns import READ
 from planstore.events.vocabulary import LeakageStatus, Mode, ModelStatus, Route, Semantics, Stability, TargetState
-from planstore.routing.candidate_door import COLUMN_NAMES
+from planstore.routing.candidate_conversion import COLUMN_NAMES
 from planstore.routing.candidate_readers import Records
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import Policy

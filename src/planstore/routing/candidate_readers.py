@@ -190,7 +190,7 @@ class _Reader:
             convert = csv.ConvertOptions(
                 column_types=dict.fromkeys(used, pa.string()),
                 include_columns=used or names[:1],
-                check_utf8=False,  # because the door names the row
+                check_utf8=False,  # because the conversion names the row
                 strings_can_be_null=True,
                 null_values=[""],
             )

@@ -1,4 +1,4 @@
-"""Candidates at the door: read from files and frames, checked, and only then let in."""
+"""Candidates from outside: read from files and frames, converted and checked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from planstore.events.candidate_columns import (
 )
 from planstore.events.digest import StagedRows
 from planstore.events.vocabulary import OLDER_SYMBOL_MODE, Mode
-from planstore.routing.candidate_door import TEXT_KINDS, CandidateDoor, short
+from planstore.routing.candidate_conversion import TEXT_KINDS, CandidateConverter, short
 from planstore.routing.candidate_readers import CandidatesSource
 
 if TYPE_CHECKING:
@@ -69,12 +69,12 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
     import pyarrow.compute as pc
 
     with closing(memory()) as session:
-        door = CandidateDoor(source, strict=strict)
-        with session.registered("incoming_names", door.names()):
+        converter = CandidateConverter(source, strict=strict)
+        with session.registered("incoming_names", converter.names()):
             session.run("candidates/unread", strict=strict)
-        door.unread = frozenset(row for (row,) in session.rows("candidates/unread_rows"))
-        columns = door.columns()
-        incoming = _chunked(pa.table({"row": np.arange(1, door.rows + 1), **columns}))
+        converter.unread = frozenset(row for (row,) in session.rows("candidates/unread_rows"))
+        columns = converter.columns()
+        incoming = _chunked(pa.table({"row": np.arange(1, converter.rows + 1), **columns}))
         for step in ("plain_word", "stated_task", "metric_word", "known_metrics"):  # because rules read tasks by these
             session.run(f"routing/{step}")
         with ThreadPoolExecutor(max_workers=1) as beside, session.registered("incoming", incoming):
@@ -86,11 +86,11 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
         lines = [_sentence(**problem) for problem in problems]
         if len(lines) > PROBLEMS:
             lines[PROBLEMS:] = ["  and more problems, which are told when these are mended"]
-        raise CandidatesError("\n".join([f"{door.where}: refused", *lines]))
+        raise CandidatesError("\n".join([f"{converter.where}: refused", *lines]))
     evidence = ordered.result()
-    notes = [f"{door.where}: {note}" for note in door.notes]
+    notes = [f"{converter.where}: {note}" for note in converter.notes]
     notes += [
-        f"{door.where}: row {found['row']}, column task_type: {short(found['task_type'])} says neither classification "
+        f"{converter.where}: row {found['row']}, column task_type: {short(found['task_type'])} says neither classification "
         f"nor regression; it is {found['task']}, because metric_name is {short(found['metric_name'])}"
         for found in guessed
     ]
@@ -98,11 +98,11 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
     without = pc.sum(lacking).as_py() if nulls_count else 0
     if without:
         notes.append(
-            f"{door.where}: {without} scores have no null_score beside them and count for nothing, because the policy "
+            f"{converter.where}: {without} scores have no null_score beside them and count for nothing, because the policy "
             "asks for a margin over the null; set min_margin_over_null: null in the policy to route them"
         )
     digest = StagedRows(evidence.drop_columns("position"))
-    return Candidates(evidence, notes, digest, door.has_float32_scores)
+    return Candidates(evidence, notes, digest, converter.has_float32_scores)
 
 
 def _find_column_problems(session: Session, columns: Mapping[str, Any], *, strict: bool) -> None:

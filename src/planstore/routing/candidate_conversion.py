@@ -1,4 +1,4 @@
-"""The door of candidates: columns of a source, converted to their types, or refused by row and column."""
+"""Conversion of candidates: the columns of a source brought to their types, or refused by row and column."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def short(value: Any) -> str:
     return "(empty)" if value is None else quoted(value)
 
 
-class CandidateDoor:
+class CandidateConverter:
     """Brings each column to the type that candidates have, or says which row does not fit.
 
     Attributes:
