@@ -97,7 +97,6 @@ class Written:
 
     def digest_at(self, positions: pa.Array) -> str:
         """Return the digest of the rows at ``positions`` of the commit."""
-        import pyarrow as pa
         import pyarrow.compute as pc
 
         first, last = pc.min_max(positions).values()
