@@ -57,6 +57,7 @@ from .plans.consumer import (
     should_train_target_symbol as should_train_target_symbol,
     validate_training_plan as validate_training_plan,
 )
+from .plans.cost import CostEstimate as CostEstimate
 from .plans.progress import Progress as Progress
 from .plans.training_plan import TrainingPlan as TrainingPlan, load_training_plan as load_training_plan
 from .projections.export import Exported as Exported

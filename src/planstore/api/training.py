@@ -11,6 +11,7 @@ from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
 from planstore.events.vocabulary import JobState
 from planstore.ledger.status_writer import StatusWriter
+from planstore.plans.cost import CostEstimate, estimate_plan_cost
 from planstore.plans.progress import Progress
 from planstore.plans.staleness import refuse_stale, stale_reasons
 from planstore.runs.lookup import RunName
@@ -67,6 +68,18 @@ class PlanTraining:
             self.jobs(plan=plan_id, status=JobState.RUNNING),
             self.jobs(plan=plan_id, status=JobState.FAILED),
         )
+
+    @checked
+    def cost(self, plan: RunName | None = None) -> CostEstimate:
+        """Estimate the training time of a plan's jobs from earlier jobs of the ledger.
+
+        Args:
+            plan: a name as in :meth:`Store.plan <planstore.Store.plan>`; None means the current plan.
+
+        Raises:
+            NotFoundError: there is no such plan.
+        """
+        return estimate_plan_cost(self._access.session, self._access.plan_id(plan))
 
     def status_writer(self) -> StatusWriter:
         """Return a writer of job statuses for any number of threads."""

@@ -14,17 +14,26 @@ def command(
         str | None, typer.Argument(metavar="NAME", help="Run id, commit number or start of a plan id. Default: newest.")
     ] = None,
     results: Results = RESULTS,
+    cost: Annotated[
+        bool, typer.Option("--cost", help="Estimate the training time from earlier jobs of the ledger.")
+    ] = False,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
-    """Show the current plan, or the plan of NAME. With --json: the whole document, as in master_training_plan.json."""
+    """Show the current plan, or the plan of NAME. With --json: the whole document, as in master_training_plan.json.
+
+    With --cost, the document has `cost` too: rows and seconds of one CPU core by family, and the number of earlier jobs
+    that they rest on.
+    """
     import planstore
     from planstore.cli import output
 
     with planstore.open(results, create=False, as_of=as_of) as store:
         plan = store.plan(name)
+        estimate = store.training.cost(name) if cost else None
         if json:
-            output.print_json({"metadata": plan.metadata, "jobs": plan.jobs, "summary": plan.summary})
+            document = {"metadata": plan.metadata, "jobs": plan.jobs, "summary": plan.summary}
+            output.print_json(document if estimate is None else document | {"cost": estimate.as_dict()})
             return
         metadata, summary = plan.metadata, plan.summary
         output.print_line(f"Plan {metadata['plan_id']}")
@@ -40,3 +49,20 @@ def command(
                 "by priority": summary["by_priority"],
             }
         )
+        if estimate is not None:
+            output.print_line()
+            output.print_table(
+                f"Cost: {estimate}",
+                ("family", "training_type", "jobs", "rows", "seconds", "earlier jobs"),
+                (
+                    (
+                        one.family,
+                        one.training_type,
+                        one.jobs,
+                        one.rows,
+                        "no estimate" if one.seconds is None else one.seconds,
+                        one.earlier_jobs,
+                    )
+                    for one in estimate.families
+                ),
+            )

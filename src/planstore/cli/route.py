@@ -126,6 +126,7 @@ def _print_dry_run(run: DryRun, *, json: bool) -> None:
         {
             "plan": f"{run.plan_id[:12]}, {'new' if run.is_new_plan else 'published by an earlier run'}",
             "jobs": f"{summary['total_cs_jobs']} cross-sectional, {summary['total_symbol_jobs']} symbol-specific",
+            "cost": str(run.cost),
         }
     )
     output.print_line()

@@ -10,6 +10,7 @@ import typer
 from planstore.cli.options import RESULTS, Json, Results
 
 if TYPE_CHECKING:
+    from planstore.plans.cost import CostEstimate
     from planstore.training.execution.train import TrainingRequest
 
 COLUMNS = ("job_id", "route", "status", "attempt", "score", "evidence", "families", "error")
@@ -81,9 +82,12 @@ def command(
             selection=JobSelection(target or (), symbol or (), family or (), priority or ()),
         )
         request.check_panel(panel)
+        cost = request.cost()
         if dry_run:
-            _print_pending(request, limit, json=json)
+            _print_pending(request, cost, limit, json=json)
             return
+        if request.pending:
+            output.print_note(f"estimated time: {cost}{_eta(cost, executor, workers)}")
         with output.spinner("reading the panel"):
             read = Panel.read(panel)
         for note in (*read.notes, *read.troubles):
@@ -105,12 +109,24 @@ def command(
             )
 
 
-def _print_pending(request: TrainingRequest, limit: int, *, json: bool) -> None:
+def _eta(cost: CostEstimate, executor: str, workers: int | None) -> str:
+    """Return the time that a training on this machine takes, as the end of a sentence."""
+    import joblib
+
+    from planstore.plans.cost import duration
+
+    if cost.seconds is None or (executor != "local" and workers is None):
+        return ""
+    cores = workers or joblib.cpu_count()
+    return f"; about {duration(cost.seconds / cores)} with {cores} workers"
+
+
+def _print_pending(request: TrainingRequest, cost: CostEstimate, limit: int, *, json: bool) -> None:
     from planstore.cli import output
 
     pending = request.pending
     if json:
-        output.print_json({"plan_id": request.plan_id, "jobs": pending})
+        output.print_json({"plan_id": request.plan_id, "jobs": pending, "cost": cost.as_dict()})
         return
     output.print_table(
         f"{len(pending)} of {len(request.jobs)} jobs of plan {request.plan_id[:12]} to train",
@@ -118,6 +134,8 @@ def _print_pending(request: TrainingRequest, limit: int, *, json: bool) -> None:
         ([job[column] for column in PENDING_COLUMNS] for job in pending[:limit]),
         more=f"{len(pending) - limit} more; --limit or --json shows them" if len(pending) > limit else "",
     )
+    if pending:
+        output.print_line(f"\nEstimated time: {cost}")
 
 
 def _cell(job: dict[str, object], column: str) -> object:

@@ -14,6 +14,7 @@ from planstore.database.session import Session
 from planstore.events.vocabulary import CommitKind
 from planstore.ledger.ledger import Ledger, newest_commit_of_kind
 from planstore.ledger.scratch import copy_events, scratch_ledger
+from planstore.plans.cost import CostEstimate, estimate_cost
 from planstore.runs.commit import RunCommit
 from planstore.runs.create import decide, refuse_left_out
 from planstore.runs.request import RunRequest
@@ -34,6 +35,7 @@ class DryRun:
         routes: number of pairs by route.
         summary: summary of the plan, as in ``master_training_plan.json``.
         total_jobs: number of jobs.
+        cost: estimated training time of the plan's jobs.
         difference: comparison with the newest run: flips with their causes, and jobs; None in a store without a run.
     """
 
@@ -46,11 +48,13 @@ class DryRun:
     routes: Mapping[str, int]
     summary: Mapping[str, Any]
     total_jobs: int
+    cost: CostEstimate
     difference: Difference | None
 
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""
-        return vars(self) | {"difference": None if self.difference is None else self.difference.as_dict()}
+        difference = None if self.difference is None else self.difference.as_dict()
+        return vars(self) | {"cost": self.cost.as_dict(), "difference": difference}
 
 
 def dry_run(ledger: Ledger, request: RunRequest) -> DryRun:
@@ -64,7 +68,7 @@ def dry_run(ledger: Ledger, request: RunRequest) -> DryRun:
     if not ledger.is_made:  # because reading would create the store
         content = decide(scratch, request, 0, datetime.now(UTC))
         content.earlier(scratch, content.run_id, 0)
-        return _dry_run(scratch, content)
+        return _dry_run(scratch, content, estimate_cost(scratch, content.plan.jobs.table))
     with closing(ledger.query_session()) as session, session.transaction():
         overrides_as_of = newest_commit_of_kind(session, CommitKind.OVERRIDE)
         copy_events(session, scratch, "overrides", 1, overrides_as_of)
@@ -76,6 +80,7 @@ def dry_run(ledger: Ledger, request: RunRequest) -> DryRun:
         return _dry_run(
             scratch,
             content,
+            estimate_cost(session, content.plan.jobs.table),
             is_new_plan=session.row("store/plan_run", plan_id=content.plan.plan_id) is None,
             recorded_in=None if earlier is None else earlier.commit_id,
             difference=_difference(ledger, session, runs[0], scratch, content, newest + 1) if runs else None,
@@ -85,6 +90,7 @@ def dry_run(ledger: Ledger, request: RunRequest) -> DryRun:
 def _dry_run(
     scratch: Session,
     content: RunCommit,
+    cost: CostEstimate,
     *,
     is_new_plan: bool = True,
     recorded_in: int | None = None,
@@ -101,6 +107,7 @@ def _dry_run(
         routes=dict(scratch.rows("store/route_counts")),
         summary=plan.summary,
         total_jobs=plan.total_jobs,
+        cost=cost,
         difference=difference,
     )
 

@@ -57,7 +57,7 @@ def _reason(error: Exception) -> str:
 def _train(panel: Panel, task: Task) -> Result:
     started = time.perf_counter()
     split = _Split.of(panel, task)
-    fitted, left_out = _fit(split, task)
+    fitted, seconds, left_out = _fit(split, task)
     if not fitted:
         return Result(JobState.SKIPPED, error="; ".join(left_out) or "the plan names no model family for this job")
     by_family = {name: split.predict(estimator) for name, estimator in fitted.items()}
@@ -71,6 +71,7 @@ def _train(panel: Panel, task: Task) -> Result:
     ):  # because reference semantics accept infinite scores
         metrics["evidence_score"] = task.evidence_score
     metrics |= {"rows_trained": len(split.train), "rows_scored": len(blend.keys)}
+    metrics |= {f"seconds_{name}": one for name, one in seconds.items()}
     metrics["seconds"] = round(time.perf_counter() - started, 3)
     described = [_model(split, name, estimator) for name, estimator in fitted.items()]
     files = (
@@ -81,10 +82,13 @@ def _train(panel: Panel, task: Task) -> Result:
     return Result(JobState.SUCCEEDED, metrics, files, "; ".join(left_out) or None)
 
 
-def _fit(split: _Split, task: Task) -> tuple[dict[str, Any], list[str]]:
-    """Return the fitted estimator of each family, and the reasons of the unusable families."""
-    fitted, left_out = {}, list(task.left_out)
+def _fit(split: _Split, task: Task) -> tuple[dict[str, Any], dict[str, float], list[str]]:
+    """Return the fitted estimator and the seconds of each family, and the reasons of the unusable families."""
+    fitted: dict[str, Any] = {}
+    seconds: dict[str, float] = {}
+    left_out = list(task.left_out)
     for family in task.families:
+        started = time.perf_counter()
         try:
             estimator = family.build(split.target.task_type, seed=task.seed, one_symbol=task.symbol is not None)
             fitted[family.name] = estimator.fit(split.features(split.train), split.labels)
@@ -93,7 +97,9 @@ def _fit(split: _Split, task: Task) -> tuple[dict[str, Any], list[str]]:
         except Exception as error:
             error.add_note(f"family {family.name}")
             raise
-    return fitted, left_out
+        else:
+            seconds[family.name] = round(time.perf_counter() - started, 3)
+    return fitted, seconds, left_out
 
 
 def _blend(by_family: Mapping[str, Predictions], task: Task) -> tuple[Predictions, dict[str, Predictions]]:

@@ -20,6 +20,7 @@ from planstore.errors import RequestError
 from planstore.events.vocabulary import JobState
 from planstore.models.formats import ModelFormat
 from planstore.plans.consumer import apply_training_plan_filter
+from planstore.plans.cost import CostEstimate, estimate_plan_cost
 from planstore.runs.lookup import RunName
 from planstore.training.evidence.evidence_store import selected_features
 from planstore.training.execution.claims import Claims
@@ -167,6 +168,11 @@ class TrainingRequest:
     def targets(self) -> list[str]:
         """Targets of the selected jobs, sorted."""
         return sorted({job["target"] for job in self.jobs})
+
+    def cost(self) -> CostEstimate:
+        """Return the estimated training time of the pending jobs."""
+        ids = [job["job_id"] for job in self.pending]
+        return estimate_plan_cost(self._store.access.session, self.plan_id, ids)
 
     def check_panel(self, source: Path) -> None:
         """Check the names of a panel's columns, before any of its rows is read.
