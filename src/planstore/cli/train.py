@@ -111,13 +111,12 @@ def command(
 
 def _eta(cost: CostEstimate, executor: str, workers: int | None) -> str:
     """Return the time that a training on this machine takes, as the end of a sentence."""
-    import joblib
-
     from planstore.plans.cost import duration
+    from planstore.training.execution.local_executor import requested_workers
 
     if cost.seconds is None or (executor != "local" and workers is None):
         return ""
-    cores = workers or joblib.cpu_count()
+    cores = requested_workers(workers)
     return f"; about {duration(cost.seconds / cores)} with {cores} workers"
 
 

@@ -23,12 +23,18 @@ PANEL_COPIES = 3
 """Maximum number of copies of the panel in a worker: as read, as sampled, and split into train and test."""
 
 
+def requested_workers(wanted: int | None) -> int:
+    """Return the number of workers without regard to memory: ``wanted``, or one per CPU core."""
+    import joblib
+
+    return wanted or int(joblib.cpu_count())
+
+
 def affordable_workers(panel: Path, wanted: int | None) -> int:
     """Return the number of workers: ``wanted`` (None: one per CPU core), limited by memory, at least one."""
-    import joblib
     import psutil
 
-    requested = wanted or joblib.cpu_count()
+    requested = requested_workers(wanted)
     worker_bytes = WORKER_BYTES + PANEL_COPIES * panel.stat().st_size
     affordable = int(psutil.virtual_memory().available // worker_bytes)
     if affordable < requested:
