@@ -90,16 +90,16 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
     evidence = ordered.result()
     notes = [f"{converter.where}: {note}" for note in converter.notes]
     notes += [
-        f"{converter.where}: row {found['row']}, column task_type: {short(found['task_type'])} says neither classification "
-        f"nor regression; it is {found['task']}, because metric_name is {short(found['metric_name'])}"
+        f"{converter.where}: row {found['row']}, column task_type: {short(found['task_type'])} says neither "
+        f"classification nor regression; it is {found['task']}, because metric_name is {short(found['metric_name'])}"
         for found in guessed
     ]
     lacking = pc.and_(pc.is_valid(evidence["score"]), pc.is_null(evidence["null_score"]))
     without = pc.sum(lacking).as_py() if nulls_count else 0
     if without:
         notes.append(
-            f"{converter.where}: {without} scores have no null_score beside them and count for nothing, because the policy "
-            "asks for a margin over the null; set min_margin_over_null: null in the policy to route them"
+            f"{converter.where}: {without} scores have no null_score beside them and count for nothing, because the "
+            "policy asks for a margin over the null; set min_margin_over_null: null in the policy to route them"
         )
     digest = StagedRows(evidence.drop_columns("position"))
     return Candidates(evidence, notes, digest, converter.has_float32_scores)
