@@ -35,8 +35,7 @@ LAYERS = (
     ("ledger",),
     ("routing", "plans", "projections", "audit", "models"),
     ("runs",),
-    ("api",),
-    ("training",),
+    ("api", "training"),
     ("demo",),
     ("cli", "__main__"),
 )

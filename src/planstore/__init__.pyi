@@ -7,6 +7,7 @@ from .audit.history import Change as Change
 from .audit.report import Report as Report
 from .audit.whatif import WhatIf as WhatIf
 from .audit.why import Explanation as Explanation
+from .database.query_rows import QueryRows as QueryRows
 from .errors import (
     AnchorError as AnchorError,
     BadInputError as BadInputError,
@@ -41,6 +42,7 @@ from .ledger.findings import Finding as Finding, Verified as Verified
 from .ledger.status_writer import StatusWriter as StatusWriter
 from .models.libraries import ModelVersionWarning as ModelVersionWarning
 from .models.model import Model as Model
+from .pages.answers import ResultRows as ResultRows
 from .plans.consumer import (
     apply_training_plan_filter as apply_training_plan_filter,
     compare_training_plans as compare_training_plans,
@@ -60,13 +62,16 @@ from .plans.consumer import (
 from .plans.cost import CostEstimate as CostEstimate
 from .plans.progress import Progress as Progress
 from .plans.training_plan import TrainingPlan as TrainingPlan, load_training_plan as load_training_plan
-from .projections.export import Exported as Exported
+from .projections.exported import Exported as Exported
 from .projections.rebuild import Rebuilt as Rebuilt
 from .routing.candidates import CandidatesWarning as CandidatesWarning
 from .routing.overrides import Override as Override
 from .routing.policy import PolicyWarning as PolicyWarning
 from .runs.dry_run import DryRun as DryRun
 from .runs.run import Run as Run
+from .training.evidence.measure import PanelEvidence as PanelEvidence
+from .training.execution.outcome import Training as Training
+from .training.panel.panel import Panel as Panel
 from .version import __version__ as __version__
 
 __all__: list[str]

@@ -19,6 +19,9 @@ KINDS = ("The store", "Values", "Plan helpers", "Types of arguments", "Errors an
 PARTS = ("overrides", "training", "evidence", "integrity", "maintenance")
 """The parts of the store; what else it has is for planstore itself."""
 
+ANSWERS = ("planstore.pages.answers", "planstore.audit.flip_answer")
+"""The modules of the members that all answers share."""
+
 ALIASES = {
     "CandidatesSource": "routing/candidate_readers.py",
     "Frame": "models/frame.py",
@@ -96,10 +99,14 @@ def _members(owner: str, kind: type, store: planstore.Store) -> Iterator[str]:
 
 
 def _public(kind: type) -> Mapping[str, Any]:
-    """Return the documented public members of a class by name, in the order of their definition."""
+    """Return the documented public members of a class by name, in the order of their definition.
+
+    Those that all answers share are described by the class that is nothing else.
+    """
     found: dict[str, Any] = {}
     for base in reversed(kind.__mro__):
-        if base.__module__.startswith("planstore."):
+        is_shared = base.__module__ in ANSWERS and kind.__module__ not in ANSWERS
+        if base.__module__.startswith("planstore.") and not is_shared:
             found |= {
                 name: member
                 for name, member in vars(base).items()

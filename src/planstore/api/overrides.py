@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import builtins
 from datetime import datetime
 
 from planstore.api.access import StoreAccess
 from planstore.audit.why import absence
 from planstore.checks.arguments import checked
+from planstore.pages.answers import ResultRows, plural
 from planstore.routing.overrides import Override, clear_override, set_override
+
+OVERRIDE_COLUMNS = ("target", "symbol", "route", "author", "reason", "expires_at")
 
 
 class Overrides:
@@ -60,11 +62,12 @@ class Overrides:
         self._access.require_now("overrides.clear")
         return clear_override(self._access.ledger, target, symbol, reason=reason, author=author)
 
-    def list(self) -> builtins.list[Override]:
+    def list(self) -> ResultRows[Override]:
         """Return the overrides in force, by target and symbol."""
         before_commit, moment = self._access.moment()
         rows = self._access.session.records("scenario/read_overrides", before_commit=before_commit, moment=moment)
-        return [Override.recorded(row) for row in rows]
+        overrides = [Override.recorded(row) for row in rows]
+        return ResultRows(overrides, f"{plural(len(overrides), 'override')} in force", OVERRIDE_COLUMNS)
 
     @checked
     def pinned_pairs(self, target: str) -> tuple[int, int]:

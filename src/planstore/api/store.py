@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from planstore.api.access import StoreAccess
 from planstore.api.evidence import EvidenceReports
@@ -14,6 +13,8 @@ from planstore.api.integrity import Integrity
 from planstore.api.maintenance import Maintenance
 from planstore.api.models import ModelAccess
 from planstore.api.overrides import Overrides
+from planstore.api.panel_work import PanelWork
+from planstore.api.queries import Queries
 from planstore.api.training import PlanTraining
 from planstore.audit.diff import Difference, compare
 from planstore.audit.history import Change, history
@@ -21,10 +22,10 @@ from planstore.audit.report import Report, make_report
 from planstore.audit.whatif import WhatIf, what_if
 from planstore.audit.why import Explanation, explain
 from planstore.checks.arguments import checked
-from planstore.database.macros import MACROS
-from planstore.database.query_bounds import Bounds
+from planstore.pages.answers import Answer, ResultRows, plural
 from planstore.plans.training_plan import TrainingPlan
-from planstore.projections.export import Exported, export
+from planstore.projections.export import export
+from planstore.projections.exported import Exported
 from planstore.routing.candidate_readers import CandidatesSource
 from planstore.runs.checked_request import checked_request
 from planstore.runs.create import make_run
@@ -33,12 +34,12 @@ from planstore.runs.lookup import RunName, find_commit, find_run, find_runs
 from planstore.runs.run import Run
 
 if TYPE_CHECKING:
-    import duckdb
-
     from planstore.routing.policy_reader import PolicySource
 
+CHANGE_COLUMNS = ("run_id", "commit_id", "previous_route", "route", "rule")
 
-class Store(ModelAccess):
+
+class Store(Queries, PanelWork, ModelAccess, Answer):
     """The store of a results folder. Made by :func:`planstore.open`.
 
     Attributes:
@@ -52,28 +53,19 @@ class Store(ModelAccess):
     """
 
     def __init__(self, results: Path, *, create: bool, as_of: int | None = None, memory: str | None = None) -> None:
-        self.access = StoreAccess(results, create=create, as_of=as_of, memory=memory)
+        super().__init__(StoreAccess(results, create=create, as_of=as_of, memory=memory))
         self.results = self.access.results
         self.overrides = Overrides(self.access)
         self.training = PlanTraining(self.access)
         self.evidence = EvidenceReports(self.access)
         self.integrity = Integrity(self.access)
         self.maintenance = Maintenance(self.access)
-        self._opening = Lock()
-        self._bounded: dict[str, Store] = {}
 
     def __enter__(self) -> Store:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def close(self) -> None:
-        """Close the store; it is opened again on its next use."""
-        self.interrupt()  # because closing would wait for a query that an interrupt has left running
-        self.access.close()
-        for bounded in self._bounded.values():
-            bounded.close()
 
     def create(self) -> None:
         """Create the store now if it does not exist, instead of on first use."""
@@ -194,63 +186,6 @@ class Store(ModelAccess):
         )
 
     @checked
-    def sql(
-        self,
-        query: str,
-        parameters: Mapping[str, Any] | None = None,
-        /,
-        *,
-        memory: str | None = None,
-        timeout: float | None = None,
-        **named: Any,
-    ) -> duckdb.DuckDBPyRelation:
-        """Return the relation of a query over the store's views and macros: ``.df()``, ``.arrow()``, ``.fetchall()``.
-
-        The query runs when its rows are fetched; with a limit, it runs before this method returns.
-
-        Args:
-            query: one SELECT; it can neither write nor read files outside the store.
-            parameters: values of the query's ``$name`` parameters, with any names.
-            memory: memory limit of the query, such as ``2GB``; up to four times as much temporary disk space is used.
-                None means the store's limit.
-            timeout: maximum seconds of the query; None means no limit.
-            named: further values of parameters.
-
-        Raises:
-            QueryError: the query is invalid, does more than read the store, or exceeded a limit.
-            RequestError: a limit is invalid.
-        """
-        access = self.access if memory is None else self._with_memory(memory).access
-        session = access.user_session
-        values = {**(parameters or {}), **named}
-        if memory is None and timeout is None:
-            return session.query(query, values)
-        with Bounds(session.interrupt, seconds=timeout).computing():
-            return session.query(query, values, at_once=True)
-
-    def _with_memory(self, memory: str) -> Store:
-        """Return another store of this folder, because a memory limit applies to a whole database."""
-        with self._opening:
-            if memory not in self._bounded:
-                self._bounded[memory] = Store(self.results, create=False, as_of=self.access.as_of, memory=memory)
-            return self._bounded[memory]
-
-    def interrupt(self) -> None:
-        """Interrupt the query of :meth:`sql` that a KeyboardInterrupt has left running in this thread, if any."""
-        for store in (self, *self._bounded.values()):
-            store.access.interrupt()
-
-    def words(self) -> list[tuple[str, str, str | None, str | None]]:
-        """Return all words that :meth:`sql` knows, for completion.
-
-        Returns:
-            Kind (view, column, macro, table macro, function or keyword), word, the view of a column, and the type of a
-            column or the arguments of a macro.
-        """
-        words = self.access.user_session.rows("store/words", prefix="")
-        return [row for row in words if row[0] != "table macro" or row[1] in MACROS]
-
-    @checked
     def plan(self, name: RunName | None = None) -> TrainingPlan:
         """Return the current plan, or the plan of a run id, a commit number, a prefix of a plan id or a time.
 
@@ -259,10 +194,6 @@ class Store(ModelAccess):
             RequestError: the prefix of a plan id matches several plans.
         """
         return TrainingPlan.from_ledger(self.access.ledger, self.access.plan_id(name))
-
-    def log(self) -> list[dict[str, Any]]:
-        """Return the commits, newest first."""
-        return self.access.session.records("store/log")
 
     @checked
     def why(self, target: str, symbol: str | None = None, *, run_id: RunName | None = None) -> Explanation:
@@ -285,14 +216,16 @@ class Store(ModelAccess):
             return explain(session, self.access.ledger.artifacts, target, symbol, self.access.find_run(run_id))
 
     @checked
-    def history(self, target: str, symbol: str | None = None) -> list[Change]:
+    def history(self, target: str, symbol: str | None = None) -> ResultRows[Change]:
         """Return each change of the route of a pair, or of a target's cross-sectional side, with its causes.
 
         Raises:
             NotFoundError: no run decided on it.
         """
         with self.access.session.transaction():
-            return history(self.access.session, self.access.ledger.artifacts, target, symbol)
+            changes = history(self.access.session, self.access.ledger.artifacts, target, symbol)
+        name = target if symbol is None else f"{target} on {symbol}"
+        return ResultRows(changes, f"{name}: {plural(len(changes), 'change')} of route", CHANGE_COLUMNS)
 
     @checked
     def diff(self, a: RunName, b: RunName) -> Difference:

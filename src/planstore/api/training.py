@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 from planstore.api.access import StoreAccess
@@ -11,10 +12,13 @@ from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
 from planstore.events.vocabulary import JobState
 from planstore.ledger.status_writer import StatusWriter
+from planstore.pages.answers import ResultRows, counted, plural
 from planstore.plans.cost import CostEstimate, estimate_plan_cost
 from planstore.plans.progress import Progress
 from planstore.plans.staleness import refuse_stale, stale_reasons
 from planstore.runs.lookup import RunName
+
+JOB_COLUMNS = ("job_id", "target", "symbol", "route", "priority", "status", "attempt", "metrics", "error")
 
 
 class PlanTraining:
@@ -31,7 +35,7 @@ class PlanTraining:
         target: str | None = None,
         symbol: str | None = None,
         status: str | None = None,
-    ) -> list[dict[str, Any]]:
+    ) -> ResultRows[dict[str, Any]]:
         """Return the jobs of a plan in plan order, each with its latest status, metrics and artifacts.
 
         Args:
@@ -48,10 +52,12 @@ class PlanTraining:
             raise RequestError(f"status must be one of {', '.join(JobState)}, got {quoted(status)}")
         plan_id = self._access.plan_id(plan)
         jobs = self._access.session.records("store/jobs", plan_id=plan_id, target=target, symbol=symbol, status=status)
-        return [
+        read = [
             job | {"metadata": json.loads(job["metadata"]), "metrics": job["metrics"] and json.loads(job["metrics"])}
             for job in jobs
         ]
+        by_status = counted(dict(Counter(job["status"] for job in read)), "none")
+        return ResultRows(read, f"{plural(len(read), 'job')} of plan {plan_id[:12]}: {by_status}", JOB_COLUMNS)
 
     @checked
     def progress(self, plan: RunName | None = None) -> Progress:

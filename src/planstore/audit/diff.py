@@ -7,24 +7,25 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from planstore.audit.causes import factors
+from planstore.audit.flip_answer import FlipAnswer
 from planstore.audit.scenario import Record, RunInputs
 from planstore.audit.swaps import swap_causes
+from planstore.database.query_rows import QueryRows
 from planstore.database.session import Session
 from planstore.ledger.storage import ArtifactStorage
+from planstore.pages.answers import counted, plural
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
 
 CHANGES = ("added", "removed", "changed")
 
 
-@dataclass(frozen=True)
-class Difference:
+@dataclass(frozen=True, repr=False)
+class Difference(FlipAnswer):
     """What run ``b`` changes against run ``a``. True when it changes anything.
 
     Attributes:
@@ -58,16 +59,16 @@ class Difference:
         """Return how many jobs were ``added``, ``removed`` or ``changed``."""
         return self.counts[change]
 
-    def flip_table(self) -> duckdb.DuckDBPyRelation:
+    def flip_table(self) -> QueryRows:
         """Return a row for each flip: target, symbol (null for a target itself), route_a, route_b, causes."""
-        return self._session.relation("audit/diff/read_flips")
+        return QueryRows(self._session.relation("audit/diff/read_flips"))
 
-    def job_table(self) -> duckdb.DuckDBPyRelation:
+    def job_table(self) -> QueryRows:
         """Return a row for each job that differs: job_id, change, target, symbol, route_a, route_b, fields, values.
 
         ``fields`` names what differs of a changed job, and ``values`` says it: field, in ``a``, in ``b``.
         """
-        return self._listing.relation("audit/diff/read_changed_jobs")
+        return QueryRows(self._listing.relation("audit/diff/read_changed_jobs"))
 
     @property
     def jobs(self) -> list[Record]:
@@ -91,16 +92,12 @@ class Difference:
             "jobs": self.jobs,
         }
 
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(route)}</td><td>{before}</td><td>{after}</td></tr>"
-            for route, (before, after) in self.routes.items()
-        )
-        jobs = ", ".join(f"{count} {change}" for change, count in self.counts.items())
+    def __str__(self) -> str:
+        jobs = counted(self.counts)
+        routes = "".join(f"\n  {route}: {before:,} → {after:,}" for route, (before, after) in self.routes.items())
         return (
-            f"<b>{escape(self.a)} → {escape(self.b)}</b>: {self.flipped_pairs} pairs "
-            f"and {self.flipped_targets} targets flipped; jobs: {jobs}"
-            f"<table><tr><th>route</th><th>{escape(self.a)}</th><th>{escape(self.b)}</th></tr>{rows}</table>"
+            f"{self.a} → {self.b}: {plural(self.flipped_pairs, 'pair')} and {plural(self.flipped_targets, 'target')} "
+            f"flipped; jobs: {jobs}.{routes}"
         )
 
 

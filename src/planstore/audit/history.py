@@ -16,13 +16,14 @@ from planstore.errors import NotFoundError, StoreError
 from planstore.events.candidate_columns import RULE_INPUTS
 from planstore.events.vocabulary import Cause, Side
 from planstore.ledger.storage import ArtifactStorage
+from planstore.pages.answers import Answer
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-@dataclass(frozen=True)
-class Change:
+@dataclass(frozen=True, repr=False)
+class Change(Answer):
     """A run in which a pair or target got another route than in the run before.
 
     Attributes:
@@ -41,6 +42,11 @@ class Change:
     previous_route: str | None
     rule: str | None
     causes: list[Record]
+
+    def __str__(self) -> str:
+        change = f"{self.previous_route or 'no decision'} → {self.route or 'no decision'}"
+        causes = "; ".join(cause["text"] for cause in self.causes)
+        return f"run {self.run_id} (commit {self.commit_id}): {change}{f', because of {causes}' if causes else ''}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""

@@ -21,6 +21,7 @@ from planstore.errors import ExportError, StoreError
 from planstore.events.vocabulary import Route
 from planstore.ledger.embedded.store_folder import refuse_store
 from planstore.ledger.storage import ArtifactStorage
+from planstore.pages.answers import Answer, plural
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,8 +35,8 @@ MOST_JOBS = 2_000
 _MOST_FINDINGS = 20
 
 
-@dataclass(frozen=True)
-class Report:
+@dataclass(frozen=True, repr=False)
+class Report(Answer):
     """A page about a run.
 
     Attributes:
@@ -61,6 +62,11 @@ class Report:
     def flips(self) -> int:
         """Number of pairs and targets with another route than in the previous run."""
         return self.flipped_pairs + self.flipped_targets
+
+    def __str__(self) -> str:
+        flips = plural(self.flips, "flip")
+        since = "" if self.previous_run_id is None else f", {flips} since {self.previous_run_id}"
+        return f"Report on run {self.run_id}, commit {self.commit_id}: {plural(self.pairs, 'pair')}{since}."
 
     def write(self, path: str | Path) -> Path:
         """Write the page to a file, whole or not at all, and return its path.

@@ -6,22 +6,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from planstore.audit.flip_answer import FlipAnswer
 from planstore.audit.scenario import Record, RunInputs
 from planstore.audit.staging import stage_run
 from planstore.database.connection import memory
+from planstore.database.query_rows import QueryRows
 from planstore.database.session import Session
 from planstore.ledger.storage import ArtifactStorage
+from planstore.pages.answers import ResultRows, plural
 from planstore.plans.planning import plan_jobs
 from planstore.routing.rules import apply_rules
 
 if TYPE_CHECKING:
-    import duckdb
-
     from planstore.routing.policy import Policy
 
 
-@dataclass(frozen=True)
-class WhatIf:
+@dataclass(frozen=True, repr=False)
+class WhatIf(FlipAnswer):
     """What another policy would have decided.
 
     Attributes:
@@ -47,27 +48,35 @@ class WhatIf:
         """How many decisions on pairs and targets would differ."""
         return self.flipped_pairs + self.flipped_targets
 
-    def flip_table(self) -> duckdb.DuckDBPyRelation:
+    def flip_table(self) -> QueryRows:
         """Return a row for each decision that would differ: run_id, commit_id, target, symbol, route, route_then, rule.
 
         ``route`` is what was decided, ``route_then`` what would have been, by ``rule``; symbol is null for a target.
         """
-        return self._session.relation("audit/whatif/read_whatif_flips")
+        return QueryRows(self._session.relation("audit/whatif/read_whatif_flips"))
 
-    def job_table(self) -> duckdb.DuckDBPyRelation:
+    def job_table(self) -> QueryRows:
         """Return a row for each job more or fewer: run_id, commit_id, change, job_id, target, symbol, route."""
-        return self._session.relation("audit/whatif/read_whatif_jobs")
+        return QueryRows(self._session.relation("audit/whatif/read_whatif_jobs"))
 
-    def by_run(self) -> list[Record]:
+    def __str__(self) -> str:
+        return (
+            f"Under policy {self.policy_id[:12]}, {self.agreement:.1%} of the decisions on pairs stay as they are "
+            f"({plural(len(self.runs), 'run')}): {plural(self.flipped_pairs, 'pair')} and "
+            f"{plural(self.flipped_targets, 'target')} flip; "
+            f"{self.jobs_added:,} jobs more, {self.jobs_removed:,} fewer."
+        )
+
+    def by_run(self) -> ResultRows[Record]:
         """Return for each run: pairs, flips, flipped_pairs, flipped_targets, agreement, jobs_added, jobs_removed."""
-        return self._session.records("audit/whatif/by_run")
+        return ResultRows(self._session.records("audit/whatif/by_run"), plural(len(self.runs), "run"))
 
-    def by_target(self) -> list[Record]:
+    def by_target(self) -> ResultRows[Record]:
         """Return for each target, over all runs: flips, flipped_pairs, flipped_targets, jobs_added, jobs_removed.
 
         ``flipped_targets`` counts the runs that flip the target itself. Those with most flips come first.
         """
-        return self._session.records("audit/whatif/by_target")
+        return ResultRows(self._session.records("audit/whatif/by_target"), "Targets, most flips first")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the answer for JSON."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from planstore.audit.replay import Outcome, Replay, in_lane, is_own, own_rows
@@ -16,6 +16,7 @@ from planstore.errors import StoreError
 from planstore.events.vocabulary import CommitKind, JobState
 from planstore.ledger.ledger import newest_commit_of_kind
 from planstore.ledger.storage import ArtifactStorage
+from planstore.pages.answers import TableAnswer
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,8 +25,8 @@ NO_DECISION = "NO_DECISION"
 """The rule in an explanation of a pair without a decision."""
 
 
-@dataclass(frozen=True)
-class Explanation:
+@dataclass(frozen=True, repr=False)
+class Explanation(TableAnswer):
     """A decision with its inputs and checks, derived again from the run's evidence, policy and rules.
 
     Attributes:
@@ -73,24 +74,35 @@ class Explanation:
         """Return all attributes, for JSON."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    def _repr_html_(self) -> str:
-        name = self.target if self.symbol is None else f"{self.target} / {self.symbol}"
-        reasons = "".join(f"<li>{escape(reason)}</li>" for reason in [*self.findings, *self.reasons])
-        rows = "".join(
-            f"<tr><td>{escape(check['side'])}</td><td>{escape(check['check'])}</td><td>{escape(str(check['observed']))}</td>"
-            f"<td>{escape(str(check['threshold']))}</td><td>{'✓' if check['passed'] else '✗'}</td>"
-            f"<td>{escape(check['source'])}</td></tr>"
-            for check in self.checks
-        )
-        misses = "".join(
-            f"<p>{escape(miss['text'])}</p>" for miss in (self.nearest_miss, self.nearest_policy) if miss is not None
-        )
-        return (
-            f"<b>{escape(name)}: {escape(self.route or 'no decision')}</b> by {escape(self.rule)}, "
-            f"run {escape(self.run_id)}<ul>{reasons}</ul>"
-            f"<table><tr><th>side</th><th>check</th><th>observed</th><th>threshold</th><th></th><th>source</th></tr>"
-            f"{rows}</table>{misses}"
-        )
+    def records(self) -> list[Record]:
+        """Return the checks."""
+        return self.checks
+
+    def __str__(self) -> str:
+        return "\n".join((*self.decision_lines(), *self.nearest_lines()))
+
+    def decision_lines(self) -> Iterator[str]:
+        """Yield the route, the rule and the reasons, and all findings, each a line."""
+        name = self.target if self.symbol is None else f"{self.target} on {self.symbol}"
+        yield f"{name}: {self.route or 'no decision'}"
+        yield ""
+        if self.route is None:
+            yield f"Run {self.run_id} (commit {self.commit_id}) has no decision on it:"
+        else:
+            yield f"Decided by rule {self.rule} in run {self.run_id} (commit {self.commit_id}):"
+        yield from (f"  - {reason}" for reason in self.reasons)
+        yield from (f"  ! {finding}" for finding in self.findings)
+
+    def nearest_lines(self) -> Iterator[str]:
+        """Yield the nearest changes that would have flipped the route, each a line after an empty one."""
+        if self.nearest_miss or self.nearest_policy:
+            yield ""
+            yield "The nearest change that would have flipped it:"
+            for kind, miss in (("evidence", self.nearest_miss), ("policy", self.nearest_policy)):
+                yield f"  {kind}: {miss['text']}" if miss else f"  {kind}: no single change would"
+        elif self.checks:
+            yield ""
+            yield "No single change of evidence or of the policy would have flipped it."
 
 
 def explain(session: Session, artifacts: ArtifactStorage, target: str, symbol: str | None, run: Record) -> Explanation:

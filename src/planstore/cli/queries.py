@@ -24,7 +24,10 @@ def relations(store: Store, text: str, parameters: Mapping[str, str]) -> list[du
     missing = sorted(frozenset().union(*(statement.parameters for statement in found)) - parameters.keys())
     if missing:
         raise QueryError(f"${missing[0]} must have a value, got none: add --param {missing[0]}=VALUE")
-    return [store.sql(statement.text, {name: parameters[name] for name in statement.parameters}) for statement in found]
+    return [
+        store.sql(statement.text, {name: parameters[name] for name in statement.parameters}).relation
+        for statement in found
+    ]
 
 
 def refuse_unused_parameters(text: str, parameters: Mapping[str, str]) -> None:

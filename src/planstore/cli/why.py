@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from planstore.cli.options import RESULTS, AsOf, Json, Results
+
+if TYPE_CHECKING:
+    from planstore.audit.why import Explanation
 
 MARKS = {True: "passed", False: "failed"}
 
@@ -37,7 +40,7 @@ def command(
         if json:
             output.print_json(found.as_dict())
         else:
-            for line in _decision_lines(found):
+            for line in found.decision_lines():
                 output.print_line(printable(line))  # because a line break in a name could imitate an output line
             if found.checks:
                 output.print_line()
@@ -60,29 +63,8 @@ def command(
                 output.print_line(printable(line))  # because a line break in a name could imitate an output line
 
 
-def _decision_lines(found: Any) -> Iterator[str]:
-    name = found.target if found.symbol is None else f"{found.target} on {found.symbol}"
-    yield f"{name}: {found.route or 'no decision'}"
-    yield ""
-    if found.route is None:
-        yield f"Run {found.run_id} (commit {found.commit_id}) has no decision on it:"
-    else:
-        yield f"Decided by rule {found.rule} in run {found.run_id} (commit {found.commit_id}):"
-    for reason in found.reasons:
-        yield f"  - {reason}"
-    for finding in found.findings:
-        yield f"  ! {finding}"
-
-
-def _context_lines(found: Any) -> Iterator[str]:
-    if found.nearest_miss or found.nearest_policy:
-        yield ""
-        yield "The nearest change that would have flipped it:"
-        for kind, miss in (("evidence", found.nearest_miss), ("policy", found.nearest_policy)):
-            yield f"  {kind}: {miss['text']}" if miss else f"  {kind}: no single change would"
-    elif found.checks:
-        yield ""
-        yield "No single change of evidence or of the policy would have flipped it."
+def _context_lines(found: Explanation) -> Iterator[str]:
+    yield from found.nearest_lines()
     if found.jobs:
         yield ""
         yield "Jobs:"

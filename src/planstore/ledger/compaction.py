@@ -12,6 +12,7 @@ from planstore.errors import RequestError, StoreError
 from planstore.events.digest import RowsDigest
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
 from planstore.ledger.storage import DataStorage
+from planstore.pages.answers import Answer, plural
 
 LAST = 2**62
 """A number greater than any commit id."""
@@ -19,8 +20,8 @@ LONGEST_GRACE = timedelta(days=36_500)
 """Maximum age of unreferenced files before they are deleted."""
 
 
-@dataclass(frozen=True)
-class Compacted:
+@dataclass(frozen=True, repr=False)
+class Compacted(Answer):
     """The result of a compaction.
 
     Attributes:
@@ -33,6 +34,12 @@ class Compacted:
     files_before: int
     files_after: int
     orphans: int
+
+    def __str__(self) -> str:
+        return (
+            f"Compacted: {plural(self.flushed, 'row')} moved into files; {self.files_before} files before, "
+            f"{self.files_after} after."
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""

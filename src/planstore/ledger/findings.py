@@ -8,10 +8,11 @@ from typing import Any
 
 from planstore.errors import AnchorError
 from planstore.events.hashing import DIGEST
+from planstore.pages.answers import SHOWN_ROWS, Answer, TableAnswer, plural
 
 
-@dataclass(frozen=True)
-class Finding:
+@dataclass(frozen=True, repr=False)
+class Finding(Answer):
     """A discrepancy.
 
     Attributes:
@@ -28,8 +29,8 @@ class Finding:
         return f"{f'commit {self.commit_id}, ' if self.commit_id is not None else ''}{self.where}: {self.problem}"
 
 
-@dataclass(frozen=True)
-class Verified:
+@dataclass(frozen=True, repr=False)
+class Verified(TableAnswer):
     """The result of a verification.
 
     Attributes:
@@ -50,6 +51,16 @@ class Verified:
     def holds(self) -> bool:
         """Whether there are no findings."""
         return not self.findings
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the findings."""
+        return [dict(vars(finding)) for finding in self.findings]
+
+    def __str__(self) -> str:
+        found = plural(len(self.findings), "finding") if self.findings else "no findings"
+        verdict = "holds" if self.holds else "does not hold"
+        lines = "".join(f"\n  {finding}" for finding in self.findings[:SHOWN_ROWS])
+        return f"The store {verdict}: {plural(self.commits, 'commit')} verified, {found}.{lines}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""

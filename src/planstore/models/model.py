@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from planstore.checks.arguments import checked
@@ -17,6 +16,7 @@ from planstore.ledger.storage import ArtifactStorage
 from planstore.models.blend import mean_of
 from planstore.models.frame import Frame, features_of
 from planstore.models.loading import JobFiles, LoadedModels
+from planstore.pages.answers import Answer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +27,7 @@ SHOWN = 5
 
 
 @dataclass(frozen=True, repr=False)
-class Model:
+class Model(Answer):
     """Model of a job: the mean of its families; for a job of ``ROUTE_BOTH`` the mean with the cross-sectional model.
 
     Made by :meth:`Store.model <planstore.Store.model>`. Where the job was refitted on all labelled rows, the refitted
@@ -140,12 +140,6 @@ class Model:
             f"{self.target} on {rows}: {', '.join(self.families)} of job {self.job_id}{blended}, "
             f"{len(self.features)} features{newest}"
         )
-
-    def __repr__(self) -> str:
-        return f"<Model: {self}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p>{escape(str(self))}</p>"
 
 
 def find_model(

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from planstore.database.session import Session
+from planstore.pages.answers import TableAnswer
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,8 +34,8 @@ class FamilyCost:
     earlier_jobs: int
 
 
-@dataclass(frozen=True)
-class CostEstimate:
+@dataclass(frozen=True, repr=False)
+class CostEstimate(TableAnswer):
     """Estimate of the time that a training of jobs takes.
 
     Attributes:
@@ -53,6 +54,10 @@ class CostEstimate:
     def earlier_jobs(self) -> int:
         """Number of earlier jobs that the estimate rests on, counted once for each of their families."""
         return sum(one.earlier_jobs for one in self.families)
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the estimates by family and kind of job."""
+        return [asdict(one) for one in self.families]
 
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""

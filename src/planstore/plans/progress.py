@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from planstore.events.vocabulary import open_jobs
+from planstore.pages.answers import TableAnswer, counted
 
 
-@dataclass(frozen=True)
-class Progress:
+@dataclass(frozen=True, repr=False)
+class Progress(TableAnswer):
     """Progress of a plan.
 
     Attributes:
@@ -29,6 +30,14 @@ class Progress:
     def is_over(self) -> bool:
         """Whether every job is in a final state."""
         return not open_jobs(self.counts)
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the number of jobs by status."""
+        return [{"status": status, "jobs": jobs} for status, jobs in self.counts.items()]
+
+    def __str__(self) -> str:
+        failed = "".join(f"\n  {job['job_id']} failed: {job['error']}" for job in self.failed[:5])
+        return f"Plan {self.plan_id[:12]}: {counted(self.counts, 'no jobs')}.{failed}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""

@@ -17,13 +17,14 @@ from planstore.errors import NotFoundError, PlanFileError
 from planstore.events.vocabulary import Semantics
 from planstore.ledger.layout import StoreLayout
 from planstore.ledger.ledger import Ledger
+from planstore.pages.answers import TableAnswer, counted
 from planstore.plans.plan_index import PlanIndex, document_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class TrainingPlan(Mapping[str, Any]):
+class TrainingPlan(Mapping[str, Any], TableAnswer):
     """A training plan: a mapping with ``metadata``, ``jobs`` and ``summary``, like the JSON document.
 
     Metadata and summary are loaded at once; jobs are fetched by SQL on first use.
@@ -90,17 +91,15 @@ class TrainingPlan(Mapping[str, Any]):
     def __len__(self) -> int:
         return 3
 
-    def __repr__(self) -> str:
-        return f"<TrainingPlan {(self.plan_id or 'from a file')[:12]}: {self.metadata.get('total_jobs')} jobs>"
+    def records(self) -> list[dict[str, Any]]:
+        """Return the jobs, in plan order."""
+        return self.jobs
 
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        routes = "".join(
-            f"<tr><td>{escape(str(route))}</td><td>{count}</td></tr>"
-            for route, count in self.summary.get("by_route", {}).items()
+    def __str__(self) -> str:
+        name = "The plan of a file" if self.plan_id is None else f"Plan {self.plan_id[:12]}"
+        return (
+            f"{name}: {self.metadata.get('total_jobs')} jobs; {counted(self.summary.get('by_route', {}), 'no route')}."
         )
-        return f"<b>{escape(repr(self)[1:-1])}</b><table><tr><th>route</th><th>jobs</th></tr>{routes}</table>"
 
     def ask(self, question: str, **values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a statement of ``sql/consumer/`` on this plan."""

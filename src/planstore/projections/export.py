@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
@@ -23,6 +22,7 @@ from planstore.events.prefetch import each_prefetched
 from planstore.ledger.embedded.lock import WriterLock
 from planstore.ledger.embedded.store_folder import refuse_store
 from planstore.ledger.ledger import Ledger
+from planstore.projections.exported import Exported
 from planstore.projections.file_names import file_names
 from planstore.projections.markdown import routing_plan_markdown, training_plan_markdown
 from planstore.projections.publish import Comparing, Manifest, Outgoing, export_errors
@@ -49,31 +49,6 @@ UNKNOWN = "unknown"
 _KEYS = {"by_target": "target", "by_symbol": "symbol", "by_type": "training_type", "by_route": "route"}
 
 Progress: TypeAlias = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Exported:
-    """The result of an export.
-
-    Attributes:
-        results: the results folder.
-        run_id: the exported run.
-        plan_id: its plan.
-        files: number of its files in the results folder.
-        written: number of files that were missing or different, and were written.
-        removed: number of removed files of an earlier plan.
-    """
-
-    results: Path
-    run_id: str
-    plan_id: str
-    files: int
-    written: int
-    removed: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return all attributes, for JSON."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def export(

@@ -9,10 +9,11 @@ from planstore.database.session import Session
 from planstore.events.digest import RowsDigest
 from planstore.events.vocabulary import CommitKind
 from planstore.ledger.ledger import Ledger
+from planstore.pages.answers import Answer, plural
 
 
-@dataclass(frozen=True)
-class Rebuilt:
+@dataclass(frozen=True, repr=False)
+class Rebuilt(Answer):
     """The result of a rebuild.
 
     Attributes:
@@ -24,6 +25,10 @@ class Rebuilt:
     documents: int
     digest: str
     same: bool
+
+    def __str__(self) -> str:
+        before = "the same as before" if self.same else "not the same as before"
+        return f"Rebuilt {plural(self.documents, 'document')}, {before}."
 
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""

@@ -16,10 +16,11 @@ from planstore.events.hashing import digest_of
 from planstore.events.vocabulary import CommitKind, Route
 from planstore.ledger.commit_builder import CommitBuilder
 from planstore.ledger.ledger import Ledger
+from planstore.pages.answers import Answer
 
 
-@dataclass(frozen=True)
-class Override:
+@dataclass(frozen=True, repr=False)
+class Override(Answer):
     """A pin of a pair, or (``symbol`` None) of a target and all its pairs that have no pin of their own.
 
     Attributes:
@@ -67,6 +68,11 @@ class Override:
         del said["override_id"]
         said["expires_at"] = None if self.expires_at is None else utc_text(self.expires_at)
         return replace(self, override_id=digest_of(canonical_json(said))[:12])
+
+    def __str__(self) -> str:
+        name = self.target if self.symbol is None else f"{self.target} on {self.symbol}"
+        until = "it is cleared" if self.expires_at is None else f"{self.expires_at:%Y-%m-%d %H:%M UTC}"
+        return f"{name} is pinned to {self.route} by {self.author} until {until}: {self.reason}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""

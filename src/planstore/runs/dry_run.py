@@ -14,6 +14,7 @@ from planstore.database.session import Session
 from planstore.events.vocabulary import CommitKind
 from planstore.ledger.ledger import Ledger, newest_commit_of_kind
 from planstore.ledger.scratch import copy_events, scratch_ledger
+from planstore.pages.answers import TableAnswer, plural
 from planstore.plans.cost import CostEstimate, estimate_cost
 from planstore.runs.commit import RunCommit
 from planstore.runs.create import decide, refuse_left_out
@@ -23,8 +24,8 @@ UNNAMED = "this dry run"
 """The name of a dry run in its comparison, unless the call gives a run id."""
 
 
-@dataclass(frozen=True)
-class DryRun:
+@dataclass(frozen=True, repr=False)
+class DryRun(TableAnswer):
     """What a call of :meth:`~planstore.Store.route` would record.
 
     Attributes:
@@ -50,6 +51,16 @@ class DryRun:
     total_jobs: int
     cost: CostEstimate
     difference: Difference | None
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the number of pairs by route."""
+        return [{"route": route, "pairs": pairs} for route, pairs in self.routes.items()]
+
+    def __str__(self) -> str:
+        routes = ", ".join(f"{pairs:,} {route}" for route, pairs in self.routes.items()) or "no pair"
+        plan = f"Plan {self.plan_id[:12]}, {'new' if self.is_new_plan else 'published by an earlier run'}"
+        against = "" if self.difference is None else f"\n{self.difference}"
+        return f"Dry run, nothing written: {routes}.\n{plan}: {plural(self.total_jobs, 'job')}.{against}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""

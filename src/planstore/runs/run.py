@@ -8,11 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from planstore.ledger.ledger import Ledger
+from planstore.pages.answers import TableAnswer, plural
 from planstore.plans.training_plan import TrainingPlan
 
 
-@dataclass(frozen=True)
-class Run:
+@dataclass(frozen=True, repr=False)
+class Run(TableAnswer):
     """A recorded run.
 
     Attributes:
@@ -39,6 +40,16 @@ class Run:
     def plan(self) -> TrainingPlan:
         """The plan of the run."""
         return TrainingPlan.from_ledger(self._ledger, self.plan_id)
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the number of pairs by route."""
+        return [{"route": route, "pairs": pairs} for route, pairs in self.routes.items()]
+
+    def __str__(self) -> str:
+        routes = ", ".join(f"{pairs:,} {route}" for route, pairs in self.routes.items()) or "no pair"
+        published = "new" if self.is_new_plan else "published by an earlier run"
+        jobs = plural(self.plan.metadata["total_jobs"], "job")
+        return f"Run {self.run_id}, commit {self.commit_id}: {routes}.\nPlan {self.plan_id[:12]}, {published}: {jobs}."
 
     def as_dict(self) -> dict[str, Any]:
         """Return the run and its plan's summary, for JSON."""

@@ -11,19 +11,19 @@ from planstore.training.evidence.measure import Earlier, PanelEvidence
 from planstore.training.evidence.stability import Snapshot
 
 if TYPE_CHECKING:
-    from planstore.api.store import Store
+    from planstore.api.parts import StoreParts
 
 RUNS = 3
 """How many earlier runs stability is measured against, the newest ones."""
 
 
-def keep_evidence(store: Store, evidence: PanelEvidence) -> str:
+def keep_evidence(store: StoreParts, evidence: PanelEvidence) -> str:
     """Keep all measurements of a panel as an artifact, once, and return its digest."""
     evidence_id = read_candidates(evidence.candidates(), strict=True).digest.hexdigest()
     return store.evidence.keep(canonical_json(evidence.as_dict()), evidence_id)
 
 
-def earlier_evidence(store: Store, before: datetime) -> Earlier:
+def earlier_evidence(store: StoreParts, before: datetime) -> Earlier:
     """Return the importances of the newest runs whose data ended before ``before``.
 
     Only those count, so that measuring the same data again in the same store finds the same.
@@ -43,7 +43,7 @@ def earlier_evidence(store: Store, before: datetime) -> Earlier:
     return found
 
 
-def selected_features(store: Store, evidence_id: str) -> dict[str, list[str]]:
+def selected_features(store: StoreParts, evidence_id: str) -> dict[str, list[str]]:
     """Return the features that the evidence of a run selected, best first, by target; empty if none was stored."""
     report = store.evidence.report(evidence_id)
     if report is None:

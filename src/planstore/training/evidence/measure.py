@@ -18,6 +18,7 @@ from planstore.events.canonical import canonical_json
 from planstore.events.hashing import digest_of
 from planstore.events.vocabulary import JobState, Mode, ModelStatus, Stability
 from planstore.ledger.embedded.store_folder import refuse_store
+from planstore.pages.answers import SHOWN_ROWS, TableAnswer, plural, text_table
 from planstore.training.evidence.leakage import LeakageLimits, signs_elsewhere
 from planstore.training.evidence.ranking import Ranked, rank
 from planstore.training.evidence.side import MeasuredSide, Question, measure_side
@@ -32,12 +33,13 @@ if TYPE_CHECKING:
 
 FAMILIES = ("lightgbm",)
 """What evidence is measured with: a light family, because stronger ones score no better where signal is weak."""
+RANKING_COLUMNS = ("target", "score", "score_low", "score_high", "null_score", "skill", "leakage", "symbols")
 Earlier = Mapping[tuple[str, str | None], Sequence[Snapshot]]
 """The mean importances of earlier runs, by target and symbol (None: all symbols)."""
 
 
-@dataclass(frozen=True)
-class PanelEvidence:
+@dataclass(frozen=True, repr=False)
+class PanelEvidence(TableAnswer):
     """The measurements of a panel.
 
     Attributes:
@@ -55,6 +57,21 @@ class PanelEvidence:
     settings: Mapping[str, Any]
     notes: Sequence[str]
     troubles: Sequence[str]
+
+    def shown_columns(self) -> Sequence[str]:
+        """Return the columns that prose and HTML show."""
+        return RANKING_COLUMNS
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the ranked targets; ``worst``, ``middle`` and ``best`` are the scores of single symbols."""
+        return [one.as_row() for one in self.ranking()]
+
+    def __str__(self) -> str:
+        symbols = len({side.symbol for side in self.sides if side.symbol is not None})
+        ranked = text_table(self.head(SHOWN_ROWS), RANKING_COLUMNS)
+        troubles = "".join(f"\n{trouble}" for trouble in self.troubles[:SHOWN_ROWS])
+        targets = plural(len(self.ranking()), "target")
+        return f"{targets} measured on {plural(symbols, 'symbol')}, as of {self.as_of:%Y-%m-%d}\n{ranked}{troubles}"
 
     def ranking(self) -> list[Ranked]:
         """Return the targets, best first."""

@@ -41,6 +41,17 @@ class Ranked:
     signs: list[str]
     reason: str | None
 
+    def as_row(self) -> dict[str, Any]:
+        """Return all attributes as columns of a table, without nested values."""
+        low, high = self.interval or (None, None)
+        worst, middle, best = self.symbol_scores or (None, None, None)
+        return {
+            "target": self.target, "task_type": self.task_type, "score": self.score, "score_low": low,
+            "score_high": high, "null_score": self.null_score, "skill": self.skill, "leakage": str(self.leakage),
+            "mean_overlap": self.mean_overlap, "mean_tau": self.mean_tau, "symbols": self.symbols,
+            "worst": worst, "middle": middle, "best": best, "reason": self.reason,
+        }  # fmt: skip
+
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""
         return asdict(self)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from planstore.events.vocabulary import JobState, TrainingType
+from planstore.pages.answers import TableAnswer
 
 
 class TrainingWarning(UserWarning):
@@ -13,7 +14,7 @@ class TrainingWarning(UserWarning):
 
 
 @dataclass(frozen=True, repr=False)
-class Training:
+class Training(TableAnswer):
     """Outcome of a training.
 
     Attributes:
@@ -51,6 +52,10 @@ class Training:
         first = next((f"; the first, {job['job_id']}: {job['error']}" for job in left if job["error"]), "")
         return f"nothing is trained: of the jobs of plan {self.plan_id[:12]}, {by_status}{first}"
 
+    def records(self) -> list[dict[str, Any]]:
+        """Return the jobs."""
+        return self.jobs
+
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""
         return dict(vars(self))
@@ -59,6 +64,3 @@ class Training:
         by_status = ", ".join(f"{count} {status}" for status, count in self.progress.items())
         failed = "".join(f"\n  {job['job_id']} failed: {job['error']}" for job in self.failed[:5])
         return self.emptiness or f"plan {self.plan_id[:12]}: {by_status}{failed}"
-
-    def __repr__(self) -> str:
-        return f"<Training: {self}>"

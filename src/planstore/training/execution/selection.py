@@ -12,7 +12,7 @@ from planstore.errors import RequestError
 from planstore.training.families import plan_names
 
 if TYPE_CHECKING:
-    from planstore.api.store import Store
+    from planstore.api.parts import StoreParts
 
 SHOWN = 5
 """Maximum number of possible values in a message."""
@@ -51,7 +51,7 @@ class JobSelection:
         """Whether every job is selected."""
         return not (self.targets or self.symbols or self.families or self.priorities)
 
-    def jobs(self, store: Store, plan_id: str) -> list[dict[str, Any]]:
+    def jobs(self, store: StoreParts, plan_id: str) -> list[dict[str, Any]]:
         """Return the selected jobs of a plan, in plan order, each with its status; blocked jobs are never selected.
 
         Raises:
@@ -71,7 +71,7 @@ class JobSelection:
             )
         return jobs
 
-    def _criteria(self, store: Store, plan_id: str) -> dict[str, list[str]]:
+    def _criteria(self, store: StoreParts, plan_id: str) -> dict[str, list[str]]:
         """Return the selected values as the jobs of a plan spell them."""
         choices: dict[str, list[str]] = {}
         for criterion, choice in store.access.session.rows("training/choices", plan_id=plan_id):

@@ -35,7 +35,7 @@ from planstore.training.panel.match import refuse_other_panel, refuse_panel_with
 from planstore.training.panel.panel import Panel
 
 if TYPE_CHECKING:
-    from planstore.api.store import Store
+    from planstore.api.parts import StoreParts
 
 _log = logging.getLogger("planstore.training")
 
@@ -45,7 +45,7 @@ LEASE = timedelta(seconds=30)
 
 @checked
 def train(
-    store: Store,
+    store: StoreParts,
     panel: Panel,
     *,
     workers: int | None = None,
@@ -130,7 +130,7 @@ class TrainingRequest:
 
     def __init__(
         self,
-        store: Store,
+        store: StoreParts,
         executor: ExecutorSettings,
         *,
         plan: RunName | None = None,
@@ -200,7 +200,7 @@ class TrainingRequest:
         _log.info("Training plan filter applied: %d → %d targets", len(panel.targets), len(filtered["targets"]))
         _log.info("Using model families from training plan")
         self._drive(panel, chosen, progress)
-        jobs = self._store.training.jobs(plan=self.plan_id)
+        jobs: list[dict[str, Any]] = self._store.training.jobs(plan=self.plan_id)
         if self._selected is not None:
             selected = {*self._selected}
             jobs = [job for job in jobs if job["job_id"] in selected]

@@ -13,7 +13,7 @@ from planstore.training.panel.files import column_names, find_files
 from planstore.training.panel.target import TARGETS, matches
 
 if TYPE_CHECKING:
-    from planstore.api.store import Store
+    from planstore.api.parts import StoreParts
     from planstore.training.panel.panel import Panel
 
 _log = logging.getLogger("planstore.training")
@@ -46,7 +46,7 @@ def refuse_panel_without_targets(source: Path, plan_id: str, targets: Collection
 
 
 def refuse_other_panel(
-    store: Store, plan_id: str, panel: Panel, features: Mapping[str, Sequence[str]], targets: Sequence[str]
+    store: StoreParts, plan_id: str, panel: Panel, features: Mapping[str, Sequence[str]], targets: Sequence[str]
 ) -> None:
     """Refuse a panel on which no job of a plan can be trained; log the plan's targets that the panel lacks.
 

@@ -13,6 +13,7 @@ import orjson
 
 from planstore.checks.arguments import checked
 from planstore.errors import NotFoundError
+from planstore.pages.answers import Answer, plural
 from planstore.training.panel.reading import read_panel
 from planstore.training.panel.target import Target
 
@@ -41,7 +42,7 @@ class Sample:
     classes: np.ndarray
 
 
-class Panel:
+class Panel(Answer):
     """Features and targets of symbols over time; `read` checks a panel, `save` and `open` pass it to worker processes.
 
     Attributes:
@@ -110,6 +111,20 @@ class Panel:
         table = self._table.replace_schema_metadata({"planstore": orjson.dumps(self._description)})
         pq.write_table(table, unfinished, compression="none", use_dictionary=["symbol"])
         unfinished.replace(path)
+
+    @property
+    def first_timestamp(self) -> datetime:
+        """Earliest timestamp of all symbols, UTC."""
+        return datetime.fromisoformat(str(self._timestamps[0])).replace(tzinfo=UTC)
+
+    def __str__(self) -> str:
+        witnesses = f", {plural(len(self.witnesses), 'other target')}" if self.witnesses else ""
+        notes = "".join(f"\n  {note}" for note in (*self.notes, *self.troubles))
+        return (
+            f"Panel of {plural(self._table.num_rows, 'row')}: {plural(len(self.symbols), 'symbol')}, "
+            f"{plural(len(self.features), 'feature')}, {plural(len(self.targets), 'target')}{witnesses}; "
+            f"from {self.first_timestamp:%Y-%m-%d %H:%M} to {self.last_timestamp:%Y-%m-%d %H:%M} UTC{notes}"
+        )
 
     @property
     def last_timestamp(self) -> datetime:

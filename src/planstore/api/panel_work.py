@@ -1,0 +1,146 @@
+"""Measuring and training on a panel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planstore.api.parts import StoreParts
+from planstore.checks.arguments import checked
+
+if TYPE_CHECKING:
+    from planstore.runs.lookup import RunName
+    from planstore.training.evidence.leakage import LeakageLimits
+    from planstore.training.evidence.measure import PanelEvidence
+    from planstore.training.execution.outcome import Training
+    from planstore.training.panel.panel import Panel
+
+
+class PanelWork:
+    """The part of a store that measures and trains on panels."""
+
+    @checked
+    def measure(
+        self: StoreParts,
+        panel: Panel,
+        *,
+        families: Sequence[str] | None = None,
+        families_file: Path | str | None = None,
+        folds: int = 5,
+        seed: int = 0,
+        select: int = 30,
+        symbols: bool = True,
+        workers: int | None = None,
+        limits: LeakageLimits | None = None,
+        progress: Callable[[dict[str, int]], None] = lambda _: None,
+    ) -> PanelEvidence:
+        """Measure every target of a panel out of sample, and record the evidence in the ledger.
+
+        ``evidence.candidates()`` is what :meth:`Store.route` takes. Stability is measured over folds, and over earlier
+        evidence of the store whose data ended before.
+
+        Args:
+            panel: the panel, as :meth:`Panel.read <planstore.Panel.read>` returns it.
+            families: model families to measure with; None means lightgbm.
+            families_file: families file (YAML) with further families.
+            folds: number of folds, split by time.
+            seed: random seed.
+            select: number of features to select per target; 0 selects none.
+            symbols: whether each symbol is measured alone too, besides all together.
+            workers: worker processes, each with one thread; None means one per CPU core, limited by memory.
+            limits: limits from which features and scores count as leaking.
+            progress: callback that receives the number of sides measured and still planned.
+
+        Raises:
+            RequestError: an argument is invalid, or the store is read as of an earlier commit.
+            FamiliesError: the families file is invalid.
+            WorkerDiedError: a worker process died.
+        """
+        from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence
+        from planstore.training.evidence.measure import FAMILIES, measure
+
+        self.access.require_now("measure")
+        evidence = measure(
+            panel,
+            families=FAMILIES if families is None else families,
+            families_file=None if families_file is None else Path(families_file),
+            folds=folds,
+            seed=seed,
+            select=select,
+            symbols=symbols,
+            workers=workers,
+            limits=limits,
+            earlier=earlier_evidence(self, panel.last_timestamp),
+            progress=progress,
+        )
+        keep_evidence(self, evidence)
+        return evidence
+
+    @checked
+    def train(
+        self: StoreParts,
+        panel: Panel,
+        *,
+        plan: RunName | None = None,
+        targets: Sequence[str] = (),
+        symbols: Sequence[str] = (),
+        families: Sequence[str] = (),
+        priorities: Sequence[int] = (),
+        families_file: Path | str | None = None,
+        workers: int | None = None,
+        executor: str = "local",
+        ray_address: str | None = None,
+        force: bool = False,
+        features: Mapping[str, Sequence[str]] | None = None,
+        max_attempts: int = 3,
+        seed: int = 0,
+        progress: Callable[[dict[str, int]], None] = lambda _: None,
+    ) -> Training:
+        """Train the untrained jobs of a plan, or a selection of them, and record the result of each.
+
+        A later call resumes a killed training. Several trainings can share one plan.
+
+        Args:
+            panel: the panel, as :meth:`Panel.read <planstore.Panel.read>` returns it.
+            plan: a name as in :meth:`Store.plan`; None means the current plan.
+            targets: train only jobs of these targets; empty means all, as for the next three.
+            symbols: train only jobs of these symbols.
+            families: train only jobs with one of these families, with all of their families.
+            priorities: train only jobs of these priorities.
+            families_file: families file (YAML) with further families.
+            workers: concurrent jobs; None means one per CPU core, limited by memory.
+            executor: ``local`` (processes of this machine) or ``ray``.
+            ray_address: address of a Ray cluster; None starts one on this machine.
+            force: train a stale plan, one with newer evidence, policy, rules or overrides.
+            features: feature names by target; None means those selected by the plan's evidence.
+            max_attempts: maximum number of attempts of a job after deaths of its worker.
+            seed: random seed.
+            progress: callback that receives job counts by status after each commit.
+
+        Raises:
+            NotFoundError: there is no such plan.
+            PlanStaleError: the plan is stale; the message names the newer inputs.
+            RequestError: an argument is invalid, no job is selected, or the store is read as of an earlier commit.
+            FamiliesError: the families file is invalid.
+            PanelError: the panel has no target or no symbol of the plan, or lacks their features.
+        """
+        from planstore.training.execution.selection import JobSelection
+        from planstore.training.execution.train import train
+
+        self.access.require_now("train")
+        return train(
+            self,
+            panel,
+            workers=workers,
+            executor=executor,
+            ray_address=ray_address,
+            plan=plan,
+            force=force,
+            families=None if families_file is None else Path(families_file),
+            features=features,
+            max_attempts=max_attempts,
+            seed=seed,
+            selection=JobSelection(targets, symbols, families, priorities),
+            progress=progress,
+        )

@@ -1,0 +1,198 @@
+"""Answers: results that print as prose, show as HTML in notebooks, and are frames where they are tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from html import escape
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+T = TypeVar("T")
+SHOWN_ROWS = 10
+"""Maximum number of rows in the prose of a table."""
+HTML_ROWS = 100
+"""Maximum number of rows in the HTML of a table."""
+_DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
+
+
+class Answer:
+    """A result whose ``str`` is prose: a sentence, and details on further lines.
+
+    A class of answers defines ``__str__``. Digests are shortened in prose and HTML alone, never in data.
+    """
+
+    def __repr__(self) -> str:
+        first = str(self).partition("\n")[0]
+        name = type(self).__name__
+        return f"<{first}>" if first.startswith(name) else f"<{name}: {first}>"
+
+    def _repr_html_(self) -> str:
+        first, *others = str(self).splitlines() or [""]
+        return f"<p><b>{escape(first)}</b></p>" + "".join(f"<div>{escape(line)}</div>" for line in others)
+
+
+class TableAnswer(Answer):
+    """An answer that is a table as well.
+
+    A class of such answers defines ``records``, and may name the columns that prose and HTML show.
+    """
+
+    def shown_columns(self) -> Sequence[str]:
+        """Return the columns that prose and HTML show; empty means all."""
+        return ()
+
+    def records(self) -> Sequence[Mapping[str, Any]]:
+        """Return the rows."""
+        raise NotImplementedError
+
+    def head(self, number: int) -> Sequence[Mapping[str, Any]]:
+        """Return the first rows."""
+        return self.records()[:number]
+
+    def arrow(self) -> pa.Table:
+        """Return the rows as an Arrow table; a column with values of several types becomes text."""
+        import pyarrow as pa
+
+        rows = self.records()
+        names = list(dict.fromkeys(name for row in rows for name in row)) or list(self.shown_columns())
+        return pa.table({name: _column([_plain(row.get(name)) for row in rows]) for name in names})
+
+    def df(self) -> pd.DataFrame:
+        """Return the rows as a pandas frame."""
+        return to_pandas(self.arrow())
+
+    def pl(self) -> pl.DataFrame:
+        """Return the rows as a Polars frame; Polars must be installed."""
+        import polars as pl
+
+        frame = pl.from_arrow(self.arrow())
+        assert isinstance(frame, pl.DataFrame), "a table becomes a frame"
+        return frame
+
+    def _repr_html_(self) -> str:
+        return super()._repr_html_() + html_table(self.head(HTML_ROWS + 1), self.shown_columns())
+
+
+class ResultRows(list[T], TableAnswer):
+    """A list of results that is a table: also ``.arrow()``, ``.df()`` and ``.pl()``.
+
+    Args:
+        rows: mappings, or results with ``as_dict``.
+        title: the rows in one sentence.
+        shown: the columns that prose and HTML show; empty means all.
+    """
+
+    def __init__(self, rows: Iterable[T], title: str, shown: Sequence[str] = ()) -> None:
+        super().__init__(rows)
+        self.title = title
+        self._shown = shown
+
+    def shown_columns(self) -> Sequence[str]:
+        """Return the columns that prose and HTML show; empty means all."""
+        return self._shown
+
+    def records(self) -> Sequence[Mapping[str, Any]]:
+        """Return the rows as mappings."""
+        return [row if isinstance(row, Mapping) else row.as_dict() for row in self]  # type: ignore[attr-defined]
+
+    def __str__(self) -> str:
+        table = text_table(self.head(SHOWN_ROWS), self.shown_columns())
+        more = f"\n… and {len(self) - SHOWN_ROWS} more" if len(self) > SHOWN_ROWS else ""
+        return self.title + (f"\n{table}" if table else "") + more
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return f"<p><b>{escape(self.title)}</b></p>" + html_table(self.records(), self.shown_columns())
+
+
+def to_pandas(table: pa.Table) -> pd.DataFrame:
+    """Return an Arrow table as a pandas frame; dates are times, and decimal numbers are doubles, as pandas has them."""
+    import pyarrow as pa
+
+    fields = [field.with_type(pa.float64()) if pa.types.is_decimal(field.type) else field for field in table.schema]
+    return table.cast(pa.schema(fields)).to_pandas(date_as_object=False)
+
+
+def text_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str:
+    """Return rows as aligned text, numbers to the right."""
+    names = _columns(rows, columns)
+    texts = [[in_prose(row.get(name)) for name in names] for row in rows]
+    widths = [max(len(text) for text in column) for column in zip(names, *texts, strict=True)]
+    right = [all(_is_number(row.get(name)) for row in rows) for name in names]
+    return "\n".join(
+        "  ".join(
+            text.rjust(width) if is_right else text.ljust(width)
+            for text, width, is_right in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in ([list(names), *texts] if rows else [])
+    )
+
+
+def html_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str:
+    """Return the first rows as an HTML table, every value escaped."""
+    if not rows:
+        return ""
+    names = _columns(rows, columns)
+    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(in_prose(row.get(name)))}</td>" for name in names) + "</tr>"
+        for row in rows[:HTML_ROWS]
+    )
+    more = "<div>…</div>" if len(rows) > HTML_ROWS else ""
+    return f"<table><tr>{head}</tr>{body}</table>{more}"
+
+
+def in_prose(value: Any) -> str:
+    """Return a value as prose shows it: four significant digits, minutes of times, the first 12 digits of digests."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {in_prose(inner)}" for name, inner in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(in_prose, value))
+    return _DIGEST.sub(lambda found: found[0][:12], str(value))
+
+
+def counted(counts: Mapping[str, int], none: str = "none") -> str:
+    """Return counts in words: ``3 succeeded, 1 failed``."""
+    return ", ".join(f"{number} {name}" for name, number in counts.items()) or none
+
+
+def plural(number: int, noun: str) -> str:
+    """Return a number and its noun: ``1 run``, ``2 runs``."""
+    return f"{number:,} {noun if number == 1 else f'{noun}s'}"
+
+
+def _columns(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Sequence[str]:
+    return columns or list(dict.fromkeys(name for row in rows for name in row))
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _column(values: list[Any]) -> pa.Array:
+    import pyarrow as pa
+
+    try:
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array([None if value is None else str(value) for value in values])
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that Arrow knows: mappings without keys are null, because Arrow has no empty structs to write."""
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()} or None
+    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
