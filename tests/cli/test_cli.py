@@ -26,6 +26,7 @@ VERBS = (
     "route",
     "plan",
     "train",
+    "predict",
     "status",
     "jobs",
     "log",
@@ -52,6 +53,7 @@ GROUPS = {"override": ("set", "list", "clear"), "policy": ("show", "validate", "
 READING = (
     ["plan"],
     ["train", "panel"],
+    ["predict", "panel", "--out", "out.parquet"],
     ["status"],
     ["jobs"],
     ["log"],

@@ -6,7 +6,6 @@ import io
 import json
 import re
 import warnings
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,17 +26,7 @@ from planstore.models import libraries, pickles
 from planstore.models.formats import ModelFormat
 from planstore.training.execution.claims import Claims
 from planstore.training.execution.task import File, Result
-from planstore.training.execution.train import train
 from planstore.training.panel.panel import Panel
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, pd.DataFrame]]:
-    folder = markets.write_panel(tmp_path_factory.mktemp("trained") / "panel", days=130)
-    with planstore.open(folder.parent / "results") as store:
-        markets.route(store, ["lightgbm", "linear", "logistic"])
-        train(store, Panel.read(folder), workers=1)
-        yield store, pd.concat([pd.read_parquet(path) for path in sorted(folder.iterdir())], ignore_index=True)
 
 
 def scored(store: Store, job_id: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -16,4 +16,10 @@ AsOf = Annotated[
     typer.Option("--as-of", help="Read the ledger as of a commit number or a time (ISO 8601; default zone: UTC)."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print only JSON on standard output.")]
+AllowPickle = Annotated[
+    bool,
+    typer.Option(
+        "--allow-pickle", help="Load models that are pickles, which can run code: for stores whose writers you trust."
+    ),
+]
 RESULTS = Path("results")

@@ -45,7 +45,7 @@ def features_of(frame: Frame, features: Sequence[str], where: str, *, symbol: st
     if missing or wrong:
         extra = [name for name in columns if name not in features and name.lower() not in (*TIMESTAMPS, *SYMBOLS)]
         lists = (("no column", missing), ("", wrong), ("unknown to the model:", extra))
-        got = "; ".join(f"{what} {_list(names)}".strip() for what, names in lists if names)
+        got = "; ".join(f"{what} {listed(names)}".strip() for what, names in lists if names)
         raise PanelError(
             f"{where} must have the {len(features)} features of the model as columns of numbers, got {got}: add, "
             "convert or rename columns"
@@ -80,7 +80,7 @@ def _columns(frame: Frame, where: str) -> Mapping[str, Callable[[], Any]]:
         )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise PanelError(f"{where} must have each column once, got two of {_list(twice)}: rename or drop one")
+        raise PanelError(f"{where} must have each column once, got two of {listed(twice)}: rename or drop one")
     return dict(zip(names, readers, strict=True))
 
 
@@ -123,9 +123,10 @@ def _refuse_other_symbols(columns: Mapping[str, Callable[[], Any]], symbol: str 
     if others:
         raise PanelError(
             f"{where} must have rows of {symbol} alone, because the model is of that symbol, got {name} "
-            f"{_list(others)}: leave them out, or take another model"
+            f"{listed(others)}: leave them out, or take another model"
         )
 
 
-def _list(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Return the first names, and the number of the others."""
     return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

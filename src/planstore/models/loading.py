@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from planstore.database.session import Session
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-_OLDER = "model "
-"""Start of the name of a model file; that of a pickle of an older store as well."""
+_MODEL = "model "
+"""Part of the name of a model file; that of a scored model begins with it, in older stores as well."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class JobFiles:
     """
 
     job_id: str
-    rows: Sequence[tuple[str, str, str, int]]
+    rows: Sequence[Sequence[Any]]
 
     @classmethod
     def find(cls, session: Session, plan_id: str, job_id: str) -> JobFiles:
@@ -50,7 +51,15 @@ class JobFiles:
                 f"job {job_id} of plan {plan_id[:12]} must have succeeded, and has no model: train it with "
                 "`planstore train PANEL`"
             )
-        return cls(job_id, rows)
+        return cls(job_id, [row for _, *row in rows])
+
+    @classmethod
+    def all_of(cls, session: Session, plan_id: str) -> dict[str, JobFiles]:
+        """Return the files of all jobs of a plan that succeeded, by job."""
+        found: dict[str, list[Sequence[Any]]] = {}
+        for job_id, *row in session.rows("models/job_files", plan_id=plan_id, job_id=None):
+            found.setdefault(job_id, []).append(row)
+        return {job_id: cls(job_id, rows) for job_id, rows in found.items()}
 
     @property
     def description(self) -> str | None:
@@ -60,7 +69,22 @@ class JobFiles:
     @property
     def older(self) -> dict[str, str]:
         """Digest by family of pickles of an older store, which have no description."""
-        return {name.removeprefix(_OLDER): digest for name, digest, *_ in self.rows if name.startswith(_OLDER)}
+        return {name.removeprefix(_MODEL): digest for name, digest, *_ in self.rows if name.startswith(_MODEL)}
+
+    @property
+    def size(self) -> int:
+        """Size of the model files in bytes."""
+        return sum(size for name, _, _, size in self.rows if _MODEL in name)
+
+    def refuse_pickles(self, *, allow_pickle: bool) -> None:
+        """Refuse models that are pickles, before anything is loaded.
+
+        Raises:
+            RequestError: pickles are not allowed, and a model is one.
+        """
+        for name, _, media_type, _ in self.rows:
+            if media_type == ModelFormat.PICKLE.media_type:
+                refuse_pickle(f"{name} of job {self.job_id}", allow_pickle=allow_pickle)
 
     @property
     def digest(self) -> str:
@@ -155,3 +179,59 @@ class LoadedModels:
                 for one in self.models
             ]
         )
+
+
+@dataclass(frozen=True)
+class Blend:
+    """The models of a job, and those of the cross-sectional job whose predictions are averaged with theirs.
+
+    Attributes:
+        own: the models of the job.
+        pooled: the cross-sectional models; None for a job that is not averaged.
+    """
+
+    own: LoadedModels
+    pooled: LoadedModels | None
+
+    @classmethod
+    def load(cls, artifacts: ArtifactStorage, own: JobFiles, pooled: JobFiles | None, *, allow_pickle: bool) -> Blend:
+        """Load the models that predict; see :meth:`LoadedModels.load`."""
+        loaded = [
+            None if files is None else LoadedModels.load(artifacts, files, allow_pickle=allow_pickle)
+            for files in (own, pooled)
+        ]
+        assert loaded[0] is not None, "a job has files"
+        return cls(loaded[0], loaded[1])
+
+    @property
+    def parts(self) -> tuple[LoadedModels, ...]:
+        """The models of each job."""
+        return (self.own,) if self.pooled is None else (self.own, self.pooled)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the features of all parts."""
+        return tuple(dict.fromkeys(name for part in self.parts for name in part.described.features))
+
+    @property
+    def labels(self) -> tuple[float, ...]:
+        """Values of the target's classes, smallest first."""
+        return max((part.described.labels for part in self.parts), key=len)
+
+    @property
+    def newest_data(self) -> datetime | None:
+        """Timestamp of the newest row that a part has learned from."""
+        return max((part.described.newest_data for part in self.parts if part.described.newest_data), default=None)
+
+    @property
+    def has_columns(self) -> bool:
+        """Whether there is a prediction for each of several classes."""
+        return self.own.described.classifies and not self.own.described.is_binary
+
+    def predict(self, features: pd.DataFrame) -> np.ndarray:
+        """Return the mean of the parts' predictions for rows of features; one column, or one per class."""
+        import numpy as np
+
+        if not len(features):
+            return np.empty((0, len(self.labels) if self.has_columns else 1))
+        return mean_of([part.predict(features) for part in self.parts])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,17 +12,12 @@ from planstore.checks.quoting import quoted
 from planstore.database.session import Session
 from planstore.errors import NotFoundError
 from planstore.ledger.storage import ArtifactStorage
-from planstore.models.blend import mean_of
-from planstore.models.frame import Frame, features_of
-from planstore.models.loading import JobFiles, LoadedModels
+from planstore.models.frame import Frame, features_of, listed
+from planstore.models.loading import Blend, JobFiles, LoadedModels
 from planstore.pages.answers import Answer
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
-
-SHOWN = 5
-"""Maximum number of names in an error."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,8 +29,7 @@ class Model(Answer):
     """
 
     _job: dict[str, Any]
-    _own: LoadedModels
-    _pooled: LoadedModels | None
+    _blend: Blend
 
     @property
     def job_id(self) -> str:
@@ -56,32 +49,32 @@ class Model(Answer):
     @property
     def task_type(self) -> str:
         """``BINARY_CLASSIFICATION``, ``MULTICLASS_CLASSIFICATION`` or ``REGRESSION``."""
-        return self._own.described.task_type
+        return self._blend.own.described.task_type
 
     @property
     def families(self) -> tuple[str, ...]:
         """Model families whose predictions are averaged."""
-        return tuple(dict.fromkeys(one.family for part in self._parts() for one in part.models))
+        return tuple(dict.fromkeys(one.family for part in self._blend.parts for one in part.models))
 
     @property
     def features(self) -> tuple[str, ...]:
         """Names of the columns that it needs."""
-        return tuple(dict.fromkeys(name for part in self._parts() for name in part.described.features))
+        return self._blend.features
 
     @property
     def labels(self) -> tuple[float, ...]:
         """Values of the target's classes, smallest first; empty for a regression."""
-        return max((part.described.labels for part in self._parts()), key=len)
+        return self._blend.labels
 
     @property
     def newest_data(self) -> datetime | None:
         """Timestamp of the newest row that it has learned from, UTC; None for models of an older store."""
-        return max((part.described.newest_data for part in self._parts() if part.described.newest_data), default=None)
+        return self._blend.newest_data
 
     @property
     def digest(self) -> str:
         """Digest of the description of its models, which names every file."""
-        return self._own.files.digest
+        return self._blend.own.files.digest
 
     @checked
     def predict(self, frame: Frame) -> np.ndarray:
@@ -97,16 +90,8 @@ class Model(Answer):
         Raises:
             PanelError: the columns do not fit; names those that are missing, of a wrong type, or unknown.
         """
-        return self.predict_features(features_of(frame, self.features, "the frame", symbol=self.symbol))
-
-    def predict_features(self, features: pd.DataFrame) -> np.ndarray:
-        """Return the predictions for rows of features that are checked already; see :meth:`predict`."""
-        import numpy as np
-
-        if not len(features):
-            return np.empty((0, len(self.labels)) if self._has_columns else 0)
-        values = mean_of([part.predict(features) for part in self._parts()])
-        return values if self._has_columns else values[:, 0]
+        values = self._blend.predict(features_of(frame, self.features, "the frame", symbol=self.symbol))
+        return values if self._blend.has_columns else values[:, 0]
 
     def lineage(self) -> dict[str, Any]:
         """Return where the model comes from, for JSON.
@@ -120,21 +105,13 @@ class Model(Answer):
         own["status_at"] = None if own["status_at"] is None else own["status_at"].isoformat()
         own |= {"score": metrics.get("score"), "evidence_score": metrics.get("evidence_score"), "digest": self.digest}
         own |= {"newest_data": None if self.newest_data is None else self.newest_data.isoformat()}
-        pooled = self._pooled and {"job_id": self._pooled.files.job_id, **_files(self._pooled)}
-        return own | _files(self._own) | {"pooled": pooled}
-
-    @property
-    def _has_columns(self) -> bool:
-        return self._own.described.classifies and not self._own.described.is_binary
-
-    def _parts(self) -> Iterator[LoadedModels]:
-        yield self._own
-        if self._pooled is not None:
-            yield self._pooled
+        pooled = self._blend.pooled and {"job_id": self._blend.pooled.files.job_id, **_files(self._blend.pooled)}
+        return own | _files(self._blend.own) | {"pooled": pooled}
 
     def __str__(self) -> str:
         rows = "all symbols" if self.symbol is None else self.symbol
-        blended = "" if self._pooled is None else f", averaged with {self._pooled.files.job_id}"
+        pooled = self._blend.pooled
+        blended = "" if pooled is None else f", averaged with {pooled.files.job_id}"
         newest = "" if self.newest_data is None else f"; its newest data is of {self.newest_data:%Y-%m-%d %H:%M} UTC"
         return (
             f"{self.target} on {rows}: {', '.join(self.families)} of job {self.job_id}{blended}, "
@@ -169,17 +146,13 @@ def find_model(
     if not jobs:
         job_id = _serving_job(session, plan_id, name, symbol)
         jobs = session.records("models/job", plan_id=plan_id, job_id=job_id)
-    return load_model(session, artifacts, jobs[0], allow_pickle=allow_pickle)
-
-
-def load_model(session: Session, artifacts: ArtifactStorage, job: dict[str, Any], *, allow_pickle: bool) -> Model:
-    """Return the model of a job, as ``models/job`` has it; see :func:`find_model`."""
-    parts = []
-    for job_id in (job["job_id"], job["pooled_job_id"]):
-        if job_id is not None:
-            files = JobFiles.find(session, job["plan_id"], job_id)
-            parts.append(LoadedModels.load(artifacts, files, allow_pickle=allow_pickle))
-    return Model(job, parts[0], parts[1] if len(parts) > 1 else None)
+    job = jobs[0]
+    found = [
+        None if job_id is None else JobFiles.find(session, plan_id, job_id)
+        for job_id in (job["job_id"], job["pooled_job_id"])
+    ]
+    assert found[0] is not None, "a job has an id"
+    return Model(job, Blend.load(artifacts, found[0], found[1], allow_pickle=allow_pickle))
 
 
 def _serving_job(session: Session, plan_id: str, target: str, symbol: str | None) -> str:
@@ -193,8 +166,7 @@ def _serving_job(session: Session, plan_id: str, target: str, symbol: str | None
             what, there = f"plan {plan_id[:12]} must have the job or target {quoted(target)}", targets
         else:
             what, there = f"plan {plan_id[:12]} must have {target} on {quoted(symbol)}", symbols
-        more = f" and {len(there) - SHOWN} more" if len(there) > SHOWN else ""
-        raise NotFoundError(f"{what}, got {', '.join(there[:SHOWN]) or 'none'}{more}: name one of them")
+        raise NotFoundError(f"{what}, got {listed(there) or 'none'}: name one of them")
     if found["job_id"] is None:
         pair = target if symbol is None else f"{target} on {symbol}"
         raise NotFoundError(

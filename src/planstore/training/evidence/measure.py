@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import as_completed
@@ -12,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planstore.checks.arguments import checked
-from planstore.errors import ExportError, RequestError, WorkerDiedError
+from planstore.checks.whole_files import whole_file
+from planstore.errors import RequestError, WorkerDiedError
 from planstore.events.candidate_columns import COLUMNS, arrow_type
 from planstore.events.canonical import canonical_json
 from planstore.events.hashing import digest_of
@@ -99,15 +99,8 @@ class PanelEvidence(TableAnswer):
         import pyarrow.parquet as pq
 
         refuse_store("candidates", path)
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            try:
-                pq.write_table(self.candidates(), unfinished)
-                unfinished.replace(path)
-            finally:
-                unfinished.unlink(missing_ok=True)
-        except OSError as error:
-            raise ExportError(f"{path} cannot be written: {error.strerror or error}") from error
+        with whole_file(path) as unfinished:
+            pq.write_table(self.candidates(), unfinished)
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything, for JSON."""

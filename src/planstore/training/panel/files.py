@@ -153,8 +153,6 @@ class _UnusableError(Exception):
 
 def _read(session: Session, file: PanelFile) -> pa.Table:
     """Return a file's rows, with timestamp and symbol as the first columns."""
-    import pyarrow as pa
-
     if file.path.stat().st_size == 0:
         raise _UnusableError(f"{file.path} is empty")
     statement = _READERS[file.path.suffix.lower()]
@@ -162,22 +160,61 @@ def _read(session: Session, file: PanelFile) -> pa.Table:
     if problem is not None:
         raise _UnusableError(f"{file.path} cannot be read: {problem}")
     table = session.batches(statement, path=str(file.path)).read_all()
+    if table.num_rows == 0:
+        raise _UnusableError(f"{file.path} has no rows")
+    return _with_keys(table, file)
+
+
+def _with_keys(table: pa.Table, file: PanelFile, first_row: int = 1) -> pa.Table:
+    """Return rows of a file, from row number ``first_row``, with timestamp and symbol as the first columns."""
+    import pyarrow as pa
+
     timestamp = named(table.column_names, TIMESTAMPS)
     if timestamp is None:
         raise _UnusableError(f"{file.path} has no column of timestamps: {', '.join(TIMESTAMPS[:-1])}")
-    if table.num_rows == 0:
-        raise _UnusableError(f"{file.path} has no rows")
     name = named(table.column_names, SYMBOLS)
     if name is None:
         symbols = pa.array([file.symbol or file.path.stem] * table.num_rows, pa.string())
     else:
-        symbols = _names(table[name], file.path, name)
+        symbols = _names(table[name], file.path, name, first_row)
     rest = [column for column in table.column_names if column not in (timestamp, name) and not _INDEX.fullmatch(column)]
-    columns = {"timestamp": _timestamps(table[timestamp], file.path, timestamp), "symbol": symbols}
+    columns = {"timestamp": _timestamps(table[timestamp], file.path, timestamp, first_row), "symbol": symbols}
     return pa.table(columns | {column: table[column] for column in rest})
 
 
-def _timestamps(values: pa.ChunkedArray, path: Path, name: str) -> pa.ChunkedArray:
+def stream_files(session: Session, files: Iterable[PanelFile], cells: int) -> Iterator[pa.Table]:
+    """Yield the rows of files in chunks, with timestamp and symbol as the first columns; nothing is kept.
+
+    Args:
+        session: in-memory database to read through.
+        files: result of `find_files`.
+        cells: about the number of values in a chunk.
+
+    Raises:
+        PanelError: a file cannot be read.
+    """
+    import pyarrow as pa
+
+    for file in files:
+        waiting: list[pa.RecordBatch] = []
+        seen = 0
+        try:
+            if file.path.stat().st_size == 0:
+                raise _UnusableError(f"{file.path} is empty")
+            for batch in session.batches(_READERS[file.path.suffix.lower()], path=str(file.path)):
+                waiting.append(batch)
+                if sum(one.num_rows for one in waiting) * batch.num_columns >= cells:
+                    chunk = pa.Table.from_batches(waiting)
+                    waiting.clear()
+                    yield _with_keys(chunk, file, seen + 1)
+                    seen += chunk.num_rows
+            if waiting:
+                yield _with_keys(pa.Table.from_batches(waiting), file, seen + 1)
+        except (StoreError, _UnusableError, OSError) as error:
+            raise PanelError(f"each file of the panel must be readable, got {error}: mend or remove it") from error
+
+
+def _timestamps(values: pa.ChunkedArray, path: Path, name: str, first_row: int) -> pa.ChunkedArray:
     """Return timestamps in UTC, of a type without a zone."""
     import pyarrow as pa
     import pyarrow.types as types
@@ -185,19 +222,19 @@ def _timestamps(values: pa.ChunkedArray, path: Path, name: str) -> pa.ChunkedArr
     if types.is_integer(values.type) or types.is_floating(values.type):
         raise _UnusableError(f"{path}: column {name} holds numbers; write timestamps as dates or times")
     if values.null_count:
-        raise _UnusableError(f"{path}, row {_first_null(values)}: it has no {name}")
+        raise _UnusableError(f"{path}, row {first_row + _first_null(values)}: it has no {name}")
     found = moments(values)
     if found is None:
         try:
             found = pa.chunked_array([pa.array(each(values, utc), pa.timestamp("us", "UTC"))])
         except UnfitError as error:
             raise _UnusableError(
-                f"{path}, row {error.row}: {name} must be {RULE}, got {quoted(error.value)}"
+                f"{path}, row {first_row + error.row - 1}: {name} must be {RULE}, got {quoted(error.value)}"
             ) from error
     return found.cast(pa.timestamp("us"))
 
 
-def _names(values: pa.ChunkedArray, path: Path, name: str) -> pa.ChunkedArray:
+def _names(values: pa.ChunkedArray, path: Path, name: str, first_row: int) -> pa.ChunkedArray:
     import pyarrow as pa
 
     numbers = wholes(values)
@@ -206,7 +243,7 @@ def _names(values: pa.ChunkedArray, path: Path, name: str) -> pa.ChunkedArray:
         raise _UnusableError(f"{path}: column {name} must hold texts or whole numbers, not {values.type}")
     if found.null_count:
         raise PanelError(
-            f"{path}, row {_first_null(found)}: {name} must have a value, got none: fill it or drop the row"
+            f"{path}, row {first_row + _first_null(found)}: {name} must have a value, got none: fill it or drop the row"
         )
     return found
 
@@ -240,7 +277,7 @@ def _missing(broken: dict[PanelFile, str], *, by_name: bool) -> dict[str, str]:
 def _first_null(values: pa.ChunkedArray) -> int:
     import pyarrow.compute as pc
 
-    return int(pc.index(pc.is_null(values), True).as_py()) + 1
+    return int(pc.index(pc.is_null(values), True).as_py())
 
 
 def _hidden(path: Path) -> bool:

@@ -1,0 +1,1 @@
+"""Prediction: the models of a plan predict the rows of a panel."""

@@ -1,0 +1,264 @@
+"""Predictions of a plan's models on the rows of a panel, streamed into a parquet file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planstore.checks.arguments import checked
+from planstore.checks.times import utc
+from planstore.checks.whole_files import whole_file
+from planstore.database.connection import memory
+from planstore.errors import PanelError, RequestError
+from planstore.ledger.embedded.store_folder import refuse_store
+from planstore.models.frame import features_of, listed
+from planstore.models.loading import Blend
+from planstore.runs.lookup import RunName
+from planstore.training.panel.files import find_files, stream_files
+from planstore.training.prediction.outcome import PanelPredictions
+from planstore.training.prediction.serving import ServingModels
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    from planstore.api.parts import StoreParts
+
+CHUNK_CELLS = 8_000_000
+"""About the number of values of a panel in memory at once."""
+GROUP_ROWS = 131_072
+"""Minimum number of predictions in a row group of the file, but for the last one."""
+
+
+@checked
+def predict_panel(
+    store: StoreParts,
+    panel: Path | str,
+    out: Path | str,
+    *,
+    plan: RunName | None = None,
+    targets: Sequence[str] | None = None,
+    symbols: Sequence[str] | None = None,
+    after: datetime | None = None,
+    every_job: bool = False,
+    allow_pickle: bool = False,
+    progress: Callable[[int], None] = lambda _: None,
+) -> PanelPredictions:
+    """Predict the rows of a panel with the models of a plan, into a parquet file.
+
+    Each row is predicted once for each target, by the model that the route of the pair leads to. The panel needs no
+    columns of targets. Memory is bounded for a panel of any length, and a reader of the file sees all of it or none.
+
+    Args:
+        store: store with the models.
+        panel: features: a folder (one file per symbol, or hive folders) or one long file; parquet or CSV.
+        out: parquet file; an existing one is replaced. Columns: ``timestamp`` (UTC), ``symbol``, ``target``, ``class``
+            (the label whose probability is predicted; null for a regression), ``prediction``, ``job``, ``model``
+            (digest of the description of the job's models).
+        plan: a run, named as in :meth:`Store.plan <planstore.Store.plan>`; None means the current plan.
+        targets: targets to predict; None means all.
+        symbols: symbols to predict; None means all.
+        after: predict only rows later than this time, UTC by default; None means all.
+        every_job: predict with cross-sectional models for every symbol too, whatever the route of its pair: then a row
+            can have several predictions of a target, by several jobs.
+        allow_pickle: load models that are pickles, which can run code from the file.
+        progress: callback that receives the number of rows read so far.
+
+    Raises:
+        NotFoundError: there is no such plan, or it has no trained model for these targets and symbols.
+        PanelError: the panel cannot be read, lacks features, or has no row that the plan predicts.
+        RequestError: an argument is invalid, or a model is a pickle and pickles are not allowed.
+        ExportError: the file cannot be written.
+    """
+    source, path = Path(panel), Path(out)
+    _refuse_place(source, path)
+    files = find_files(source)
+    serving = ServingModels.find(
+        store, store.access.plan_id(plan), targets, symbols, every_job=every_job, allow_pickle=allow_pickle
+    )
+    found = PanelPredictions(serving.plan_id, str(path))
+    session = memory()
+    try:
+        with whole_file(path) as unfinished, _Writer(unfinished) as writer:
+            run = PanelPrediction(serving, found, str(source), None if after is None else utc(after))
+            for chunk in stream_files(session, files, CHUNK_CELLS):
+                for table in run.predict(chunk):
+                    writer.write(table)
+                progress(found.rows)
+            run.finish()
+    finally:
+        session.close()
+    return found
+
+
+def _refuse_place(source: Path, path: Path) -> None:
+    refuse_store("the file of predictions", path)
+    if path.suffix.lower() != ".parquet" or not path.absolute().parent.is_dir():
+        raise RequestError(f"out must be a .parquet file in an existing folder, got {path}: name another file")
+    place, panel = path.resolve(), source.resolve()
+    if panel in (place, *place.parents):
+        raise RequestError(f"out must be outside of the panel, got {path}: name another file")
+
+
+class PanelPrediction:
+    """Prediction of a panel in chunks.
+
+    Args:
+        serving: the models.
+        found: the outcome, which is counted up.
+        where: name of the panel, for errors.
+        after: predict only rows later than this time; None means all.
+    """
+
+    def __init__(self, serving: ServingModels, found: PanelPredictions, where: str, after: datetime | None) -> None:
+        self._serving = serving
+        self._found = found
+        self._where = where
+        self._after = after
+        self._symbols: set[str] = set()
+        self._jobs: set[str] = set()
+        self._later_rows = 0
+
+    def predict(self, chunk: pa.Table) -> Iterator[pa.Table]:
+        """Yield the predictions for a chunk of rows, a table for each job."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        self._found.rows += chunk.num_rows
+        if self._after is not None:
+            limit = pa.scalar(self._after.replace(tzinfo=None), pa.timestamp("us"))
+            chunk = chunk.filter(pc.greater(chunk["timestamp"], limit))
+        self._later_rows += chunk.num_rows
+        if not chunk.num_rows:
+            return
+        rows = _RowsBySymbol(chunk)
+        self._symbols |= {*rows.symbols}
+        known: tuple[tuple[str, ...], pd.DataFrame] | None = None
+        for target in self._serving.jobs:
+            for job_id, symbols in self._serving.jobs_of(target, rows.symbols).items():
+                blend = self._serving.blend(job_id)
+                if known is None or known[0] != blend.features:
+                    known = (blend.features, features_of(chunk, blend.features, self._where))
+                positions = rows.of(symbols)
+                yield self._table(target, job_id, blend, chunk, known[1], positions)
+
+    def _table(
+        self, target: str, job_id: str, blend: Blend, chunk: pa.Table, features: pd.DataFrame, positions: np.ndarray
+    ) -> pa.Table:
+        import numpy as np
+        import pyarrow as pa
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1):  # because starting threads takes longer than most predictions
+            values = blend.predict(features.iloc[positions])
+        labels = blend.labels if blend.has_columns else blend.labels[1:2]
+        keys = chunk.select(["timestamp", "symbol"]).take(pa.array(np.repeat(positions, values.shape[1])))
+        number = keys.num_rows
+        newest = blend.newest_data
+        if newest is not None:
+            learned = np.datetime64(newest.replace(tzinfo=None), "us")
+            self._found.in_sample += int((keys["timestamp"].to_numpy() <= learned).sum())
+        self._jobs.add(job_id)
+        self._found.predictions += number
+        self._found.targets[target] += number
+        return pa.table(
+            {
+                "timestamp": keys["timestamp"].cast(pa.timestamp("us", "UTC")),
+                "symbol": keys["symbol"],
+                "target": pa.repeat(target, number),
+                "class": pa.array(np.tile(labels, len(positions))) if labels else pa.nulls(number, pa.float64()),
+                "prediction": pa.array(values.ravel()),
+                "job": pa.repeat(job_id, number),
+                "model": pa.repeat(blend.own.files.digest, number),
+            }
+        )
+
+    def finish(self) -> None:
+        """Complete the outcome.
+
+        Raises:
+            PanelError: the panel has no row that the plan predicts.
+        """
+        found, serving = self._found, self._serving
+        found.jobs = len(self._jobs)
+        wanted = [by_symbol[name] for by_symbol in serving.jobs.values() for name in by_symbol if name in self._symbols]
+        found.blocked = 0 if serving.everywhere else sum(job_id is None for job_id in wanted)
+        found.untrained = sorted({one for one in wanted if one is not None and one not in serving.files})
+        if serving.requested is None and not serving.everywhere:
+            found.unknown_symbols = sorted(self._symbols - serving.symbols)
+        if found.predictions:
+            return
+        if not found.rows:
+            raise PanelError(f"{self._where} must have rows, got none: name a panel with new rows")
+        if not self._later_rows:
+            raise PanelError(
+                f"{self._where} must have rows later than {self._after:%Y-%m-%d %H:%M:%S} UTC, got none: name an "
+                "earlier time"
+            )
+        if self._symbols.isdisjoint(serving.requested or serving.symbols):
+            planned = sorted(serving.requested or serving.symbols)
+            raise PanelError(
+                f"{self._where} must have a symbol that is predicted, such as {listed(planned)}, got "
+                f"{listed(sorted(self._symbols))}: name another panel"
+            )
+        raise PanelError(
+            f"{self._where} must have rows that a trained model predicts, got none: {'; '.join(found.notes)}; "
+            "`planstore jobs` shows the jobs of the plan"
+        )
+
+
+class _RowsBySymbol:
+    """Positions of a chunk's rows by symbol."""
+
+    def __init__(self, chunk: pa.Table) -> None:
+        import numpy as np
+
+        encoded = chunk["symbol"].combine_chunks().dictionary_encode()
+        self.symbols: list[str] = encoded.dictionary.to_pylist()
+        codes = encoded.indices.to_numpy()
+        order = np.argsort(codes, kind="stable")
+        ends = np.flatnonzero(np.diff(codes[order])) + 1
+        self._positions = dict(zip(self.symbols, np.split(order, ends), strict=True))
+
+    def of(self, symbols: Sequence[str]) -> np.ndarray:
+        """Return the positions of the rows of some symbols, in the order of the rows."""
+        import numpy as np
+
+        return np.sort(np.concatenate([self._positions[symbol] for symbol in symbols]))
+
+
+class _Writer:
+    """Writer of a parquet file in row groups of at least `GROUP_ROWS` rows."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._waiting: list[pa.Table] = []
+        self._writer: Any = None
+
+    def __enter__(self) -> _Writer:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self._write()
+        if self._writer is not None:
+            self._writer.close()
+
+    def write(self, table: pa.Table) -> None:
+        """Add rows."""
+        self._waiting.append(table)
+        if sum(one.num_rows for one in self._waiting) >= GROUP_ROWS:
+            self._write()
+
+    def _write(self) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        if self._waiting:
+            if self._writer is None:
+                self._writer = pq.ParquetWriter(self._path, self._waiting[0].schema)
+            self._writer.write_table(pa.concat_tables(self._waiting))
+            self._waiting.clear()
