@@ -82,6 +82,8 @@ def _described(name: str, value: Any, store: planstore.Store) -> Iterator[str]:
 def _members(owner: str, kind: type, store: planstore.Store) -> Iterator[str]:
     """Yield the public members of a class; of the store, those of its parts as well."""
     for name, member in _public(kind).items():
+        if kind is planstore.Store and name in PARTS:
+            continue  # because it has a heading of its own
         if isinstance(member, property | cached_property):
             yield f"#### {owner}.{name}"
             yield _docstring(member)
@@ -91,11 +93,11 @@ def _members(owner: str, kind: type, store: planstore.Store) -> Iterator[str]:
             yield _signature(name, function)
             yield _docstring(function)
     if kind is planstore.Store:
-        for name, part in vars(store).items():
-            if name in PARTS:
-                yield f"### store.{name}"
-                yield _docstring(type(part))
-                yield from _members(f"store.{name}", type(part), store)
+        for name in PARTS:
+            part = type(getattr(store, name))
+            yield f"### store.{name}"
+            yield _docstring(part)
+            yield from _members(f"store.{name}", part, store)
 
 
 def _public(kind: type) -> Mapping[str, Any]:

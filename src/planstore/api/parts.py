@@ -16,8 +16,14 @@ class StoreParts(Protocol):
     """A store with its parts, as :class:`planstore.Store` has them."""
 
     access: StoreAccess
-    evidence: EvidenceReports
-    training: PlanTraining
+
+    @property
+    def evidence(self) -> EvidenceReports:
+        """Evidence reports."""
+
+    @property
+    def training(self) -> PlanTraining:
+        """Jobs of plans."""
 
     def run(self, name: RunName | None = None) -> Run:
         """Return a run."""

@@ -4,37 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planstore.api.access import StoreAccess
-from planstore.api.evidence import EvidenceReports
-from planstore.api.integrity import Integrity
-from planstore.api.maintenance import Maintenance
 from planstore.api.models import ModelAccess
-from planstore.api.overrides import Overrides
 from planstore.api.panel_work import PanelWork
 from planstore.api.queries import Queries
-from planstore.api.training import PlanTraining
-from planstore.audit.diff import Difference, compare
-from planstore.audit.history import Change, history
-from planstore.audit.report import Report, make_report
-from planstore.audit.whatif import WhatIf, what_if
-from planstore.audit.why import Explanation, explain
 from planstore.checks.arguments import checked
 from planstore.pages.answers import Answer, ResultRows, plural
-from planstore.plans.training_plan import TrainingPlan
-from planstore.projections.export import export
-from planstore.projections.exported import Exported
-from planstore.routing.candidate_readers import CandidatesSource
-from planstore.runs.checked_request import checked_request
-from planstore.runs.create import make_run
-from planstore.runs.dry_run import DryRun, dry_run
 from planstore.runs.lookup import RunName, find_commit, find_run, find_runs
-from planstore.runs.run import Run
 
 if TYPE_CHECKING:
+    from planstore.api.evidence import EvidenceReports
+    from planstore.api.integrity import Integrity
+    from planstore.api.maintenance import Maintenance
+    from planstore.api.overrides import Overrides
+    from planstore.api.training import PlanTraining
+    from planstore.audit.diff import Difference
+    from planstore.audit.history import Change
+    from planstore.audit.report import Report
+    from planstore.audit.whatif import WhatIf
+    from planstore.audit.why import Explanation
+    from planstore.plans.training_plan import TrainingPlan
+    from planstore.projections.exported import Exported
+    from planstore.routing.candidate_readers import CandidatesSource
     from planstore.routing.policy_reader import PolicySource
+    from planstore.runs.dry_run import DryRun
+    from planstore.runs.run import Run
 
 CHANGE_COLUMNS = ("run_id", "commit_id", "previous_route", "route", "rule")
 
@@ -42,24 +40,51 @@ CHANGE_COLUMNS = ("run_id", "commit_id", "previous_route", "route", "rule")
 class Store(Queries, PanelWork, ModelAccess, Answer):
     """The store of a results folder. Made by :func:`planstore.open`.
 
+    Each part imports what it needs on its first use, so that a process that asks one question starts quickly.
+
     Attributes:
         results: the results folder.
-        overrides: routes pinned by people.
-        training: jobs of plans, their statuses, and stale plans.
-        evidence: evidence reports.
-        integrity: verification and anchors.
-        maintenance: compaction, backup, rebuild.
         access: the ledger and its sessions, for packages of planstore above the store.
     """
 
     def __init__(self, results: Path, *, create: bool, as_of: int | None = None, memory: str | None = None) -> None:
         super().__init__(StoreAccess(results, create=create, as_of=as_of, memory=memory))
         self.results = self.access.results
-        self.overrides = Overrides(self.access)
-        self.training = PlanTraining(self.access)
-        self.evidence = EvidenceReports(self.access)
-        self.integrity = Integrity(self.access)
-        self.maintenance = Maintenance(self.access)
+
+    @cached_property
+    def overrides(self) -> Overrides:
+        """Routes pinned by people."""
+        from planstore.api.overrides import Overrides
+
+        return Overrides(self.access)
+
+    @cached_property
+    def training(self) -> PlanTraining:
+        """Jobs of plans, their statuses, and stale plans."""
+        from planstore.api.training import PlanTraining
+
+        return PlanTraining(self.access)
+
+    @cached_property
+    def evidence(self) -> EvidenceReports:
+        """Evidence reports."""
+        from planstore.api.evidence import EvidenceReports
+
+        return EvidenceReports(self.access)
+
+    @cached_property
+    def integrity(self) -> Integrity:
+        """Verification and anchors."""
+        from planstore.api.integrity import Integrity
+
+        return Integrity(self.access)
+
+    @cached_property
+    def maintenance(self) -> Maintenance:
+        """Compaction, backup and rebuild."""
+        from planstore.api.maintenance import Maintenance
+
+        return Maintenance(self.access)
 
     def __enter__(self) -> Store:
         return self
@@ -111,6 +136,9 @@ class Store(Queries, PanelWork, ModelAccess, Answer):
             RunConflictError, KeyConflictError: the run id or key identifies another run.
             StaleError: another commit than ``expected_commit`` is the newest.
         """
+        from planstore.runs.checked_request import checked_request
+        from planstore.runs.create import make_run
+
         self.access.require_now("route")
         request = checked_request(
             candidates,
@@ -148,6 +176,9 @@ class Store(Queries, PanelWork, ModelAccess, Answer):
             CandidatesError, PolicyError, RequestError, RunConflictError, KeyConflictError, StaleError: as for
                 :meth:`route`.
         """
+        from planstore.runs.checked_request import checked_request
+        from planstore.runs.dry_run import dry_run
+
         self.access.require_now("dry_run")
         request = checked_request(
             candidates,
@@ -176,6 +207,8 @@ class Store(Queries, PanelWork, ModelAccess, Answer):
             NotFoundError: there is none.
             RequestError: the prefix of a plan id matches several plans.
         """
+        from planstore.runs.run import Run
+
         row = self.access.find_run(name)
         plan = self.access.session.row("store/plan_run", plan_id=row["plan_id"])
         return Run(
@@ -193,6 +226,8 @@ class Store(Queries, PanelWork, ModelAccess, Answer):
             NotFoundError: there is none.
             RequestError: the prefix of a plan id matches several plans.
         """
+        from planstore.plans.training_plan import TrainingPlan
+
         return TrainingPlan.from_ledger(self.access.ledger, self.access.plan_id(name))
 
     @checked
@@ -210,6 +245,8 @@ class Store(Queries, PanelWork, ModelAccess, Answer):
         Raises:
             NotFoundError: there is no such run.
         """
+        from planstore.audit.why import explain
+
         session = self.access.session
         # because a growing ledger would otherwise be read as of several commits
         with session.transaction():
@@ -222,6 +259,8 @@ class Store(Queries, PanelWork, ModelAccess, Answer):
         Raises:
             NotFoundError: no run decided on it.
         """
+        from planstore.audit.history import history
+
         with self.access.session.transaction():
             changes = history(self.access.session, self.access.ledger.artifacts, target, symbol)
         name = target if symbol is None else f"{target} on {symbol}"
@@ -238,6 +277,8 @@ class Store(Queries, PanelWork, ModelAccess, Answer):
         Raises:
             NotFoundError: a name matches no run.
         """
+        from planstore.audit.diff import compare
+
         session = self.access.new_session()
         self.access.ledger.add_user_definitions(session)
         return compare(session, self.access.ledger.artifacts, find_run(session, str(a)), find_run(session, str(b)))
@@ -256,6 +297,8 @@ class Store(Queries, PanelWork, ModelAccess, Answer):
             NotFoundError: there is no such run.
             RequestError: the extra ``report`` is not installed.
         """
+        from planstore.audit.report import make_report
+
         return make_report(self.access.new_session(), self.access.ledger.artifacts, self.access.find_run(run_id))
 
     @checked
@@ -277,6 +320,7 @@ class Store(Queries, PanelWork, ModelAccess, Answer):
             PolicyError: the policy is invalid.
             NotFoundError: a name matches no run.
         """
+        from planstore.audit.whatif import what_if
         from planstore.routing.policy_reader import note_left_out, read_runnable_policy
 
         read = read_runnable_policy(policy)
@@ -320,5 +364,7 @@ class Store(Queries, PanelWork, ModelAccess, Answer):
         Raises:
             ExportError: a file cannot be written. The next export completes it.
         """
+        from planstore.projections.export import export
+
         self.access.require_now("export")
         return export(self.access.ledger, self.results, formats=formats, metrics_copy=metrics_copy)
