@@ -48,12 +48,19 @@ VERBS = (
     "demo",
     "override",
     "policy",
+    "models",
 )
-GROUPS = {"override": ("set", "list", "clear"), "policy": ("show", "validate", "diff", "test", "schema")}
+GROUPS = {
+    "models": ("export",),
+    "override": ("set", "list", "clear"),
+    "policy": ("show", "validate", "diff", "test", "schema"),
+}
 READING = (
     ["plan"],
     ["train", "panel"],
     ["predict", "panel", "--out", "out.parquet"],
+    ["models"],
+    ["models", "export", "job", "dir"],
     ["status"],
     ["jobs"],
     ["log"],

@@ -10,20 +10,25 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import lightgbm
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 from sklearn.linear_model import Ridge
+from typer.testing import CliRunner
 
 import markets
 import planstore
 from planstore import ModelVersionWarning, NotFoundError, PanelError, RequestError
 from planstore.api.store import Store
+from planstore.cli.verbs import app
+from planstore.events.hashing import digest_of
 from planstore.events.vocabulary import JobState
 from planstore.models import libraries, pickles
 from planstore.models.formats import ModelFormat
+from planstore.models.loading import JobFiles, LoadedModels
 from planstore.training.execution.claims import Claims
 from planstore.training.execution.task import File, Result
 from planstore.training.panel.panel import Panel
@@ -149,6 +154,59 @@ def test_loading_under_another_version_warns_with_both(
     assert any(
         re.search(r"family linear was trained with .*scikit-learn 1\..*, and 99\.0 is installed", one) for one in texts
     )
+
+
+def test_models_are_listed_and_exported_with_a_manifest(trained: tuple[Store, pd.DataFrame], tmp_path: Path) -> None:
+    store, whole = trained
+    listed = store.models()
+    assert {one["digest"] for one in listed} == set(store.sql("select digest from trained_models").df()["digest"])
+    first = listed[0]
+    assert (first["target"], first["symbol"], first["family"], first["fit"]) == (
+        "fwd_ret_1d",
+        "AAA",
+        "lightgbm",
+        "scored",
+    )
+    assert (first["evidence_score"], first["format"]) == (0.65, "lightgbm")
+    assert 0 <= first["age_seconds"] < 3600
+    assert "sym_fwd_ret_1d_AAA" in str(listed)
+    results = ["--results", str(store.results)]
+    done = CliRunner().invoke(app, ["models", *results])
+    assert (done.exit_code, len(done.stdout.splitlines())) == (0, len(listed) + 2)
+    for words in (["models", "--json", "export", "a", "b"], ["models", "--results", "x", "export", "a", "b"]):
+        assert CliRunner().invoke(app, words).exit_code == 2
+    folder = tmp_path / "out"
+    done = CliRunner().invoke(app, ["models", "export", "sym_y_up_1d_AAA", str(folder), *results, "--json"])
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    files = manifest["files"] + manifest["pooled"]["files"]
+    assert sorted(json.loads(done.stdout)) == sorted(
+        str(folder / one["path"]) for one in [*files, {"path": "manifest.json"}]
+    )
+    assert {digest_of((folder / one["path"]).read_bytes()) for one in files} == {one["digest"] for one in files}
+    assert manifest["digest"] == store.model("sym_y_up_1d_AAA").digest
+    booster = lightgbm.Booster(model_file=str(folder / "pooled" / "model lightgbm.txt"))
+    rows = whole[list(manifest["models"]["features"])].head(5)
+    estimator = LoadedModels.load(
+        store.access.ledger.artifacts,
+        JobFiles.find(store.access.session, manifest["plan_id"], "cs_y_up_1d"),
+        allow_pickle=False,
+    ).estimators["lightgbm"]
+    assert np.asarray(booster.predict(rows)).tolist() == estimator.predict_proba(rows)[:, 1].tolist()
+    wrong: list[tuple[str, Path, type[Exception], str]] = [
+        ("sym_y_up_1d_AAA", folder, RequestError, "the folder of models must be new or empty, got"),
+        ("sym_y_up_1d_AAA", folder / "manifest.json", RequestError, "the folder of models must be new or empty, got"),
+        ("sym_y_up_1d_AAA", store.results / "planstore" / "x", RequestError, "must be outside of every store"),
+        (
+            "sym_nothing",
+            tmp_path / "no",
+            NotFoundError,
+            "has no job sym_nothing: `planstore models` lists those with models",
+        ),
+    ]
+    for job, place, kind, said in wrong:
+        with pytest.raises(kind, match=said):
+            store.export_models(job, place)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
 
 
 def older_job(store: Store, panel: Panel) -> np.ndarray:

@@ -41,6 +41,8 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("plan",),
     ("train", "panel", "--workers", "1"),
     ("predict", "panel", "--out", "predictions.parquet", "--target", "fwd_ret_1d", "--every-job"),
+    ("models",),
+    ("models", "export", "cs_fwd_ret_1d", "exported"),
     ("status",),
     ("jobs",),
     ("jobs", "--watch"),
@@ -109,8 +111,8 @@ def answers() -> Iterator[tuple[str, Any]]:
 
 def _title(words: Sequence[str]) -> str:
     kept = [words[0]]
-    if words[0] in ("override", "policy"):
-        kept.append(words[1])
+    if words[0] in ("override", "policy", "models"):
+        kept += words[1:2]
     kept += [word for word in words if word in ("--watch", "--history", "--sign", "--coverage")]
     return " ".join(kept)
 

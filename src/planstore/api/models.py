@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from planstore.api.access import StoreAccess
 from planstore.checks.arguments import checked
+from planstore.pages.answers import ResultRows, plural
 from planstore.runs.lookup import RunName
 
 if TYPE_CHECKING:
     from planstore.models.model import Model
+
+COLUMNS = ("target", "symbol", "family", "fit", "score", "evidence_score", "null_score", "trained_at", "size", "job_id")
+"""Columns of the models that prose and HTML show."""
 
 
 class ModelAccess:
@@ -43,3 +48,52 @@ class ModelAccess:
 
         session, artifacts = self.access.session, self.access.ledger.artifacts
         return find_model(session, artifacts, self.access.plan_id(plan), name, symbol, allow_pickle=allow_pickle)
+
+    @checked
+    def models(self, *, plan: RunName | None = None) -> ResultRows[dict[str, Any]]:
+        """Return the trained models of a plan, by target and symbol.
+
+        Each has its job, family, ``fit`` (``scored`` or ``refitted``), the score of the job, score and null of the
+        evidence, time of training and age in seconds, size in bytes, format and digest.
+
+        Args:
+            plan: a run, named as in :meth:`Store.plan <planstore.Store.plan>`; None means the current plan.
+
+        Raises:
+            NotFoundError: there is no such plan.
+        """
+        from planstore.models.formats import ModelFormat
+
+        plan_id = self.access.plan_id(plan)
+        now = self.access.moment()[1]
+        rows = self.access.session.records("models/list", plan_id=plan_id)
+        found = [
+            {name: value for name, value in row.items() if name != "media_type"}
+            | {
+                "format": str(ModelFormat.of(row["media_type"])),
+                "age_seconds": max(0, round((now - row["trained_at"]).total_seconds())),
+            }
+            for row in rows
+        ]
+        return ResultRows(found, f"{plural(len(found), 'model')} of plan {plan_id[:12]}", COLUMNS)
+
+    @checked
+    def export_models(self, job_id: str, folder: str | Path, *, plan: RunName | None = None) -> list[Path]:
+        """Write the model files of a job and ``manifest.json`` into a new folder, and return their paths.
+
+        No model is loaded. The models that a job of ``ROUTE_BOTH`` is averaged with are in the folder ``pooled``.
+
+        Args:
+            job_id: the job.
+            folder: a folder that does not exist, or is empty.
+            plan: a run, named as in :meth:`Store.plan <planstore.Store.plan>`; None means the current plan.
+
+        Raises:
+            NotFoundError: the plan has no such job, or it has not succeeded.
+            RequestError: the folder has files, or is inside of a store.
+            ExportError: a file cannot be written.
+        """
+        from planstore.models.export import export_models
+
+        session, artifacts = self.access.session, self.access.ledger.artifacts
+        return export_models(session, artifacts, self.access.plan_id(plan), job_id, Path(folder))

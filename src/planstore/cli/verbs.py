@@ -23,6 +23,7 @@ from planstore.cli import (
     key,
     log,
     migrate,
+    models,
     override,
     plan,
     policy,
@@ -112,5 +113,5 @@ for verb in (
     demo,
 ):
     app.command(verb.__name__.rpartition(".")[2])(verb.command)
-for verbs in (override, policy):
+for verbs in (override, policy, models):
     app.add_typer(verbs.app, name=verbs.__name__.rpartition(".")[2])

@@ -1,0 +1,83 @@
+"""``planstore models``: list the trained models of the current plan, and write them to a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from planstore.cli.options import RESULTS, AsOf, Json, Results
+
+app = typer.Typer(invoke_without_command=True, help="List the trained models of the current plan, or export them.")
+COLUMNS = ("target", "symbol", "family", "fit", "score", "evidence", "null", "age", "size", "format", "job_id")
+Plan = Annotated[str | None, typer.Option(help="Run id, commit number, start of a plan id, or time. Default: newest.")]
+
+
+@app.callback()
+def list_(
+    context: typer.Context,
+    results: Results = RESULTS,
+    plan: Plan = None,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum rows in the table; --json prints all.")] = 50,
+    as_of: AsOf = None,
+    json: Json = False,
+) -> None:
+    """List the trained models of the current plan: score, evidence and its null, age, size in bytes, and family.
+
+    `planstore models export JOB DIR` writes the models of a job to a folder.
+    """
+    if context.invoked_subcommand is not None:
+        sources = [context.get_parameter_source(name) for name in context.params]
+        if any(source is not None and source.name == "COMMANDLINE" for source in sources):
+            raise typer.BadParameter(f"options must stand after {context.invoked_subcommand}, got them before it")
+        return
+    import planstore
+    from planstore.cli import output
+
+    with planstore.open(results, create=False, as_of=as_of) as store:
+        found = store.models(plan=plan)
+    if json:
+        output.print_json_array(found)
+        return
+    more = f"{len(found) - limit} more; --limit or --json shows them" if len(found) > limit else ""
+    rows = (
+        (
+            one["target"], one["symbol"], one["family"], one["fit"], one["score"], one["evidence_score"],
+            one["null_score"], _age(one["age_seconds"]), one["size"], one["format"], one["job_id"],
+        )
+        for one in found[:limit]
+    )  # fmt: skip
+    output.print_table(found.title, COLUMNS, rows, more=more)
+
+
+@app.command("export")
+def export(
+    job: Annotated[str, typer.Argument(help="Job id.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="New or empty folder.")],
+    results: Results = RESULTS,
+    plan: Plan = None,
+    json: Json = False,
+) -> None:
+    """Write the model files of JOB and manifest.json into DIR. No model is loaded.
+
+    The models that a job of ROUTE_BOTH is averaged with are in the folder pooled.
+    """
+    import planstore
+    from planstore.cli import output
+
+    with planstore.open(results, create=False) as store:
+        written = store.export_models(job, folder, plan=plan)
+    if json:
+        output.print_json([str(path) for path in written])
+    else:
+        for path in written:
+            output.print_line(str(path))
+
+
+def _age(seconds: int) -> str:
+    """Return a duration in its largest whole unit."""
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
