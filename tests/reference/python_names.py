@@ -25,6 +25,8 @@ ANSWERS = ("planstore.pages.answers", "planstore.audit.flip_answer")
 ALIASES = {
     "CandidatesSource": "routing/candidate_readers.py",
     "Frame": "models/frame.py",
+    "PanelSettingsSource": "training/panel/settings.py",
+    "PanelSource": "training/panel/frames.py",
     "PlanSource": "plans/training_plan.py",
     "PolicySource": "routing/policy_reader.py",
     "ResultsFolder": "api/opening.py",

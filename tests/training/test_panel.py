@@ -150,7 +150,7 @@ def test_the_task_comes_from_the_values_and_the_horizon_from_the_name(tmp_path: 
     ]
     assert panel.sample("y_sign").labels.tolist() == [0.0, 1.0] * 15
     assert len(panel.sample("y_gone_1d").labels) == 0
-    assert panel.notes == ["target y_sign names no horizon: taken to look one timestamp ahead"]
+    assert panel.notes == ["target y_sign names no horizon: 1 timestamp assumed; set it with --horizon y_sign=DURATION"]
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_a_feature_given_as_a_decimal_is_the_nearest_double(tmp_path: Path) -> N
 @pytest.mark.parametrize("name", ["row", "x y", "ß", 'a"b', "targets", "timestamps"])
 def test_a_feature_may_be_called_anything(tmp_path: Path, name: str) -> None:
     rows().rename(columns={"f": name}).to_parquet(tmp_path / "A.parquet", index=False)
-    assert Panel.read(tmp_path).features == [name]
+    assert Panel.read(tmp_path, settings={"features": [name]}).features == [name]
 
 
 def test_a_panel_whose_name_cannot_be_is_refused(tmp_path: Path) -> None:

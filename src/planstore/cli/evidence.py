@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from planstore.cli.options import RESULTS, Json, Results
+from planstore.cli.panel_settings import Classes, Embargo, Feature, Horizon, Ignore, PanelFile, Task, panel_settings
 
 if TYPE_CHECKING:
     from planstore.training.evidence.ranking import Ranked
@@ -23,7 +24,11 @@ COLUMNS = (
     "overlap",
     "tau",
     "symbols",
-    "their scores",
+    "worst / middle / best",
+)
+MEANINGS = (
+    "Scores are AUC or R², out of sample; null: the same on time-shifted labels; skill: the score over chance or over "
+    "its null,\nwhichever is less, where 1 is perfect; worst / middle / best: the scores of single symbols."
 )
 
 
@@ -59,6 +64,13 @@ def command(
         typer.Option(min=1, help="Worker processes. Default: one per CPU core, limited by memory."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
+    horizon: Horizon = None,
+    embargo: Embargo = None,
+    task: Task = None,
+    classes: Classes = None,
+    feature: Feature = None,
+    ignore: Ignore = None,
+    panel_file: PanelFile = None,
     json: Json = False,
 ) -> None:
     """Measure and rank the targets of PANEL.
@@ -71,9 +83,9 @@ def command(
     from planstore.cli import output
     from planstore.cli.exit import exit_with
     from planstore.errors import RequestError
+    from planstore.events.hashing import digest_of
     from planstore.ledger.embedded.store_folder import refuse_store
-    from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence
-    from planstore.training.evidence.measure import FAMILIES, measure
+    from planstore.training.evidence.measure import FAMILIES
     from planstore.training.families import families_of, load_families
     from planstore.training.panel.panel import Panel
 
@@ -82,23 +94,25 @@ def command(
         if out.suffix.lower() != ".parquet" or not out.absolute().parent.is_dir():
             raise RequestError(f"--out must be a .parquet file in an existing folder, got {out}: name another file")
     families_of(family or FAMILIES, load_families(families))  # first, because reading the panel takes long
+    settings = panel_settings(
+        horizon=horizon, embargo=embargo, task=task, classes=classes, feature=feature, ignore=ignore,
+        panel_file=panel_file,
+    )  # fmt: skip
     with output.spinner("reading the panel"):
-        read = Panel.read(panel, symbols=symbol, targets=target)
-    with planstore.open(results) as store:
-        with output.progress("measuring") as show:
-            evidence = measure(
-                read,
-                families=family or FAMILIES,
-                families_file=families,
-                folds=folds,
-                seed=seed,
-                select=select,
-                symbols=not pooled,
-                workers=workers,
-                earlier=earlier_evidence(store, read.last_timestamp),
-                progress=show,
-            )
-        digest = keep_evidence(store, evidence)
+        read = Panel.read(panel, symbols=symbol, targets=target, settings=settings)
+    output.print_note(str(read))
+    with planstore.open(results) as store, output.progress("measuring") as show:
+        evidence = store.measure(
+            read,
+            families=family,
+            families_file=families,
+            folds=folds,
+            seed=seed,
+            select=select,
+            symbols=not pooled,
+            workers=workers,
+            progress=show,
+        )
     if out is not None:
         evidence.write_candidates(out)
     ranking = evidence.ranking()
@@ -106,11 +120,12 @@ def command(
         if json:
             document = evidence.as_dict()
             summary = {name: document[name] for name in document if name not in ("sides", "features")}
-            output.print_json(summary | {"artifact": digest})
+            output.print_json(summary | {"artifact": digest_of(evidence.report)})
         else:
-            for note in (*evidence.notes, *evidence.troubles):
-                output.print_note(f"planstore: {note}")
-            output.print_table("Targets, best first", COLUMNS, map(_row, ranking))
+            for trouble in evidence.troubles:
+                if trouble not in read.troubles:
+                    output.print_note(f"planstore: {trouble}")
+            output.print_table("Targets, best first", COLUMNS, map(_row, ranking), more=MEANINGS)
             for one in ranking:
                 for sign in one.signs:
                     output.print_line(f"{one.target}: {sign}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from planstore.cli.options import RESULTS, Json, Results
+from planstore.cli.panel_settings import Classes, Embargo, Feature, Horizon, Ignore, PanelFile, Task, panel_settings
 
 if TYPE_CHECKING:
     from planstore.plans.cost import CostEstimate
@@ -53,6 +54,13 @@ def command(
     families: Annotated[Path | None, typer.Option(help="Families file (YAML) with further families.")] = None,
     max_attempts: Annotated[int, typer.Option(min=1, help="Maximum attempts of a job after deaths of its worker.")] = 3,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
+    horizon: Horizon = None,
+    embargo: Embargo = None,
+    task: Task = None,
+    classes: Classes = None,
+    feature: Feature = None,
+    ignore: Ignore = None,
+    panel_file: PanelFile = None,
     limit: Annotated[int, typer.Option(min=1, help="Maximum rows in the table; --json prints all.")] = 50,
     json: Json = False,
 ) -> None:
@@ -70,6 +78,10 @@ def command(
     from planstore.training.execution.train import TrainingRequest
     from planstore.training.panel.panel import Panel
 
+    settings = panel_settings(
+        horizon=horizon, embargo=embargo, task=task, classes=classes, feature=feature, ignore=ignore,
+        panel_file=panel_file,
+    )  # fmt: skip
     with planstore.open(results, create=False) as store, output.log("planstore.training"):
         request = TrainingRequest(
             store,
@@ -89,7 +101,7 @@ def command(
         if request.pending:
             output.print_note(f"estimated time: {cost}{_eta(cost, executor, workers)}")
         with output.spinner("reading the panel"):
-            read = Panel.read(panel)
+            read = Panel.read(panel, settings=settings)
         for note in (*read.notes, *read.troubles):
             output.print_note(f"panel: {note}")
         with output.progress("training") as show:

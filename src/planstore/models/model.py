@@ -63,7 +63,7 @@ class Model(Answer):
 
     @property
     def labels(self) -> tuple[float, ...]:
-        """Values of the target's classes, smallest first; empty for a regression."""
+        """Values of the target's classes, smallest first, or as the panel's settings state; empty for a regression."""
         return self._blend.labels
 
     @property

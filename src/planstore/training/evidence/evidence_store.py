@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from planstore.events.canonical import canonical_json
 from planstore.routing.candidates import read_candidates
 from planstore.training.evidence.measure import Earlier, PanelEvidence
 from planstore.training.evidence.stability import Snapshot
@@ -20,7 +19,7 @@ RUNS = 3
 def keep_evidence(store: StoreParts, evidence: PanelEvidence) -> str:
     """Keep all measurements of a panel as an artifact, once, and return its digest."""
     evidence_id = read_candidates(evidence.candidates(), strict=True).digest.hexdigest()
-    return store.evidence.keep(canonical_json(evidence.as_dict()), evidence_id)
+    return store.evidence.keep(evidence.report, evidence_id)
 
 
 def earlier_evidence(store: StoreParts, before: datetime) -> Earlier:

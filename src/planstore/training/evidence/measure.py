@@ -102,6 +102,11 @@ class PanelEvidence(TableAnswer):
         with whole_file(path) as unfinished:
             pq.write_table(self.candidates(), unfinished)
 
+    @property
+    def report(self) -> bytes:
+        """The evidence as canonical JSON, which the ledger stores as an artifact."""
+        return canonical_json(self.as_dict())
+
     def as_dict(self) -> dict[str, Any]:
         """Return everything, for JSON."""
         return {
@@ -205,6 +210,7 @@ def measure(
             "seed": seed,
             "select": select,
             "limits": asdict(limits),
+            **({"panel": panel.settings} if panel.settings else {}),
         },
         notes=panel.notes,
         troubles=[*panel.troubles, *_troubles(sides)],

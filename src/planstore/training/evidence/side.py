@@ -140,7 +140,7 @@ class _Measuring:
         self.sample = sample
         self.features = sample.features.to_numpy()
         self.names = list(sample.features.columns)
-        self.folds = time_folds(sample.timestamps, folds=question.folds, horizon=target.horizon, symbols=sample.symbols)
+        self.folds = time_folds(sample.timestamps, folds=question.folds, horizon=target.gap, symbols=sample.symbols)
         if len(set(sample.labels.tolist())) < 2:
             raise SampleError("all labels are the same")
 

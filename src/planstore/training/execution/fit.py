@@ -169,7 +169,7 @@ class _Split:
         )
         if not len(sample.labels):
             raise SampleError(f"no row has a label of {task.target}")
-        *_, (train, test) = time_folds(sample.timestamps, folds=FOLDS, horizon=target.horizon, symbols=sample.symbols)
+        *_, (train, test) = time_folds(sample.timestamps, folds=FOLDS, horizon=target.gap, symbols=sample.symbols)
         split = cls(target, sample, train, test)
         if target.is_classification and len(split.classes) < 2:
             raise SampleError(f"the rows to learn from hold one class only of {task.target}")

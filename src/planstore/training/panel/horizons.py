@@ -30,12 +30,13 @@ class Spacing:
         are rounded up. Of several horizons in a name the longest is used, because the gap between train and test must
         be long enough for each.
         """
-        horizons = [self._timestamps(int(number), unit.lower()) for number, unit in _HORIZON.findall(target)]
+        horizons = [self.timestamps(int(number), unit.lower()) for number, unit in _HORIZON.findall(target)]
         if "same_day" in target.lower():
             horizons.append(self.per_day)
         return max(horizons, default=None)
 
-    def _timestamps(self, number: int, unit: str) -> int:
+    def timestamps(self, number: int, unit: str) -> int:
+        """Return a duration in timestamps, rounded up, at least 1."""
         if unit == "d":
             return max(1, number * self.per_day)
         minutes = number * _MINUTES[unit]

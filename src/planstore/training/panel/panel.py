@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -14,7 +15,9 @@ import orjson
 from planstore.checks.arguments import checked
 from planstore.errors import NotFoundError
 from planstore.pages.answers import Answer, plural
+from planstore.training.panel.frames import PanelSource, written_frame
 from planstore.training.panel.reading import read_panel
+from planstore.training.panel.settings import PanelSettingsSource
 from planstore.training.panel.target import Target
 
 if TYPE_CHECKING:
@@ -31,7 +34,8 @@ class Sample:
         timestamps: datetime64[us], UTC.
         symbols: one text per row.
         features: doubles; NaN where there is no value.
-        labels: doubles, never NaN; classes are numbered from 0 in the order of their values over the whole panel.
+        labels: doubles, never NaN; classes are numbered from 0 in the order of their values over the whole panel, or as
+            the panel's settings state.
         classes: those values; empty for a regression.
     """
 
@@ -53,6 +57,7 @@ class Panel(Answer):
         notes: corrections and peculiarities of the panel.
         troubles: excluded columns and symbols, with the reason.
         missing: symbols that were requested or have a file, but have no usable rows, with the reason.
+        settings: stated settings of targets and columns.
     """
 
     def __init__(self, table: pa.Table, description: dict[str, Any]) -> None:
@@ -60,8 +65,9 @@ class Panel(Answer):
 
         self.symbols: list[str] = description["symbols"]
         self.features: list[str] = description["features"]
-        self.targets = [Target(**target) for target in description["targets"]]
-        self.witnesses = [Target(**target) for target in description["witnesses"]]
+        self.targets = [_target(target) for target in description["targets"]]
+        self.witnesses = [_target(target) for target in description["witnesses"]]
+        self.settings: dict[str, Any] = description["settings"]
         self.notes: list[str] = description["notes"]
         self.troubles: list[str] = description["troubles"]
         self.missing: dict[str, str] = description["missing"]
@@ -79,21 +85,36 @@ class Panel(Answer):
     @classmethod
     @checked
     def read(
-        cls, source: Path | str, *, symbols: Sequence[str] | None = None, targets: Sequence[str] | None = None
+        cls,
+        source: PanelSource,
+        *,
+        symbols: Sequence[str] | None = None,
+        targets: Sequence[str] | None = None,
+        settings: PanelSettingsSource | None = None,
     ) -> Panel:
-        """Read and check a panel: a folder (one file per symbol, or hive folders) or one long file; parquet or CSV.
+        """Read and check a panel: a folder (one file per symbol, or hive folders), one long file, or a long frame.
+
+        Files are parquet or CSV; a frame is one of pandas or Polars, or an Arrow table.
 
         A fault of one symbol or column excludes only that one, with its reason in `missing` or `troubles`.
 
         Args:
-            source: the folder or file.
+            source: the folder, file or frame.
             symbols: symbols to read; None means all.
             targets: names or patterns of targets, such as ``y_*``; None means `TARGETS`.
+            settings: horizon, embargo, task and classes of targets, and doubtful columns: a mapping, such as
+                ``{"targets": {"y_regime": {"horizon": "1h"}}, "ignore": ["y_old"]}``, which comes before the file
+                beside the panel; or the path of a file instead of that one.
 
         Raises:
             PanelError: the panel cannot be read, or no target or no feature remains.
         """
-        return cls(*read_panel(Path(source), symbols, targets))
+        if isinstance(source, str | Path):
+            path = Path(source)
+            return cls(*read_panel(path, str(source), symbols, targets, settings))
+        with TemporaryDirectory(prefix="planstore-") as folder:
+            path = written_frame(source, Path(folder))
+            return cls(*read_panel(path, "the frame", symbols, targets, settings))
 
     @classmethod
     def open(cls, source: Path | pa.NativeFile) -> Panel:
@@ -169,9 +190,12 @@ class Panel(Answer):
         selected = ~np.isnan(labels)
         if symbols is not None:
             selected &= np.isin(self._codes, np.flatnonzero(np.isin(self._names, list(symbols))))
-        classes = np.unique(labels[~np.isnan(labels)]) if requested.is_classification else np.empty(0)
+        classes = np.empty(0)
         if requested.is_classification:
-            labels = np.searchsorted(classes, labels).astype(float)
+            classes = np.array(requested.classes) if requested.classes else np.unique(labels[~np.isnan(labels)])
+        if requested.is_classification:
+            order = np.argsort(classes)
+            labels = order[np.searchsorted(classes, labels, sorter=order).clip(max=len(classes) - 1)].astype(float)
         values = self._values[selected]
         if features is not None:
             values = values[:, [self._columns[name] for name in names]]
@@ -182,3 +206,7 @@ class Panel(Answer):
             labels[selected],
             classes,
         )
+
+
+def _target(described: dict[str, Any]) -> Target:
+    return Target(**described | {"classes": tuple(described["classes"])})

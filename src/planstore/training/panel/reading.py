@@ -12,24 +12,44 @@ from planstore.database.session import Session
 from planstore.errors import PanelError
 from planstore.training.panel.files import find_files, read_files
 from planstore.training.panel.horizons import Spacing
-from planstore.training.panel.target import TARGETS, Target, matches, task_type
+from planstore.training.panel.settings import (
+    DURATION,
+    PanelSettings,
+    PanelSettingsSource,
+    TargetSettings,
+    read_settings,
+)
+from planstore.training.panel.target import DOUBTFUL, TARGETS, Target, matches, stated_task
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
 def read_panel(
-    source: Path, symbols: Sequence[str] | None, targets: Sequence[str] | None
+    source: Path,
+    where: str,
+    symbols: Sequence[str] | None,
+    targets: Sequence[str] | None,
+    settings: PanelSettingsSource | None,
 ) -> tuple[pa.Table, dict[str, Any]]:
     """Return the rows of a panel, sorted by timestamp and symbol, and the description for `Panel`.
+
+    Args:
+        source: the panel's folder or file.
+        where: the panel's name in messages.
+        symbols: symbols to read; None means all.
+        targets: names or patterns of targets; None means the usual ones, and those of the settings.
+        settings: settings of targets and columns, as for `Panel.read`.
 
     Raises:
         PanelError: the panel cannot be read, or no target or no feature remains.
     """
     session = memory()
     try:
-        rows = read_files(session, find_files(source), None if symbols is None else set(symbols))
-        return _PanelReader(session, rows.table, rows.texts, dict(rows.missing), targets).read(str(source))
+        files = find_files(source)
+        stated = read_settings(source, settings)
+        rows = read_files(session, files, None if symbols is None else set(symbols))
+        return _PanelReader(session, rows.table, rows.texts, dict(rows.missing), targets, stated).read(where)
     finally:
         session.close()
 
@@ -43,6 +63,7 @@ class _PanelReader:
     texts: dict[str, str]
     missing: dict[str, str]
     patterns: Sequence[str] | None
+    settings: PanelSettings
 
     def __post_init__(self) -> None:
         self.notes: list[str] = []
@@ -54,6 +75,8 @@ class _PanelReader:
         Raises:
             PanelError: no row, no target or no feature remains.
         """
+        self._refuse_unknown_names(source)
+        self._drop_ignored()
         self._drop_symbols_with_duplicates()
         if self.table.num_rows == 0:
             raise PanelError(f"{source}: {'; '.join(f'{name}: {reason}' for name, reason in self.missing.items())}")
@@ -83,9 +106,22 @@ class _PanelReader:
             "notes": self.notes,
             "troubles": self.troubles,
             "missing": self.missing,
+            "settings": self.settings.stated(),
         }
         names = ["timestamp", "symbol", *features, *(target.name for target in (*targets, *witnesses))]
         return self.table.select(names), description
+
+    def _refuse_unknown_names(self, source: str) -> None:
+        columns = {*self.texts, *self._numbers()}
+        for key in ("targets", "features", "ignore"):
+            for name in getattr(self.settings, key):
+                if name not in columns:
+                    raise PanelError(f"{source} must have each column of its settings, and lacks {key}.{name}: fix it")
+
+    def _drop_ignored(self) -> None:
+        ignored = set(self.settings.ignore)
+        self.table = self.table.drop_columns([name for name in self._numbers() if name in ignored])
+        self.texts = {name: kind for name, kind in self.texts.items() if name not in ignored}
 
     def _keys(self) -> pa.Table:
         """Return timestamp, symbol and row number in file order of every row."""
@@ -122,7 +158,7 @@ class _PanelReader:
 
     def _targets(self, spacing: Spacing) -> list[Target]:
         found = []
-        patterns = TARGETS if self.patterns is None else self.patterns
+        patterns = (*TARGETS, *self.settings.targets) if self.patterns is None else self.patterns
         columns = [*self.texts, *self._numbers()]
         for pattern in patterns if self.patterns else ():
             if not any(matches(name, [pattern]) for name in columns):
@@ -131,12 +167,14 @@ class _PanelReader:
             if matches(name, patterns):
                 self.troubles.append(f"target {name} is left out: it holds {self.texts[name]}, not numbers")
         for name in self._numbers():
-            if not matches(name, patterns):
+            if not matches(name, patterns) or name in self.settings.features:
                 continue
-            horizon = spacing.horizon(name)
-            if horizon is None:
-                self.notes.append(f"target {name} names no horizon: taken to look one timestamp ahead")
-            found.append(self._target(name, horizon))
+            target = self._target(name, spacing)
+            if spacing.horizon(name) is None and self._stated(name).horizon is None:
+                self.notes.append(
+                    f"target {name} names no horizon: 1 timestamp assumed; set it with --horizon {name}=DURATION"
+                )
+            found.append(target)
         return found
 
     def _witnesses(self, spacing: Spacing) -> list[Target]:
@@ -144,20 +182,38 @@ class _PanelReader:
         names = [
             name for name in self._numbers() if matches(name, TARGETS) and not matches(name, self.patterns or TARGETS)
         ]
-        return [self._target(name, spacing.horizon(name)) for name in names]
+        return [self._target(name, spacing) for name in names if name not in self.settings.features]
 
-    def _target(self, name: str, horizon: int | None) -> Target:
+    def _stated(self, name: str) -> TargetSettings:
+        return self.settings.targets.get(name, TargetSettings())
+
+    def _target(self, name: str, spacing: Spacing) -> Target:
         self._drop_infinite(name)
-        return Target(name, task_type(self.table[name].to_numpy()), horizon or 1)
+        stated = self._stated(name)
+        horizon = spacing.horizon(name) if stated.horizon is None else _timestamps(stated.horizon, spacing)
+        return Target(
+            name,
+            stated_task(name, self.table[name].to_numpy(), stated.task, stated.classes),
+            horizon or 1,
+            0 if stated.embargo is None else _timestamps(stated.embargo, spacing),
+            tuple(stated.classes or ()),
+        )
 
     def _features(self) -> list[str]:
-        target_patterns = (*TARGETS, *(self.patterns or ()))
+        target_patterns = (*TARGETS, *self.settings.targets, *(self.patterns or ()))
         for name, kind in self.texts.items():
             if not matches(name, target_patterns):
                 self.troubles.append(f"feature {name} is left out: it holds {kind}, not numbers")
         found = []
         for name in self._numbers():
-            if matches(name, target_patterns):
+            is_stated = name in self.settings.features
+            if matches(name, target_patterns) and not is_stated:
+                continue
+            if DOUBTFUL.search(name) and not is_stated:
+                self.troubles.append(
+                    f"column {name} is left out: is it a target, as its name says? Answer with --target {name}, "
+                    f"--feature {name} or --ignore {name}"
+                )
                 continue
             self._drop_infinite(name)
             if self.table[name].null_count == self.table.num_rows:
@@ -180,6 +236,14 @@ class _PanelReader:
 
     def _numbers(self) -> list[str]:
         return [name for name in self.table.column_names if name not in ("timestamp", "symbol")]
+
+
+def _timestamps(timespan: str | int, spacing: Spacing) -> int:
+    """Return a stated horizon or embargo in timestamps."""
+    if isinstance(timespan, int):
+        return timespan
+    ((number, unit),) = DURATION.findall(timespan)
+    return spacing.timestamps(int(number), unit)
 
 
 def _list(names: Sequence[str], limit: int = 10) -> str:

@@ -1,0 +1,119 @@
+"""Settings of a panel that its columns do not tell: horizons, tasks and classes of targets, and doubtful columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from planstore.checks.quoting import quoted
+from planstore.documents.yaml_document import Kind
+from planstore.errors import PanelError
+from planstore.routing.policy_sections import Number
+from planstore.training.panel.target import MOST_CLASSES
+
+DURATION = re.compile(r"(\d+)(m|min|h|d)")
+_KIND = Kind("panel", "panel", PanelError)
+
+
+def _timespan(value: str | int) -> str | int:
+    is_valid = DURATION.fullmatch(value) if isinstance(value, str) else value >= 0
+    if not is_valid:
+        raise ValueError("must be a number of timestamps, or a duration such as 30m, 1h or 5d")
+    return value
+
+
+def _horizon(value: str | int) -> str | int:
+    if value == 0:
+        raise ValueError("must be at least 1 timestamp")
+    return value
+
+
+def _distinct(values: list[float]) -> list[float]:
+    if len(set(values)) < len(values):
+        raise ValueError("must name each class once")
+    return values
+
+
+Timespan = Annotated[Annotated[int, Field(strict=True)] | Annotated[str, Field(strict=True)], AfterValidator(_timespan)]
+
+
+class TargetSettings(BaseModel):
+    """Settings of one target; what is left out follows from its name and values.
+
+    Attributes:
+        horizon: how far the label looks ahead: a number of timestamps, or a duration such as ``30m``, ``1h`` or ``5d``.
+        embargo: how much more time lies between training and test rows.
+        task: ``classification`` or ``regression``.
+        classes: the values of a classification in their order: of two, the second is the one that is predicted.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    horizon: Annotated[Timespan, AfterValidator(_horizon)] | None = None
+    embargo: Timespan | None = None
+    task: Literal["classification", "regression"] | None = None
+    classes: Annotated[list[Number], Field(min_length=2, max_length=MOST_CLASSES), AfterValidator(_distinct)] | None = (
+        None
+    )
+
+
+class PanelSettings(BaseModel):
+    """Settings of a panel, as the file ``panel.yaml`` has them under the key ``panel``.
+
+    Attributes:
+        targets: settings by target; a column that is named here is a target, whatever its name.
+        features: columns that are features though their names are those of targets.
+        ignore: columns that are neither targets nor features.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    targets: dict[str, TargetSettings] = {}
+    features: list[str] = []
+    ignore: list[str] = []
+
+    def stated(self) -> dict[str, Any]:
+        """Return what the settings say, without what they leave out."""
+        return {name: value for name, value in self.model_dump(exclude_none=True).items() if value}
+
+
+def settings_file(panel: Path) -> Path:
+    """Return the path of a panel's settings: ``panel.yaml`` in its folder, or a file's name with ``.yaml``."""
+    return panel / "panel.yaml" if panel.is_dir() else panel.with_suffix(".yaml")
+
+
+PanelSettingsSource = Mapping[str, Any] | Path | str
+"""Settings of a panel in the form of the key ``panel`` of its file, or the path of such a file."""
+
+
+def read_settings(panel: Path, given: PanelSettingsSource | None) -> PanelSettings:
+    """Return the settings of a panel: those given, and where these are no file, those beside the panel they leave out.
+
+    Args:
+        panel: the panel's path.
+        given: settings in the form of the file's key ``panel``, or the path of such a file.
+
+    Raises:
+        PanelError: names the file and each wrong key with its line.
+    """
+    if isinstance(given, str | Path):
+        return _KIND.read(Path(given), PanelSettings)
+    if given is not None and not isinstance(given, Mapping):
+        raise PanelError(f"the settings of a panel must be a mapping or the path of a YAML file, got {quoted(given)}")
+    beside = settings_file(panel)
+    found = _KIND.read(beside, PanelSettings).stated() if beside.is_file() else {}
+    if not given and not found:
+        return PanelSettings()
+    where = "the settings of the panel" if given else str(beside)
+    return _KIND.check({"panel": _merged(found, given or {})}, where, PanelSettings)
+
+
+def _merged(found: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings in which what is given comes before what was found."""
+    merged = dict(found)
+    for key, value in given.items():
+        old = merged.get(key)
+        merged[key] = _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return merged
