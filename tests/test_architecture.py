@@ -23,7 +23,7 @@ from planstore.events import vocabulary
 from planstore.events.vocabulary import Cause, CommitKind, JobState, Side
 from planstore.ledger.ledger import EVENT_TABLES
 from planstore.plans.planning import STEPS as PLANNING_STEPS
-from planstore.routing.rule_steps import EXPLANATION, FLOAT32, STEPS as ROUTING_STEPS, WHERE_ASKED
+from planstore.routing.rule_steps import EXPLANATION, FLOAT32, STEPS as ROUTING_STEPS, SUBSTITUTES
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "planstore"
@@ -259,7 +259,7 @@ def test_no_statement_changes_or_deletes_what_is_in_an_event_table() -> None:
 @pytest.mark.parametrize(
     ("folder", "named"),
     [
-        ("routing", {*ROUTING_STEPS, *FLOAT32, *chain(*WHERE_ASKED.values()), *EXPLANATION}),
+        ("routing", {*ROUTING_STEPS, *FLOAT32, *chain(*SUBSTITUTES.values()), *EXPLANATION}),
         (
             "planning",
             {

@@ -1,4 +1,4 @@
-"""Whatever comes in through a door is used, or refused with an error of planstore's own.
+"""Any input is used, or refused with an error of planstore's own.
 
 `PLANSTORE_EXAMPLES=100 pytest --hypothesis-profile=explore tests/test_fuzz.py` looks long for what is not.
 """

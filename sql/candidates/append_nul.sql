@@ -1,4 +1,4 @@
--- The texts of a column that hold a NUL character, which no text that is recorded may.
+-- The texts of a column with a NUL character, which recorded texts may not have.
 -- appends to: column_problems
 -- reads: incoming, $column
 INSERT INTO column_problems

@@ -1,6 +1,6 @@
--- What is wrong with candidates; empty means they can be routed. Each problem stands once, with the first row that has
--- it and how many rows do; where there are more than 20 problems, 21 of them stand. Under reference semantics ($strict
--- false) duplicates pass, and numbers that are not finite, and where no rule reads a value anything that can be recorded.
+-- The problems of candidates; with none, they can be routed. Each problem is listed once, with its first row and the number
+-- of its rows; at most 21 are listed. Reference semantics ($strict false) allow duplicates, numbers that are not finite, and
+-- any value that can be recorded and that no rule reads.
 -- makes: rows
 -- reads: column_problems, incoming, known_metrics, unread, metric_word(), plain_word(), stated_task(), $strict
 WITH names AS (

@@ -1,5 +1,5 @@
 -- The rows of candidates that no rule reads under reference semantics: those of other modes, those of a symbol without its
--- name, and those that say again what an earlier row said. Strict semantics have none, because they refuse such rows.
+-- name, and those that repeat an earlier row. Strict semantics have none, because they refuse such rows.
 -- makes: table unread
 -- reads: incoming_names, $strict
 CREATE OR REPLACE TEMP TABLE unread AS

@@ -1,5 +1,4 @@
--- Task types that say neither classification nor regression, where the metric tells the task, each with the first row that
--- has it.
+-- Task types that name neither classification nor regression, for which the metric decides the task, each with its first row.
 -- makes: rows
 -- reads: incoming, known_metrics, plain_word(), stated_task()
 SELECT n."row", n.task_type, n.metric_name, m.task

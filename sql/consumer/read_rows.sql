@@ -1,4 +1,4 @@
--- A plan's jobs as rows, to lay beside another plan's.
+-- A plan's jobs as rows, to compare with another plan's.
 -- makes: rows
 -- reads: jobs
 FROM jobs ORDER BY ordinal;

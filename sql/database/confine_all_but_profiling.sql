@@ -1,4 +1,4 @@
--- What EXPLAIN ANALYZE tells may be set for each session when nothing else can be set any more.
+-- Lock all settings except those of EXPLAIN ANALYZE, which each session sets for itself.
 -- changes: the session
 -- reads: nothing
 SET allowed_configs = ['custom_profiling_settings'];

@@ -1,4 +1,4 @@
--- What EXPLAIN ANALYZE tells is set, which also profiles every other query, and prints that: no more of it.
+-- Profile only queries with EXPLAIN ANALYZE, because its settings also profile and print every other query.
 -- changes: the session
 -- reads: nothing
 PRAGMA disable_profiling;

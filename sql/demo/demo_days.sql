@@ -1,4 +1,4 @@
--- Each symbol's days: its return over the day, and beside it the market's, the mean over all symbols.
+-- Each symbol's days: its return over the day, and the market's, which is the mean over all symbols.
 -- makes: table demo_days
 -- reads: demo_prices
 CREATE OR REPLACE TEMP TABLE demo_days AS

@@ -1,4 +1,4 @@
--- What was known of each symbol at the close of each day, free of scale: prices are adjusted for what came later, so that
+-- The features of each symbol at the close of each day, free of scale: prices are adjusted for later splits, so that
 -- their level carries hindsight. Nothing here looks ahead: every window ends with the day itself.
 -- makes: table demo_features
 -- reads: demo_days

@@ -1,4 +1,4 @@
--- What came after the close of each day. A target is null where its days ahead are not all there.
+-- The targets of each symbol after the close of each day. A target is null if some of its days ahead are missing.
 -- The volatility that a peak, a valley and the next days' own are measured by is that of the 21 days before.
 -- makes: table demo_targets
 -- reads: demo_days

@@ -1,5 +1,5 @@
--- The decisions of a run as they stand in routing_plan.json: what opens a target, and after it its symbols, each with
--- the comma that parts it from the one before. What closes a target stands in no text.
+-- The texts of a run's decisions in routing_plan.json: the beginning of each target, then its symbols, each with the comma
+-- before it. The end of a target is not included.
 -- makes: rows
 -- reads: lake.decisions, json_text(), $commit_id
 SELECT

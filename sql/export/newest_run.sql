@@ -1,4 +1,4 @@
--- The newest run with what its files say of it.
+-- The newest run with the properties that its files contain.
 -- makes: rows
 -- reads: lake.commits, lake.runs
 SELECT r.run_id, r.commit_id, r.plan_id, r.git_commit, r.config_hash, r.policy_id, c.recorded_at

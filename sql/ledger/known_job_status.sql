@@ -1,5 +1,5 @@
--- Those of the incoming statuses that are recorded already, as they are recorded, and in which commit. The times of the
--- first and last of them bound what is read of the ledger.
+-- The incoming statuses that are recorded already, as they are recorded, with their commit. Only rows between the times of
+-- the first and the last incoming status are read.
 -- makes: rows
 -- reads: incoming_status, lake.job_status, $earliest, $latest
 SELECT 0 AS place, s.plan_id, s.job_id, s.attempt, s.status, s.worker, s.occurred_at, s.lease_until,

@@ -1,5 +1,5 @@
--- The newest rows of one of the catalog's tables of inlined events, beside the newest of that of commits: as texts.
--- SQLite itself looks for them, by its own row numbers, because DuckDB would read the whole table. The names come from
+-- The newest rows of one of the catalog's tables of inlined events, with the newest of the table of commits, as texts.
+-- SQLite itself finds them by its row numbers, because DuckDB would read the whole table. The names come from
 -- ledger/inlined_tables.
 -- makes: rows
 -- reads: $commits, $events, $rows

@@ -1,4 +1,4 @@
--- What older readers find under a job's metadata: which keys depends on the kind of job.
+-- The metadata of a job as older readers expect it; its keys depend on the kind of job.
 -- training_type: of the job
 -- metadata: of the job, as in `jobs`
 -- makes: macro job_metadata()

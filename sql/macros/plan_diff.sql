@@ -1,5 +1,4 @@
--- What plan b changes against plan a, job by job; fields that differ are named, with both values. Jobs that are the same
--- are not here.
+-- The changes from plan a to plan b, one row for each job that differs, with the names and both values of its fields.
 -- a: a plan id
 -- b: a plan id
 -- job_id: the job
@@ -8,7 +7,7 @@
 -- symbol: the symbol of the job
 -- route_a: its route in plan a
 -- route_b: its route in plan b
--- values: what differs, for a job that is in both: the field, and its value in plan a and in plan b, as texts
+-- values: the differences of a job in both plans: the field, and its value in plan a and in plan b, as texts
 -- fields: the names of the fields that differ
 -- makes: macro plan_diff()
 -- reads: jobs

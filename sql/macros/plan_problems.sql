@@ -1,6 +1,6 @@
--- What is wrong with a plan: ids given twice, kinds of job that nobody knows, counts that do not add up.
+-- The problems of a plan: repeated ids, unknown kinds of jobs, wrong counts.
 -- plan: a plan id; null: the current plan
--- problem: what is wrong, in words
+-- problem: the problem, in words
 -- makes: macro plan_problems()
 -- reads: jobs_of(), plan_of()
 CREATE OR REPLACE MACRO plan_problems(plan := NULL) AS TABLE

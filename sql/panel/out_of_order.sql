@@ -1,4 +1,4 @@
--- The symbols whose rows do not stand in the order of time.
+-- The symbols with rows that are not in order of time.
 -- makes: rows
 -- reads: panel_source
 SELECT DISTINCT symbol

@@ -1,5 +1,5 @@
 -- The families that the policy's own rules give a job; jobs that no rule matches are not here. A policy without such
--- rules, as most are, costs no look at the decisions: each side is first crossed with whether there is any rule.
+-- rules, as most are, reads no decisions: each side is first crossed with whether there is any rule.
 -- makes: table job_families
 -- reads: family_rules, side_evidence, trainable, pattern_regex()
 CREATE OR REPLACE TEMP TABLE job_families AS

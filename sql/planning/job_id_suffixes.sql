@@ -1,6 +1,6 @@
 -- Jobs whose id another job has as well (a_b + c and a + b_c). The first by target and symbol keeps it,
--- the others get a suffix made of what they train, the same in every run. Ids of two targets can only be the same where
--- one target is the beginning of the other, up to an underscore; jobs of other targets are not looked at.
+-- the others get a suffix made of their target and symbol, the same in every run. Ids of two targets can be the same only if
+-- one target is the beginning of the other, up to an underscore; jobs of other targets are not read.
 -- makes: table job_id_suffixes
 -- reads: decisions, planned
 CREATE OR REPLACE TEMP TABLE job_id_suffixes AS

@@ -1,4 +1,4 @@
--- Overrides of what a run decided that stand now and did not when it was decided, and those that stood then and no longer do.
+-- Overrides of a run's decisions that are in force now and were not at the run, and those that were and no longer are.
 -- makes: rows
 -- reads: lake.decisions, overrides_in_force(), $before_commit, $commit_id, $now, $started_at
 SELECT coalesce(b.target, a.target) AS "target", coalesce(b.symbol, a.symbol) AS symbol,

@@ -1,4 +1,4 @@
--- What a plan holds, counted; keys in the order in which the plan first shows them.
+-- The counts of a plan's jobs; keys in the order of their first job.
 -- makes: table plan_summary
 -- reads: jobs
 CREATE OR REPLACE TEMP TABLE plan_summary AS

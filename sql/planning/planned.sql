@@ -1,4 +1,4 @@
--- The jobs a run comes to, still without ids that are unique. When nothing is to be trained, dev mode plans
+-- The jobs of a run, before their ids are made unique. When nothing is to be trained, dev mode plans
 -- one cross-sectional job for each target and family instead; under the reference, where no family is left, for lightgbm
 -- and xgboost.
 -- makes: view planned

@@ -1,4 +1,4 @@
--- Changes of the policy's thresholds to try on what the map shows, nearest first: each for one side, a target's (symbol
+-- Changes of the policy's thresholds to try on the decisions of the map, nearest first: each for one side, a target's (symbol
 -- null) for all its pairs.
 -- makes: rows
 -- reads: policy_turning_points, report_symbols, report_targets, nearness()

@@ -1,4 +1,4 @@
--- The jobs that the report lists, in plan order: those of what the map shows.
+-- The jobs that the report lists, in plan order: those of the decisions on the map.
 -- makes: rows
 -- reads: report_jobs, report_symbols, report_targets
 SELECT j.*, t.place AS target_place, s.place AS symbol_place

@@ -1,4 +1,4 @@
--- Changes of evidence to try on what the map shows, nearest first: each of one side, a target's (symbol null) for all its
+-- Changes of evidence to try on the decisions of the map, nearest first: each of one side, a target's (symbol null) for all its
 -- pairs.
 -- makes: rows
 -- reads: report_symbols, report_targets, turning_points, nearness()

@@ -1,4 +1,4 @@
--- The commits of the ledger, newest first, with what each run came to.
+-- The commits of the ledger, newest first, with the counts of each run.
 -- makes: rows
 -- reads: commits, plans, runs
 SELECT c.commit_id, c.recorded_at, c.kind, c.run_id, c.message, c.actor,

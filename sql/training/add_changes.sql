@@ -1,4 +1,4 @@
--- What the commit on its way is going to say.
+-- The changes of the commit that is being written.
 -- appends to: job_changes
 -- reads: incoming_status, $clock, $commit_id
 INSERT INTO job_changes

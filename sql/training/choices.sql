@@ -1,4 +1,4 @@
--- What the jobs of a plan can be selected by: every target, symbol, family and priority that a trained job has.
+-- The values by which jobs of a plan can be selected: targets, symbols, families and priorities of trained jobs.
 -- makes: rows
 -- reads: lake.jobs, $plan_id
 WITH planned AS MATERIALIZED (

@@ -1,4 +1,4 @@
--- The next jobs for somebody who asks for work: the most urgent first, of these the CPU stage before the GPU stage, then
+-- The next jobs for a worker that asks for one: the most urgent first, of these the CPU stage before the GPU stage, then
 -- in plan order.
 -- makes: rows
 -- reads: open_jobs(), $since, $wanted

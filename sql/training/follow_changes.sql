@@ -1,4 +1,4 @@
--- What was recorded since this session last looked.
+-- The changes that were recorded since this session last read.
 -- appends to: job_changes
 -- reads: lake.job_status, $clock, $plan_id, $seen
 INSERT INTO job_changes

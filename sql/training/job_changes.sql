@@ -1,6 +1,5 @@
--- What this session has seen of the changes of the plan's jobs. lease_over says when a lease is over unless it is renewed,
--- in seconds of this session's own clock: as long after the session saw it as it lasts, because the clocks of two
--- machines may tell different times.
+-- The changes of the plan's jobs that this session has read. lease_over is the end of a lease, unless it is renewed, in
+-- seconds of this session's clock: the lease's length after the time of reading, because the clocks of machines differ.
 -- makes: table job_changes
 -- reads: nothing
 CREATE OR REPLACE TEMP TABLE job_changes (

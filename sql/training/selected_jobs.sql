@@ -1,5 +1,5 @@
 -- The jobs of a plan that a call trains, in plan order, each with its status: those of the named targets, symbols,
--- families and priorities (an empty list selects all), and the pooled jobs whose models they combine with theirs.
+-- families and priorities (an empty list selects all), and the cross-sectional jobs of models that they combine with.
 -- makes: rows
 -- reads: jobs_with_status, $families, $plan_id, $priorities, $symbols, $targets
 WITH planned AS MATERIALIZED (

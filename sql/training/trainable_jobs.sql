@@ -1,5 +1,5 @@
 -- The jobs of a plan that are trained, each with the evidence that its decision rests on, and how urgent it is. A job
--- that combines its model with the pooled one names the pooled job, which is at least as urgent as it. $selected lists
+-- that combines its model with the cross-sectional one names that job, which is at least as urgent. $selected lists
 -- the jobs of a call; null: all of the plan.
 -- makes: table trainable_jobs
 -- reads: lake.candidates, lake.jobs, $gpu_families, $plan_id, $selected

@@ -1,4 +1,4 @@
--- Every parquet file that holds rows now: where the catalog says it is, and what it says of the file as a whole.
+-- Every parquet file of current rows: its path and its properties in the catalog.
 -- makes: rows
 -- reads: catalog.ducklake_data_file, catalog.ducklake_schema, catalog.ducklake_table
 SELECT f.data_file_id, t.table_name AS "table",

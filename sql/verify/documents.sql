@@ -1,4 +1,4 @@
--- Documents that are not what the jobs say, and documents that are missing.
+-- Documents that differ from those derived from the jobs, and missing documents.
 -- makes: rows
 -- reads: lake.plan_documents, derived_plan_documents()
 SELECT plan_id, "view", "key", 'is not what the jobs of its plan say' AS problem

@@ -1,4 +1,4 @@
--- What the catalog says of the values in each column of each parquet file: a query whose filter they rule out skips it.
+-- The catalog's statistics of each column of each parquet file: a query whose filter they exclude skips the file.
 -- makes: rows
 -- reads: catalog.ducklake_data_file, catalog.ducklake_file_column_stats, leaf_columns
 SELECT s.data_file_id, l.name AS "column", s.null_count AS nulls, s.contains_nan AS has_nan,

@@ -1,4 +1,4 @@
--- What the catalog defines beside the store's own tables, or of them, and planstore never asks it for.
+-- Definitions in the catalog that planstore never makes, of other objects or of the store's tables.
 -- makes: rows
 -- reads: catalog.ducklake_column, catalog.ducklake_macro, catalog.ducklake_metadata, catalog.ducklake_schema, catalog.ducklake_table, catalog.ducklake_view
 SELECT 'commits' AS "where", concat('the schema ', schema_name, ' is defined, and is none of the store''s') AS problem

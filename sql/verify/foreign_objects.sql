@@ -1,5 +1,5 @@
--- What the catalog's database has that DuckLake does not make: triggers, views, indexes, other tables, and tables with more to
--- them than columns, which could give, change or refuse values. DuckLake keeps inlined rows in tables that it lists.
+-- Objects of the catalog's database that DuckLake does not make: triggers, views, indexes, other tables, and tables with more
+-- than columns, which could add, change or refuse values. DuckLake keeps inlined rows in tables that it lists.
 -- makes: rows
 -- reads: catalog.ducklake_inlined_data_tables
 SELECT "type" AS kind, name

@@ -1,4 +1,4 @@
--- What the catalog can say beside statistics to make a query skip or reshape rows, and what planstore never asks it for.
+-- Settings of the catalog, other than statistics, that make a query skip or reshape rows, and that planstore never makes.
 -- makes: rows
 -- reads: catalog.ducklake_data_file, catalog.ducklake_delete_file, catalog.ducklake_file_partition_value, catalog.ducklake_partition_info, catalog.ducklake_sort_info, catalog.ducklake_table
 SELECT t.table_name AS "table", 'is said to be partitioned' AS problem

@@ -1,4 +1,4 @@
--- What is said to begin or end at a snapshot that there never was: it would appear, or vanish, when that one comes.
+-- Objects that begin or end at a snapshot that does not exist: they would appear, or vanish, with that snapshot.
 -- makes: rows
 -- reads: catalog.ducklake_column, catalog.ducklake_data_file, catalog.ducklake_schema, catalog.ducklake_schema_versions, catalog.ducklake_snapshot, catalog.ducklake_table
 WITH newest AS (SELECT max(snapshot_id) AS id FROM __ducklake_metadata_lake.ducklake_snapshot),

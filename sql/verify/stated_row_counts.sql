@@ -1,4 +1,4 @@
--- How many rows each event table holds as the catalog's statistics say, which is what a plain count is answered from.
+-- The number of rows of each event table in the catalog's statistics, which answer a plain count.
 -- makes: rows
 -- reads: lake.artifacts, lake.candidates, lake.decisions, lake.job_status, lake.jobs, lake.overrides, lake.plans, lake.policies, lake.runs
 SELECT 'runs' AS "table", (SELECT count(*) FROM lake.runs) AS "rows"

@@ -1,4 +1,4 @@
--- What the catalog says of the values in each column of each table: a query whose filter they rule out reads nothing.
+-- The catalog's statistics of each column of each table: a query whose filter they exclude reads nothing.
 -- makes: rows
 -- reads: catalog.ducklake_table, catalog.ducklake_table_column_stats, leaf_columns
 SELECT t.table_name AS "table", l.name AS "column", s.contains_null AS has_null, s.contains_nan AS has_nan,

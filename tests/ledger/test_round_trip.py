@@ -49,7 +49,7 @@ names = texts.filter(lambda text: text.strip() != "" and _CONTROL.search(text) i
 doubles = (
     st.sampled_from((0.0, float("inf"), -float("inf"), float("nan"), 5e-324, -5e-324, 1e308, 1 / 3)) | st.floats()
 ).map(lambda number: float("nan") if number != number else number + 0.0)
-"""Doubles as the door lets them in: with one zero and one NaN."""
+"""Doubles as they are accepted: with one zero and one NaN."""
 times = st.sampled_from(
     (datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999999), datetime(1969, 12, 31, 23, 59, 59, 999999))
 ) | st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999999))

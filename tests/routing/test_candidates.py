@@ -1,4 +1,4 @@
-"""Candidates at the door: one clear error and nothing written, or the same evidence from every format."""
+"""Candidates from outside: one clear error and nothing written, or the same evidence from every format."""
 
 from __future__ import annotations
 

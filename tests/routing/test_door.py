@@ -1,4 +1,4 @@
-"""What is refused at the door, with what words; and that what is let in means the same in any form."""
+"""Refused candidates and policies, with their errors; accepted ones mean the same in any form."""
 
 from __future__ import annotations
 
@@ -287,7 +287,9 @@ def test_an_artifact_that_was_altered_is_not_returned(tmp_path: Path) -> None:
 def test_a_policy_that_asks_for_nulls_says_that_scores_without_one_count_for_nothing(store: Store) -> None:
     policy = samples.policy(min_margin_over_null=0.1)
     rows = [samples.record("y_10m", None, 0.9, null_score=0.5), samples.record("y_10m", "A", 0.9)]
-    with pytest.warns(CandidatesWarning, match="1 scores have no null_score beside them and count for nothing"):
+    with pytest.warns(
+        CandidatesWarning, match="1 scores have no null_score, which the policy requires: their sides are DISALLOWED"
+    ):
         run = store.route(samples.table(rows), policy)
     assert run.routes == {"ROUTE_CROSS_SECTIONAL": 1}
 

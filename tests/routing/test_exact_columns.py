@@ -42,14 +42,14 @@ def column(name: str, values: Any) -> pa.Table:
 
 
 def read(source: Any, name: str) -> list[Any]:
-    """Return a column of candidates as the door brings it in: what the rules of candidates check next."""
+    """Return a converted column of candidates, before it is checked."""
     return list(CandidateConverter(source).columns()[name].to_pylist())
 
 
 def notes(source: Any) -> list[str]:
-    door = CandidateConverter(source)
-    assert len(door.columns()["target"]) == len(ROWS)
-    return door.notes
+    converter = CandidateConverter(source)
+    assert len(converter.columns()["target"]) == len(ROWS)
+    return converter.notes
 
 
 def refusal(source: Any) -> str:

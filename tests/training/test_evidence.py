@@ -262,8 +262,8 @@ def test_classes_may_be_many_and_a_panel_of_one_symbol_has_no_pooled_side(tmp_pa
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"folds": 1}, "folds is 1; it is a whole number from 2"),
-        ({"workers": 0}, "workers is 0; it is a whole number from 1"),
+        ({"folds": 1}, "folds must be at least 2, got 1"),
+        ({"workers": 0}, "workers must be at least 1, got 0"),
         ({"families": ["lightgbm", "nonsense"]}, "got 'nonsense': there are"),
         ({"families": []}, "families must be at least one, got none"),
     ],

@@ -1,4 +1,4 @@
--- Where a run has recorded what becomes of a target that is measured as before, a swap decides the others.
+-- The targets with other thresholds, for a counterfactual of which a run has recorded the routes of the others.
 -- appends to: swapped_targets
 -- reads: moved_targets, $commit_id, $scenario
 INSERT INTO swapped_targets SELECT $commit_id::BIGINT, target, $scenario::BIGINT FROM moved_targets;

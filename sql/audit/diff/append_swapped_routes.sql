@@ -1,5 +1,5 @@
--- What each swap comes to, for each cause and direction that it answers: what was decided again, and elsewhere what the run
--- recorded that the swap leaves as it was.
+-- The route of each flip under each counterfactual, for each cause and direction that it tests: decided again for its targets,
+-- recorded by a run for the others.
 -- appends to: swapped_routes
 -- reads: flips, ordered_decisions, swap_answers, swapped_targets
 INSERT INTO swapped_routes

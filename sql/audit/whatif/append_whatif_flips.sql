@@ -1,3 +1,4 @@
+-- The decisions of one run that another policy changes.
 -- appends to: whatif_flips
 -- reads: decisions, recorded, $commit_id, $run_id
 INSERT INTO whatif_flips

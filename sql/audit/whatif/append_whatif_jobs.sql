@@ -1,3 +1,4 @@
+-- The jobs of one run that another policy adds or removes.
 -- appends to: whatif_jobs
 -- reads: jobs, recorded_jobs, $commit_id, $run_id
 INSERT INTO whatif_jobs

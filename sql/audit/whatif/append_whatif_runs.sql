@@ -1,3 +1,4 @@
+-- The counts of one run, with and without another policy.
 -- appends to: whatif_runs
 -- reads: recorded, whatif_flips, $commit_id, $run_id
 INSERT INTO whatif_runs

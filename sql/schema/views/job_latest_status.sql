@@ -1,12 +1,12 @@
 -- The latest status of every job that has one: of its latest attempt the one recorded last.
 -- plan_id: the plan of the job
 -- job_id: the job
--- attempt: the latest try of it, from 1
+-- attempt: the latest attempt, from 1
 -- status: the latest status
--- worker: who worked on it last
+-- worker: the name of its latest worker
 -- occurred_at: when its status last changed
--- error: why it failed last, or what was left out
--- lease_until: until when who works on it has it alone, unless the lease is renewed
+-- error: the reason of its last failure, or the families that were left out
+-- lease_until: the end of its worker's lease, unless it is renewed
 -- metrics: names and numbers of the trained models
 -- artifacts: digests of the files that it made
 -- makes: view job_latest_status

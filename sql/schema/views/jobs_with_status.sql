@@ -1,11 +1,11 @@
 -- One row is a job of a plan with its latest status.
 -- jobs.*
--- status: where the job is; `planned` while nobody has touched it
--- attempt: the latest try of it, from 1
--- worker: who worked on it last
+-- status: the status of the job; `planned` until a worker claims it
+-- attempt: the latest attempt, from 1
+-- worker: the name of its latest worker
 -- status_at: when its status last changed
--- error: why it failed last, or what was left out
--- lease_until: until when who works on it has it alone, unless the lease is renewed
+-- error: the reason of its last failure, or the families that were left out
+-- lease_until: the end of its worker's lease, unless it is renewed
 -- metrics: names and numbers of the trained models, as `score` and `evidence_score`
 -- artifacts: digests of the files that it made
 -- makes: view jobs_with_status

@@ -1,4 +1,4 @@
-"""Causes: what made a route flip between two runs: one thing at a time is swapped, and the rules run again."""
+"""Causes of a flip between two runs, found by substituting one input at a time and running the rules again."""
 
 from __future__ import annotations
 
@@ -19,56 +19,56 @@ _METRICS = {
     for column in sorted(READ, key=lambda column: column.kind)
     if column.part_of is None
 }
-"""What the rules read of a candidate, by the name that people know it by."""
+"""The columns that the rules read of a candidate, by the metric that people know them by."""
 
 
 @dataclass(frozen=True)
 class ComparedRun:
-    """One run's part in a flip: what it was decided from, the route, and the pair's candidates by side."""
+    """One of the two runs of a flip: its inputs, its route of the pair, and the pair's candidates by side."""
 
-    kept: RunInputs
+    inputs: RunInputs
     route: str | None
     candidates: Mapping[str, Record]
 
     @property
     def scenario(self) -> Scenario:
-        """The run as it was decided."""
-        return self.kept.scenario()
+        """The scenario of the run, with nothing substituted."""
+        return self.inputs.scenario()
 
 
-class Questions:
-    """Scenarios to decide, asked one by one and answered at once: one pass of the rules for each version of them."""
+class ReplayBatch:
+    """Scenarios to decide, added one by one and decided together: one pass of the rules for each version of them."""
 
     def __init__(self) -> None:
-        self._asked: dict[str, tuple[Rules, list[Scenario]]] = {}
-        self._answers: dict[str, list[Outcome]] = {}
+        self._scenarios: dict[str, tuple[Rules, list[Scenario]]] = {}
+        self._outcomes: dict[str, list[Outcome]] = {}
 
-    def ask(self, rules: Rules, scenario: Scenario) -> tuple[str, int]:
-        """Return where the answer will be."""
-        _, scenarios = self._asked.setdefault(rules.rules_id, (rules, []))
+    def add(self, rules: Rules, scenario: Scenario) -> tuple[str, int]:
+        """Add a scenario, and return the position of its route for `route`."""
+        _, scenarios = self._scenarios.setdefault(rules.rules_id, (rules, []))
         scenarios.append(scenario)
         return rules.rules_id, len(scenarios) - 1
 
-    def put_to(self, replay: Replay) -> None:
-        """Have every question answered."""
-        for rules_id, (rules, scenarios) in self._asked.items():
-            self._answers[rules_id] = replay.decide(rules, scenarios)
+    def run(self, replay: Replay) -> None:
+        """Decide all added scenarios."""
+        for rules_id, (rules, scenarios) in self._scenarios.items():
+            self._outcomes[rules_id] = replay.decide(rules, scenarios)
 
-    def route(self, place: tuple[str, int]) -> str | None:
-        """Return the route that was decided; None where nothing was."""
-        rules_id, index = place
-        outcome = self._answers[rules_id][index]
+    def route(self, position: tuple[str, int]) -> str | None:
+        """Return the route of a decided scenario; None if it has no decision."""
+        rules_id, index = position
+        outcome = self._outcomes[rules_id][index]
         return None if outcome is None else str(outcome["route"])
 
 
 @dataclass(frozen=True)
 class Factor:
-    """One of the things that runs are decided from, where it differs between two runs.
+    """An input that differs between two runs.
 
     Attributes:
-        cause: what it is, as people read it.
-        without: the rules and the scenario of the later run, with this as it was before.
-        alone: those of the earlier run, with this as it was afterwards.
+        cause: the input and its two values, as people read them.
+        without: the rules and the scenario of the later run, with this input of the earlier one.
+        alone: the rules and the scenario of the earlier run, with this input of the later one.
     """
 
     cause: Record
@@ -77,7 +77,7 @@ class Factor:
 
 
 def factors(before: RunInputs, after: RunInputs) -> Iterator[Factor]:
-    """Yield what differs between two runs, each by itself."""
+    """Yield each input that differs between two runs."""
     a, b = before.scenario(), after.scenario()
     old, new = before.rules, after.rules
     if before.run["evidence_id"] != after.run["evidence_id"]:
@@ -111,15 +111,15 @@ def factors(before: RunInputs, after: RunInputs) -> Iterator[Factor]:
 
 
 @dataclass(frozen=True)
-class _Suspect:
-    """Something that differs between two runs, and where the answers about it will be; None where there is no asking.
+class _Difference:
+    """A difference between two runs, with the positions of its counterfactuals; None for one that is not decided.
 
     Attributes:
-        cause: what it is.
-        without: the later run, with this as it was before.
-        alone: the earlier run, with this as it was afterwards.
-        only: of a metric or key: the later run, with all of its evidence or policy but this as it was before.
-        all_but: of a metric or key: the earlier run, with all of its evidence or policy but this as it was afterwards.
+        cause: the input, metric or key and its two values.
+        without: the later run, with this of the earlier one.
+        alone: the earlier run, with this of the later one.
+        only: for a metric or key: the later run, with all evidence or the policy of the earlier one except this.
+        all_but: for a metric or key: the earlier run, with all evidence or the policy of the later one except this.
     """
 
     cause: Record
@@ -130,75 +130,79 @@ class _Suspect:
 
 
 class Flip:
-    """A change of route between two runs, and what may have caused it.
+    """A change of route between two runs, and its possible causes.
 
-    Something is a cause when the later run without it would not have come to its route, or when it alone takes the
-    earlier run there. A metric or a key is one also when it makes that difference to its evidence or policy: where the
-    route has another sufficient cause, no metric can be told by the later run, nor by the earlier one if it needs two.
+    A difference is a cause if the later run has another route without it, or if it alone gives the earlier run the
+    later route. A metric or key is also a cause if it decides whether its evidence or policy is one: where the route
+    has another sufficient cause, the later run shows the effect of no metric, nor the earlier one if it needs two.
     """
 
-    def __init__(self, questions: Questions, before: ComparedRun, after: ComparedRun) -> None:
-        self._questions = questions
+    def __init__(self, batch: ReplayBatch, before: ComparedRun, after: ComparedRun) -> None:
+        self._batch = batch
         self._before = before
         self._after = after
-        self._suspects: dict[str, list[_Suspect]] = {}
-        self._factors: dict[str, _Suspect] = {}
+        self._parts: dict[str, list[_Difference]] = {}
+        self._factors: dict[str, _Difference] = {}
         if before.route is None or after.route is None:
             return
-        differing = list(factors(before.kept, after.kept))
+        differing = list(factors(before.inputs, after.inputs))
         for factor in differing:
-            # what alone differs is the cause, whatever it comes to
-            asked = (factor.without, factor.alone) if len(differing) > 1 else ()
-            without, alone = [questions.ask(*swapped) for swapped in asked] or (None, None)
-            self._factors[factor.cause["cause"]] = _Suspect(factor.cause, without, alone)
+            # because the only difference is the cause, whatever its counterfactual gives
+            counterfactuals = (factor.without, factor.alone) if len(differing) > 1 else ()
+            without, alone = [batch.add(*counterfactual) for counterfactual in counterfactuals] or (None, None)
+            self._factors[factor.cause["cause"]] = _Difference(factor.cause, without, alone)
         if Cause.EVIDENCE in self._factors:
-            self._suspects[Cause.EVIDENCE] = list(self._metrics())
+            self._parts[Cause.EVIDENCE] = list(self._metrics())
         if Cause.POLICY in self._factors:
-            self._suspects[Cause.POLICY] = list(self._keys())
+            self._parts[Cause.POLICY] = list(self._keys())
 
     def causes(self) -> list[Record]:
-        """Return what caused the flip; for evidence by metric, for a policy by key."""
+        """Return the causes of the flip: of evidence by metric, of a policy by key."""
         if self._before.route is None or self._after.route is None:
             return [self._presence()]
-        guilty = [kind for kind, suspect in self._factors.items() if self._is_cause(suspect)]
+        causes = [kind for kind, difference in self._factors.items() if self._is_cause(difference)]
         found: list[Record] = []
-        for kind in guilty or list(self._factors):
-            factor, closer = self._factors[kind], self._suspects.get(kind, [])
-            certain = [suspect.cause for suspect in closer if self._is_part(suspect, factor)]
-            found += certain or [suspect.cause for suspect in closer] or [factor.cause]
+        for kind in causes or list(self._factors):
+            factor, parts = self._factors[kind], self._parts.get(kind, [])
+            certain = [difference.cause for difference in parts if self._is_part(difference, factor)]
+            found += certain or [difference.cause for difference in parts] or [factor.cause]
         return found
 
-    def _is_cause(self, suspect: _Suspect) -> bool:
-        return self._is_needed(suspect.without) or self._suffices(suspect.alone)
+    def _is_cause(self, difference: _Difference) -> bool:
+        return self._is_needed(difference.without) or self._suffices(difference.alone)
 
-    def _is_part(self, suspect: _Suspect, factor: _Suspect) -> bool:
+    def _is_part(self, difference: _Difference, factor: _Difference) -> bool:
         return (
-            self._is_cause(suspect)
-            or (self._suffices(factor.alone) and self._is_needed(suspect.all_but))
-            or (self._is_needed(factor.without) and self._suffices(suspect.only))
+            self._is_cause(difference)
+            or (self._suffices(factor.alone) and self._is_needed(difference.all_but))
+            or (self._is_needed(factor.without) and self._suffices(difference.only))
         )
 
-    def _is_needed(self, place: tuple[str, int] | None) -> bool:
-        return place is not None and self._questions.route(place) != self._after.route
+    def _is_needed(self, position: tuple[str, int] | None) -> bool:
+        return position is not None and self._batch.route(position) != self._after.route
 
-    def _suffices(self, place: tuple[str, int] | None) -> bool:
-        return place is not None and self._questions.route(place) == self._after.route
+    def _suffices(self, position: tuple[str, int] | None) -> bool:
+        return position is not None and self._batch.route(position) == self._after.route
 
     def _presence(self) -> Record:
         appeared = self._before.route is None
-        known, run = (("absent", "present"), self._after) if appeared else (("present", "absent"), self._after)
-        text = f"run {run.kept.run['run_id']} holds {'a' if appeared else 'no'} candidate of it"
-        return {"cause": Cause.EVIDENCE.value, "metric": "candidate", "from": known[0], "to": known[1], "text": text}
+        values, run = (("absent", "present"), self._after) if appeared else (("present", "absent"), self._after)
+        text = f"run {run.inputs.run['run_id']} holds {'a' if appeared else 'no'} candidate of it"
+        return {"cause": Cause.EVIDENCE.value, "metric": "candidate", "from": values[0], "to": values[1], "text": text}
 
-    def _suspect(self, cause: Record, without: Scenario | None, alone: Scenario | None, **more: Scenario) -> _Suspect:
-        old, new, ask = self._before.kept.rules, self._after.kept.rules, self._questions.ask
-        asked = {"without": (new, without), "alone": (old, alone)}
-        if len(self._factors) > 1:  # because without anything else that differs they would ask the same again
-            asked |= {"only": (new, more.get("only")), "all_but": (old, more.get("all_but"))}
-        places = {name: ask(rules, scenario) for name, (rules, scenario) in asked.items() if scenario is not None}
-        return _Suspect(cause, **{"without": None, "alone": None, **places})
+    def _difference(
+        self, cause: Record, without: Scenario | None, alone: Scenario | None, **more: Scenario
+    ) -> _Difference:
+        old, new, add = self._before.inputs.rules, self._after.inputs.rules, self._batch.add
+        scenarios = {"without": (new, without), "alone": (old, alone)}
+        if len(self._factors) > 1:  # because with one difference they would be the same scenarios
+            scenarios |= {"only": (new, more.get("only")), "all_but": (old, more.get("all_but"))}
+        positions = {
+            name: add(rules, scenario) for name, (rules, scenario) in scenarios.items() if scenario is not None
+        }
+        return _Difference(cause, **{"without": None, "alone": None, **positions})
 
-    def _metrics(self) -> Iterator[_Suspect]:
+    def _metrics(self) -> Iterator[_Difference]:
         a, b = self._before.scenario, self._after.scenario
         a_then, b_then = replace(a, evidence=b.evidence), replace(b, evidence=a.evidence)
         for side in SIDES:
@@ -207,22 +211,22 @@ class Flip:
                 continue
             if new is None:
                 cause = _candidate_cause(side, "present", "absent", "is gone")
-                yield self._suspect(cause, None, a.changed(side, ABSENT), only=b_then.changed(side, ABSENT))
+                yield self._difference(cause, None, a.changed(side, ABSENT), only=b_then.changed(side, ABSENT))
             elif old is None:
                 cause = _candidate_cause(side, "absent", "present", "is new")
-                yield self._suspect(cause, b.changed(side, ABSENT), None, all_but=a_then.changed(side, ABSENT))
+                yield self._difference(cause, b.changed(side, ABSENT), None, all_but=a_then.changed(side, ABSENT))
             else:
                 for metric, columns in _METRICS.items():
                     was, now = _patch(old, columns), _patch(new, columns)
                     if was != now:
-                        yield self._suspect(
+                        yield self._difference(
                             _metric_cause(side, metric, old, new), b.changed(side, was), a.changed(side, now),
                             only=b_then.changed(side, now), all_but=a_then.changed(side, was),
                         )  # fmt: skip
         yield from self._others(a, b)
 
-    def _others(self, a: Scenario, b: Scenario) -> Iterator[_Suspect]:
-        """Yield the other symbols' evidence, which matters where the experimental lane ranks them."""
+    def _others(self, a: Scenario, b: Scenario) -> Iterator[_Difference]:
+        """Yield the evidence of other symbols, on which the route depends if the experimental lane ranks them."""
         if not (self._before.scenario.has_lane or self._after.scenario.has_lane):
             return
         columns = tuple(column for group in _METRICS.values() for column in group)
@@ -231,7 +235,7 @@ class Flip:
         for side in SIDES:
             old, new = self._before.candidates.get(side), self._after.candidates.get(side)
             if (old is None) != (new is None):
-                return  # because a row that one run does not hold cannot be laid into its evidence
+                return  # because a row that a run does not have cannot be substituted in its evidence
             if old is not None and new is not None:
                 was, now = _patch(old, columns), _patch(new, columns)
                 without, alone = without.changed(side, now), alone.changed(side, was)
@@ -240,9 +244,9 @@ class Flip:
             "cause": Cause.EVIDENCE.value, "side": Side.SYMBOL.value, "metric": "rank", "from": None, "to": None,
             "text": "the evidence of other symbols, which moves this one's rank in the experimental lane",
         }  # fmt: skip
-        yield self._suspect(cause, without, alone, only=only, all_but=all_but)
+        yield self._difference(cause, without, alone, only=only, all_but=all_but)
 
-    def _keys(self) -> Iterator[_Suspect]:
+    def _keys(self) -> Iterator[_Difference]:
         a, b = self._before.scenario, self._after.scenario
         old, new = orjson.loads(a.policy), orjson.loads(b.policy)
         for path in _differing(old, new):
@@ -255,16 +259,16 @@ class Flip:
                 "text": f"policy {key}: {_shown(was)} → {_shown(now)}",
             }
             without, only = _with(new, path, was), _with(old, path, now)
-            yield self._suspect(
+            yield self._difference(
                 cause, replace(b, policy=without), replace(a, policy=only),
                 only=replace(b, policy=only), all_but=replace(a, policy=without),
             )  # fmt: skip
 
 
-def _candidate_cause(side: Side, was: str, now: str, told: str) -> Record:
+def _candidate_cause(side: Side, was: str, now: str, change: str) -> Record:
     return {
         "cause": Cause.EVIDENCE.value, "side": side.value, "metric": "candidate", "from": was, "to": now,
-        "text": f"the {side.label} candidate {told}",
+        "text": f"the {side.label} candidate {change}",
     }  # fmt: skip
 
 
@@ -280,15 +284,15 @@ def _metric_cause(side: Side, metric: str, old: Record, new: Record) -> Record:
 
 def _override_cause(before: tuple[Record, ...], after: tuple[Record, ...]) -> Record:
     old, new = {o["override_id"]: o for o in before}, {o["override_id"]: o for o in after}
-    came = [o for key, o in new.items() if key not in old]
-    went = [o for key, o in old.items() if key not in new]
-    told = [f"override {o['route']} set by {o['author']}: {o['reason']}" for o in came]
-    told += [f"override {o['route']} of {o['author']} cleared, replaced or expired" for o in went]
+    added = [o for key, o in new.items() if key not in old]
+    ended = [o for key, o in old.items() if key not in new]
+    texts = [f"override {o['route']} set by {o['author']}: {o['reason']}" for o in added]
+    texts += [f"override {o['route']} of {o['author']} cleared, replaced or expired" for o in ended]
     return {
         "cause": Cause.OVERRIDE.value,
-        "from": [o["override_id"] for o in went] or None,
-        "to": [o["override_id"] for o in came] or None,
-        "text": "; ".join(told),
+        "from": [o["override_id"] for o in ended] or None,
+        "to": [o["override_id"] for o in added] or None,
+        "text": "; ".join(texts),
     }
 
 
@@ -301,7 +305,7 @@ def _patch(candidate: Record, columns: tuple[str, ...]) -> Change:
 
 
 def _differing(old: Any, new: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield the path of every key whose value differs; what is no mapping in both is one value."""
+    """Yield the path of every key whose value differs; a value that is not a mapping in both is compared whole."""
     if not (isinstance(old, dict) and isinstance(new, dict)):
         if old != new:
             yield path
@@ -318,10 +322,10 @@ def _at(document: Any, path: tuple[str, ...]) -> Any:
 
 def _with(document: Record, path: tuple[str, ...], value: Any) -> str:
     changed = orjson.loads(orjson.dumps(document))
-    place = changed
+    mapping = changed
     for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = value
+        mapping = mapping[key]
+    mapping[path[-1]] = value
     return orjson.dumps(changed).decode()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from planstore.audit.causes import ComparedRun, Flip, Questions
+from planstore.audit.causes import ComparedRun, Flip, ReplayBatch
 from planstore.audit.replay import Replay, in_lane, is_own, own_rows
 from planstore.audit.scenario import Record, RunInputs
 from planstore.checks.quoting import quoted
@@ -99,19 +99,19 @@ def _causes(
         is_ranked = any(in_lane(run) for run in runs.values())
         evidence = read(None if is_ranked else symbol, runs)
         candidates = _own_candidates(evidence, symbol)
-        questions = Questions()
+        batch = ReplayBatch()
         sides = {
             commit: ComparedRun(inputs[commit], run["route"], candidates.get(commit, {}))
             for commit, run in runs.items()
         }
-        flips = [Flip(questions, sides[a["commit_id"]], sides[b["commit_id"]]) for a, b in pairs]
+        flips = [Flip(batch, sides[a["commit_id"]], sides[b["commit_id"]]) for a, b in pairs]
 
         def whole(commits: Collection[int]) -> pa.Table:
             return evidence if is_ranked else read(None, commits)
 
         overrides = [override for run in inputs.values() for override in run.overrides]
         with Replay(own_rows(evidence, symbol, overrides), target, symbol, whole).opened() as replay:
-            questions.put_to(replay)
+            batch.run(replay)
             return [flip.causes() for flip in flips]
     except StoreError as error:
         return [[{"cause": "unknown", "text": f"cannot be derived again: {error}"}] for _ in pairs]

@@ -1,4 +1,4 @@
-"""Nearest flip: the smallest change that would have flipped a route, of one decision as of every one of a run."""
+"""Nearest flip: the smallest change that would have flipped a route, for one decision or all of a run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from planstore.audit.scenario import Record, Scenario
 from planstore.events.vocabulary import Side
 
 POLICIES = 1024
-"""Policies that are remembered as ones that could be adopted or not: a run tries each of them on many targets."""
+"""Cached checks of policies, because a run tries each policy on many targets."""
 
 
 @dataclass(frozen=True)
@@ -31,25 +31,25 @@ class Try:
 
     @classmethod
     def of_evidence(cls, row: Record, scenario: Scenario) -> Try:
-        """Return the try of another value of one metric."""
+        """Return the try that replaces the value of one metric."""
         outer, _, inner = row["metric"].partition(".")  # because fields of a struct are written ``metric.field``
         value = json.loads(row["needed"])
         return cls(row, scenario.changed(row["side"], {outer: {inner: value} if inner else value}))
 
     @classmethod
     def of_policy(cls, row: Record, scenario: Scenario) -> Try:
-        """Return the try of another value of one of the policy's keys."""
+        """Return the try that replaces the value of one policy key."""
         return cls(row, replace(scenario, policy=with_key(scenario.policy, row["key"], json.loads(row["needed"]))))
 
     @property
     def current(self) -> str:
-        """The column that says what is now: ``observed`` of evidence, ``current`` of the policy."""
+        """The column of the present value: ``observed`` for evidence, ``current`` for the policy."""
         return "current" if "key" in self.row else "observed"
 
     @property
-    def can_be(self) -> bool:
-        """Whether what is tried could be: evidence always, a policy where it could be adopted."""
-        return self.current == "observed" or is_policy(self.scenario.policy)
+    def is_possible(self) -> bool:
+        """Whether the change is possible: of evidence always, of a policy if the result is a valid policy."""
+        return self.current == "observed" or is_valid_policy(self.scenario.policy)
 
 
 def nearest_flip(tries: Iterable[Try], turned: Callable[[Try], str | None]) -> Record | None:
@@ -60,12 +60,12 @@ def nearest_flip(tries: Iterable[Try], turned: Callable[[Try], str | None]) -> R
         turned: returns the route that a try flips it to, None where it does not.
     """
     found = ((one, turned(one)) for one in tries)
-    return next((_told(one, route) for one, route in found if route is not None and one.can_be), None)
+    return next((_miss(one, route) for one, route in found if route is not None and one.is_possible), None)
 
 
 @lru_cache(maxsize=POLICIES)
-def is_policy(document: str) -> bool:
-    """Tell whether a document could be adopted: a threshold cannot be moved past another that must not be below it."""
+def is_valid_policy(document: str) -> bool:
+    """Return whether a document is a valid policy; one threshold, for example, may not pass another."""
     from pydantic import ValidationError
 
     from planstore.routing.policy import Policy
@@ -77,7 +77,7 @@ def is_policy(document: str) -> bool:
     return True
 
 
-def _told(one: Try, route: str) -> Record:
+def _miss(one: Try, route: str) -> Record:
     row, was = one.row, one.current
     found = {**row, was: json.loads(row[was] or "null"), "needed": json.loads(row["needed"]), "route": route}
     return found | {"text": _text(found, was)}
@@ -85,14 +85,14 @@ def _told(one: Try, route: str) -> Record:
 
 def _text(found: Mapping[str, Any], was: str) -> str:
     name = f"{Side(found['side']).label} {found['metric']}" if "side" in found else found["key"]
-    moved = ", because it moves other symbols in the lane" if found.get("of_others") else ""
+    reason = ", because it moves other symbols in the lane" if found.get("of_others") else ""
     none = "missing" if "side" in found else "null"
-    there, needed = _shown(found[was], none), _shown(found["needed"], none)
-    return f"{name} is {there}; with {needed} the route would be {found['route']}{moved}"
+    present, needed = _shown(found[was], none), _shown(found["needed"], none)
+    return f"{name} is {present}; with {needed} the route would be {found['route']}{reason}"
 
 
 def _shown(value: Any, none: str) -> str:
-    """Return a value with as many digits as tell it apart: a threshold that is passed by the last bit says so."""
+    """Return a value with enough digits to identify it, or ``just above`` or ``just below`` a short one."""
     if isinstance(value, list):
         return f"[{', '.join(_shown(item, none) for item in value)}]"
     if isinstance(value, dict):
@@ -110,11 +110,11 @@ def _shown(value: Any, none: str) -> str:
 
 
 def with_key(document: str, key: str, value: Any) -> str:
-    """Return the policy's document with another value of a key."""
+    """Return a policy's document with the value of one key replaced."""
     changed: Record = orjson.loads(document)
     *path, last = key.split(".")
-    place = changed
+    mapping = changed
     for part in path:
-        place = place[part]
-    place[last] = value
+        mapping = mapping[part]
+    mapping[last] = value
     return orjson.dumps(changed).decode()

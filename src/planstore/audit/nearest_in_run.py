@@ -1,4 +1,4 @@
-"""Nearest misses of a whole run: the nearest change of each of its routes, all tried at once."""
+"""Nearest misses of a run: the nearest change of each of its routes, all tried in one pass."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from planstore.database.connection import memory
 from planstore.routing.rules import apply_rules
 
 MOST_CANDIDATES = 1_000_000
-"""Candidates, over all scenarios, that a run's changes may be tried on: some ten seconds' work."""
+"""Maximum number of candidates, over all scenarios, to try the changes of a run on: about ten seconds."""
 
 Routes = dict[tuple[int, str | None], str]
-"""Routes that come out otherwise, by scenario and symbol."""
+"""Routes that differ from the recorded ones, by scenario and symbol."""
 Misses = dict[tuple[int, str | None], tuple[Record | None, Record | None]]
-"""The nearest change of evidence and of the policy, by a target's place in the map and a symbol (None: the target)."""
+"""The nearest change of evidence and of the policy, by a target's index in the map and a symbol (None: the target)."""
 
 
 def nearest_in_run(trace: RunTrace, inputs: RunInputs) -> Misses | None:
@@ -30,7 +30,7 @@ def nearest_in_run(trace: RunTrace, inputs: RunInputs) -> Misses | None:
         inputs: the archived inputs of the run.
 
     Returns:
-        None where so many pairs would have to be tried that it takes too long.
+        None if there are more than ``MOST_CANDIDATES`` candidates to try.
     """
     tries = list(_tries(trace, inputs))
     candidates = {row["target_place"]: row["candidates"] for row in trace.records("candidates_by_target")}
@@ -45,35 +45,34 @@ def nearest_in_run(trace: RunTrace, inputs: RunInputs) -> Misses | None:
 
 
 class _TriesByPair:
-    """Changes to try, by whose they are, nearest first."""
+    """Changes to try, by target and symbol, nearest first."""
 
     def __init__(self, tries: Sequence[Try]) -> None:
         self._tries = tries
-        self._places: dict[tuple[str, int, str | None], list[int]] = defaultdict(list)
-        for place, one in enumerate(tries):
-            self._places[one.current, one.row["target_place"], one.row["symbol"]].append(place)
+        self._indices: dict[tuple[str, int, str | None], list[int]] = defaultdict(list)
+        for index, one in enumerate(tries):
+            self._indices[one.current, one.row["target_place"], one.row["symbol"]].append(index)
 
     def nearest(self, target: int, symbol: str | None, turned: Routes) -> tuple[Record | None, Record | None]:
-        """Return the nearest change of evidence and of the policy that turns a decision."""
+        """Return the nearest change of evidence and of the policy that flips a decision."""
         evidence, policy = (self._nearest(current, target, symbol, turned) for current in ("observed", "current"))
         return evidence, policy
 
     def _nearest(self, current: str, target: int, symbol: str | None, turned: Routes) -> Record | None:
-        whose = {None, symbol}
-        places = sorted(place for one in whose for place in self._places[current, target, one])
-        routes = {id(self._tries[place]): turned.get((place, symbol)) for place in places}
-        return nearest_flip([self._tries[place] for place in places], lambda one: routes[id(one)])
+        indices = sorted(index for one in {None, symbol} for index in self._indices[current, target, one])
+        routes = {id(self._tries[index]): turned.get((index, symbol)) for index in indices}
+        return nearest_flip([self._tries[index] for index in indices], lambda one: routes[id(one)])
 
 
 def _tries(trace: RunTrace, inputs: RunInputs) -> Iterator[Try]:
-    """Yield every change to try, nearest first: of evidence, of one side each; of the policy, for one target each."""
+    """Yield the changes to try, nearest first: of evidence, each of one side; of the policy, each for one target."""
     names = trace.names("target")
     overrides: dict[str, tuple[Record, ...]] = defaultdict(tuple)
     for override in inputs.overrides:
         overrides[override["target"]] += (override,)
     as_decided = [
-        replace(inputs.scenario(), evidence=EvidenceSet(place), overrides=overrides[name])
-        for place, name in enumerate(names)
+        replace(inputs.scenario(), evidence=EvidenceSet(index), overrides=overrides[name])
+        for index, name in enumerate(names)
     ]
     for row in trace.records("tries"):
         yield Try.of_evidence(row, replace(as_decided[row["target_place"]], symbol=row["symbol"]))
@@ -82,7 +81,7 @@ def _tries(trace: RunTrace, inputs: RunInputs) -> Iterator[Try]:
 
 
 def _turned(trace: RunTrace, inputs: RunInputs, tries: list[Try]) -> Routes:
-    """Return the routes that come out otherwise, by scenario and symbol."""
+    """Return the routes that differ from the recorded ones, by scenario and symbol."""
     session = memory(confined=True)
     try:
         session.register("report_decisions", trace.session.batches("report/recorded_routes").read_all())

@@ -1,4 +1,4 @@
-"""Swaps: every flip between two runs decided again, with one of the things that differ swapped at a time."""
+"""Causes of all flips between two runs, decided again with one differing input substituted at a time."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class _Swap:
-    """A run with something swapped, and what it answers.
+class _Counterfactual:
+    """A run with one input substituted.
 
     Attributes:
         rules: the rules.
-        scenario: what they decide.
-        recorded: the run that this is with nothing but its policy swapped, ``a`` or ``b``; None where it is neither.
-            What that run recorded is what the swap comes to, wherever it measures a target as the run did.
-        answers: the causes that it tells of, and the directions: the later run ``without`` it, or the earlier one with
-            it ``alone``.
+        scenario: the run's scenario, with the input substituted.
+        recorded: the run, ``a`` or ``b``, from which the scenario differs in its policy only; None if in more. Targets
+            with the same thresholds under both policies have the recorded routes of that run.
+        answers: the causes that it tests, with directions: the later run ``without`` the cause, or the earlier one
+            with it ``alone``.
     """
 
     rules: Rules
@@ -42,44 +42,44 @@ def swap_causes(session: Session, runs: Mapping[str, RunInputs], differing: Sequ
     """Return target, symbol and causes of every flip.
 
     Args:
-        session: holds the ``flips``.
+        session: a session with the table ``flips``.
         runs: the runs ``a`` and ``b``.
-        differing: what differs between them.
+        differing: the inputs that differ between them.
     """
     commits = {name: run.commit_id for name, run in runs.items()}
     with closing(session.cursor()) as replays:
         replays.register("flips", session.batches("audit/diff/read_flip_routes").read_all())
         replays.run("audit/diff/swapped_commits", **commits)
         replays.run("audit/diff/swapped_routes")
-        for swaps in _passes(_swaps(runs, differing)):
-            _find_targets(replays, runs, swaps)
-            if swaps[0].scenario.has_lane:
+        for batch in _passes(_counterfactuals(runs, differing)):
+            _find_targets(replays, runs, batch)
+            if batch[0].scenario.has_lane:
                 replays.run("audit/diff/swapped_evidence")
             else:
                 replays.register(
                     "swapped_evidence",
                     session.batches("audit/diff/flip_evidence", **commits, rule_inputs=RULE_INPUTS).read_all(),
                 )
-            _decide(replays, swaps)
+            _decide(replays, batch)
         return replays.batches("audit/diff/swap_causes").read_all()
 
 
-def _swaps(runs: Mapping[str, RunInputs], differing: Sequence[Factor]) -> list[_Swap]:
-    """Return what is to be decided, once each, and what it answers."""
-    found: list[_Swap] = []
+def _counterfactuals(runs: Mapping[str, RunInputs], differing: Sequence[Factor]) -> list[_Counterfactual]:
+    """Return the counterfactuals to decide, each once, with the causes that they test."""
+    found: list[_Counterfactual] = []
     for factor in differing:
         for direction, (rules, scenario) in (("without", factor.without), ("alone", factor.alone)):
-            # once, because without one of two it is as with the other alone
-            swap = next((swap for swap in found if (swap.rules, swap.scenario) == (rules, scenario)), None)
-            if swap is None:
-                swap = _Swap(rules, scenario, _recorded(runs, rules, scenario))
-                found.append(swap)
-            swap.answers.append((factor.cause["cause"], direction))
+            # once, because of two inputs, a run without the first is the other run with the second alone
+            one = next((other for other in found if (other.rules, other.scenario) == (rules, scenario)), None)
+            if one is None:
+                one = _Counterfactual(rules, scenario, _recorded(runs, rules, scenario))
+                found.append(one)
+            one.answers.append((factor.cause["cause"], direction))
     return found
 
 
 def _recorded(runs: Mapping[str, RunInputs], rules: Rules, scenario: Scenario) -> str | None:
-    """Return the run that a scenario is with nothing but its policy swapped."""
+    """Return the run from which a scenario differs in its policy only."""
     if not rules.has_sides:
         return None
     return next(
@@ -92,55 +92,55 @@ def _recorded(runs: Mapping[str, RunInputs], rules: Rules, scenario: Scenario) -
     )
 
 
-def _passes(swaps: Iterable[_Swap]) -> list[list[_Swap]]:
-    """Return the swaps that can be decided in one pass: by the same rules, and on as much evidence."""
+def _passes(counterfactuals: Iterable[_Counterfactual]) -> list[list[_Counterfactual]]:
+    """Return batches that can be decided in one pass: with the same rules, with or without a lane."""
 
-    def alike(swap: _Swap) -> tuple[str, bool]:
-        return swap.rules.rules_id, swap.scenario.has_lane
+    def alike(one: _Counterfactual) -> tuple[str, bool]:
+        return one.rules.rules_id, one.scenario.has_lane
 
-    return [list(group) for _, group in groupby(sorted(swaps, key=alike), alike)]
+    return [list(group) for _, group in groupby(sorted(counterfactuals, key=alike), alike)]
 
 
-def _find_targets(replays: Session, runs: Mapping[str, RunInputs], swaps: Sequence[_Swap]) -> None:
-    """Find the targets that each swap decides again: where a run has recorded it, those that are measured otherwise."""
+def _find_targets(replays: Session, runs: Mapping[str, RunInputs], batch: Sequence[_Counterfactual]) -> None:
+    """Find the targets that each counterfactual decides again: those with other thresholds than in a recorded run."""
     replays.run("audit/diff/swapped_targets")
     compared = None
-    for place, swap in enumerate(swaps):
-        where = {"scenario": place, "commit_id": swap.scenario.evidence}
-        if swap.recorded is None:
+    for index, one in enumerate(batch):
+        where = {"scenario": index, "commit_id": one.scenario.evidence}
+        if one.recorded is None:
             replays.run("audit/diff/append_all_targets", **where)
             continue
-        scenarios = [runs[swap.recorded].scenario(), swap.scenario]
-        # because those that a policy swapped one way moves are those that it moves the other way
-        between = ({scenario.policy for scenario in scenarios}, swap.scenario.model_families)
+        scenarios = [runs[one.recorded].scenario(), one.scenario]
+        # because both directions of a policy's substitution change the same targets
+        between = ({scenario.policy for scenario in scenarios}, one.scenario.model_families)
         if between != compared:
             stage_policies(replays, scenarios)
             replays.run("audit/diff/target_tasks", **{name: run.commit_id for name, run in runs.items()})
             replays.run("audit/diff/tasks/scenario_evidence")
-            run_steps(replays, swap.rules, last="side_evidence")
+            run_steps(replays, one.rules, last="side_evidence")
             replays.run("audit/diff/moved_targets")
             compared = between
         replays.run("audit/diff/append_moved_targets", **where)
 
 
-def _decide(replays: Session, swaps: Sequence[_Swap]) -> None:
-    """Decide the flips of the targets that swaps decide again, and append what each swap comes to."""
+def _decide(replays: Session, batch: Sequence[_Counterfactual]) -> None:
+    """Decide the flips of the targets of a batch again, and append their routes."""
     replays.run("audit/diff/asked")
     replays.run("audit/diff/swaps/scenario_evidence")
-    stage_policies(replays, [swap.scenario for swap in swaps])
-    run_steps(replays, swaps[0].rules, only_asked=True)
-    replays.register("swap_answers", _answers(swaps))
+    stage_policies(replays, [one.scenario for one in batch])
+    run_steps(replays, batch[0].rules, only_asked=True)
+    replays.register("swap_answers", _answers(batch))
     replays.run("audit/diff/append_swapped_routes")
 
 
-def _answers(swaps: Sequence[_Swap]) -> pa.Table:
-    """Return what swaps answer: the place of each, the run that recorded it, a cause and a direction."""
+def _answers(batch: Sequence[_Counterfactual]) -> pa.Table:
+    """Return the index of each counterfactual, the run that recorded it, a cause that it tests and the direction."""
     import pyarrow as pa
 
     rows = [
-        {"scenario": place, "recorded": swap.recorded, "cause": cause, "direction": direction}
-        for place, swap in enumerate(swaps)
-        for cause, direction in swap.answers
+        {"scenario": index, "recorded": one.recorded, "cause": cause, "direction": direction}
+        for index, one in enumerate(batch)
+        for cause, direction in one.answers
     ]
     text = pa.string()
     return arrow_table(rows, scenario=pa.int64(), recorded=text, cause=text, direction=text)

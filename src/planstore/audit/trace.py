@@ -12,7 +12,7 @@ from planstore.audit.scenario import Record, Scenario
 from planstore.routing.rules import Rules
 
 OTHERS, OTHER_CANDIDATES = 40, 40_000
-"""How many thresholds are tried at which a check of another symbol turns, and on how many candidates at most."""
+"""The maximum number of thresholds to try that flip a check of another symbol, and of candidates to try them on."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,12 @@ class Trace:
         outcome: the decision, or None.
         checks: every check, in the order of the rules.
         nearest_miss: the smallest change of one piece of evidence that flips the route, None where no single one does:
-            ``side, metric, observed, needed, distance, route, text``. ``needed`` flips the route to ``route``; any
-            value between it and what was observed leaves it as it is.
-        nearest_policy: the same of a threshold, or of another key by which a side passes a check that it does not pass
-            now: ``key, current, needed, distance, of_others, route, text``.
-            ``of_others`` says that it flips because of other symbols in the lane. Of the thresholds at which a check of
-            another symbol turns, only the nearest are tried, ``OTHERS`` of them: where the lane decides, a farther one
-            may flip the route as well, and be nearer than the returned one.
+            ``side, metric, observed, needed, distance, route, text``. ``needed`` flips the route to ``route``; the
+            values between it and the observed one do not.
+        nearest_policy: the smallest change of a policy key that flips the route, None if no single one does:
+            ``key, current, needed, distance, of_others, route, text``. ``of_others`` is true if it flips because of
+            other symbols in the lane. Of the thresholds that flip a check of another symbol, only the nearest
+            ``OTHERS`` are tried: if the lane decides, one that was not tried may be nearer than the returned one.
     """
 
     outcome: Outcome
@@ -47,15 +46,15 @@ class _Tried:
 
     @cached_property
     def is_ranked(self) -> bool:
-        """Whether its result depends on the other symbols."""
+        """Whether its result depends on the rank among the other symbols."""
         return in_lane(self.alone) and self.change.scenario.has_lane
 
 
 def trace(replay: Replay, rules: Rules, scenario: Scenario) -> Trace:
     """Return the checks of a decision, and the nearest changes that would have flipped it.
 
-    A pair is first looked at alone. Its target's other symbols are brought in where the lane decides on it, now or
-    under the nearest change of a kind: where it still does not flip, the rank that it needs is known only among all.
+    A pair is first decided alone. The other symbols of its target are added if the lane decides its route, now or
+    under the nearest change of a kind, because the lane ranks all symbols.
 
     Args:
         replay: replays the requested pair or target.
@@ -72,7 +71,7 @@ def trace(replay: Replay, rules: Rules, scenario: Scenario) -> Trace:
 
 
 def trace_among_all(replay: Replay, rules: Rules, scenario: Scenario) -> Trace:
-    """Return the same as :func:`trace`, with all symbols of the target looked at from the beginning."""
+    """Return the same as :func:`trace`, with all symbols of the target from the beginning."""
     (outcome,) = replay.among_all(rules, [scenario], is_explained=True)
     candidates = replay.whole({scenario.evidence}).num_rows
     others = min(OTHERS, OTHER_CANDIDATES // max(1, candidates)) if scenario.has_lane else 0
@@ -91,8 +90,8 @@ class _Search:
         replay: replays the pair or target.
         rules: the rules.
         scenario: the scenario of the run, unchanged.
-        outcome: what it comes to.
-        tries: changes at which a check turns, of evidence and of the policy, each nearest first.
+        outcome: its decision.
+        tries: changes that flip a check, of evidence and of the policy, each nearest first.
     """
 
     def __init__(
@@ -108,10 +107,10 @@ class _Search:
         self._open = [self._undecided(tried[: len(evidence)]), self._undecided(tried[len(evidence) :])]
 
     def _undecided(self, tries: Sequence[_Tried]) -> list[_Tried]:
-        """Return the tries that may flip the route: those that the lane decides, up to the first that surely does."""
+        """Return the tries that may flip the route: those that the lane decides, up to the first certain one."""
         found = []
         for one in tries:
-            if (one.is_ranked or self._flipped(one.alone)) and one.change.can_be:
+            if (one.is_ranked or self._flipped(one.alone)) and one.change.is_possible:
                 found.append(one)
                 if not one.is_ranked:
                     break
@@ -122,7 +121,7 @@ class _Search:
         return None if outcome is None or outcome["route"] == self._route else str(outcome["route"])
 
     def alone(self) -> Misses | None:
-        """Return the nearest changes, where the first that may flip the route does; None where one does not."""
+        """Return the nearest changes if the first tries that may flip the route do; None if one does not."""
         firsts = [tries[:1] for tries in self._open]
         found = self._nearest(firsts)
         return None if any(tries and miss is None for tries, miss in zip(firsts, found, strict=True)) else found

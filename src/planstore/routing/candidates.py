@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 PROBLEMS = 20
-"""How many problems a message tells."""
+"""The largest number of problems that a message lists."""
 _READ_ONE_BY_ONE = ("target", "symbol", "task_type")
-"""The columns whose texts ``sql/candidates/problems.sql`` looks through one by one."""
+"""The columns of text that ``sql/candidates/problems.sql`` checks one by one."""
 
 
 class CandidatesWarning(UserWarning):
-    """Something about candidates that is not wrong, but that their owner should know."""
+    """A remark on accepted candidates that their owner should read."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Candidates:
     """Checked candidates: their rows, in order and numbered, as a session's table ``evidence``, and their digest.
 
     Attributes:
-        notes: what is not wrong about them, but what their owner should know.
-        has_float32_scores: whether their scores came as 32-bit floats.
+        notes: remarks that their owner should read.
+        has_float32_scores: whether their source has scores as 32-bit floats.
     """
 
     table: pa.Table
@@ -56,10 +56,10 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
     """Read and check candidates.
 
     Args:
-        source: where they are.
-        strict: whether the semantics are. Strict evidence has an order of its own, by target and symbol, so that the
-            order of rows in a file means nothing; the reference takes rows as they came.
-        nulls_count: whether a score without its null will count for nothing, so that its owner should know.
+        source: a file, a frame or records.
+        strict: whether the semantics are strict. Strict evidence is ordered by target and symbol, whatever the order of
+            its source; the reference keeps the order of the source.
+        nulls_count: whether the policy requires null scores, so that scores without one are worth a note.
 
     Raises:
         CandidatesError: names the file, row (the first data row is 1), column and value of up to 20 problems.
@@ -77,15 +77,15 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
         incoming = _chunked(pa.table({"row": np.arange(1, converter.rows + 1), **columns}))
         for step in ("plain_word", "stated_task", "metric_word", "known_metrics"):  # because rules read tasks by these
             session.run(f"routing/{step}")
-        with ThreadPoolExecutor(max_workers=1) as beside, session.registered("incoming", incoming):
-            ordered = beside.submit(_evidence, columns, strict=strict)
+        with ThreadPoolExecutor(max_workers=1) as worker, session.registered("incoming", incoming):
+            ordered = worker.submit(_evidence, columns, strict=strict)
             _find_column_problems(session, columns, strict=strict)
             problems = session.records("candidates/problems", strict=strict)
             guessed = session.records("candidates/unread_tasks") if strict else []
     if problems:
         lines = [_sentence(**problem) for problem in problems]
         if len(lines) > PROBLEMS:
-            lines[PROBLEMS:] = ["  and more problems, which are told when these are mended"]
+            lines[PROBLEMS:] = ["  and more problems: mend these first"]
         raise CandidatesError("\n".join([f"{converter.where}: refused", *lines]))
     evidence = ordered.result()
     notes = [f"{converter.where}: {note}" for note in converter.notes]
@@ -98,15 +98,15 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
     without = pc.sum(lacking).as_py() if nulls_count else 0
     if without:
         notes.append(
-            f"{converter.where}: {without} scores have no null_score beside them and count for nothing, because the "
-            "policy asks for a margin over the null; set min_margin_over_null: null in the policy to route them"
+            f"{converter.where}: {without} scores have no null_score, which the policy requires: their sides are "
+            "DISALLOWED; measure it, or set min_margin_over_null: null in the policy"
         )
     digest = StagedRows(evidence.drop_columns("position"))
     return Candidates(evidence, notes, digest, converter.has_float32_scores)
 
 
 def _find_column_problems(session: Session, columns: Mapping[str, Any], *, strict: bool) -> None:
-    """Look for values that no column of their kind may hold; the database names those of columns that have any."""
+    """Add the values that a column of their kind may not have to the session's ``column_problems``."""
     import pyarrow.compute as pc
 
     session.run("candidates/column_problems")
@@ -121,7 +121,7 @@ def _find_column_problems(session: Session, columns: Mapping[str, Any], *, stric
 
 
 def _evidence(columns: dict[str, Any], *, strict: bool) -> pa.Table:
-    """Return checked candidates as ``sql/schema/tables/candidates.sql`` has them, in their order, with positions."""
+    """Return checked candidates with the columns of ``sql/schema/tables/candidates.sql``, ordered, with positions."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -132,9 +132,9 @@ def _evidence(columns: dict[str, Any], *, strict: bool) -> pa.Table:
             mode = pc.if_else(pc.equal(table["mode"], OLDER_SYMBOL_MODE), Mode.SYMBOL_SPECIFIC, table["mode"])
             table = table.set_column(table.column_names.index("mode"), "mode", mode)
         symbols = _ranks(table["symbol"])
-        places = _ranks(table["target"]) * (symbols.max() + 1) + symbols
-        if np.any(np.diff(places) < 0):
-            table = table.take(np.argsort(places, kind="stable"))
+        order = _ranks(table["target"]) * (symbols.max() + 1) + symbols
+        if np.any(np.diff(order) < 0):
+            table = table.take(np.argsort(order, kind="stable"))
     return _chunked(table.add_column(0, "position", pa.array(np.arange(1, table.num_rows + 1))))
 
 
@@ -150,7 +150,7 @@ def _without_nan(values: Any, kind: ColumnKind) -> Any:
 
 
 def _plain(numbers: Any) -> Any:
-    """Return numbers with null in the place of NaN, which means the same, and with 0.0 in the place of -0.0."""
+    """Return numbers with null instead of NaN, which means the same, and with 0.0 instead of -0.0."""
     import pyarrow.compute as pc
 
     # because DuckDB's parquet writer may store all zeros of a column as the first of them (its issue 25781)
@@ -159,7 +159,7 @@ def _plain(numbers: Any) -> Any:
 
 
 def _ranks(names: pa.ChunkedArray) -> Any:
-    """Return the place of each name in the order of all names by code point; null comes first."""
+    """Return the position of each name among all names ordered by code point; null comes first."""
     import numpy as np
 
     encoded = names.combine_chunks().dictionary_encode()
@@ -170,7 +170,7 @@ def _ranks(names: pa.ChunkedArray) -> Any:
 
 
 def _chunked(table: pa.Table) -> pa.Table:
-    """Return the table in batches, because the database reads those side by side."""
+    """Return the table in batches, because the database reads batches in parallel."""
     import pyarrow as pa
 
     return pa.Table.from_batches(table.combine_chunks().to_batches(max_chunksize=BATCH_ROWS), table.schema)

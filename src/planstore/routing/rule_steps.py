@@ -36,11 +36,11 @@ STEPS = (
 )
 """The steps of ``sql/routing/``, in order, from the scenarios' evidence, policies and overrides to the decisions."""
 
-WHERE_ASKED = {
+SUBSTITUTES = {
     "signal_states": ("asked/signal_states", "asked/competing_states"),
     "experimental_ranks": ("experimental_ranks", "asked/asked_pairs"),
 }
-"""The steps that others stand in for where only the pairs in the table ``asked`` are decided."""
+"""The steps that other statements replace if only the pairs in the table ``asked`` are decided."""
 
 EXPLANATION = (
     "threshold_key",
@@ -50,16 +50,16 @@ EXPLANATION = (
     "turning_points",
     "policy_turning_points",
 )
-"""The steps that tell, after the others, how decisions came about."""
+"""The steps that explain the decisions, after the others."""
 
 FLOAT32 = ("policy_thresholds", "float32_thresholds")
-"""The step after which, in the rules of reference runs over scores of 32 bits, another one follows; and that one."""
+"""A step, and the one that follows it in the rules of reference runs over 32-bit scores only."""
 
 INPUTS = ("scenarios", "scenario_evidence", "scenario_overrides")
-"""The tables that the rules read. Rules that were kept with other inputs cannot be run by this version."""
+"""The tables that the rules read. Rules that were stored with other inputs cannot be run by this version."""
 
 OUTPUT = "ordered_decisions"
-"""The view that the rules end in. Rules that were kept with another one cannot be run by this version either."""
+"""The view that the rules end in. Rules that were stored with another one cannot be run by this version."""
 
 ORDER = ("first_position", "pair_position")
-"""The columns of that view that tell in which order its decisions are recorded."""
+"""The columns of ``OUTPUT`` by which decisions are ordered when they are recorded."""

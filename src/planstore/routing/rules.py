@@ -15,18 +15,18 @@ from planstore.database.session import Session
 from planstore.errors import PolicyError, StoreError
 from planstore.events.canonical import canonical_json
 from planstore.events.hashing import digest_of
-from planstore.routing.rule_steps import EXPLANATION, FLOAT32, INPUTS, ORDER, OUTPUT, STEPS, WHERE_ASKED
+from planstore.routing.rule_steps import EXPLANATION, FLOAT32, INPUTS, ORDER, OUTPUT, STEPS, SUBSTITUTES
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _LASTING = ("view ", "macro ")
-"""The kinds of steps that are there where the rules are applied again; the others are tables, and are made anew."""
+"""The kinds of steps that remain when the rules are applied again; the others are tables, which are made again."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules as they are kept: a document of named steps, and its digest."""
+    """The rules as they are stored: a document of named steps, and its digest."""
 
     document: bytes
 
@@ -36,50 +36,53 @@ class Rules:
         return digest_of(self.document)
 
     @cached_property
-    def _kept(self) -> dict[str, Any]:
-        kept = orjson.loads(self.document)
-        if not isinstance(kept, dict) or (tuple(kept.get("inputs", ())), kept.get("output")) != (INPUTS, OUTPUT):
+    def _content(self) -> dict[str, Any]:
+        content = orjson.loads(self.document)
+        if not isinstance(content, dict) or (tuple(content.get("inputs", ())), content.get("output")) != (
+            INPUTS,
+            OUTPUT,
+        ):
             raise StoreError(
-                f"the rules {self.rules_id[:12]} were kept by another version of planstore, in a form that this one "
+                f"the rules {self.rules_id[:12]} were stored by another version of planstore, in a form that this one "
                 "cannot run again"
             )
-        return kept
+        return content
 
     @property
     def steps(self) -> Sequence[tuple[str, str]]:
         """The name and SQL of each step, in order."""
-        return [(step["name"], step["sql"]) for step in self._kept["steps"]]
+        return [(step["name"], step["sql"]) for step in self._content["steps"]]
 
     @property
     def order(self) -> Sequence[str]:
-        """The columns of the view ``OUTPUT`` that its decisions are put in the order of."""
-        found: Sequence[str] = self._kept.get("order", ())
+        """The columns of the view ``OUTPUT`` by which its decisions are ordered."""
+        found: Sequence[str] = self._content.get("order", ())
         return found
 
     @property
     def lasting(self) -> Collection[str]:
         """The names of the steps that need not be run again in a session where these rules were applied."""
-        found: Collection[str] = self._kept.get("lasting", ())
+        found: Collection[str] = self._content.get("lasting", ())
         return found
 
     @property
     def has_sides(self) -> bool:
-        """Whether a step makes ``target_sides``, with all that a policy says of a target."""
+        """Whether a step makes ``target_sides``, the settings of a policy for each target."""
         return any(name == "target_sides" for name, _ in self.steps)
 
     @property
-    def where_asked(self) -> Mapping[str, Sequence[str]]:
-        """The SQL of what stands in for a step where only some pairs are decided, by the step's name.
+    def substitutes(self) -> Mapping[str, Sequence[str]]:
+        """The statements that replace a step if only some pairs are decided, by the name of the step.
 
-        Rules that were kept without it are run whole: they take longer, and come to the same.
+        Rules that were stored without them are run whole: that takes longer, and decides the same.
         """
-        found: Mapping[str, Sequence[str]] = self._kept.get("asked", {})
+        found: Mapping[str, Sequence[str]] = self._content.get("asked", {})
         return found
 
     @property
     def explanation(self) -> Sequence[tuple[str, str]]:
-        """The name and SQL of each step that explains what the steps decided, in order."""
-        return [(step["name"], step["sql"]) for step in self._kept["explanation"]]
+        """The name and SQL of each step that explains the decisions, in order."""
+        return [(step["name"], step["sql"]) for step in self._content["explanation"]]
 
 
 @cache
@@ -87,7 +90,7 @@ def current_rules(*, float32: bool = False) -> Rules:
     """Return the rules that this version of planstore ships.
 
     Args:
-        float32: those that compare scores as 32-bit floats, as the reference does where they are stored as such.
+        float32: whether scores are compared as 32-bit floats, as the reference does with scores stored as such.
     """
     after, added = FLOAT32
     steps = [step for name in STEPS for step in ((name, added) if float32 and name == after else (name,))]
@@ -99,7 +102,7 @@ def current_rules(*, float32: bool = False) -> Rules:
                 "order": ORDER,
                 "steps": [{"name": step, "sql": _text(step)} for step in steps],
                 "lasting": [step for step in STEPS if sql.makes(f"routing/{step}").startswith(_LASTING)],
-                "asked": {step: [_text(other) for other in others] for step, others in WHERE_ASKED.items()},
+                "asked": {step: [_text(other) for other in others] for step, others in SUBSTITUTES.items()},
                 "explanation": [{"name": step, "sql": _text(step)} for step in EXPLANATION],
             }
         )
@@ -112,18 +115,18 @@ def _text(step: str) -> str:
 
 
 def apply_rules(session: Session, rules: Rules | None = None) -> pa.Table:
-    """Decide: make ``decisions`` (and the steps before it) from the inputs in the session's temporary tables.
+    """Decide: make the table ``decisions``, and the steps before it, from the session's temporary tables.
 
     Args:
-        session: holds the tables that ``INPUTS`` names.
-        rules: the rules; those of this version when None.
+        session: a session with the tables of ``INPUTS``.
+        rules: the rules; those of this version if None.
 
     Returns:
         The decisions, as the session's ``decisions``: their ``position`` first, their ``scenario`` last.
 
     Raises:
-        StoreError: ``rules`` were kept in a form that this version cannot run.
-        PolicyError: a policy leaves out a side that has evidence.
+        StoreError: ``rules`` were stored in a form that this version cannot run.
+        PolicyError: a policy has no settings for a side that has evidence.
     """
     applied = rules or current_rules()
     refuse_sides_left_out(session)
@@ -133,10 +136,10 @@ def apply_rules(session: Session, rules: Rules | None = None) -> pa.Table:
 
 
 def refuse_sides_left_out(session: Session) -> None:
-    """Refuse policies that leave out a side of which there is evidence.
+    """Refuse policies that have no settings for a side that has evidence.
 
     Args:
-        session: holds the tables ``scenarios`` and ``scenario_evidence``.
+        session: a session with the tables ``scenarios`` and ``scenario_evidence``.
 
     Raises:
         PolicyError: names the side, and the first target that has such evidence.
@@ -151,27 +154,27 @@ def refuse_sides_left_out(session: Session) -> None:
 def run_steps(
     session: Session, rules: Rules, *, only_asked: bool = False, again: bool = False, last: str | None = None
 ) -> None:
-    """Run the steps of the rules, up to the view ``OUTPUT``, whose decisions are not computed yet.
+    """Run the steps of the rules up to the view ``OUTPUT``, without computing its decisions.
 
     Args:
-        session: holds the tables that ``INPUTS`` names.
+        session: a session with the tables of ``INPUTS``.
         rules: the rules.
-        only_asked: decide only the pairs of the session's ``asked``, and every target. Other pairs are looked at as
-            far as they may come before those in the lane.
-        again: the rules that were last run in this session are these.
-        last: the step to stop after; all are run when None.
+        only_asked: whether only the pairs of the session's table ``asked`` are decided, and every target. Other pairs
+            are read only as far as they may rank before them in the lane.
+        again: whether these rules were the last to run in this session.
+        last: the step to stop after; all are run if None.
     """
-    instead = rules.where_asked if only_asked else {}
-    there = rules.lasting if again else ()
+    substitutes = rules.substitutes if only_asked else {}
+    lasting = rules.lasting if again else ()
     for name, text in rules.steps:
-        if name not in there:
-            for statement in instead.get(name, [text]):
+        if name not in lasting:
+            for statement in substitutes.get(name, [text]):
                 session.run_text(statement)
         if name == last:
             break
 
 
 def explain_rules(session: Session, rules: Rules) -> None:
-    """Make what explains the decisions that the rules have just made: ``checks`` and what would turn them."""
+    """Explain the decisions of the last run of the rules: make ``checks`` and the changes that would flip them."""
     for _, text in rules.explanation:
         session.run_text(text)

@@ -1,16 +1,16 @@
-"""Leakage: signs that features know what only the future knows.
+"""Leakage: signs that features contain information from the future.
 
 ====================  ==================================================================================================
-sign                  what it is
+sign                  meaning
 ====================  ==================================================================================================
 IMPLAUSIBLE_SCORE     the model's score is better than markets allow
-SINGLE_FEATURE        one feature alone tells the label: AUC, or rank correlation of values
-SHIFTED_TARGET        one feature is the target moved by fewer timestamps than it looks ahead, or the target of later
-FUTURE_CORRELATION    one feature goes along with the label, and not with the labels that were known by then
+SINGLE_FEATURE        one feature alone predicts the label: AUC, or rank correlation of values
+SHIFTED_TARGET        one feature is the target shifted by fewer timestamps than its horizon, or a later target
+FUTURE_CORRELATION    one feature correlates with the label, and not with the labels that are known at its timestamp
 BLOCKED_ELSEWHERE     one feature is blocked for another target of the panel, or on another side of this one
 ====================  ==================================================================================================
 
-A target that its own past tells, as volatility does, shows none of the last: what is known goes along with it, too.
+A target that its own past predicts, such as volatility, shows no FUTURE_CORRELATION: known labels correlate as well.
 """
 
 from __future__ import annotations
@@ -28,15 +28,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LeakageLimits:
-    """From where a sign makes features SUSPECT, and from where BLOCKED.
+    """The limits of each sign: from the first, features are SUSPECT, and from the second, BLOCKED.
 
     Attributes:
         auc, r2: of a model's score.
         single: of one feature: AUC, or (1 + |rank correlation|) / 2.
-        shifted: of the rank correlation of a feature with the target moved; near 1, because the returns of 20 days that
-            are known go along with those of 21 days that are not.
-        future: of the rank correlation of a feature with the label, where the known labels have `known` of it at most.
-        known: a share of that correlation.
+        shifted: of the rank correlation of a feature with the shifted target; near 1, because known returns of 20 days
+            correlate with unknown ones of 21 days.
+        future: of the rank correlation of a feature with the label, if its correlation with the known labels is at most
+            the share `known` of it.
+        known: that share.
     """
 
     auc: tuple[float, float] = (0.90, 0.97)
@@ -56,9 +57,9 @@ class Sign:
 
     Attributes:
         sign: see the module.
-        feature: which one; None where it is the model's score.
-        value: what was measured.
-        limit: the limit it reached.
+        feature: its name; None for a sign of the model's score.
+        value: the measured value.
+        limit: the limit that it reached.
         status: SUSPECT or BLOCKED.
         of: the target that the feature is blocked for, of a BLOCKED_ELSEWHERE; value and limit are of that.
     """
@@ -87,7 +88,7 @@ def leakage_status(signs: Sequence[Sign]) -> LeakageStatus:
 
 
 def score_signs(score: float | None, *, classes: bool, limits: LeakageLimits) -> Iterator[Sign]:
-    """Yield the sign that a model's score is."""
+    """Yield a sign if a model's score is implausible."""
     if score is not None:
         yield from _sign("IMPLAUSIBLE_SCORE", None, score, limits.auc if classes else limits.r2)
 
@@ -106,11 +107,11 @@ def feature_signs(
 
     Args:
         names: of the features.
-        ranks: of the features, as `ranked` gives them.
+        ranks: of the features, as `ranked` returns them.
         labels: of rows in order of time.
-        symbols: whose rows they are.
+        symbols: the symbol of each row.
         classes: whether labels are classes.
-        horizon: how many timestamps a label looks ahead.
+        horizon: timestamps that a label looks ahead.
         limits: see `LeakageLimits`.
     """
     import numpy as np
@@ -119,26 +120,28 @@ def feature_signs(
 
     codes = pd.factorize(symbols)[0]
     order = np.argsort(codes, kind="stable")
-    known = ranks[order]
-    told = labels[order] if classes else rankdata(labels[order])
-    correlations = _Correlations(known, told, codes[order])
+    ordered = ranks[order]
+    values = labels[order] if classes else rankdata(labels[order])
+    correlations = _Correlations(ordered, values, codes[order])
     now, before = correlations.at(0), np.abs(correlations.at(-horizon))
-    for place, name in enumerate(names):
-        yield from _sign("SINGLE_FEATURE", name, _alone(known[:, place], told, now[place], classes), limits.single)
-        if before[place] <= limits.known * abs(now[place]):
-            yield from _sign("FUTURE_CORRELATION", name, abs(now[place]), limits.future)
-    moved = [step for step in range(1 - horizon, horizon + 1) if step]
-    if moved:
-        most = np.max([np.abs(correlations.at(step)) for step in moved], axis=0)
-        for place, name in enumerate(names):
-            yield from _sign("SHIFTED_TARGET", name, most[place], limits.shifted)
+    for column, name in enumerate(names):
+        yield from _sign(
+            "SINGLE_FEATURE", name, _alone(ordered[:, column], values, now[column], classes), limits.single
+        )
+        if before[column] <= limits.known * abs(now[column]):
+            yield from _sign("FUTURE_CORRELATION", name, abs(now[column]), limits.future)
+    steps = [step for step in range(1 - horizon, horizon + 1) if step]
+    if steps:
+        most = np.max([np.abs(correlations.at(step)) for step in steps], axis=0)
+        for column, name in enumerate(names):
+            yield from _sign("SHIFTED_TARGET", name, most[column], limits.shifted)
 
 
 def signs_elsewhere(sides: Iterable[tuple[str, Sequence[Sign]]]) -> dict[str, Sign]:
-    """Return a sign for each feature that is blocked on any side of a panel: what it is to every other side.
+    """Return the sign, for all other sides, of each feature that is blocked on one side of a panel.
 
-    A feature that knows one target's future knows something of the others': each is at least SUSPECT, because all of
-    them learn from the same features.
+    A feature with information from one target's future has some about the others: each is at least SUSPECT, because all
+    of them learn from the same features.
 
     Args:
         sides: the target of each side, and its signs.
@@ -175,13 +178,13 @@ def _alone(ranks: np.ndarray, labels: np.ndarray, correlation: float, classes: b
     if not classes or labels.max() > 1:
         return float((1 + abs(correlation)) / 2)
     if abs(correlation) < 0.3:
-        return 0.5  # because an AUC near the limit takes far more, and is slow to compute
+        return 0.5  # because an AUC near the limit needs a far higher correlation, and is slow to compute
     auc = float(roc_auc_score(labels, ranks))
     return max(auc, 1 - auc)
 
 
 class _Correlations:
-    """Correlations of features with the label of some rows later of the same symbol, without copying features."""
+    """Correlations of features with labels of later rows of the same symbol, without a copy of the features."""
 
     def __init__(self, ranks: np.ndarray, labels: np.ndarray, owners: np.ndarray) -> None:
         self._ranks = ranks
@@ -190,22 +193,22 @@ class _Correlations:
         self._owners = owners
 
     def at(self, step: int) -> np.ndarray:
-        """Return the correlation of each feature with the label of ``step`` rows later, of earlier where negative."""
+        """Return the correlation of each feature with the label ``step`` rows later; a negative step is earlier."""
         import numpy as np
 
-        there = np.clip(np.arange(len(self._owners)) + step, 0, len(self._owners) - 1)
-        counts = (self._owners[there] == self._owners) & (there == np.arange(len(self._owners)) + step)
+        others = np.clip(np.arange(len(self._owners)) + step, 0, len(self._owners) - 1)
+        counts = (self._owners[others] == self._owners) & (others == np.arange(len(self._owners)) + step)
         rows = int(counts.sum())
         if rows < 3:
             return np.zeros(self._ranks.shape[1])
         weights = counts.astype(self._ranks.dtype)
-        labels = np.where(counts, self._labels[there], 0)
+        labels = np.where(counts, self._labels[others], 0)
         labels -= weights * (labels.sum(dtype=float) / rows)
         means = (weights @ self._ranks).astype(float) / rows
         spread = np.sqrt(np.maximum((weights @ self._squares).astype(float) / rows - means**2, 0))
-        together = (labels @ self._ranks).astype(float)
+        covariances = (labels @ self._ranks).astype(float)
         with np.errstate(invalid="ignore", divide="ignore"):
-            found = together / (spread * np.sqrt(rows) * np.linalg.norm(labels))
+            found = covariances / (spread * np.sqrt(rows) * np.linalg.norm(labels))
         clipped: np.ndarray = np.clip(np.nan_to_num(found, nan=0.0, posinf=0.0, neginf=0.0), -1, 1)
         return clipped
 

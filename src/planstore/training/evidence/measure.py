@@ -1,4 +1,4 @@
-"""Evidence: every target of a panel, measured over all symbols and on each one, concurrently on all CPU cores."""
+"""Evidence: measure every target of a panel over all symbols and on each one, concurrently on all CPU cores."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FAMILIES = ("lightgbm",)
-"""What evidence is measured with: a light family, because stronger ones score no better where signal is weak."""
+"""The default families of measurements: a light one, because stronger ones score no better on weak signals."""
 RANKING_COLUMNS = ("target", "score", "score_low", "score_high", "null_score", "skill", "leakage", "symbols")
 Earlier = Mapping[tuple[str, str | None], Sequence[Snapshot]]
 """The mean importances of earlier runs, by target and symbol (None: all symbols)."""
@@ -45,10 +45,10 @@ class PanelEvidence(TableAnswer):
     Attributes:
         sides: cross-sectional ones and those of symbols, by target in the panel's order.
         as_of: the last timestamp of the panel.
-        features: what every score rests on.
+        features: the features of every fit.
         settings: the settings: families, folds, seed, limits.
-        notes: what is odd about the panel.
-        troubles: what could not be measured, and why.
+        notes: remarks on the panel.
+        troubles: targets, symbols and families that could not be measured, with reasons.
     """
 
     sides: Sequence[MeasuredSide]
@@ -78,7 +78,7 @@ class PanelEvidence(TableAnswer):
         return rank(self.sides)
 
     def selected(self, target: str) -> list[str]:
-        """Return the features selected for a target, best first; all of the panel's where none were selected."""
+        """Return the features selected for a target, best first; all features of the panel if none were selected."""
         votes = next((side.selected for side in self.sides if side.target == target and side.selected), ())
         return [vote.feature for vote in votes] or list(self.features)
 
@@ -93,8 +93,8 @@ class PanelEvidence(TableAnswer):
         """Write the candidates as a parquet file; a reader sees the whole file or none.
 
         Raises:
-            RequestError: the file would be inside of a store.
-            ExportError: it cannot be written.
+            RequestError: the file would be inside a store.
+            ExportError: the file cannot be written.
         """
         import pyarrow.parquet as pq
 
@@ -158,21 +158,22 @@ def measure(
     earlier: Earlier | None = None,
     progress: Callable[[dict[str, int]], None] = lambda _: None,
 ) -> PanelEvidence:
-    """Measure every target of a panel, over all symbols and on each; the same panel and arguments, the same evidence.
+    """Measure every target of a panel, over all symbols and on each.
 
-    What cannot be measured is in `PanelEvidence.troubles`, and is a candidate whose model has FAILED; the rest goes on.
+    The same panel and arguments give the same evidence. A side that cannot be measured is listed in
+    `PanelEvidence.troubles`, and is a candidate with the model status FAILED; the others are measured.
 
     Args:
         panel: features and targets.
-        families: what to fit.
+        families: names of the families to fit.
         families_file: a families file of the user's own.
-        folds: in order of time.
-        seed: of everything that is drawn by chance.
-        select: how many features to select for each target; 0 selects none.
+        folds: number of folds, in order of time.
+        seed: random seed.
+        select: number of features to select for each target; 0 selects none.
         symbols: whether single symbols are measured as well as all of them together.
-        workers: processes, each with one thread; None means one a core, as far as memory allows.
-        limits: from where features leak.
-        earlier: importances of earlier runs.
+        workers: processes, each with one thread; None means one per CPU core, as far as memory allows.
+        limits: the limits of signs of leakage.
+        earlier: importances of earlier runs, with which stability is measured.
         progress: callback that receives, after each side, the numbers of measured and of planned sides.
 
     Raises:
@@ -187,7 +188,7 @@ def measure(
         ("workers", 1 if workers is None else workers, 1),
     ):
         if number < least:
-            raise RequestError(f"{name} is {number}; it is a whole number from {least}")
+            raise RequestError(f"{name} must be at least {least}, got {number}")
     if not families:
         raise RequestError("families must be at least one, got none")
     chosen = families_of(families, load_families(families_file))
@@ -218,7 +219,7 @@ def measure(
 
 
 def _symbols(panel: Panel, *, alone: bool) -> list[tuple[str | None, bool]]:
-    """Return the sides of every target, and whether each selects features.
+    """Return the symbol of each side of a target (None: all), and whether the side selects features.
 
     A panel of one symbol has no cross-sectional side.
     """
@@ -231,25 +232,25 @@ def _symbols(panel: Panel, *, alone: bool) -> list[tuple[str | None, bool]]:
 def _measured(
     panel: Panel, questions: Sequence[Question], workers: int | None, progress: Callable[[dict[str, int]], None]
 ) -> list[MeasuredSide]:
-    """Return the sides in the order of their questions; the long ones are measured first, so that no core waits."""
-    order = sorted(range(len(questions)), key=lambda place: questions[place].symbol is not None)
+    """Return the sides in the order of their questions; long ones are measured first, so that no core is idle."""
+    order = sorted(range(len(questions)), key=lambda index: questions[index].symbol is not None)
     found: dict[int, MeasuredSide] = {}
     with tempfile.TemporaryDirectory(prefix="planstore-") as folder:
         saved = Path(folder) / "panel.parquet"
         panel.save(saved)
         executor = LocalExecutor(saved, min(affordable_workers(saved, workers), len(questions)), _measure)
         try:
-            running = {executor.start(questions[place]): place for place in order}
+            running = {executor.start(questions[index]): index for index in order}
             for done in as_completed(running):
                 found[running[done]] = done.result()
                 progress({"measured": len(found), JobState.PLANNED.value: len(questions) - len(found)})
         except WorkerDiedError as error:
             raise WorkerDiedError(
-                "a worker process died while it measured, perhaps for want of memory; fewer --workers need less of it"
+                "a worker process died while it measured, perhaps without enough memory: try again with fewer --workers"
             ) from error
         finally:
             executor.close()
-    return [found[place] for place in range(len(questions))]
+    return [found[index] for index in range(len(questions))]
 
 
 def _measure(saved: Path, question: Question) -> MeasuredSide:
@@ -258,7 +259,7 @@ def _measure(saved: Path, question: Question) -> MeasuredSide:
 
 
 def _suspected(sides: Sequence[MeasuredSide]) -> list[MeasuredSide]:
-    """Return the sides, each with the signs that features are which are blocked on other sides."""
+    """Return the sides, each with a sign for its features that are blocked on other sides."""
     elsewhere = signs_elsewhere((side.target, side.signs) for side in sides)
     return [
         replace(side, signs=(*side.signs, *(sign for name, sign in elsewhere.items() if name not in side.named)))
@@ -269,14 +270,14 @@ def _suspected(sides: Sequence[MeasuredSide]) -> list[MeasuredSide]:
 
 
 def _troubles(sides: Sequence[MeasuredSide]) -> list[str]:
-    """Return what could not be measured, and why; what is so on many sides of a target stands once."""
-    places: dict[tuple[str, str], list[str]] = {}
+    """Return the failures with their reasons; one that several sides of a target share is listed once."""
+    sides_of: dict[tuple[str, str], list[str]] = {}
     for side in sides:
         for what, why in [("", side.reason)] if side.reason else [(f"family {n}, ", e) for n, e in side.failed.items()]:
-            places.setdefault((side.target, f"{what}{why}"), []).append(side.symbol or "all symbols pooled")
+            sides_of.setdefault((side.target, f"{what}{why}"), []).append(side.symbol or "all symbols pooled")
     return [
         f"{target} on {', '.join(on[:5])}{f' and {len(on) - 5} more' if len(on) > 5 else ''}: {why}"
-        for (target, why), on in places.items()
+        for (target, why), on in sides_of.items()
     ]
 
 
@@ -290,7 +291,7 @@ def _side_dict(side: MeasuredSide) -> dict[str, Any]:
 
 
 def _schema() -> pa.Schema:
-    """Return the columns of the candidates that are written: those that evidence has a value for."""
+    """Return the columns of written candidates: those that are measured."""
     import pyarrow as pa
 
     return pa.schema([(column.name, arrow_type(column.kind)) for column in COLUMNS if column.is_measured])

@@ -11,7 +11,7 @@ from planstore.events.vocabulary import LeakageStatus
 from planstore.training.evidence.folds import time_folds
 from planstore.training.evidence.importances import importances
 from planstore.training.evidence.leakage import LeakageLimits, Sign, feature_signs, leakage_status, ranked, score_signs
-from planstore.training.evidence.nulls import moved_labels
+from planstore.training.evidence.nulls import shifted_labels
 from planstore.training.evidence.score import DIGITS, score
 from planstore.training.evidence.selection import Vote, select, univariate
 from planstore.training.evidence.stability import MeasuredStability, Snapshot, mean_snapshot, stability
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Question:
-    """What to measure.
+    """A side to measure.
 
     Attributes:
-        target: to predict.
+        target: its name.
         symbol: the symbol of the rows; None means all symbols.
-        families: to fit; a score is the mean of theirs. None looks for leakage alone.
-        folds: in order of time.
+        families: families to fit, whose mean is the score; with none, only signs of leakage are measured.
+        folds: number of folds, in order of time.
         seed: random seed.
-        limits: from where features leak.
-        selects: how many features to select; 0 selects none.
+        limits: the limits of signs of leakage.
+        selects: number of features to select; 0 selects none.
         earlier: the mean snapshots of earlier runs, to measure stability against.
     """
 
@@ -54,17 +54,17 @@ class MeasuredSide:
     """The measurements of one side.
 
     Attributes:
-        target, symbol, task_type: which side.
+        target, symbol, task_type: the side; symbol is None for all symbols.
         sample_size: rows with a label.
         scores: of each fold that has one, AUC or R² out of sample; the mean over families.
         null_scores: of the same fits on time-shifted labels, shifted in each fold by another share of the rows.
         signs: of leakage.
-        snapshot: the mean importance of each feature; empty where no family says any.
-        stability: how alike importances are; None where nothing can be compared.
+        snapshot: the mean importance of each feature; empty if no family has importances.
+        stability: similarity of importances; None if there are none to compare.
         snapshots: number of snapshots behind the stability.
         selected: selected features with votes, best first.
-        failed: families that failed, and why.
-        reason: why there is no score; None where there is one.
+        failed: reasons by family, for families that failed.
+        reason: the reason if there is no score, else None.
     """
 
     target: str
@@ -197,7 +197,7 @@ class _Measuring:
         fitted = _Fitted()
         for number, (train, test) in enumerate(self.folds, 1):
             learned, tested = self.features[train], self.features[test]
-            moved = moved_labels(self.sample.labels, self.sample.symbols, number / (len(self.folds) + 1))
+            moved = shifted_labels(self.sample.labels, self.sample.symbols, number / (len(self.folds) + 1))
             estimator, found = self._scored(
                 family, learned, self.sample.labels[train], tested, self.sample.labels[test]
             )
