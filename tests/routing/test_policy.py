@@ -281,7 +281,7 @@ def test_a_policy_written_from_scratch_blocks_what_the_shipped_one_blocks_and_sa
     assert run.routes == {"ROUTE_BLOCKED": 2}
     (said,) = [str(one.message) for one in heard]
     assert said.startswith(
-        f'{path}: keys that are left out mean what the default policy says: semantics ("strict"), dev_mode (false)'
+        f'{path}: keys left out have the values of the default policy: semantics ("strict"), dev_mode (false)'
     )
     assert (
         'require_safe_features_only (true), allowed_feature_leakage_status (["SAFE"]), require_min_successful' in said

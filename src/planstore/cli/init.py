@@ -47,7 +47,9 @@ def command(
     if json:
         output.print_json(created)
         return
-    output.print_line(f"Store: {created['store']}, {created['commits']} commits.")
+    output.print_line(
+        f"Store: {created['store']}, {created['commits']} commit{'s' if created['commits'] != 1 else ''}."
+    )
     if policy:
         output.print_line(f"Default policy: {policy}.")
     output.print_line(f"Next: planstore route CANDIDATES --policy {policy or 'FILE'} --results {results}")

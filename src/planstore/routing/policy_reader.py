@@ -88,7 +88,7 @@ def note_left_out(read: ReadPolicy, *, stacklevel: int = 4) -> None:
     document = policy.model_dump(mode="json")
     keys = ", ".join(_with_value(key, document) for key in policy.left_out)
     warnings.warn(
-        f"{read.where}: keys that are left out mean what the default policy says: {keys}; "
+        f"{read.where}: keys left out have the values of the default policy: {keys}; "
         "`planstore init --policy FILE` writes all of them",
         PolicyWarning,
         stacklevel=stacklevel,
