@@ -37,8 +37,8 @@ class PanelWork:
     ) -> PanelEvidence:
         """Measure every target of a panel out of sample, and record the evidence in the ledger.
 
-        ``evidence.candidates()`` is what :meth:`Store.route` takes. Stability is measured over folds, and over earlier
-        evidence of the store whose data ended before.
+        Pass ``evidence.candidates()`` to :meth:`Store.route <planstore.Store.route>`. Stability is measured over
+        folds, and over earlier evidence of the store whose data ended before.
 
         Args:
             panel: the panel, as :meth:`Panel.read <planstore.Panel.read>` returns it.
@@ -103,7 +103,7 @@ class PanelWork:
 
         Args:
             panel: the panel, as :meth:`Panel.read <planstore.Panel.read>` returns it.
-            plan: a name as in :meth:`Store.plan`; None means the current plan.
+            plan: a name as in :meth:`Store.plan <planstore.Store.plan>`; None means the current plan.
             targets: train only jobs of these targets; empty means all, as for the next three.
             symbols: train only jobs of these symbols.
             families: train only jobs with one of these families, with all of their families.
