@@ -45,6 +45,7 @@ VERBS = (
     "backup",
     "restore",
     "migrate",
+    "doctor",
     "demo",
     "override",
     "policy",

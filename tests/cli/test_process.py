@@ -40,7 +40,11 @@ ENDLESS = (
     "select count(*) from range(100000) a, range(100000) b, range(1000) c where a.range * b.range % 7 = c.range",
     "select hash(range) as h from range(100000000000) order by h",
 )
-INTERRUPTED = "planstore: interrupted\n"
+
+
+def interrupted(verb: str) -> str:
+    """Return the line of an interrupted verb that has recorded nothing."""
+    return f"planstore: interrupted: planstore {verb} was cancelled; call it again to go on\n"
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +80,7 @@ def test_ctrl_c_ends_every_verb_with_one_line_and_nothing_half_done(folder: Path
     with FileLock(folder / "results/planstore/writer.lock"):
         ended += endings([Call(words, busy="writer.lock.queue") for words in WRITING], folder, together=True)
     for words, one in zip((*READING, *WRITING), ended, strict=True):
-        assert (one.code, one.error) == (130, INTERRUPTED), words
+        assert (one.code, one.error) == (130, interrupted(words[0])), words
     assert files(folder) == before
     with planstore.open(folder / "results") as store:
         assert store.log() == commits
@@ -85,7 +89,7 @@ def test_ctrl_c_ends_every_verb_with_one_line_and_nothing_half_done(folder: Path
 
 def test_ctrl_c_ends_any_query_within_seconds(folder: Path) -> None:
     for query, one in zip(ENDLESS, endings([Call(["sql", query], busy=1.0) for query in ENDLESS], folder), strict=True):
-        assert (one.code, one.error) == (130, INTERRUPTED), query
+        assert (one.code, one.error) == (130, interrupted("sql")), query
         assert one.seconds < 10, query  # within two on a machine that has nothing else to do
 
 
@@ -95,7 +99,8 @@ def test_ctrl_c_says_which_commit_is_recorded(folder: Path) -> None:
         (ended,) = endings([Call(words, busy="export.lock.queue")], folder)
     with planstore.open(folder / "results") as store:
         commit = store.run("interrupted").commit_id
-    assert (ended.code, ended.error) == (130, f"planstore: interrupted; commit {commit} is recorded\n")
+    left = f"commit {commit} is recorded; `planstore export` writes the files of the run"
+    assert (ended.code, ended.error) == (130, f"planstore: interrupted: planstore route was cancelled; {left}\n")
 
 
 def test_an_output_that_takes_nothing_is_one_line_and_exit_code_3(folder: Path) -> None:

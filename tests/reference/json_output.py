@@ -68,6 +68,7 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("backup", "backup"),
     ("restore", "backup", "--results", "again"),
     ("migrate",),
+    ("doctor",),
 )
 """Calls of every verb but ``demo``, in an order in which each has something to answer."""
 

@@ -249,6 +249,10 @@ def test_sigterm_cancels_the_jobs_under_way(tmp_path: Path) -> None:
             training.terminate()
             _, said = training.communicate(timeout=60)
             assert (training.returncode, "Traceback" in said) == (code, False)
+            if code > 0:
+                line = said.splitlines()[-1]
+                assert line.startswith("planstore: ended by SIGTERM: planstore train was cancelled; 1 claimed job is ")
+                assert line.endswith(" recorded; call it again to go on")
             assert store.training.progress().counts == {"cancelled": 1, "planned": 2}
         assert store.integrity.verify().holds
 

@@ -1,29 +1,48 @@
-"""Listener for the commits of a verb: an error message lists them, because they are permanent."""
+"""Listener for the records of a verb that an error message or an interrupt must name, because they are permanent."""
 
 from __future__ import annotations
 
 import logging
 
+LOGGERS = ("planstore.ledger", "planstore.claims")
+
 
 class CommitListener(logging.Handler):
-    """Log handler that collects the commits of the ledger; as text, a note on them, or empty without commits."""
+    """Log handler that collects commits and cancelled jobs; as text, a note on them, or empty without any.
+
+    Attributes:
+        commits: numbers of the recorded commits.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
-        self._commits: list[int] = []
+        self.commits: list[int] = []
+        self._cancelled = 0
 
     def listen(self) -> None:
-        """Attach this handler to the logger of the ledger."""
-        logger = logging.getLogger("planstore.ledger")
-        logger.addHandler(self)
-        logger.setLevel(logging.INFO)
+        """Attach this handler to the loggers of the ledger and of claims."""
+        for name in LOGGERS:
+            logger = logging.getLogger(name)
+            logger.addHandler(self)
+            logger.setLevel(logging.INFO)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Collect the commit of a log record."""
-        self._commits.append(record.commit_id)  # type: ignore[attr-defined]
+        """Collect the commit or the cancelled jobs of a log record."""
+        fields = vars(record)
+        if "commit_id" in fields:
+            self.commits.append(fields["commit_id"])
+        self._cancelled += fields.get("cancelled_jobs", 0)
 
     def __str__(self) -> str:
-        if not self._commits:
+        return self._jobs() + self._commits()
+
+    def _jobs(self) -> str:
+        if not self._cancelled:
             return ""
-        first, last = self._commits[0], self._commits[-1]
+        return f"; {self._cancelled} claimed job{' is' if self._cancelled == 1 else 's are'} cancelled"
+
+    def _commits(self) -> str:
+        if not self.commits:
+            return ""
+        first, last = self.commits[0], self.commits[-1]
         return f"; commit {first} is recorded" if first == last else f"; commits {first} to {last} are recorded"

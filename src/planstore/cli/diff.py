@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, AsOf, Json, Results
+from planstore.cli.options import RESULTS, AsOf, Json, Limit, Results
 
 
 def command(
     a: Annotated[str, typer.Argument(metavar="A", help="Run id, commit number, start of a plan id, or time.")],
     b: Annotated[str, typer.Argument(metavar="B", help="Second run, named like A.")],
     results: Results = RESULTS,
-    limit: Annotated[int, typer.Option(min=1, help="Maximum rows per table; --json prints all.")] = 50,
+    limit: Limit = None,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:

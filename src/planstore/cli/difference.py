@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from planstore.audit.diff import Difference
 
 
-def print_difference(found: Difference, limit: int) -> None:
-    """Print a comparison of two runs, with at most ``limit`` rows per table."""
+def print_difference(found: Difference, limit: int | None) -> None:
+    """Print a comparison of two runs, with at most ``limit`` rows per table, as in `output.shown_rows`."""
     if not found:
         output.print_line(f"{found.a} and {found.b} decided the same and have the same jobs.")
         return
@@ -23,26 +23,25 @@ def print_difference(found: Difference, limit: int) -> None:
     )
     if found.flips:
         output.print_line()
-        flips = found.flip_table().limit(limit).fetchall()
+        shown, more = output.shown_rows(limit, found.flips)
+        flips = found.flip_table().limit(shown).fetchall()
         columns = ("target", "symbol", "from", "to", "caused by")
         output.print_table(
             f"Flips: {flip_counts(pairs=found.flipped_pairs, targets=found.flipped_targets)}",
             columns,
             flips,
-            more=_more(found.flips, limit),
+            more=more,
+            least=("from",),
         )
     total = sum(found.counts.values())
     if total:
         output.print_line()
         counts = ", ".join(f"{count} {change}" for change, count in found.counts.items())
-        jobs = found.job_table().project('"change", job_id, "values"').limit(limit).fetchall()
+        shown, more = output.shown_rows(limit, total)
+        jobs = found.job_table().project('"change", job_id, "values"').limit(shown).fetchall()
         rows = ((change, job_id, "; ".join(_field(value) for value in values or ())) for change, job_id, values in jobs)
-        output.print_table(f"Jobs: {counts}", ("change", "job_id", "fields"), rows, more=_more(total, limit))
+        output.print_table(f"Jobs: {counts}", ("change", "job_id", "fields"), rows, more=more)
 
 
 def _field(value: dict[str, Any]) -> str:
     return f"{value['field']}: {value['a']} → {value['b']}"
-
-
-def _more(total: int, limit: int) -> str:
-    return f"{total - limit} more; --limit or --json shows them" if total > limit else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, Json, Results
+from planstore.cli.options import RESULTS, Families, Json, PanelPath, Results
 from planstore.cli.panel_settings import Classes, Embargo, Feature, Horizon, Ignore, PanelFile, Task, panel_settings
 
 if TYPE_CHECKING:
@@ -33,13 +33,7 @@ MEANINGS = (
 
 
 def command(
-    panel: Annotated[
-        Path,
-        typer.Argument(
-            metavar="PANEL",
-            help="Features and targets: a folder with one file per symbol, hive folders, or one long file.",
-        ),
-    ],
+    panel: PanelPath,
     out: Annotated[
         Path | None,
         typer.Option(help="Write candidates to this parquet file for `planstore route`; an existing file is replaced."),
@@ -56,7 +50,7 @@ def command(
     family: Annotated[
         list[str] | None, typer.Option(help="Model family to measure with; repeatable. Default: lightgbm.")
     ] = None,
-    families: Annotated[Path | None, typer.Option(help="Families file (YAML) with further families.")] = None,
+    families: Families = None,
     folds: Annotated[int, typer.Option(min=2, help="Number of folds, split by time.")] = 5,
     select: Annotated[int, typer.Option(min=0, help="Number of features to select per target.")] = 30,
     workers: Annotated[

@@ -41,4 +41,5 @@ def command(
             )
             for change in changes
         ),
+        least=("commit", "from"),
     )

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, AsOf, Json, Results
+from planstore.cli.options import RESULTS, AsOf, Json, Limit, Results
 
 if TYPE_CHECKING:
     from planstore.api.store import Store
 
 COLUMNS = ("job_id", "target", "symbol", "route", "priority", "model_families", "status", "error")
+LEAST = ("priority", "symbol", "target", "model_families", "route", "error")
 
 
 def command(
@@ -19,7 +20,7 @@ def command(
     target: Annotated[str | None, typer.Option(help="Show only jobs of this target.")] = None,
     symbol: Annotated[str | None, typer.Option(help="Show only jobs of this symbol.")] = None,
     status: Annotated[str | None, typer.Option(help="Show only jobs with this status.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Maximum rows in the table; --json prints all.")] = 50,
+    limit: Limit = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Follow the plan until every job has ended; one line per change.")
     ] = False,
@@ -44,9 +45,9 @@ def command(
         if json:
             output.print_json_array(jobs)
             return
-        more = f"{len(jobs) - limit} more; --limit or --json shows them" if len(jobs) > limit else ""
-        rows = ([job[column] for column in COLUMNS] for job in jobs[:limit])
-        output.print_table(f"{len(jobs)} jobs", COLUMNS, rows, more=more)
+        shown, more = output.shown_rows(limit, len(jobs))
+        rows = ([job[column] for column in COLUMNS] for job in jobs[:shown])
+        output.print_table(f"{len(jobs)} jobs", COLUMNS, rows, more=more, least=LEAST)
 
 
 def _follow(store: Store, *, json: bool) -> None:

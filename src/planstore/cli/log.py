@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from planstore.cli.options import RESULTS, AsOf, Json, Limit, Results
 
-import typer
-
-from planstore.cli.options import RESULTS, AsOf, Json, Results
-
-COLUMNS = ("commit_id", "recorded_at", "kind", "run_id", "events", "plan_id", "trained_jobs", "message", "digest")
+COLUMNS = (
+    "commit_id",
+    "recorded_at",
+    "kind",
+    "run_id",
+    "actor",
+    "events",
+    "plan_id",
+    "trained_jobs",
+    "message",
+    "digest",
+)
+LEAST = ("digest", "plan_id", "trained_jobs", "message", "events")
 
 
 def command(
     results: Results = RESULTS,
-    limit: Annotated[int, typer.Option(min=1, help="Maximum rows in the table; --json prints all.")] = 50,
+    limit: Limit = None,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
@@ -26,10 +34,6 @@ def command(
     if json:
         output.print_json_array(commits)
         return
-    more = f"{len(commits) - limit} older; --limit or --json shows them" if len(commits) > limit else ""
-    rows = ([_short(column, commit[column]) for column in COLUMNS] for commit in commits[:limit])
-    output.print_table(f"{len(commits)} commits", COLUMNS, rows, more=more)
-
-
-def _short(column: str, value: object) -> object:
-    return value[:12] if isinstance(value, str) and column in ("plan_id", "digest") else value
+    shown, more = output.shown_rows(limit, len(commits))
+    rows = ([commit[column] for column in COLUMNS] for commit in commits[:shown])
+    output.print_table(f"{len(commits)} commits", COLUMNS, rows, more=more, least=LEAST)

@@ -22,4 +22,22 @@ AllowPickle = Annotated[
         "--allow-pickle", help="Load models that are pickles, which can run code: for stores whose writers you trust."
     ),
 ]
+Limit = Annotated[
+    int | None,
+    typer.Option(
+        "--limit", min=1, help="Maximum rows per table. Default: 50 on a terminal, all in a pipe; --json prints all."
+    ),
+]
+PanelPath = Annotated[
+    Path,
+    typer.Argument(
+        metavar="PANEL",
+        envvar="PLANSTORE_PANEL",
+        help="Features and targets: a folder with one file per symbol, hive folders, or one long file.",
+    ),
+]
+Families = Annotated[
+    Path | None,
+    typer.Option("--families", envvar="PLANSTORE_FAMILIES", help="Families file (YAML) with further families."),
+]
 RESULTS = Path("results")

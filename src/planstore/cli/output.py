@@ -6,7 +6,7 @@ import codecs
 import io
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
@@ -14,21 +14,38 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 import orjson
 
 from planstore.cli.printable import printable
-from planstore.events.vocabulary import open_jobs
+from planstore.cli.progress import counts, progress, spinner, step_bars, step_spinner, track
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-PIPE_WIDTH = 200
-"""Width of tables in characters where standard output is not a terminal."""
+    from planstore.cli.tables import Table
 
-MIN_COLUMN_WIDTH = 12
-"""Minimum readable width, in characters, of a column of long values."""
+__all__ = [
+    "Sink",
+    "console",
+    "counts",
+    "data_output",
+    "log",
+    "print_json",
+    "print_json_array",
+    "print_json_line",
+    "print_line",
+    "print_note",
+    "print_pairs",
+    "print_rows",
+    "print_table",
+    "progress",
+    "shown_rows",
+    "spinner",
+    "step_bars",
+    "step_spinner",
+    "track",
+]
 
-MAX_ROW_LINES = 4
-"""Maximum readable number of lines per table row."""
+TERMINAL_ROWS = 50
+"""Maximum rows of a table on a terminal without ``--limit``."""
 
 
 class Sink(Protocol):
@@ -113,42 +130,57 @@ def _large_integers_as_text(value: Any) -> Any:
     return [_large_integers_as_text(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, more: str = "") -> None:
-    """Print a table, followed by the line ``more`` unless that is empty."""
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, more: str = "", least: Sequence[str] = ()
+) -> None:
+    """Print a table, followed by the line ``more`` unless that is empty.
+
+    Args:
+        title: heading above the table.
+        columns: headings.
+        rows: values of each row.
+        more: a line after the table.
+        least: names of the columns to leave out first on a terminal that is too narrow; then the last ones.
+    """
     out = console()
-    out.print(_table(title, columns, rows, out.encoding))
+    _table(title, columns, rows, out.encoding).print(out, least)
     if more:
         print_line(more)
 
 
+def shown_rows(limit: int | None, total: int) -> tuple[int, str]:
+    """Return the number of rows to show of ``total``, and a line on the others, empty where there are none.
+
+    Args:
+        limit: the requested maximum; None means `TERMINAL_ROWS` on a terminal and all rows in a pipe.
+        total: number of all rows.
+    """
+    if limit is None:
+        limit = TERMINAL_ROWS if sys.stdout.isatty() else total
+    return limit, f"{total - limit} more; --limit or --json shows them" if total > limit else ""
+
+
 def print_rows(console: Console, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print the rows of a query as a table, or as one block per row where the columns would be unreadably narrow."""
-    texts = [[_text(value, console.encoding) for value in row] for row in rows]
-    headings = [_text(column, console.encoding) for column in columns]
-    widths = [max(text.cell_len for text in column) for column in zip(headings, *texts, strict=True)]
-    min_width, full_width = (
-        sum(min(width, limit) + 2 for width in widths) - 2 for limit in (MIN_COLUMN_WIDTH, max(widths))
-    )
-    if not texts or (min_width <= console.width and full_width <= MAX_ROW_LINES * console.width):
-        console.print(_table("", columns, texts, console.encoding))
-        return
-    widest = max(heading.cell_len for heading in headings)
-    for number, row in enumerate(texts, 1):
-        console.rule(f"row {number}", align="left", characters="-", style="dim")
-        for heading, text in zip(headings, row, strict=True):
-            console.print(f"{heading.plain:<{widest}}  {text.plain}", markup=False, soft_wrap=True)
+    """Print the rows of a query as a table, or as one block per row where the table would be unreadable."""
+    _table("", columns, rows, console.encoding).print_rows(console)
 
 
 def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], encoding: str) -> Table:
-    from rich.table import Table
+    from planstore.cli.tables import Table
 
-    heading = _text(title, encoding) if title else None
-    table = Table(title=heading, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
-    for column in columns:
-        table.add_column(_text(column, encoding), overflow="fold")
-    for row in rows:
-        table.add_row(*(_text(value, encoding) for value in row))
-    return table
+    values = [list(row) for row in rows]
+    by_column = list(zip(*values, strict=True)) if values else [()] * len(columns)
+    return Table(
+        _text(title, encoding) if title else None,
+        [_text(column, encoding) for column in columns],
+        [[_text(value, encoding) for value in row] for row in values],
+        [_are_numbers(column) for column in by_column],
+    )
+
+
+def _are_numbers(values: Sequence[Any]) -> bool:
+    present = [value for value in values if value is not None and value != ""]
+    return bool(present) and all(isinstance(value, int | float) for value in present)
 
 
 def print_line(text: str = "", to: Console | None = None) -> None:
@@ -169,97 +201,6 @@ def print_note(text: str) -> None:
 
 
 @contextmanager
-def spinner(label: str) -> Iterator[None]:
-    """Show a spinner with a label on a terminal; print nothing in a pipe."""
-    from rich.console import Console
-
-    errors = Console(stderr=True)
-    if not errors.is_terminal:
-        yield
-        return
-    with errors.status(label):
-        yield
-
-
-@contextmanager
-def step_spinner() -> Iterator[Callable[[str], None]]:
-    """Yield a callback that shows the current step on a terminal, and does nothing in a pipe."""
-    from rich.console import Console
-
-    errors = Console(stderr=True)
-    if not errors.is_terminal:
-        yield lambda _: None
-        return
-    with errors.status("beginning") as status:
-        yield lambda step: status.update(step)
-
-
-def track(items: Sequence[Any], label: str) -> Iterable[Any]:
-    """Yield ``items`` with a progress bar on a terminal; print nothing in a pipe."""
-    from rich.console import Console
-    from rich.progress import track as rich_track
-
-    errors = Console(stderr=True)
-    return rich_track(items, description=label, console=errors, disable=not errors.is_terminal)
-
-
-@contextmanager
-def progress(label: str) -> Iterator[Callable[[Mapping[str, int]], None]]:
-    """Yield a callback that shows job counts by status as a progress bar on a terminal; it prints nothing in a pipe."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    errors = Console(stderr=True)
-    columns = (
-        TextColumn(label),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=errors, disable=not errors.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-
-        def show(by_status: Mapping[str, int]) -> None:
-            remaining = open_jobs(by_status)
-            total = sum(by_status.values())
-            bar.update(task, total=total, completed=total - remaining, description=counts(by_status))
-
-        yield show
-
-
-@contextmanager
-def step_bars() -> Iterator[tuple[Callable[[str], None], Callable[[Mapping[str, int]], None]]]:
-    """Yield two callbacks: one starts the progress bar of a step, one updates it with job counts by status.
-
-    Both do nothing in a pipe.
-    """
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    errors = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=errors, disable=not errors.is_terminal) as bars:
-
-        def step(label: str) -> None:
-            finish()
-            bars.add_task(label, total=None)
-
-        def show(by_status: Mapping[str, int]) -> None:
-            remaining = open_jobs(by_status)
-            total = sum(by_status.values())
-            bars.update(bars.task_ids[-1], total=total, completed=total - remaining)
-
-        def finish() -> None:
-            for task in bars.tasks:
-                if not task.finished:
-                    bars.update(task.id, total=task.total or 1, completed=task.total or 1)
-
-        yield step, show
-        finish()
-
-
-@contextmanager
 def log(name: str) -> Iterator[None]:
     """Print the records of a logger, from level INFO, on standard error."""
     import logging
@@ -275,17 +216,11 @@ def log(name: str) -> Iterator[None]:
         logger.setLevel(level)
 
 
-def counts(by_status: Mapping[str, int]) -> str:
-    """Return job counts by status as text: ``12 succeeded, 3 running``."""
-    return ", ".join(f"{number} {status}" for status, number in by_status.items()) or "no jobs"
-
-
 def console(out: TextIO | None = None) -> Console:
-    """Return a console over ``out`` or standard output, with the terminal's width or `PIPE_WIDTH`."""
+    """Return a console over ``out`` or standard output."""
     from planstore.cli.console import PipeConsole
 
-    found = PipeConsole(file=out, highlight=False)
-    return found if found.is_terminal else PipeConsole(file=out, highlight=False, width=PIPE_WIDTH)
+    return PipeConsole(file=out, highlight=False)
 
 
 def _text(value: Any, encoding: str) -> Text:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from planstore.cli.options import Json
+from planstore.cli.options import Families, Json
 
 if TYPE_CHECKING:
     from planstore.audit.policy_coverage import Coverage
@@ -42,7 +42,7 @@ def show(
 @app.command("validate")
 def validate(
     policy: PolicyFile,
-    families: Annotated[Path | None, typer.Option(help="Families file (YAML) with further families.")] = None,
+    families: Families = None,
     json: Json = False,
 ) -> None:
     """Check POLICY as `planstore route` does. Exit code 2 when it is invalid."""

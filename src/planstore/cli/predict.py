@@ -15,6 +15,7 @@ def command(
         Path,
         typer.Argument(
             metavar="PANEL",
+            envvar="PLANSTORE_PANEL",
             help="Features: a folder with one file per symbol, hive folders, or one long file. Targets are not needed.",
         ),
     ],

@@ -13,6 +13,7 @@ from planstore.cli.commit_listener import CommitListener
 from planstore.cli.exit import exit_code
 from planstore.cli.exit_codes import NO_OUTPUT, WRONG_CALL
 from planstore.cli.interrupts import Interrupts
+from planstore.cli.printable import printable
 from planstore.cli.standard_streams import drop_output, end_process, prepare
 from planstore.errors import OutputError, PlanstoreError
 from planstore.training.execution.termination import TerminatedError
@@ -79,7 +80,14 @@ def _run_verb() -> int:
 
 
 def _line(interrupts: Interrupts, recorded: CommitListener) -> str:
-    return f"planstore: {'interrupted' if interrupts.came == signal.SIGINT else 'ended by SIGTERM'}{recorded}"
+    """Return the line of an interrupted verb: what ended it, what it leaves, and how to go on."""
+    cause = "interrupted" if interrupts.came == signal.SIGINT else "ended by SIGTERM"
+    verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    if verb == "route" and recorded.commits:
+        advice = "`planstore export` writes the files of the run"
+    else:
+        advice = "call it again to go on"
+    return printable(f"planstore: {cause}: planstore {verb} was cancelled{recorded}; {advice}")
 
 
 def _show_warning(

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, Json, Results
+from planstore.cli.options import RESULTS, Families, Json, Results
 
 if TYPE_CHECKING:
     from planstore.runs.dry_run import DryRun
-
-LIMIT = 50
-"""Maximum rows per table of a dry run; --json prints all."""
 
 
 def command(
@@ -21,14 +18,17 @@ def command(
         Path, typer.Argument(metavar="CANDIDATES", help="Candidates: .parquet, .csv, .json or .jsonl.")
     ],
     policy: Annotated[
-        Path, typer.Option(help="Policy (YAML file). `planstore init --policy FILE` writes the default one.")
+        Path,
+        typer.Option(
+            envvar="PLANSTORE_POLICY", help="Policy (YAML file). `planstore init --policy FILE` writes the default one."
+        ),
     ],
     results: Results = RESULTS,
     family: Annotated[
         list[str] | None,
         typer.Option(help="Model family to train with; repeatable. Default: lightgbm, xgboost."),
     ] = None,
-    families: Annotated[Path | None, typer.Option(help="Families file (YAML) with further families.")] = None,
+    families: Families = None,
     no_families: Annotated[bool, typer.Option("--no-families", help="Plan jobs without model families.")] = False,
     include_blocked: Annotated[
         bool, typer.Option("--include-blocked", help="List blocked pairs in the plan, as jobs of priority 0.")
@@ -104,7 +104,7 @@ def command(
         summary = run.plan.summary
         output.print_pairs(
             {
-                "plan": f"{run.plan_id[:12]}, {'new' if run.is_new_plan else 'published by an earlier run'}",
+                "plan": f"{run.plan_id}, {'new' if run.is_new_plan else 'published by an earlier run'}",
                 "jobs": f"{summary['total_cs_jobs']} cross-sectional, {summary['total_symbol_jobs']} symbol-specific",
                 "files": f"{exported.files} in {results}, {exported.written} of them written now",
             }
@@ -124,7 +124,7 @@ def _print_dry_run(run: DryRun, *, json: bool) -> None:
     summary = run.summary
     output.print_pairs(
         {
-            "plan": f"{run.plan_id[:12]}, {'new' if run.is_new_plan else 'published by an earlier run'}",
+            "plan": f"{run.plan_id}, {'new' if run.is_new_plan else 'published by an earlier run'}",
             "jobs": f"{summary['total_cs_jobs']} cross-sectional, {summary['total_symbol_jobs']} symbol-specific",
             "cost": str(run.cost),
         }
@@ -135,4 +135,4 @@ def _print_dry_run(run: DryRun, *, json: bool) -> None:
     elif run.difference is None:
         output.print_line("The store has no run to compare with.")
     else:
-        print_difference(run.difference, LIMIT)
+        print_difference(run.difference, None)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from planstore.cli.options import RESULTS, AsOf, Json, Limit, Results
 
-import typer
-
-from planstore.cli.options import RESULTS, AsOf, Json, Results
+LEAST = ("lease_until", "attempt", "status_at", "worker")
 
 
 def command(
     results: Results = RESULTS,
-    limit: Annotated[
-        int, typer.Option(min=1, help="Maximum number of running and failed jobs; --json prints all.")
-    ] = 20,
+    limit: Limit = None,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
@@ -29,11 +25,11 @@ def command(
     if json:
         output.print_json(status.as_dict())
         return
-    output.print_line(f"Plan {status.plan_id[:12]}: {output.counts(status.counts)}")
+    output.print_line(f"Plan {status.plan_id}: {output.counts(status.counts)}")
     columns = ("job_id", "status", "attempt", "worker", "status_at", "lease_until", "error")
     jobs = [*status.running, *status.failed]
     if jobs:
         output.print_line()
-        more = f"{len(jobs) - limit} more; --limit or --json shows them" if len(jobs) > limit else ""
-        rows = ([job[column] for column in columns] for job in jobs[:limit])
-        output.print_table("Running and failed", columns, rows, more=more)
+        shown, more = output.shown_rows(limit, len(jobs))
+        rows = ([job[column] for column in columns] for job in jobs[:shown])
+        output.print_table("Running and failed", columns, rows, more=more, least=LEAST)

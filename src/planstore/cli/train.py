@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, Json, Results
+from planstore.cli.options import RESULTS, Families, Json, Limit, PanelPath, Results
 from planstore.cli.panel_settings import Classes, Embargo, Feature, Horizon, Ignore, PanelFile, Task, panel_settings
 
 if TYPE_CHECKING:
@@ -15,22 +14,20 @@ if TYPE_CHECKING:
     from planstore.training.execution.train import TrainingRequest
 
 COLUMNS = ("job_id", "route", "status", "attempt", "score", "evidence", "families", "error")
+LEAST = ("attempt", "evidence", "families", "route", "error")
 PENDING_COLUMNS = ("job_id", "target", "symbol", "route", "priority", "model_families", "status")
+PENDING_LEAST = ("symbol", "target", "priority")
 
 
 def command(
-    panel: Annotated[
-        Path,
-        typer.Argument(
-            metavar="PANEL",
-            help="Features and targets: a folder with one file per symbol, hive folders, or one long file.",
-        ),
-    ],
+    panel: PanelPath,
     results: Results = RESULTS,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Concurrent jobs. Default: one per CPU core, limited by memory.")
     ] = None,
-    executor: Annotated[str, typer.Option(help="Executor: local (processes on this machine) or ray.")] = "local",
+    executor: Annotated[
+        str, typer.Option(envvar="PLANSTORE_EXECUTOR", help="Executor: local (processes on this machine) or ray.")
+    ] = "local",
     ray_address: Annotated[
         str | None, typer.Option(help="Address of a Ray cluster. Default: a cluster is started on this machine.")
     ] = None,
@@ -51,7 +48,7 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything and list the jobs to train; train and write nothing.")
     ] = False,
-    families: Annotated[Path | None, typer.Option(help="Families file (YAML) with further families.")] = None,
+    families: Families = None,
     max_attempts: Annotated[int, typer.Option(min=1, help="Maximum attempts of a job after deaths of its worker.")] = 3,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     horizon: Horizon = None,
@@ -61,7 +58,7 @@ def command(
     feature: Feature = None,
     ignore: Ignore = None,
     panel_file: PanelFile = None,
-    limit: Annotated[int, typer.Option(min=1, help="Maximum rows in the table; --json prints all.")] = 50,
+    limit: Limit = None,
     json: Json = False,
 ) -> None:
     """Train the untrained jobs of the current plan, or a selection of them.
@@ -110,14 +107,13 @@ def command(
         if json:
             output.print_json(training.as_dict())
         else:
-            more = (
-                f"{len(training.jobs) - limit} more; --limit or --json shows them" if len(training.jobs) > limit else ""
-            )
+            shown, more = output.shown_rows(limit, len(training.jobs))
             output.print_table(
                 f"{len(training.jobs)} jobs: {output.counts(training.progress)}",
                 COLUMNS,
-                ([_cell(job, column) for column in COLUMNS] for job in training.jobs[:limit]),
+                ([_cell(job, column) for column in COLUMNS] for job in training.jobs[:shown]),
                 more=more,
+                least=LEAST,
             )
 
 
@@ -132,18 +128,20 @@ def _eta(cost: CostEstimate, executor: str, workers: int | None) -> str:
     return f"; about {duration(cost.seconds / cores)} with {cores} workers"
 
 
-def _print_pending(request: TrainingRequest, cost: CostEstimate, limit: int, *, json: bool) -> None:
+def _print_pending(request: TrainingRequest, cost: CostEstimate, limit: int | None, *, json: bool) -> None:
     from planstore.cli import output
 
     pending = request.pending
     if json:
         output.print_json({"plan_id": request.plan_id, "jobs": pending, "cost": cost.as_dict()})
         return
+    shown, more = output.shown_rows(limit, len(pending))
     output.print_table(
-        f"{len(pending)} of {len(request.jobs)} jobs of plan {request.plan_id[:12]} to train",
+        f"{len(pending)} of {len(request.jobs)} jobs of plan {request.plan_id} to train",
         PENDING_COLUMNS,
-        ([job[column] for column in PENDING_COLUMNS] for job in pending[:limit]),
-        more=f"{len(pending) - limit} more; --limit or --json shows them" if len(pending) > limit else "",
+        ([job[column] for column in PENDING_COLUMNS] for job in pending[:shown]),
+        more=more,
+        least=PENDING_LEAST,
     )
     if pending:
         output.print_line(f"\nEstimated time: {cost}")

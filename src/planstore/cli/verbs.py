@@ -15,6 +15,7 @@ from planstore.cli import (
     compact,
     demo,
     diff,
+    doctor,
     evidence,
     export,
     history,
@@ -40,6 +41,7 @@ from planstore.cli import (
     why,
 )
 from planstore.cli.exit import exit_on_broken_pipe
+from planstore.cli.project import find_project
 from planstore.errors import RequestError
 from planstore.version import __version__
 
@@ -78,11 +80,17 @@ def _print_version(requested: bool) -> None:
 
 @app.callback()
 def options(
+    ctx: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Route each target, record every decision, and explain it. Each verb has --results and --json."""
+    """Route each target, record every decision, and explain it. Each verb has --results and --json.
+
+    The project file planstore.toml, in the working directory or above, gives values of options.
+    """
+    assert isinstance(ctx.command, TyperGroup)
+    ctx.default_map = find_project().defaults(ctx.command)
 
 
 for verb in (
@@ -110,6 +118,7 @@ for verb in (
     backup,
     restore,
     migrate,
+    doctor,
     demo,
 ):
     app.command(verb.__name__.rpartition(".")[2])(verb.command)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, AsOf, Json, Results
+from planstore.cli.options import RESULTS, AsOf, Json, Limit, Results
 
 COLUMNS = ("run_id", "target", "symbol", "route", "route_then")
 
@@ -19,7 +19,7 @@ def command(
         typer.Option(help="Run (id, commit number, plan or time) or range A..B; repeatable. Default: all."),
     ] = None,
     results: Results = RESULTS,
-    limit: Annotated[int, typer.Option(min=1, help="Maximum rows in the table; --json prints all.")] = 50,
+    limit: Limit = None,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
@@ -66,7 +66,7 @@ def command(
         ),
     )
     output.print_line()
-    flips = found.flip_table().limit(limit).project(", ".join(COLUMNS)).fetchall()
-    more = f"{found.flips - limit} more; --limit or --json shows them" if found.flips > limit else ""
+    shown, more = output.shown_rows(limit, found.flips)
+    flips = found.flip_table().limit(shown).project(", ".join(COLUMNS)).fetchall()
     title = f"Flips: {flip_counts(pairs=found.flipped_pairs, targets=found.flipped_targets)}"
     output.print_table(title, ("run", "target", "symbol", "route", "route under this policy"), flips, more=more)

@@ -58,6 +58,7 @@ def command(
                         )
                         for c in found.checks
                     ),
+                    least=("source", "threshold"),
                 )
             for line in _context_lines(found):
                 output.print_line(printable(line))  # because a line break in a name could imitate an output line

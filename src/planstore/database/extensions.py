@@ -12,6 +12,8 @@ from planstore.database.error_translation import store_errors
 from planstore.errors import StoreError
 
 _MODULES = ("duckdb_extension_ducklake", "duckdb_extension_sqlite_scanner")
+WHEELS = tuple(module.replace("_", "-") for module in _MODULES)
+"""The packages of the extensions."""
 
 
 @cache

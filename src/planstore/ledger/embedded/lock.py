@@ -89,6 +89,24 @@ class WriterLock:
         finally:
             os.close(handle)
 
+    def holder(self) -> str | None:
+        """Return the process that holds the lock now; None if it is free. The lock is not taken for longer than this.
+
+        A lock that this process may not open, or on a file system without locks for readers, counts as free.
+        """
+        from filelock import lock_descriptor
+
+        try:
+            handle = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except OSError:
+            return None
+        try:
+            return None if lock_descriptor(handle, blocking=False) else self._holder()
+        except OSError:
+            return None
+        finally:
+            os.close(handle)
+
     @cached_property
     def _locks(self) -> tuple[FileLock, FileLock]:
         """The lock and its queue; each thread holds them separately."""

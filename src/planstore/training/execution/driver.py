@@ -25,6 +25,7 @@ from planstore.training.execution.executor import Executor
 from planstore.training.execution.task import LOST, Result, Task
 
 _log = logging.getLogger("planstore.training")
+_claims_log = logging.getLogger("planstore.claims")
 
 INTERVALS = (2.0, 10.0)
 """Minimum and maximum seconds between two commits while no worker waits for one."""
@@ -182,7 +183,10 @@ class Driver:
         The claims are read from the ledger, because an interrupt can leave the fields of this driver inconsistent.
         """
         cancelled = Result(JobState.CANCELLED, error="the training was interrupted")
-        self._claims.settle({**dict.fromkeys(self._claims.active(), cancelled), **self._reports})
+        active = self._claims.active()
+        self._claims.settle({**dict.fromkeys(active, cancelled), **self._reports})
+        number = len(set(active) - self._reports.keys())
+        _claims_log.info("%d claimed jobs are cancelled", number, extra={"cancelled_jobs": number})
 
 
 @dataclass(frozen=True)

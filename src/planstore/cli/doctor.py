@@ -1,0 +1,103 @@
+"""``planstore doctor``: check the installation, the project file and the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from planstore.cli.options import RESULTS, Json, Results
+
+if TYPE_CHECKING:
+    from planstore.cli.project import Setting
+    from planstore.ledger.embedded.checkup import Check
+
+
+def command(ctx: typer.Context, results: Results = RESULTS, json: Json = False) -> None:
+    """Check the installation, the project file and the store, one line each.
+
+    The lines show versions, the settings with their sources, the lock's holder, the file system, the catalog's mode,
+    permissions and free disk space. Exit code 1 when something is wrong; its line says what to do.
+    """
+    from planstore.cli import output
+    from planstore.cli.exit import exit_with
+    from planstore.cli.project import find_project
+
+    project = find_project()
+    settings = [_effective(setting, ctx) for setting in project.settings()]
+    checks = [*_installation(), *_store(results)]
+    holds = all(check.advice is None for check in checks)
+    with exit_with(0 if holds else 1):
+        if json:
+            output.print_json(
+                {
+                    "holds": holds,
+                    "project": None if project.path is None else str(project.path),
+                    "settings": [vars(setting) for setting in settings],
+                    "checks": [vars(check) for check in checks],
+                }
+            )
+            return
+        output.print_line(f"      {'project file':<14}  {project.path or 'none; planstore.toml is looked for upward'}")
+        for setting in settings:
+            value = "not set" if setting.value is None else f"{setting.value}, from {setting.source}"
+            output.print_line(f"      {setting.name:<14}  {value}")
+        for check in checks:
+            advice = "" if check.advice is None else f": {check.advice}"
+            output.print_line(f"{'ok' if check.advice is None else 'WRONG':<5} {check.name:<14}  {check.text}{advice}")
+
+
+def _effective(setting: Setting, ctx: typer.Context) -> Setting:
+    """Return a setting as this call has it: a flag goes before every other source."""
+    from dataclasses import replace
+
+    source = ctx.get_parameter_source(setting.name)
+    is_flag = source is not None and source.name == "COMMANDLINE"
+    return replace(setting, value=str(ctx.params[setting.name]), source=f"--{setting.name}") if is_flag else setting
+
+
+def _installation() -> Iterator[Check]:
+    import platform
+    from importlib.metadata import version
+
+    from planstore.database.extensions import WHEELS, check_extensions
+    from planstore.errors import StoreError
+    from planstore.ledger.embedded.checkup import Check
+    from planstore.version import __version__
+
+    yield Check("planstore", __version__)
+    yield Check("Python", platform.python_version())
+    duckdb = version("duckdb")
+    yield Check("DuckDB", duckdb)
+    versions = {wheel: version(wheel) for wheel in WHEELS}
+    text = ", ".join(f"{wheel} {number}" for wheel, number in versions.items())
+    try:
+        check_extensions()
+    except StoreError as error:
+        yield Check("extensions", str(error), "install planstore again")
+        return
+    same = set(versions.values()) == {duckdb}
+    yield Check("extensions", text, None if same else f"install those of DuckDB {duckdb}")
+
+
+def _store(results: Path) -> Iterator[Check]:
+    import planstore
+    from planstore.errors import StoreError, StoreMissingError
+    from planstore.ledger.embedded.checkup import Check, check_folder, check_store
+    from planstore.ledger.layout import StoreLayout
+    from planstore.ledger.marker import FORMAT
+
+    layout = StoreLayout.in_results(results)
+    yield from check_folder(results)
+    if layout.marker.exists():
+        yield from check_store(layout)
+    try:
+        with planstore.open(results, create=False) as store:
+            commits = store.access.ledger.last_commit()
+        yield Check("store", f"{layout.folder}, format {FORMAT}, {commits} commits")
+    except StoreMissingError:
+        yield Check("store", f"none in {results}", "run `planstore init`, or name its folder with --results")
+    except StoreError as error:
+        yield Check("store", str(error), "restore a backup with `planstore restore` if it cannot be corrected")

@@ -1,0 +1,133 @@
+"""The project file ``planstore.toml``: values of options for every call in its folder and the folders below."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planstore.checks.quoting import quoted
+from planstore.errors import RequestError
+
+if TYPE_CHECKING:
+    from typer.core import TyperCommand, TyperGroup
+
+FILE = "planstore.toml"
+PATHS = ("results", "policy", "families", "panel")
+"""Keys whose values are paths, relative to the folder of the project file."""
+KEYS = (*PATHS, "executor")
+"""All keys, each the name of an option or argument."""
+DEFAULTS = {"results": "results", "executor": "local"}
+"""Values of keys that no flag, environment variable or project file sets."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The value of one key and its source; a flag of a call overrides it.
+
+    Attributes:
+        name: the key.
+        value: the value; None where it has none.
+        source: the environment variable, the project file, or ``default``.
+    """
+
+    name: str
+    value: str | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project file that was read; without a path there is none.
+
+    Attributes:
+        path: the file.
+        values: value of each key in it.
+    """
+
+    path: Path | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def defaults(self, command: TyperGroup) -> dict[str, Any]:
+        """Return the values for the parameters of every verb, in the form of a default map.
+
+        A parameter takes the value of a key if its environment variable is that of the key.
+        """
+        from typer.core import TyperGroup
+
+        return {
+            name: self.defaults(verb) if isinstance(verb, TyperGroup) else self._values_for(verb)  # type: ignore[arg-type]
+            for name, verb in command.commands.items()
+        }
+
+    def _values_for(self, verb: TyperCommand) -> dict[str, str]:
+        keys = {variable(key): key for key in self.values}
+        return {
+            str(one.name): self.values[keys[str(one.envvar)]] for one in verb.params if str(one.envvar) in keys
+        }  # fmt: skip
+
+    def settings(self) -> Iterator[Setting]:
+        """Yield each key with the value that a call without flags takes, and its source."""
+        for key in KEYS:
+            if os.environ.get(variable(key)):
+                yield Setting(key, os.environ[variable(key)], variable(key))
+            elif key in self.values:
+                yield Setting(key, self.values[key], str(self.path))
+            else:
+                yield Setting(key, DEFAULTS.get(key), "default")
+
+
+def variable(key: str) -> str:
+    """Return the environment variable of a key: ``PLANSTORE_RESULTS``."""
+    return f"PLANSTORE_{key.upper()}"
+
+
+def find_project() -> Project:
+    """Return the project file of the working directory or of the nearest folder above it.
+
+    Raises:
+        RequestError: the file cannot be read, or has an unknown key or an invalid value.
+    """
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # because the working directory was removed
+        return Project()
+    for folder in (here, *here.parents):
+        if (folder / FILE).is_file():
+            return read_project(folder / FILE, here)
+    return Project()
+
+
+def read_project(path: Path, here: Path) -> Project:
+    """Return the project file ``path``, with paths that are valid in the folder ``here``.
+
+    Raises:
+        RequestError: the file cannot be read, or has an unknown key or an invalid value.
+    """
+    import tomllib
+
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise RequestError(f"{path} must be a readable file in UTF-8, got {error}: correct it") from error
+    except tomllib.TOMLDecodeError as error:
+        raise RequestError(f"{path} must be TOML, got {error}: correct it") from error
+    for key, value in document.items():
+        if key not in KEYS:
+            raise RequestError(f"a key of {path} must be one of {', '.join(KEYS)}, got {quoted(key)}{_nearest(key)}")
+        if not isinstance(value, str) or not value:
+            raise RequestError(f"{key} in {path} must be a text, got {quoted(value)}: put it in quotes")
+    return Project(path, {key: _placed(key, value, path.parent, here) for key, value in document.items()})
+
+
+def _placed(key: str, value: str, folder: Path, here: Path) -> str:
+    return value if key not in PATHS or folder == here else str(folder / value)
+
+
+def _nearest(key: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(key, KEYS, n=1)
+    return f": write {near[0]}" if near else ": remove it"

@@ -1,0 +1,83 @@
+"""Tables fit the terminal without folding or cutting an identifier, and in a pipe nothing is folded or cut."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+
+import pytest
+
+from planstore.cli import output
+
+DIGEST = "216fa7bf05ae1fa8e49057ea6c0c24d541be2cb6a774c5280238c5d8b6c3d2ea"
+LONG = "y_will_swing_low_10d_0_03_of_a_target_with_a_long_name"
+COLUMNS = ("commit", "run", "target", "score", "reason", "digest")
+ROWS = [
+    (1, "night-1", LONG, 0.5, f"the score of {LONG} is lower than the threshold of the policy", DIGEST),
+    (12, "night-2", "y_up", None, "", DIGEST[::-1]),
+]
+
+
+class Terminal(io.StringIO):
+    """A terminal that keeps what it shows."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+def printed(monkeypatch: pytest.MonkeyPatch, width: int | None, *, rows: bool = False) -> str:
+    """Return the table as a terminal of ``width`` columns shows it, or as a pipe gets it."""
+    out = io.StringIO() if width is None else Terminal()
+    monkeypatch.setenv("COLUMNS", str(width or 80))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stdout", out)
+    if rows:
+        output.print_rows(output.console(), COLUMNS, ROWS)
+    else:
+        output.print_table("2 commits", COLUMNS, ROWS, least=("digest", "target"))
+    return re.sub(r"\x1b\[[\d;]*m", "", out.getvalue())
+
+
+def test_a_pipe_gets_each_row_on_one_line_with_every_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    title, heading, first, second = printed(monkeypatch, None).splitlines()
+    assert title == "2 commits"
+    assert heading.split() == list(COLUMNS)
+    assert first.split() == [str(word) for value in ROWS[0] for word in str(value).split()]
+    assert second.split() == ["12", "night-2", "y_up", DIGEST[::-1]]
+    assert heading.index("digest") == first.index(DIGEST) == second.index(DIGEST[::-1])
+    assert heading.index("commit") + len("commit") == first.index("1") + 1 == second.index("12") + 2
+
+
+@pytest.mark.parametrize("rows", [False, True])
+def test_no_terminal_folds_or_cuts_a_word_or_goes_past_its_edge(monkeypatch: pytest.MonkeyPatch, *, rows: bool) -> None:
+    words = {word for row in ROWS for value in row if value is not None for word in str(value).split()}
+    for width in (40, 70, 80, 100, 150, 260, 400):
+        shown = printed(monkeypatch, width, rows=rows)
+        is_block = "row 1 -" in shown
+        table, _, left_out = shown.partition("too narrow for ")
+        for word in table.replace("2 commits", "").split():
+            assert word in words or word in COLUMNS or is_block, (width, word)
+        assert is_block or all(len(line.rstrip()) <= width for line in table.splitlines()), width
+        named = left_out.partition(":")[0].split(", ")
+        for column, value in zip(COLUMNS, ROWS[1], strict=True):
+            assert column in named or value in (None, "") or str(value) in table, (width, column)
+
+
+def test_a_narrow_terminal_leaves_out_the_least_important_columns_and_names_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert printed(monkeypatch, 400).splitlines()[1].split() == list(COLUMNS)
+    shown = printed(monkeypatch, 120).splitlines()
+    assert shown[1].split() == ["commit", "run", "score", "reason"]
+    assert shown[-1].startswith("too narrow for digest, target: ")
+
+
+def test_without_a_limit_a_pipe_gets_all_rows_and_a_terminal_fifty(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert output.shown_rows(None, 2000) == (2000, "")
+    assert output.shown_rows(3, 5) == (3, "2 more; --limit or --json shows them")
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    assert output.shown_rows(None, 2000) == (50, "1950 more; --limit or --json shows them")
+    assert output.shown_rows(None, 50) == (50, "")
