@@ -87,6 +87,8 @@ def test_every_key_reaches_a_verb_by_file_and_by_variable(project: Path, monkeyp
     placed = {key: str(project / value) for key, value in values.items()} | {"executor": "my-executor"}
     assert train == {key: value for key, value in placed.items() if key != "policy"}
     assert find_project().defaults(group)["route"]["policy"] == placed["policy"]
+    assert find_project().defaults(group)["models"]["results"] == placed["results"]
+    assert find_project().defaults(group)["models"]["export"] == {"results": placed["results"]}
     assert "policy" not in find_project().defaults(group)["init"]  # because it is a file that init writes
     for key, value in values.items():
         monkeypatch.setenv(variable(key), value)

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, AsOf, Json, Results
+from planstore.cli.options import RESULTS, AsOf, Json, Limit, Results
 
 app = typer.Typer(invoke_without_command=True, help="List the trained models of the current plan, or export them.")
 COLUMNS = ("target", "symbol", "family", "fit", "score", "evidence", "null", "age", "size", "format", "job_id")
+LEAST = ("format", "size", "fit", "symbol", "null", "evidence", "age")
 Plan = Annotated[str | None, typer.Option(help="Run id, commit number, start of a plan id, or time. Default: newest.")]
 
 
@@ -19,7 +20,7 @@ def list_(
     context: typer.Context,
     results: Results = RESULTS,
     plan: Plan = None,
-    limit: Annotated[int, typer.Option(min=1, help="Maximum rows in the table; --json prints all.")] = 50,
+    limit: Limit = None,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
@@ -40,15 +41,15 @@ def list_(
     if json:
         output.print_json_array(found)
         return
-    more = f"{len(found) - limit} more; --limit or --json shows them" if len(found) > limit else ""
+    shown, more = output.shown_rows(limit, len(found))
     rows = (
         (
             one["target"], one["symbol"], one["family"], one["fit"], one["score"], one["evidence_score"],
             one["null_score"], _age(one["age_seconds"]), one["size"], one["format"], one["job_id"],
         )
-        for one in found[:limit]
+        for one in found[:shown]
     )  # fmt: skip
-    output.print_table(found.title, COLUMNS, rows, more=more)
+    output.print_table(found.title, COLUMNS, rows, more=more, least=LEAST)
 
 
 @app.command("export")

@@ -12,7 +12,7 @@ from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
 
 if TYPE_CHECKING:
-    from typer.core import TyperCommand, TyperGroup
+    from typer.core import TyperGroup
 
 FILE = "planstore.toml"
 PATHS = ("results", "policy", "families", "panel")
@@ -58,11 +58,11 @@ class Project:
         from typer.core import TyperGroup
 
         return {
-            name: self.defaults(verb) if isinstance(verb, TyperGroup) else self._values_for(verb)  # type: ignore[arg-type]
+            name: self._values_for(verb) | (self.defaults(verb) if isinstance(verb, TyperGroup) else {})
             for name, verb in command.commands.items()
         }
 
-    def _values_for(self, verb: TyperCommand) -> dict[str, str]:
+    def _values_for(self, verb: Any) -> dict[str, Any]:
         keys = {variable(key): key for key in self.values}
         return {
             str(one.name): self.values[keys[str(one.envvar)]] for one in verb.params if str(one.envvar) in keys
