@@ -52,6 +52,7 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("diff", "first", "second"),
     ("whatif", POLICY),
     ("override", "clear", *PAIR),
+    ("candidates", "check", "candidates.parquet", "--policy", "small.yaml"),
     ("policy", "show", "small.yaml"),
     ("policy", "validate", "small.yaml"),
     ("policy", "diff", POLICY, "small.yaml"),
@@ -76,6 +77,7 @@ FINDINGS = (("diff", "first", "second"), ("policy", "diff", POLICY, "small.yaml"
 """Calls that end with exit code 1."""
 
 OPEN = {
+    "candidates check": ("routes",),
     "route": ("routes", "summary.by_route", "summary.by_type", "summary.by_priority"),
     "plan": ("summary.by_route", "summary.by_type", "summary.by_priority"),
     "train": ("progress", "jobs[].metrics"),
@@ -112,7 +114,7 @@ def answers() -> Iterator[tuple[str, Any]]:
 
 def _title(words: Sequence[str]) -> str:
     kept = [words[0]]
-    if words[0] in ("override", "policy", "models"):
+    if words[0] in ("override", "policy", "candidates", "models"):
         kept += words[1:2]
     kept += [word for word in words if word in ("--watch", "--history", "--sign", "--coverage")]
     return " ".join(kept)

@@ -12,6 +12,7 @@ from planstore.database.macros import MACROS
 from planstore.database.query_bounds import Bounds
 from planstore.database.query_rows import QueryRows
 from planstore.pages.answers import ResultRows, plural
+from planstore.runs.lookup import RunName
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,6 +108,19 @@ class Queries:
         runs = self.access.session.records("store/runs")
         newest = f", newest {runs[0]['run_id']}" if runs else ""
         return ResultRows(runs, f"{plural(len(runs), 'run')}{newest}", RUN_COLUMNS)
+
+    @checked
+    def objections(self, run_id: RunName | None = None) -> dict[str, int]:
+        """Return the number of blocked pairs of a run by the first objection against their symbol side, most first.
+
+        Args:
+            run_id: the run, named as in :meth:`Store.plan <planstore.Store.plan>`; None means the newest run.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        run = self.access.find_run(run_id)
+        return dict(self.access.session.rows("store/blocked_objections", commit_id=run["commit_id"]))
 
     def log(self) -> ResultRows[dict[str, Any]]:
         """Return the commits, newest first."""

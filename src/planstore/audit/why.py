@@ -17,10 +17,13 @@ from planstore.events.vocabulary import CommitKind, JobState
 from planstore.ledger.ledger import newest_commit_of_kind
 from planstore.ledger.storage import ArtifactStorage
 from planstore.pages.answers import TableAnswer
+from planstore.routing.candidates import NULL_WAYS_OUT
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+NO_NULL = "the candidate has no null_score"
+"""The end of the source of a check of the margin over the null that fails for want of a null."""
 NO_DECISION = "NO_DECISION"
 """The rule in an explanation of a pair without a decision."""
 
@@ -103,6 +106,9 @@ class Explanation(TableAnswer):
         elif self.checks:
             yield ""
             yield "No single change of evidence or of the policy would have flipped it."
+        if any(check["check"] == "NULL_MARGIN" and check["source"].endswith(NO_NULL) for check in self.checks):
+            yield ""
+            yield f"Its evidence has no null_score, which the policy requires: {NULL_WAYS_OUT}."
 
 
 def explain(session: Session, artifacts: ArtifactStorage, target: str, symbol: str | None, run: Record) -> Explanation:

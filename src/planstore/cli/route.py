@@ -63,7 +63,8 @@ def command(
     import planstore
     from planstore.cli import output
     from planstore.errors import RequestError
-    from planstore.events.vocabulary import Semantics
+    from planstore.events.vocabulary import Route, Semantics
+    from planstore.routing.candidates import NULL_WAYS_OUT
     from planstore.routing.policy_reader import read_policy
     from planstore.runs.dry_run import DryRun
     from planstore.training.families import load_families, refuse_unknown
@@ -99,7 +100,15 @@ def command(
         if json:
             output.print_json(run.as_dict() | {"files": exported.files, "files_written": exported.written})
             return
-        output.print_table(f"Run {run.run_id}, commit {run.commit_id}", ("route", "pairs"), run.routes.items())
+        objections = store.objections(run.run_id) if set(run.routes) == {Route.BLOCKED} else {}
+        because = ", ".join(f"{pairs} {objection}" for objection, pairs in objections.items())
+        output.print_table(
+            f"Run {run.run_id}, commit {run.commit_id}",
+            ("route", "pairs", *(["because"] if because else [])),
+            ((route, pairs, *([because] if because else [])) for route, pairs in run.routes.items()),
+        )
+        if "no null_score" in objections:
+            output.print_line(f"\nThe policy requires a null_score: {NULL_WAYS_OUT}.")
         output.print_line()
         summary = run.plan.summary
         output.print_pairs(

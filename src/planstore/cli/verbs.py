@@ -12,6 +12,7 @@ from planstore.checks.texts import is_recordable
 from planstore.cli import (
     anchor,
     backup,
+    candidates,
     compact,
     demo,
     diff,
@@ -122,5 +123,5 @@ for verb in (
     demo,
 ):
     app.command(verb.__name__.rpartition(".")[2])(verb.command)
-for verbs in (override, policy, models):
+for verbs in (override, policy, candidates, models):
     app.add_typer(verbs.app, name=verbs.__name__.rpartition(".")[2])

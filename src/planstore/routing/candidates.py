@@ -27,6 +27,11 @@ from planstore.routing.candidate_readers import CandidatesSource
 if TYPE_CHECKING:
     import pyarrow as pa
 
+NULL_WAYS_OUT = (
+    "measure it (`planstore evidence PANEL` writes null_score), or route without it (`min_margin_over_null: null` in "
+    "the policy)"
+)
+"""The two ways out for evidence without null scores."""
 PROBLEMS = 20
 """The largest number of problems that a message lists."""
 _READ_ONE_BY_ONE = ("target", "symbol", "task_type")
@@ -99,7 +104,7 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
     if without:
         notes.append(
             f"{converter.where}: {without} scores have no null_score, which the policy requires: their sides are "
-            "DISALLOWED; measure it, or set min_margin_over_null: null in the policy"
+            f"DISALLOWED; {NULL_WAYS_OUT}"
         )
     digest = StagedRows(evidence.drop_columns("position"))
     return Candidates(evidence, notes, digest, converter.has_float32_scores)
