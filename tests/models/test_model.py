@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 
 import markets
 import planstore
+import samples
 from planstore import ModelVersionWarning, NotFoundError, PanelError, RequestError
 from planstore.api.store import Store
 from planstore.cli.verbs import app
@@ -31,7 +32,9 @@ from planstore.models.formats import ModelFormat
 from planstore.models.loading import JobFiles, LoadedModels
 from planstore.training.execution.claims import Claims
 from planstore.training.execution.task import File, Result
+from planstore.training.execution.train import train
 from planstore.training.panel.panel import Panel
+from planstore.training.trainer import Models
 
 
 def scored(store: Store, job_id: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -207,6 +210,49 @@ def test_models_are_listed_and_exported_with_a_manifest(trained: tuple[Store, pd
         with pytest.raises(kind, match=said):
             store.export_models(job, place)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
+
+
+def test_a_policy_or_a_flag_refits_and_the_refitted_model_predicts(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = markets.write_panel(tmp_path / "panel", ["AAA"], days=80)
+    panel, results = Panel.read(folder), str(tmp_path / "results")
+    found = markets.candidates(["AAA"], ["fwd_ret_1d"])
+    with planstore.open(results) as store:
+        store.route(found, samples.policy(), ["linear"], run_id="without")
+        store.route(found, samples.policy(refit=True), ["linear"], run_id="with")
+        train(store, panel, workers=1)
+        fits = [(one["fit"], one["family"]) for one in store.models()]
+        assert fits == [("scored", "linear"), ("refitted", "linear")]
+        model = store.model("fwd_ret_1d", "AAA")
+        assert model.newest_data == panel.last_timestamp
+        assert [(one["fit"], one["predicts"]) for one in model.lineage()["models"]] == [
+            ("scored", False),
+            ("refitted", True),
+        ]
+        assert list(Models(store, store.run().plan_id)["sym_fwd_ret_1d_AAA"]) == ["linear"]
+        train(store, panel, workers=1, plan="without", force=True)
+        assert {one["fit"] for one in store.models(plan="without")} == {"scored"}
+        assert "without a refit" not in caplog.text
+        words = [
+            "train",
+            str(folder),
+            "--plan",
+            "without",
+            "--force",
+            "--refit",
+            "--workers",
+            "1",
+            "--results",
+            results,
+        ]
+        done = CliRunner().invoke(app, words)
+        assert (done.exit_code, "without a refit, and are not trained again: 1. Their" in caplog.text) == (0, True)
+        assert {one["fit"] for one in store.models(plan="without")} == {"scored"}
+        scored = store.model("fwd_ret_1d", "AAA", plan="without")
+        assert scored.newest_data is not None
+        assert scored.newest_data < panel.last_timestamp
+        assert store.integrity.verify().holds
 
 
 def older_job(store: Store, panel: Panel) -> np.ndarray:

@@ -15,6 +15,7 @@ from sklearn.metrics import r2_score, roc_auc_score
 
 import markets
 from estimators import families_file
+from planstore.events.hashing import digest_of
 from planstore.models import pickles
 from planstore.models.description import DESCRIPTION, JobModels
 from planstore.models.formats import load_estimator
@@ -80,6 +81,30 @@ def test_a_model_that_is_kept_predicts_what_was_scored(panel: Panel) -> None:
 def test_a_job_predicts_the_mean_of_its_families(panel: Panel) -> None:
     found = predictions(train_job(panel, task("fwd_ret_1d", None, "linear", "lightgbm")))
     assert found["prediction"].tolist() == pytest.approx(((found["linear"] + found["lightgbm"]) / 2).tolist())
+
+
+def test_a_refit_keeps_the_scored_models_and_adds_those_of_all_labelled_rows(panel: Panel) -> None:
+    asked = task("y_up_1d", "AAA", "lightgbm", "logistic")
+    once, again = train_job(panel, asked), train_job(panel, replace(asked, refit=True))
+    assert train_job(panel, replace(asked, refit=True)).files == again.files
+    contents = {file.name: file.content for file in again.files}
+    named = ("model lightgbm", "model logistic", "refitted model lightgbm", "refitted model logistic")
+    assert list(contents) == ["predictions", *named, "models"]
+    assert {file.name: file.content for file in once.files if file.name != DESCRIPTION}.items() <= contents.items()
+    assert again.metrics["score"] == once.metrics["score"]
+    described = JobModels.load(contents[DESCRIPTION])
+    labelled = panel.sample("y_up_1d", symbols=["AAA"])
+    assert again.metrics["rows_refitted"] == len(labelled.labels)
+    assert [(one.family, one.fit, one.rows) for one in described.serving] == [
+        ("lightgbm", "refitted", len(labelled.labels)),
+        ("logistic", "refitted", len(labelled.labels)),
+    ]
+    assert {digest_of(contents[f"refitted model {one.family}"]) for one in described.serving} == {
+        one.digest for one in described.serving
+    }
+    assert described.newest_data is not None
+    assert described.newest_data.replace(tzinfo=None) == pd.Timestamp(labelled.timestamps[-1])
+    assert {one.fit for one in JobModels.load(once.files[-1].content).serving} == {"scored"}
 
 
 def test_three_classes_are_probabilities_that_add_up(panel: Panel) -> None:

@@ -95,6 +95,7 @@ class PanelWork:
         features: Mapping[str, Sequence[str]] | None = None,
         max_attempts: int = 3,
         seed: int = 0,
+        refit: bool | None = None,
         progress: Callable[[dict[str, int]], None] = lambda _: None,
     ) -> Training:
         """Train the untrained jobs of a plan, or a selection of them, and record the result of each.
@@ -116,6 +117,8 @@ class PanelWork:
             features: feature names by target; None means those selected by the plan's evidence.
             max_attempts: maximum number of attempts of a job after deaths of its worker.
             seed: random seed.
+            refit: after scoring, fit each model once more on all labelled rows; those predict new rows. None means as
+                the plan's policy says.
             progress: callback that receives job counts by status after each commit.
 
         Raises:
@@ -141,6 +144,7 @@ class PanelWork:
             features=features,
             max_attempts=max_attempts,
             seed=seed,
+            refit=refit,
             selection=JobSelection(targets, symbols, families, priorities),
             progress=progress,
         )

@@ -51,6 +51,14 @@ def command(
     families: Families = None,
     max_attempts: Annotated[int, typer.Option(min=1, help="Maximum attempts of a job after deaths of its worker.")] = 3,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
+    refit: Annotated[
+        bool | None,
+        typer.Option(
+            "--refit/--no-refit",
+            help="After scoring, fit each model once more on all labelled rows; those predict new rows. "
+            "Default: the policy's refit.",
+        ),
+    ] = None,
     horizon: Horizon = None,
     embargo: Embargo = None,
     task: Task = None,
@@ -88,6 +96,7 @@ def command(
             families=families,
             max_attempts=max_attempts,
             seed=seed,
+            refit=refit,
             selection=JobSelection(target or (), symbol or (), family or (), priority or ()),
         )
         request.check_panel(panel)

@@ -23,6 +23,11 @@ DESCRIPTION = "models"
 MEDIA_TYPE = "application/json"
 
 
+def model_file_name(family: str, fit: ModelFit) -> str:
+    """Return the name of the artifact with a family's model."""
+    return f"model {family}" if fit is ModelFit.SCORED else f"{fit} model {family}"
+
+
 @dataclass(frozen=True)
 class DescribedModel:
     """One model file of a job.

@@ -14,7 +14,7 @@ from planstore.events.vocabulary import ModelFit
 from planstore.ledger.storage import ArtifactStorage
 from planstore.models import pickles
 from planstore.models.blend import mean_of, predicted
-from planstore.models.description import DESCRIPTION, DescribedModel, JobModels
+from planstore.models.description import DESCRIPTION, DescribedModel, JobModels, model_file_name
 from planstore.models.formats import ModelFormat, load_estimator, refuse_pickle
 from planstore.models.libraries import warn_of_versions
 
@@ -137,7 +137,7 @@ class LoadedModels:
                 one.format,
                 classifies=described.classifies,
                 allow_pickle=allow_pickle,
-                name=f"model {one.family} of job {files.job_id}",
+                name=f"{model_file_name(one.family, one.fit)} of job {files.job_id}",
             )
         return cls(files, described, chosen, estimators)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
+import orjson
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -44,6 +45,15 @@ class PolicyWarning(UserWarning):
     """Something about a policy that is not wrong, but that its owner should know."""
 
 
+NEWER_KEYS: Mapping[str, Any] = {"refit": False}
+"""Keys that older policies do not have, with the value that leaves their document as it was."""
+
+
+def is_refitted(document: bytes) -> bool:
+    """Return whether training under a recorded policy fits each model once more on all labelled rows."""
+    return bool(orjson.loads(document).get("refit", NEWER_KEYS["refit"]))
+
+
 def _document_format(value: Any) -> Any:
     return value.upper() if isinstance(value, str) else value
 
@@ -51,10 +61,10 @@ def _document_format(value: Any) -> Any:
 class Policy(PolicySection, BaseModel):
     """A routing policy, checked. Frozen; its identity is the digest of its canonical document.
 
-    Keys are those of the recorded policies, and four of planstore's own: ``semantics``, ``horizon``, ``families``,
-    ``min_margin_over_null``. Of a strict policy, keys that are left out, nested ones too, mean what ``DEFAULT_POLICY``
-    says; the defaults of the fields here are those of the reference, under which a side that no candidate has may be
-    left out, and is None.
+    Keys are those of the recorded policies, and five of planstore's own: ``semantics``, ``horizon``, ``families``,
+    ``min_margin_over_null``, ``refit``. Of a strict policy, keys that are left out, nested ones too, mean what
+    ``DEFAULT_POLICY`` says; the defaults of the fields here are those of the reference, under which a side that no
+    candidate has may be left out, and is None.
     """
 
     REFERENCE: ClassVar[Mapping[str, Any]] = {side.value: None for side in SIDES}
@@ -101,6 +111,10 @@ class Policy(PolicySection, BaseModel):
     horizon: Horizon = Field(default=Horizon(), description="how the horizon is read from a target's name")
     families: list[FamilyRule] = Field(
         default=[], description="families for each job; the first rule that matches applies"
+    )
+    refit: StrictBool = Field(
+        default=False,
+        description="after scoring, training fits each model once more on all labelled rows; those predict new rows",
     )
 
     _filled_in: tuple[str, ...] = PrivateAttr(())
@@ -188,8 +202,10 @@ class Policy(PolicySection, BaseModel):
 
     @cached_property
     def document(self) -> bytes:
-        """The canonical JSON document, every default written out."""
-        return canonical_json(self.model_dump(mode="json"))
+        """The canonical JSON document, every default written out, except those of newer keys."""
+        whole = self.model_dump(mode="json")
+        # because policies that were recorded before a key existed must keep their digest
+        return canonical_json({key: value for key, value in whole.items() if NEWER_KEYS.get(key, ...) != value})
 
     @cached_property
     def policy_id(self) -> str:

@@ -16,7 +16,7 @@ from planstore.database.connection import memory
 from planstore.documents.yaml_document import Kind
 from planstore.errors import PolicyError
 from planstore.events.vocabulary import Semantics
-from planstore.routing.policy import Policy, PolicyWarning
+from planstore.routing.policy import NEWER_KEYS, Policy, PolicyWarning
 
 KIND = Kind("policy", "routing", PolicyError, alone=False)
 
@@ -83,10 +83,12 @@ def read_runnable_policy(source: PolicySource) -> ReadPolicy:
 def note_left_out(read: ReadPolicy, *, stacklevel: int = 4) -> None:
     """Give one warning that lists all keys that a strict policy leaves out, with their defaults."""
     policy = read.policy
-    if not policy.left_out or policy.semantics == Semantics.REFERENCE:
+    # because a policy that was complete before a newer key existed still says all that it decides
+    left_out = [key for key in policy.left_out if key not in NEWER_KEYS]
+    if not left_out or policy.semantics == Semantics.REFERENCE:
         return
     document = policy.model_dump(mode="json")
-    keys = ", ".join(_with_value(key, document) for key in policy.left_out)
+    keys = ", ".join(_with_value(key, document) for key in left_out)
     warnings.warn(
         f"{read.where}: keys left out have the values of the default policy: {keys}; "
         "`planstore init --policy FILE` writes all of them",

@@ -98,7 +98,7 @@ class Models(Mapping[str, Mapping[str, Any]]):
         self._plan_id = plan_id
         self._allow_pickle = allow_pickle
         rows = store.access.session.rows("training/models", plan_id=plan_id)
-        self._jobs = dict.fromkeys(job_id for job_id, _, _ in rows)
+        self._jobs = dict.fromkeys(job_id for job_id, *_ in rows)
 
     def __getitem__(self, job_id: str) -> Mapping[str, Any]:
         if job_id not in self._jobs:

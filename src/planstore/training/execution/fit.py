@@ -1,6 +1,7 @@
 """Training of one job: its families are fitted on all but the newest fold, and scored on the newest.
 
-The stored models are the scored ones, so that a recorded score belongs to the referenced model file.
+The stored models are the scored ones, so that a recorded score belongs to the referenced model file. A refit fits each
+family once more, on all labelled rows; those models are stored besides, and predict new rows.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from planstore.errors import FamilyMissingError, PlanstoreError, SampleError
 from planstore.events.hashing import digest_of
 from planstore.events.vocabulary import JobState, ModelFit
 from planstore.models.blend import predicted
-from planstore.models.description import DESCRIPTION, MEDIA_TYPE, DescribedModel, JobModels
+from planstore.models.description import DESCRIPTION, MEDIA_TYPE, DescribedModel, JobModels, model_file_name
 from planstore.models.formats import dump_model
 from planstore.models.libraries import used_libraries
 from planstore.training.evidence.folds import time_folds
@@ -71,9 +72,15 @@ def _train(panel: Panel, task: Task) -> Result:
     ):  # because reference semantics accept infinite scores
         metrics["evidence_score"] = task.evidence_score
     metrics |= {"rows_trained": len(split.train), "rows_scored": len(blend.keys)}
+    described = [_model(split, name, estimator, ModelFit.SCORED) for name, estimator in fitted.items()]
+    if task.refit:
+        whole = split.of_all_rows()
+        refitted, again, _ = _fit(whole, task)
+        described += [_model(whole, name, estimator, ModelFit.REFITTED) for name, estimator in refitted.items()]
+        seconds = {name: round(one + again[name], 3) for name, one in seconds.items()}
+        metrics["rows_refitted"] = len(whole.train)
     metrics |= {f"seconds_{name}": one for name, one in seconds.items()}
     metrics["seconds"] = round(time.perf_counter() - started, 3)
-    described = [_model(split, name, estimator) for name, estimator in fitted.items()]
     files = (
         File("predictions", predictions.MEDIA_TYPE, blend.dump(**(parts or by_family))),
         *(file for _, file in described),
@@ -113,12 +120,12 @@ def _blend(by_family: Mapping[str, Predictions], task: Task) -> tuple[Prediction
     return Predictions.mean([local, pooled]), {"local": local, "pooled": pooled}
 
 
-def _model(split: _Split, name: str, estimator: Any) -> tuple[DescribedModel, File]:
-    """Return the description and the file of a scored model."""
+def _model(split: _Split, name: str, estimator: Any, fit: ModelFit) -> tuple[DescribedModel, File]:
+    """Return the description and the file of a model that was fitted on the train rows of a split."""
     found = dump_model(estimator, split.features(split.test), classifies=split.target.is_classification)
     model = DescribedModel(
         family=name,
-        fit=ModelFit.SCORED,
+        fit=fit,
         digest=digest_of(found.content),
         format=found.format,
         classes=tuple(split.classes.astype(int).tolist()),
@@ -127,7 +134,7 @@ def _model(split: _Split, name: str, estimator: Any) -> tuple[DescribedModel, Fi
         libraries=used_libraries(estimator, found.format),
         pickled_because=found.reason,
     )
-    return model, File(f"model {name}", found.format.media_type, found.content)
+    return model, File(model_file_name(name, fit), found.format.media_type, found.content)
 
 
 def _description(split: _Split, task: Task, described: list[DescribedModel]) -> File:
@@ -174,6 +181,12 @@ class _Split:
         if target.is_classification and len(split.classes) < 2:
             raise SampleError(f"the rows to learn from hold one class only of {task.target}")
         return split
+
+    def of_all_rows(self) -> _Split:
+        """Return the split whose train rows are all rows."""
+        import numpy as np
+
+        return replace(self, train=np.arange(len(self.sample.labels)))
 
     def features(self, rows: np.ndarray) -> pd.DataFrame:
         """Return the features of the rows at these positions."""

@@ -25,6 +25,7 @@ class Task:
         evidence_score: score of the evidence behind the decision.
         combines: whether its predictions are averaged with those of the cross-sectional job.
         pooled: predictions of the cross-sectional job (parquet), where the job combines.
+        refit: whether each family is fitted once more, on all labelled rows, after it was scored.
         pooled_models: digest of the description of that job's models, where it has one.
     """
 
@@ -40,6 +41,7 @@ class Task:
     combines: bool = False
     pooled: bytes | None = None
     pooled_models: str | None = None
+    refit: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ class Tasks:
         families: all families by name.
         features: features by target; an absent target uses all features.
         seed: random seed.
+        refit: whether each family is fitted once more, on all labelled rows, after it was scored.
     """
 
     def __init__(
@@ -31,12 +32,15 @@ class Tasks:
         families: Mapping[str, Family],
         features: Mapping[str, Sequence[str]],
         seed: int,
+        *,
+        refit: bool,
     ) -> None:
         self._claims = claims
         self._artifacts = artifacts
         self._families = families
         self._features = {target: tuple(names) for target, names in features.items()}
         self._seed = seed
+        self._refit = refit
         self._jobs = {job["job_id"]: job for job in claims.jobs()}
         self._pooled: tuple[str, Predictions] | None = None
 
@@ -59,6 +63,7 @@ class Tasks:
             evidence_score=job["evidence_score"],
             combines=job["combines"],
             pooled=self._pooled_predictions(job),
+            refit=self._refit,
             pooled_models=self._file_of_pooled(job, DESCRIPTION),
         )
 

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from planstore.checks.arguments import checked
 from planstore.errors import RequestError
-from planstore.events.vocabulary import JobState
+from planstore.events.vocabulary import JobState, ModelFit
 from planstore.models.formats import ModelFormat
 from planstore.plans.consumer import apply_training_plan_filter
 from planstore.plans.cost import CostEstimate, estimate_plan_cost
+from planstore.routing.policy import is_refitted
 from planstore.runs.lookup import RunName
 from planstore.training.evidence.evidence_store import selected_features
 from planstore.training.execution.claims import Claims
@@ -59,6 +60,7 @@ def train(
     seed: int = 0,
     lease: timedelta = LEASE,
     selection: JobSelection = EVERYTHING,
+    refit: bool | None = None,
     progress: Callable[[dict[str, int]], None] = lambda _: None,
 ) -> Training:
     """Train the untrained jobs of a plan, or a selection of them, and record the result of each.
@@ -83,6 +85,7 @@ def train(
         seed: as ``plan``.
         lease: as ``plan``.
         selection: as ``plan``.
+        refit: as ``plan``.
         progress: callback that receives job counts by status after each commit.
 
     Raises:
@@ -102,6 +105,7 @@ def train(
         seed=seed,
         lease=lease,
         selection=selection,
+        refit=refit,
     )
     return request.train(panel, features=features, progress=progress)
 
@@ -119,6 +123,8 @@ class TrainingRequest:
         seed: random seed.
         lease: duration of a claim without renewal.
         selection: criteria for the jobs to train.
+        refit: fit each family once more, on all labelled rows, after it was scored; the refitted models predict new
+            rows. None means as the plan's policy says.
 
     Attributes:
         plan_id: id of the plan.
@@ -140,6 +146,7 @@ class TrainingRequest:
         seed: int = 0,
         lease: timedelta = LEASE,
         selection: JobSelection = EVERYTHING,
+        refit: bool | None = None,
     ) -> None:
         if max_attempts < 1:
             raise RequestError(f"max_attempts must be at least 1, got {max_attempts}")
@@ -158,6 +165,8 @@ class TrainingRequest:
         self._max_attempts = max_attempts
         self._seed = seed
         self._lease = lease
+        policy = store.access.ledger.artifacts.get(self._run.policy_id)
+        self._refit = is_refitted(policy) if refit is None else refit
 
     @property
     def pending(self) -> list[dict[str, Any]]:
@@ -206,7 +215,8 @@ class TrainingRequest:
             jobs = [job for job in jobs if job["job_id"] in selected]
         pending = {job["job_id"] for job in self.pending}
         models = self._store.access.session.rows("training/models", plan_id=self.plan_id)
-        pickled = sorted({family for _, family, kind in models if kind == ModelFormat.PICKLE.media_type})
+        self._note_jobs_without_refit(models)
+        pickled = sorted({family for _, family, kind, _ in models if kind == ModelFormat.PICKLE.media_type})
         training = Training(
             self.plan_id,
             [target for target in filtered["targets"] if self._selected is None or target in self.targets],
@@ -223,6 +233,16 @@ class TrainingRequest:
         if training.emptiness:
             warnings.warn(training.emptiness, TrainingWarning, stacklevel=4)
         return training
+
+    def _note_jobs_without_refit(self, models: Sequence[tuple[str, str, str, str]]) -> None:
+        """Log the number of selected jobs that had succeeded without a refit, where one is wanted."""
+        refitted = {job_id for job_id, _, _, fit in models if fit == ModelFit.REFITTED}
+        lacking = {job["job_id"] for job in self.jobs} & {job_id for job_id, *_ in models} - refitted
+        if self._refit and lacking:
+            _log.warning(
+                "Jobs that succeeded before without a refit, and are not trained again: %d. Their scored models "
+                "predict; route a policy with refit: true to train them under a new plan", len(lacking),
+            )  # fmt: skip
 
     def _drive(
         self, panel: Panel, features: Mapping[str, Sequence[str]], progress: Callable[[dict[str, int]], None]
@@ -241,5 +261,5 @@ class TrainingRequest:
                 selected=self._selected,
             )
             with closing(claims), closing(self._executor.open(saved)) as executor:
-                tasks = Tasks(claims, ledger.artifacts, self._registry, features, self._seed)
+                tasks = Tasks(claims, ledger.artifacts, self._registry, features, self._seed, refit=self._refit)
                 Driver(claims, executor, tasks.make, lease=self._lease, progress=progress).run()
