@@ -137,7 +137,8 @@ def test_each_verb_explains_itself(words: tuple[str, str]) -> None:
 
 
 def test_the_help_names_every_verb_and_no_other() -> None:
-    assert re.findall(r"^  (\w+)  ", call("--help").stdout.partition("Commands:")[2], re.MULTILINE) == list(VERBS)
+    found = re.findall(r"^  (\w+)  ", call("--help").stdout.partition("Make plans:")[2], re.MULTILINE)
+    assert sorted(found) == sorted(VERBS)
 
 
 @pytest.mark.parametrize("arguments", READING, ids=lambda arguments: arguments[0])

@@ -195,7 +195,7 @@ def test_two_shells_see_what_a_writer_records_meanwhile(results: Path, tmp_path:
         (("--results", "none"), "there is no store in "),
         (("--format", "parquet"), "must be table, csv or json on a terminal, got parquet"),
         (("select 1", "--format", "parquet"), "must be table, csv or json on a terminal, got parquet"),
-        (("--output", "x.csv"), "--output must have a query, got none: add QUERY or --file"),
+        (("--output", "x.csv"), "--out must have a query, got none: add QUERY or --file"),
     ],
 )
 def test_a_shell_that_cannot_be_says_so(results: Path, tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from planstore.api.access import StoreAccess
 from planstore.checks.arguments import checked
+from planstore.checks.quoting import quoted
+from planstore.checks.times import requested_time
 from planstore.database.macros import MACROS
 from planstore.database.query_bounds import Bounds
 from planstore.database.query_rows import QueryRows
+from planstore.errors import RequestError
+from planstore.events.vocabulary import CommitKind
 from planstore.pages.answers import ResultRows, plural
 from planstore.runs.lookup import RunName
 
@@ -122,9 +127,35 @@ class Queries:
         run = self.access.find_run(run_id)
         return dict(self.access.session.rows("store/blocked_objections", commit_id=run["commit_id"]))
 
-    def log(self) -> ResultRows[dict[str, Any]]:
-        """Return the commits, newest first."""
-        commits = self.access.session.records("store/log")
+    @checked
+    def log(
+        self,
+        *,
+        actor: str | None = None,
+        kind: str | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+    ) -> ResultRows[dict[str, Any]]:
+        """Return the commits, newest first.
+
+        Args:
+            actor: select only commits of this user.
+            kind: select only commits of this kind: run, status, override, rebuild or evidence.
+            since: select only commits recorded at this time (a text in ISO 8601, UTC by default) or later.
+            until: select only commits recorded before this time.
+
+        Raises:
+            RequestError: ``kind`` is not a kind of commits, or a text is no time.
+        """
+        if kind is not None and kind not in tuple(CommitKind):
+            raise RequestError(f"kind must be one of {', '.join(CommitKind)}, got {quoted(kind)}")
+        commits = self.access.session.records(
+            "store/log",
+            actor=actor,
+            kind=kind,
+            since=None if since is None else requested_time("since", since),
+            until=None if until is None else requested_time("until", until),
+        )
         return ResultRows(commits, f"{plural(len(commits), 'commit')}, newest first", LOG_COLUMNS)
 
     def __str__(self) -> str:

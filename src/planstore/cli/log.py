@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from planstore.cli.options import RESULTS, AsOf, Json, Limit, Results
 
 COLUMNS = (
@@ -21,6 +25,16 @@ LEAST = ("digest", "plan_id", "trained_jobs", "message", "events")
 
 def command(
     results: Results = RESULTS,
+    actor: Annotated[str | None, typer.Option(help="Show only commits of this user.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="Show only commits of this kind: run, status, override, rebuild or evidence.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Show only commits recorded then or later (ISO 8601; default zone: UTC).")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Show only commits recorded before then (ISO 8601; default zone: UTC).")
+    ] = None,
     limit: Limit = None,
     as_of: AsOf = None,
     json: Json = False,
@@ -30,7 +44,7 @@ def command(
     from planstore.cli import output
 
     with planstore.open(results, create=False, as_of=as_of) as store:
-        commits = store.log()
+        commits = store.log(actor=actor, kind=kind, since=since, until=until)
     if json:
         output.print_json_array(commits)
         return

@@ -15,7 +15,7 @@ from planstore.cli.exit_codes import NO_OUTPUT, WRONG_CALL
 from planstore.cli.interrupts import Interrupts
 from planstore.cli.printable import printable
 from planstore.cli.standard_streams import drop_output, end_process, prepare
-from planstore.errors import OutputError, PlanstoreError
+from planstore.errors import OutputError, PlanstoreError, RequestError
 from planstore.training.execution.termination import TerminatedError
 
 SIGNALS = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: TerminatedError}
@@ -54,11 +54,11 @@ def _code(interrupts: Interrupts, recorded: CommitListener) -> int:
         except OutputError as error:
             drop_output()
             if interrupts.came is None:
-                output.print_note(f"planstore: {error}{recorded}")
+                _print_error(error, recorded, NO_OUTPUT)
             return NO_OUTPUT
         except PlanstoreError as error:
             if interrupts.came is None:
-                output.print_note(f"planstore: {error}{recorded}")
+                _print_error(error, recorded, WRONG_CALL)
             return WRONG_CALL
         finally:
             interrupts.raises = False
@@ -70,13 +70,39 @@ def _code(interrupts: Interrupts, recorded: CommitListener) -> int:
 
 
 def _run_verb() -> int:
-    from planstore.cli.verbs import app
+    from planstore.cli.verbs import UsageError, app
 
+    if _is_json():
+        try:
+            code = app(standalone_mode=False)
+        except UsageError as error:
+            raise RequestError(error.format_message()) from error
+        return code if isinstance(code, int) else 0
     try:
         app()
     except SystemExit as exited:
         return exited.code if isinstance(exited.code, int) else 0
     return 0
+
+
+def _is_json() -> bool:
+    return "--json" in sys.argv[1:]
+
+
+def _print_error(error: PlanstoreError, recorded: CommitListener, code: int) -> None:
+    """Print an error as a line of prose, or as one JSON object on a line of standard error under ``--json``."""
+    if not _is_json():
+        output.print_note(f"planstore: {error}{recorded}")
+        return
+    import orjson
+
+    document = {
+        "error": type(error).__name__,
+        "message": str(error),
+        "exit_code": code,
+        "commits": recorded.commits,
+    }
+    sys.stderr.write(orjson.dumps(document).decode() + "\n")
 
 
 def _line(interrupts: Interrupts, recorded: CommitListener) -> str:

@@ -15,7 +15,9 @@ def command(
     output: Annotated[
         Path | None,
         typer.Option(
-            help="File to write; an existing file is replaced. Default: reports/RUN.html in the results folder."
+            "--out",
+            "--output",
+            help="File to write; an existing file is replaced. Default: reports/RUN.html in the results folder.",
         ),
     ] = None,
     results: Results = RESULTS,
@@ -36,7 +38,7 @@ def command(
     from planstore.projections.file_names import file_names
 
     if output is not None:
-        refuse_store("--output", output)  # first, because the report takes long
+        refuse_store("--out", output)  # first, because the report takes long
     with planstore.open(results, create=False, as_of=as_of) as store, out.spinner("writing the report"):
         report = store.report(run)
         name = file_names([report.run_id], ".html")[report.run_id]

@@ -106,7 +106,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     Raises:
         RequestError: ``path`` cannot be written, or is inside a store, where only the ledger writes.
     """
-    refuse_store("--output", path)
+    refuse_store("--out", path)
     resolved = path.resolve()
     partial = resolved.with_name(f".{resolved.name}.{os.getpid()}.partial")
     try:
@@ -121,7 +121,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise RequestError(f"--output {path} cannot be written: {error.strerror or error}") from error
+        raise RequestError(f"--out {path} cannot be written: {error.strerror or error}") from error
     finally:
         partial.unlink(missing_ok=True)
 

@@ -35,7 +35,11 @@ def command(
     ] = False,
     run_id: Annotated[str | None, typer.Option(help="Run id. Default: generated.")] = None,
     git_commit: Annotated[
-        str | None, typer.Option(help="Git commit of the caller, recorded with the run and in its plan.")
+        str | None,
+        typer.Option(
+            help="Git commit, recorded with the run and in its plan. Default: that of the working directory, with "
+            "-dirty where tracked files differ from it."
+        ),
     ] = None,
     config_hash: Annotated[
         str | None, typer.Option(help="Hash of the caller's configuration, recorded with the run and in its plan.")
@@ -62,6 +66,7 @@ def command(
     """
     import planstore
     from planstore.cli import output
+    from planstore.cli.git import working_commit
     from planstore.errors import RequestError
     from planstore.events.vocabulary import Route, Semantics
     from planstore.routing.candidates import NULL_WAYS_OUT
@@ -86,7 +91,7 @@ def command(
                 [] if no_families else family,
                 include_blocked=include_blocked,
                 run_id=run_id,
-                git_commit=git_commit,
+                git_commit=git_commit or working_commit(),
                 config_hash=config_hash,
                 metrics_snapshot=metrics_snapshot,
                 idempotency_key=idempotency_key,

@@ -55,8 +55,7 @@ class Shell:
     ) -> None:
         if form is Format.PARQUET:
             raise RequestError(
-                "the format must be table, csv or json on a terminal, got parquet: add QUERY or --file, "
-                "and --output FILE"
+                "the format must be table, csv or json on a terminal, got parquet: add QUERY or --file, and --out FILE"
             )
         self._store = store
         self._parameters = parameters

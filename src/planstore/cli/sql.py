@@ -36,11 +36,12 @@ def command(
     ] = None,
     form: Annotated[
         Format | None,
-        typer.Option("--format", help="Output format. Default: by the suffix of --output, else a table."),
+        typer.Option("--format", help="Output format. Default: by the suffix of --out, else a table."),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
+            "--out",
             "--output",
             "-o",
             metavar="FILE",
@@ -75,7 +76,7 @@ def command(
     parameters = dict(_parameter(text) for text in param or [])
     text = _text(query, file)
     if text is None and out is not None:
-        raise RequestError("--output must have a query, got none: add QUERY or --file")
+        raise RequestError("--out must have a query, got none: add QUERY or --file")
     limits = Limits(memory, timeout)
     with planstore.open(results, create=False, as_of=as_of, memory=limits.memory) as store:
         if text is None:
@@ -107,7 +108,7 @@ def _execute(
     refuse_unused_parameters(text, parameters)
     if out is None:
         if form is Format.PARQUET and sys.stdout.isatty():
-            raise RequestError("the format must be table, csv or json on a terminal, got parquet: add --output FILE")
+            raise RequestError("the format must be table, csv or json on a terminal, got parquet: add --out FILE")
         for relation in found:
             write(relation, form, limit, bounds)
         return
@@ -117,7 +118,7 @@ def _execute(
 
 
 def _format(form: Format | None, out: Path | None, *, json: bool) -> Format:
-    """Return the output format that follows from --json, --format and --output."""
+    """Return the output format that follows from --json, --format and --out."""
     if json:
         if form not in (None, Format.JSON):
             raise RequestError(f"--json must be without another --format, got {form}: leave one of them out")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from planstore.checks.quoting import quoted
 from planstore.checks.texts import is_recordable
@@ -43,8 +43,14 @@ from planstore.cli import (
 )
 from planstore.cli.exit import exit_on_broken_pipe
 from planstore.cli.project import find_project
+from planstore.cli.verb_groups import EXAMPLES, GROUPS
 from planstore.errors import RequestError
 from planstore.version import __version__
+
+UsageError: Any = typer.BadParameter.__base__
+"""The error of a call that names no verb or option, or lacks an argument."""
+MAX_HELP_WIDTH = 120
+"""Maximum width of the help in characters; it is as wide as the terminal below that."""
 
 
 class _Verbs(TyperGroup):
@@ -61,6 +67,27 @@ class _Verbs(TyperGroup):
         with exit_on_broken_pipe():
             return super().invoke(ctx)
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the verbs in their groups."""
+        names = [name for group in GROUPS.values() for name in group]
+        width = max(map(len, names))
+        for heading, group in GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [(f"{name:<{width}}", self.commands[name].get_short_help_str(formatter.width)) for name in group]
+                )
+
+
+class _Verb(TyperCommand):
+    """A verb, whose help ends with examples."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the examples of the verb, each on a line of its own."""
+        if examples := EXAMPLES.get(str(self.name)):
+            with formatter.section("Examples"):
+                for example in examples:
+                    formatter.write(f"  {example}\n")
+
 
 app = typer.Typer(
     name="planstore",
@@ -69,7 +96,7 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MAX_HELP_WIDTH},
 )
 
 
@@ -122,6 +149,6 @@ for verb in (
     doctor,
     demo,
 ):
-    app.command(verb.__name__.rpartition(".")[2])(verb.command)
+    app.command(verb.__name__.rpartition(".")[2], cls=_Verb)(verb.command)
 for verbs in (override, policy, candidates, models):
     app.add_typer(verbs.app, name=verbs.__name__.rpartition(".")[2])

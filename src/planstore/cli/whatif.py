@@ -16,7 +16,9 @@ def command(
     policy: Annotated[Path, typer.Argument(help="Counterfactual policy (YAML file).")],
     runs: Annotated[
         list[str] | None,
-        typer.Option(help="Run (id, commit number, plan or time) or range A..B; repeatable. Default: all."),
+        typer.Option(
+            "--run", "--runs", help="Run (id, commit number, plan or time) or range A..B; repeatable. Default: all."
+        ),
     ] = None,
     results: Results = RESULTS,
     limit: Limit = None,

@@ -1,0 +1,127 @@
+"""Conventions that all verbs share: help in groups with examples, JSON errors, flags of one meaning, git commits."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+import planstore
+import samples
+from planstore.cli.git import working_commit
+from planstore.cli.verb_groups import EXAMPLES, GROUPS
+from planstore.cli.verbs import app
+from planstore.errors import RequestError
+from reference.command_line import verbs
+from verbs_forked import Call, endings
+
+
+def test_every_verb_is_in_one_group_of_the_help_and_has_examples_that_its_options_allow() -> None:
+    group: Any = typer.main.get_command(app)
+    grouped = [name for names in GROUPS.values() for name in names]
+    assert sorted(grouped) == sorted(group.commands)
+    assert EXAMPLES.keys() == group.commands.keys() - {"override", "policy", "models", "candidates"}
+    for name, examples in EXAMPLES.items():
+        for example in examples:
+            program, verb, *words = shlex.split(example)
+            assert (program, verb) == ("planstore", name)
+            command = group.commands[name]
+            assert "--help" not in words
+            command.make_context(name, words)
+
+
+def test_the_help_shows_the_groups_and_the_examples_as_they_are() -> None:
+    group: Any = typer.main.get_command(app)
+    text = group.get_help(typer.Context(group, info_name="planstore", terminal_width=100))
+    assert [text.index(f"\n{heading}:\n") for heading in GROUPS] == sorted(text.index(f"\n{one}:\n") for one in GROUPS)
+    route = group.commands["route"]
+    shown = route.get_help(typer.Context(route, info_name="planstore route", terminal_width=60))
+    assert shown.endswith("".join(f"\n  {example}" for example in EXAMPLES["route"]))
+
+
+def test_flags_of_one_name_have_one_meaning() -> None:
+    limits = {
+        one.help
+        for words, verb in verbs().items()
+        for one in verb.params
+        if "--limit" in one.opts and words != "planstore sql"  # because a file of rows has no limit by default
+    }
+    assert len(limits) == 1
+    writing = {words for words, verb in verbs().items() for one in verb.params if "--output" in one.opts}
+    assert writing <= {words for words, verb in verbs().items() for one in verb.params if "--out" in one.opts}
+
+
+def test_errors_under_json_are_one_json_object_on_standard_error(tmp_path: Path) -> None:
+    calls = {
+        ("plan",): ("StoreMissingError", "there is no store in"),
+        ("plan", "--nonsense"): ("RequestError", "No such option: --nonsense"),
+        ("route",): ("RequestError", "Missing argument"),
+        ("nonsense",): ("RequestError", "No such command 'nonsense'"),
+    }
+    ended = endings([Call([*words, "--json"]) for words in calls], tmp_path)
+    for one, (kind, said) in zip(ended, calls.values(), strict=True):
+        error = json.loads(one.error)
+        assert (one.code, error["exit_code"], error["error"], error["commits"]) == (2, 2, kind, [])
+        assert said in error["message"]
+
+
+def test_the_log_is_filtered_by_actor_kind_and_time(tmp_path: Path) -> None:
+    with planstore.open(tmp_path) as store:
+        store.route(samples.table(samples.records()), samples.policy(), run_id="one")
+        store.overrides.set("y_up_01_10m", None, "ROUTE_BLOCKED", reason="x", author="somebody")
+        newest, first = store.log()
+        assert [one["kind"] for one in store.log(kind="run")] == ["run"]
+        assert store.log(actor=first["actor"]) == [one for one in (newest, first) if one["actor"] == first["actor"]]
+        assert store.log(actor="nobody") == []
+        assert store.log(since=newest["recorded_at"]) == [newest]
+        assert store.log(until=newest["recorded_at"]) == [first]
+        assert store.log(since=newest["recorded_at"] + timedelta(seconds=1)) == []
+        for wrong, said in (
+            ({"kind": "runs"}, "kind must be one of run, "),
+            ({"since": "then"}, "since must be a time"),
+        ):
+            with pytest.raises(RequestError, match=said):
+                store.log(**wrong)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    done = subprocess.run(["git", *identity, *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_a_run_records_the_git_commit_of_its_folder_unless_one_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    monkeypatch.chdir(repository)
+    assert working_commit() is None
+    git(repository, "init", "--quiet")
+    assert working_commit() is None  # because it has no commit yet
+    (repository / "policy.yaml").write_text(samples.POLICY_YAML, encoding="utf-8")
+    git(repository, "add", "policy.yaml")
+    git(repository, "commit", "--quiet", "--message", "policy")
+    commit = git(repository, "rev-parse", "HEAD")
+    samples.parquet(repository / "c.parquet", samples.records())
+    assert working_commit() == commit  # because files that git does not track say nothing of the code
+    words = ["route", "c.parquet", "--policy", "policy.yaml", "--idempotency-key", "night"]
+    with (repository / "policy.yaml").open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    assert working_commit() == f"{commit}-dirty"
+    ended = endings([Call(words), Call([*words[:-1], "given", "--git-commit", "mine"])], repository)
+    git(repository, "commit", "--quiet", "--all", "--message", "changed")
+    ended += endings([Call(words)], repository)  # the same call, which a new commit of the code does not change
+    assert [(one.code, one.error) for one in ended] == [(0, "")] * 3
+    with planstore.open(repository / "results") as store:
+        rows = store.sql("select git_commit from runs order by commit_id").fetchall()
+        assert rows == [(f"{commit}-dirty",), ("mine",)]
+    monkeypatch.setenv("PATH", "")
+    assert working_commit() is None
