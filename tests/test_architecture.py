@@ -144,6 +144,7 @@ def test_nothing_starts_processes_that_import_the_main_module() -> None:
         if module.startswith(("subprocess", "multiprocessing", "joblib", "concurrent.futures.process"))
     }
     assert importers == {
+        ("cli/git.py", "subprocess"),  # runs git
         ("ledger/embedded/catalog.py", "subprocess"),
         ("training/execution/worker_process.py", "subprocess"),
         ("training/execution/worker_process.py", "multiprocessing.spawn"),  # names the interpreter
