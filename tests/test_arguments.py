@@ -87,7 +87,10 @@ CALLS: dict[str, tuple[Callable[[Any], Any], str]] = {
         "occurred_at must be a time with a time zone",
     ),
     "workers that are a text": (lambda s: train(s, ANY, workers="2"), "workers must be"),  # type: ignore[arg-type]
-    "a panel that is a number": (lambda _: Panel.read(ANY), "source must be a path or a text .*, got 5"),
+    "a panel that is a number": (
+        lambda _: Panel.read(ANY),
+        "source must be a path, .* got 5",
+    ),
     "symbols that are a text": (lambda _: Panel.read(Path(), symbols="AAPL"), "symbols must be a list of texts"),
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from planstore.checks.arguments import checked
 from planstore.checks.quoting import quoted
 from planstore.checks.texts import is_recordable
 from planstore.errors import StoreError
+
+_log = logging.getLogger("planstore.store")
 
 ResultsFolder = str | Path
 """The path of a results folder."""
@@ -24,6 +28,8 @@ def open(
     memory: str | None = None,
 ) -> Store:
     """Return the store of a results folder; a missing store is created on first use.
+
+    A warning in the logger ``planstore.store`` says so of a missing one, because its name may be misspelt.
 
     Args:
         results: the results folder.
@@ -40,6 +46,9 @@ def open(
     if not isinstance(results, str | Path) or not is_recordable(str(results)):
         raise StoreError(f"the results folder must be a path in UTF-8, got {quoted(results)}")
     store = Store(Path(results), create=create, memory=memory)
+    with suppress(OSError):  # because the first use says what cannot be read
+        if create and not store.access.ledger.layout.marker.exists():
+            _log.warning("there is no store in %s yet: a new one is made on first use", results)
     if as_of is None:
         return store
     with store:

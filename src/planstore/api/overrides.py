@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from planstore.api.access import StoreAccess
 from planstore.audit.why import absence
 from planstore.checks.arguments import checked
+from planstore.checks.times import requested_time
 from planstore.pages.answers import ResultRows, plural
 from planstore.routing.overrides import Override, clear_override, set_override
 
+SOON = timedelta(days=7)
+"""The time before the end of an override in which it is warned of."""
 OVERRIDE_COLUMNS = ("target", "symbol", "route", "author", "reason", "expires_at")
 
 
@@ -62,12 +65,28 @@ class Overrides:
         self._access.require_now("overrides.clear")
         return clear_override(self._access.ledger, target, symbol, reason=reason, author=author)
 
-    def list(self) -> ResultRows[Override]:
-        """Return the overrides in force, by target and symbol."""
+    @checked
+    def list(self, *, author: str | None = None, expires_before: datetime | None = None) -> ResultRows[Override]:
+        """Return the overrides in force, by target and symbol.
+
+        Args:
+            author: select only overrides of this author.
+            expires_before: select only overrides that expire before this time, UTC by default.
+        """
         before_commit, moment = self._access.moment()
         rows = self._access.session.records("scenario/read_overrides", before_commit=before_commit, moment=moment)
-        overrides = [Override.recorded(row) for row in rows]
+        end = None if expires_before is None else requested_time("expires_before", expires_before)
+        overrides = [
+            override
+            for override in map(Override.recorded, rows)
+            if (author is None or override.author == author)
+            and (end is None or (override.expires_at is not None and override.expires_at < end))
+        ]
         return ResultRows(overrides, f"{plural(len(overrides), 'override')} in force", OVERRIDE_COLUMNS)
+
+    def ending(self, within: timedelta = SOON) -> ResultRows[Override]:
+        """Return the overrides in force that expire within a time from now, for a warning before their end."""
+        return self.list(expires_before=self._access.moment()[1] + within)
 
     @checked
     def pinned_pairs(self, target: str) -> tuple[int, int]:

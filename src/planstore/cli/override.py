@@ -62,17 +62,29 @@ def _pairs_text(pinned: int, own: int) -> str:
 
 
 @app.command("list")
-def list_(results: Results = RESULTS, as_of: AsOf = None, json: Json = False) -> None:
-    """List the overrides in force."""
+def list_(
+    author: Annotated[str | None, typer.Option(help="Only overrides of this author.")] = None,
+    expires_before: Annotated[
+        str | None, typer.Option(help="Only overrides that expire before this date or time (ISO 8601; zone: UTC).")
+    ] = None,
+    results: Results = RESULTS,
+    as_of: AsOf = None,
+    json: Json = False,
+) -> None:
+    """List the overrides in force, and warn of those that expire within seven days."""
     import planstore
+    from planstore.checks.times import requested_time
     from planstore.cli import output
+    from planstore.cli.override_notes import note_ending
 
     with planstore.open(results, create=False, as_of=as_of) as store:
-        found = [override.as_dict() for override in store.overrides.list()]
+        before = None if expires_before is None else requested_time("--expires-before", expires_before)
+        found = [override.as_dict() for override in store.overrides.list(author=author, expires_before=before)]
+        note_ending(store)
     if json:
         output.print_json(found)
     elif not found:
-        output.print_line("No override is in force.")
+        output.print_line("No such override is in force." if author or before else "No override is in force.")
     else:
         output.print_table("Overrides in force", COLUMNS, ([row[column] for column in COLUMNS] for row in found))
 

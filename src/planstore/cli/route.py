@@ -67,6 +67,7 @@ def command(
     import planstore
     from planstore.cli import output
     from planstore.cli.git import working_commit
+    from planstore.cli.override_notes import note_ending
     from planstore.errors import RequestError
     from planstore.events.vocabulary import Route, Semantics
     from planstore.routing.candidates import NULL_WAYS_OUT
@@ -100,6 +101,7 @@ def command(
         if isinstance(run, DryRun):
             _print_dry_run(run, json=json)
             return
+        note_ending(store)
         with output.spinner("writing files"):
             exported = store.export()
         if json:

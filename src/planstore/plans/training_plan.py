@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,8 @@ from planstore.plans.plan_index import PlanIndex, document_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_log = logging.getLogger("planstore.plans")
 
 
 class TrainingPlan(Mapping[str, Any], TableAnswer):
@@ -129,6 +132,8 @@ def _ledger_rows(ledger: Ledger, plan_id: str) -> pa.Table:
 def load_training_plan(folder: str | Path) -> TrainingPlan | None:
     """Return the current training plan of a results folder, or None if there is none.
 
+    Without one, a warning in the logger ``planstore.plans`` names the folders that were looked in.
+
     Args:
         folder: the results folder, or its ``globals/training_plan`` or ``METRICS/training_plan``. The plan comes from
             the ledger if there is one, else from ``master_training_plan.json``, else from its mirror
@@ -150,6 +155,8 @@ def load_training_plan(folder: str | Path) -> TrainingPlan | None:
         for name in ("master_training_plan.json", "training_plan.json"):
             if _is_there(plan_folder / name):
                 return _read_plan_file(plan_folder / name)
+    looked = ", ".join(dict.fromkeys(str(one) for one in (layout.folder, *folders)))
+    _log.warning("no training plan in %s: looked for a store or a plan's files in %s", folder, looked)
     return None
 
 
