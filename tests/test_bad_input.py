@@ -185,7 +185,8 @@ def test_a_folder_that_cannot_be_written_is_a_store_error(tmp_path: Path, mode: 
     try:
         done = inputs.python(
             "import importlib.readers, getpass, duckdb, filelock, pandas\n"
-            "import samples, planstore.api.store, planstore.routing.policy\n" + DROP + ROUTE,
+            "import samples, planstore.api.store, planstore.runs.create, planstore.runs.checked_request\n"
+            "import planstore.projections.export, planstore.routing.policy\n" + DROP + ROUTE,
             str(results),
             "1",
             "2",
