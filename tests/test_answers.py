@@ -71,6 +71,7 @@ def answers(store: Store, panel: planstore.Panel) -> dict[str, Any]:
         "training": store.train(panel, workers=1, symbols=["AAA"]),
         "evidence": store.measure(panel, folds=2, select=0, workers=1, symbols=False),
         "jobs": store.training.jobs(),
+        "why trained": store.training.why_trained(store.training.jobs(status="succeeded")[0]["job_id"]),
         "progress": store.training.progress(),
         "overrides": store.overrides.list(),
         "override": store.overrides.list()[0],
@@ -104,7 +105,7 @@ def test_every_table_is_the_same_in_arrow_pandas_and_polars(answers: dict[str, A
             table = answer.arrow()
             assert table.num_rows == len(answer.records()) == len(answer.df()) == answer.pl().height, name
             assert table.column_names == list(answer.df().columns) == answer.pl().columns, name
-            assert (table.num_rows > 0) or name in ("verified", "whatif", "by run"), name
+            assert (table.num_rows > 0) or name in ("verified", "whatif", "by run", "why trained"), name
 
 
 def test_prose_says_what_a_reader_asks_first(answers: dict[str, Any]) -> None:

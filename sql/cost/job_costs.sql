@@ -1,6 +1,7 @@
 -- What each family of each planned job may cost. Its rows are those of the newest earlier job of its target and symbol, else
 -- those of its evidence, else the median of its kind of jobs; its seconds are as many for a row as those of all earlier jobs
--- of its kind with that family. Both are null where there is no earlier job to say so.
+-- of its kind with that family; a family that did not train a job, because it does not train its task, took none of it. Both
+-- are null where there is no earlier job to say so.
 -- makes: table job_costs
 -- reads: costed_jobs, job_status, jobs
 CREATE OR REPLACE TEMP TABLE job_costs AS
@@ -14,7 +15,9 @@ WITH trained AS MATERIALIZED (
 fits AS (
     SELECT training_type, family, trained_rows,
            coalesce((metrics->>('$."seconds_' || family || '"'))::DOUBLE,
-                    CASE WHEN len(model_families) = 1 THEN (metrics->>'$.seconds')::DOUBLE END) AS seconds
+                    CASE WHEN len(model_families) = 1 THEN (metrics->>'$.seconds')::DOUBLE
+                         WHEN len(list_filter(json_keys(metrics), lambda name: name LIKE 'seconds\_%' ESCAPE '\')) > 0 THEN 0
+                         END) AS seconds
     FROM (SELECT *, unnest(model_families) AS family FROM trained)
 ),
 rates AS (

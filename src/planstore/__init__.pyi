@@ -7,6 +7,7 @@ from .audit.history import Change as Change
 from .audit.report import Report as Report
 from .audit.whatif import WhatIf as WhatIf
 from .audit.why import Explanation as Explanation
+from .audit.why_trained import TrainingReason as TrainingReason
 from .database.query_rows import QueryRows as QueryRows
 from .errors import (
     AnchorError as AnchorError,

@@ -31,6 +31,7 @@ VERBS = (
     "jobs",
     "log",
     "why",
+    "why-train",
     "history",
     "diff",
     "whatif",
@@ -68,6 +69,7 @@ READING = (
     ["jobs"],
     ["log"],
     ["why", "y_up_01_10m"],
+    ["why-train", "cs_y_up_01_10m"],
     ["history", "y_up_01_10m"],
     ["diff", "1", "1"],
     ["override", "list"],
@@ -137,7 +139,7 @@ def test_each_verb_explains_itself(words: tuple[str, str]) -> None:
 
 
 def test_the_help_names_every_verb_and_no_other() -> None:
-    found = re.findall(r"^  (\w+)  ", call("--help").stdout.partition("Make plans:")[2], re.MULTILINE)
+    found = re.findall(r"^  ([\w-]+)  ", call("--help").stdout.partition("Make plans:")[2], re.MULTILINE)
     assert sorted(found) == sorted(VERBS)
 
 

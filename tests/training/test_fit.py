@@ -201,5 +201,5 @@ def test_a_family_that_is_absent_is_left_out_and_said(panel: Panel, tmp_path: Pa
     result = train_job(panel, asked)
     assert result.status == "succeeded"
     assert "absent needs no_such_library, which is not installed" in str(result.error)
-    assert [file.name for file in result.files] == ["predictions", "model linear", "models"]
+    assert [file.name for file in result.files] == ["predictions", "model linear", "models", "inputs"]
     assert train_job(panel, replace(asked, families=asked.families[:1])).status == "skipped"

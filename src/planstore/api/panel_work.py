@@ -96,6 +96,7 @@ class PanelWork:
         max_attempts: int = 3,
         seed: int = 0,
         refit: bool | None = None,
+        reuse: bool = True,
         progress: Callable[[dict[str, int]], None] = lambda _: None,
     ) -> Training:
         """Train the untrained jobs of a plan, or a selection of them, and record the result of each.
@@ -119,6 +120,7 @@ class PanelWork:
             seed: random seed.
             refit: after scoring, fit each model once more on all labelled rows; those predict new rows. None means as
                 the plan's policy says.
+            reuse: take over the results of an earlier job with the same inputs, instead of training the job again.
             progress: callback that receives job counts by status after each commit.
 
         Raises:
@@ -146,5 +148,6 @@ class PanelWork:
             seed=seed,
             refit=refit,
             selection=JobSelection(targets, symbols, families, priorities),
+            reuse=reuse,
             progress=progress,
         )

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from planstore.api.access import StoreAccess
+from planstore.audit.why_trained import TrainingReason, why_trained
 from planstore.checks.arguments import checked
 from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
@@ -73,6 +74,7 @@ class PlanTraining:
             counts,
             self.jobs(plan=plan_id, status=JobState.RUNNING),
             self.jobs(plan=plan_id, status=JobState.FAILED),
+            self._access.session.rows("store/reused", plan_id=plan_id)[0][0],
         )
 
     @checked
@@ -86,6 +88,19 @@ class PlanTraining:
             NotFoundError: there is no such plan.
         """
         return estimate_plan_cost(self._access.session, self._access.plan_id(plan))
+
+    @checked
+    def why_trained(self, job_id: str, plan: RunName | None = None) -> TrainingReason:
+        """Return why a job was trained: the inputs in which it differs from the nearest earlier job on its target.
+
+        Args:
+            job_id: id of a job that succeeded.
+            plan: a name as in :meth:`Store.plan <planstore.Store.plan>`; None means the current plan.
+
+        Raises:
+            NotFoundError: there is no such plan or job, or the job has no recorded inputs.
+        """
+        return why_trained(self._access.session, self._access.ledger.artifacts, self._access.plan_id(plan), job_id)
 
     def status_writer(self) -> StatusWriter:
         """Return a writer of job statuses for any number of threads."""

@@ -180,7 +180,14 @@ def _jobs(session: Session, plan_id: str, target: str, symbol: str | None, route
     any_status = newest_commit_of_kind(session, CommitKind.STATUS)
     latest = session.records("audit/why/job_status", plan_id=plan_id, job_ids=ids) if any_status else []
     statuses = {row["job_id"]: row for row in latest}
-    unknown = {"status": JobState.PLANNED.value, "attempt": None, "worker": None, "occurred_at": None, "error": None}
+    unknown = {
+        "status": JobState.PLANNED.value,
+        "attempt": None,
+        "worker": None,
+        "occurred_at": None,
+        "error": None,
+        "reused_from": None,
+    }
     found = []
     for job in jobs:
         status = statuses.get(job["job_id"], {**unknown, "metrics": None, "artifacts": None})

@@ -11,8 +11,8 @@ from planstore.cli.options import RESULTS, AsOf, Json, Limit, Results
 if TYPE_CHECKING:
     from planstore.api.store import Store
 
-COLUMNS = ("job_id", "target", "symbol", "route", "priority", "model_families", "status", "error")
-LEAST = ("priority", "symbol", "target", "model_families", "route", "error")
+COLUMNS = ("job_id", "target", "symbol", "route", "priority", "model_families", "status", "reused_from", "error")
+LEAST = ("priority", "symbol", "target", "model_families", "route", "reused_from", "error")
 
 
 def command(

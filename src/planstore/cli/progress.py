@@ -171,9 +171,10 @@ def _late_line(label: str) -> Iterator[None]:
         timer.cancel()
 
 
-def counts(by_status: Mapping[str, int]) -> str:
-    """Return job counts by status as text: ``12 succeeded, 3 running``."""
-    return ", ".join(f"{number} {status}" for status, number in by_status.items()) or "no jobs"
+def counts(by_status: Mapping[str, int], reused: int = 0) -> str:
+    """Return job counts by status as text: ``12 succeeded, 3 running``; ``reused`` of the succeeded jobs are named."""
+    text = ", ".join(f"{number} {status}" for status, number in by_status.items()) or "no jobs"
+    return f"{text}; {reused} reused from earlier jobs" if reused else text
 
 
 def _print(line: str) -> None:

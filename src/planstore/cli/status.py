@@ -25,7 +25,7 @@ def command(
     if json:
         output.print_json(status.as_dict())
         return
-    output.print_line(f"Plan {status.plan_id}: {output.counts(status.counts)}")
+    output.print_line(f"Plan {status.plan_id}: {output.counts(status.counts, status.reused)}")
     columns = ("job_id", "status", "attempt", "worker", "status_at", "lease_until", "error")
     jobs = [*status.running, *status.failed]
     if jobs:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from planstore.plans.cost import CostEstimate
     from planstore.training.execution.train import TrainingRequest
 
-COLUMNS = ("job_id", "route", "status", "attempt", "score", "evidence", "families", "error")
-LEAST = ("attempt", "evidence", "families", "route", "error")
+COLUMNS = ("job_id", "route", "status", "attempt", "score", "evidence", "families", "reused_from", "error")
+LEAST = ("attempt", "evidence", "families", "route", "reused_from", "error")
 PENDING_COLUMNS = ("job_id", "target", "symbol", "route", "priority", "model_families", "status")
 PENDING_LEAST = ("symbol", "target", "priority")
 
@@ -47,6 +47,9 @@ def command(
     priority: Annotated[list[int] | None, typer.Option(help="Train only jobs of this priority; repeatable.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check everything and list the jobs to train; train and write nothing.")
+    ] = False,
+    no_reuse: Annotated[
+        bool, typer.Option("--no-reuse", help="Train jobs again that have the same inputs as an earlier job.")
     ] = False,
     families: Families = None,
     max_attempts: Annotated[int, typer.Option(min=1, help="Maximum attempts of a job after deaths of its worker.")] = 3,
@@ -97,6 +100,7 @@ def command(
             max_attempts=max_attempts,
             seed=seed,
             refit=refit,
+            reuse=not no_reuse,
             selection=JobSelection(target or (), symbol or (), family or (), priority or ()),
         )
         request.check_panel(panel)
@@ -118,7 +122,7 @@ def command(
         else:
             shown, more = output.shown_rows(limit, len(training.jobs))
             output.print_table(
-                f"{len(training.jobs)} jobs: {output.counts(training.progress)}",
+                f"{len(training.jobs)} jobs: {output.counts(training.progress, training.reused)}",
                 COLUMNS,
                 ([_cell(job, column) for column in COLUMNS] for job in training.jobs[:shown]),
                 more=more,

@@ -5,7 +5,7 @@ from __future__ import annotations
 GROUPS: dict[str, tuple[str, ...]] = {
     "Make plans": ("init", "evidence", "candidates", "route", "plan", "export", "override", "policy"),
     "Train": ("train", "status", "jobs", "models", "predict"),
-    "Ask": ("why", "history", "diff", "whatif", "report", "sql", "log"),
+    "Ask": ("why", "why-train", "history", "diff", "whatif", "report", "sql", "log"),
     "Prove": ("verify", "anchor", "key"),
     "Operate": ("doctor", "compact", "backup", "restore", "rebuild", "migrate"),
     "Learn": ("demo",),
@@ -26,6 +26,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "jobs": ("planstore jobs --status failed", "planstore jobs --watch"),
     "predict": ("planstore predict panel --out predictions.parquet",),
     "why": ("planstore why y_up_1d AAPL", "planstore why y_up_1d AAPL --run night-7"),
+    "why-train": ("planstore why-train cs_y_up_1d",),
     "history": ("planstore history y_up_1d AAPL",),
     "diff": ("planstore diff night-6 night-7",),
     "whatif": ("planstore whatif stricter.yaml --run night-1..night-7",),

@@ -40,6 +40,7 @@ from planstore.cli import (
     verify,
     whatif,
     why,
+    why_train,
 )
 from planstore.cli.exit import exit_on_broken_pipe
 from planstore.cli.project import find_project
@@ -132,6 +133,7 @@ for verb in (
     jobs,
     log,
     why,
+    why_train,
     history,
     diff,
     whatif,
@@ -149,6 +151,6 @@ for verb in (
     doctor,
     demo,
 ):
-    app.command(verb.__name__.rpartition(".")[2], cls=_Verb)(verb.command)
+    app.command(verb.__name__.rpartition(".")[2].replace("_", "-"), cls=_Verb)(verb.command)
 for verbs in (override, policy, candidates, models):
     app.add_typer(verbs.app, name=verbs.__name__.rpartition(".")[2])

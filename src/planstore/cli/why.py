@@ -73,7 +73,8 @@ def _context_lines(found: Explanation) -> Iterator[str]:
         scores = "".join(f", {name} {value:.4g}" for name, value in sorted((job["metrics"] or {}).items()))
         models = f", {len(job['artifacts'])} artifacts" if job["artifacts"] else ""
         families = ", ".join(job["model_families"]) or "no family"
-        yield f"  job {job['job_id']} ({families}): {job['status']}{scores}{models}"
+        reused = f", reused from {job['reused_from']}" if job["reused_from"] else ""
+        yield f"  job {job['job_id']} ({families}): {job['status']}{reused}{scores}{models}"
     yield ""
     yield "Decided from:"
     yield f"  evidence  {found.evidence_id}"

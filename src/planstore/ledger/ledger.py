@@ -54,6 +54,7 @@ _VIEWS = (
     "current_plan",
     "job_latest_status",
     "jobs_with_status",
+    "reused_jobs",
     "current_jobs",
     "plan_progress",
     "trained_models",

@@ -19,12 +19,14 @@ class Progress(TableAnswer):
         counts: job counts by status.
         running: running jobs, with worker and lease.
         failed: failed jobs, with error.
+        reused: number of succeeded jobs with the results of an earlier job, because their inputs were the same.
     """
 
     plan_id: str
     counts: Mapping[str, int]
     running: list[dict[str, Any]]
     failed: list[dict[str, Any]]
+    reused: int
 
     @property
     def is_over(self) -> bool:

@@ -22,6 +22,7 @@ from planstore.events.vocabulary import CommitKind, JobState, open_jobs
 from planstore.ledger.artifact_events import ArtifactEvent, append_artifacts
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.status_writer import append_statuses, status_table
+from planstore.training.execution.reuse import EarlierResult, earlier_results
 from planstore.training.execution.task import Result
 
 if TYPE_CHECKING:
@@ -110,6 +111,13 @@ class Claims:
         row = self._session.row("training/job_file", plan_id=self._plan_id, job_id=job_id, name=name)
         return None if row is None else str(row[0])
 
+    def earlier_inputs(self) -> dict[tuple[str, str | None], list[str]]:
+        """Return the digests of the inputs of earlier jobs, by target and symbol."""
+        found: dict[tuple[str, str | None], list[str]] = {}
+        for target, symbol, digest in self._session.rows("training/earlier_inputs"):
+            found.setdefault((target, symbol), []).append(digest)
+        return found
+
     def settle(self, reports: Mapping[Claim, Result], renewed: Sequence[Claim] = (), wanted: int = 0) -> Settled:
         """Record reports, renew claims, release expired leases, and claim more jobs, all in one commit.
 
@@ -118,7 +126,13 @@ class Claims:
             renewed: claims to renew for another lease.
             wanted: maximum number of new claims.
         """
-        artifacts = self._store_files(reports)
+        reused = {result.reused for result in reports.values() if result.reused is not None}
+        earlier = earlier_results(self._session, reused) if reused else {}
+        reports = {
+            claim: result if result.reused is None else earlier[result.reused].taken_over(result)
+            for claim, result in reports.items()
+        }
+        artifacts = self._store_files(reports, earlier)
         with self._ledger.commit(
             self._session, CommitKind.STATUS, run_id=None, message=f"by {self._worker}"
         ) as builder:
@@ -149,14 +163,19 @@ class Claims:
         """Close the session; claims remain until their report or expiry."""
         self._session.close()
 
-    def _store_files(self, reports: Mapping[Claim, Result]) -> dict[Claim, list[ArtifactEvent]]:
-        """Store the files of results as artifacts, before the commit that references them."""
+    def _store_files(
+        self, reports: Mapping[Claim, Result], earlier: Mapping[str, EarlierResult]
+    ) -> dict[Claim, list[ArtifactEvent]]:
+        """Store the files of results as artifacts, before the commit that references them; reused ones are stored."""
         files = [(claim, file) for claim, result in reports.items() for file in result.files]
         digests = self._ledger.artifacts.put_all([file.content for _, file in files])
         artifacts: dict[Claim, list[ArtifactEvent]] = {claim: [] for claim in reports}
         for (claim, file), digest in zip(files, digests, strict=True):
             owner = f"{self._plan_id}/{claim.job_id}"
             artifacts[claim].append(ArtifactEvent(digest, file.media_type, len(file.content), file.name, owner))
+        for claim, result in reports.items():
+            if result.reused is not None:
+                artifacts[claim] = earlier[result.reused].artifacts(f"{self._plan_id}/{claim.job_id}")
         return artifacts
 
     def _accepted(self, incoming: Mapping[Claim, Result | None]) -> dict[Claim, str]:

@@ -24,6 +24,7 @@ from planstore.models.libraries import used_libraries
 from planstore.training.evidence.folds import time_folds
 from planstore.training.evidence.score import score
 from planstore.training.execution import predictions
+from planstore.training.execution.inputs import MEDIA_TYPE as JSON, NAME as INPUTS, JobInputs
 from planstore.training.execution.predictions import Predictions
 from planstore.training.execution.task import File, Result, Task
 
@@ -58,6 +59,14 @@ def _reason(error: Exception) -> str:
 def _train(panel: Panel, task: Task) -> Result:
     started = time.perf_counter()
     split = _Split.of(panel, task)
+    inputs = JobInputs.of(split.sample, split.target, task)
+    evidence: dict[str, float] = {}
+    if task.evidence_score is not None and math.isfinite(
+        task.evidence_score
+    ):  # because reference semantics accept infinite scores
+        evidence["evidence_score"] = task.evidence_score
+    if inputs.is_complete and inputs.digest in task.earlier:
+        return Result(JobState.SUCCEEDED, evidence, reused=inputs.digest)
     fitted, seconds, left_out = _fit(split, task)
     if not fitted:
         return Result(JobState.SKIPPED, error="; ".join(left_out) or "the plan names no model family for this job")
@@ -67,10 +76,7 @@ def _train(panel: Panel, task: Task) -> Result:
     metrics: dict[str, float] = {name: found for name, one in scores.items() if (found := split.score(one)) is not None}
     if "score" not in metrics:
         left_out.append("its newest fold holds one class only, so that it has no score")
-    if task.evidence_score is not None and math.isfinite(
-        task.evidence_score
-    ):  # because reference semantics accept infinite scores
-        metrics["evidence_score"] = task.evidence_score
+    metrics |= evidence
     metrics |= {"rows_trained": len(split.train), "rows_scored": len(blend.keys)}
     described = [_model(split, name, estimator, ModelFit.SCORED) for name, estimator in fitted.items()]
     if task.refit:
@@ -85,6 +91,7 @@ def _train(panel: Panel, task: Task) -> Result:
         File("predictions", predictions.MEDIA_TYPE, blend.dump(**(parts or by_family))),
         *(file for _, file in described),
         _description(split, task, [model for model, _ in described]),
+        File(INPUTS, JSON, inputs.document),
     )
     return Result(JobState.SUCCEEDED, metrics, files, "; ".join(left_out) or None)
 

@@ -56,6 +56,11 @@ class Training(TableAnswer):
         """Return the jobs."""
         return self.jobs
 
+    @property
+    def reused(self) -> int:
+        """Number of jobs with the results of an earlier job."""
+        return sum(job["reused_from"] is not None for job in self.jobs)
+
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""
         return dict(vars(self))

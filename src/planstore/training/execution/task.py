@@ -26,6 +26,7 @@ class Task:
         combines: whether its predictions are averaged with those of the cross-sectional job.
         pooled: predictions of the cross-sectional job (parquet), where the job combines.
         refit: whether each family is fitted once more, on all labelled rows, after it was scored.
+        earlier: digests of the inputs of earlier jobs on this target and symbol, whose results may be reused.
         pooled_models: digest of the description of that job's models, where it has one.
     """
 
@@ -42,6 +43,7 @@ class Task:
     pooled: bytes | None = None
     pooled_models: str | None = None
     refit: bool = False
+    earlier: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,11 @@ class Result:
         metrics: finite numbers by name.
         files: models and predictions.
         error: reason of the failure, or reasons of the families left out.
+        reused: digest of the inputs, where an earlier job with the same inputs has the results; there are no files.
     """
 
     status: JobState | Literal["lost"]
     metrics: Mapping[str, float] = field(default_factory=dict)
     files: tuple[File, ...] = ()
     error: str | None = None
+    reused: str | None = None

@@ -23,6 +23,7 @@ class Tasks:
         features: features by target; an absent target uses all features.
         seed: random seed.
         refit: whether each family is fitted once more, on all labelled rows, after it was scored.
+        reuses: whether results of earlier jobs with the same inputs may be reused.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Tasks:
         seed: int,
         *,
         refit: bool,
+        reuses: bool,
     ) -> None:
         self._claims = claims
         self._artifacts = artifacts
@@ -43,6 +45,7 @@ class Tasks:
         self._refit = refit
         self._jobs = {job["job_id"]: job for job in claims.jobs()}
         self._pooled: tuple[str, Predictions] | None = None
+        self._earlier = claims.earlier_inputs() if reuses else {}
 
     def make(self, claim: Claim) -> Task:
         """Return the task of a claim; families of the CPU stage come first."""
@@ -64,6 +67,7 @@ class Tasks:
             combines=job["combines"],
             pooled=self._pooled_predictions(job),
             refit=self._refit,
+            earlier=frozenset(self._earlier.get((job["target"], job["symbol"]), ())),
             pooled_models=self._file_of_pooled(job, DESCRIPTION),
         )
 

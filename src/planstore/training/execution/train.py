@@ -61,6 +61,7 @@ def train(
     lease: timedelta = LEASE,
     selection: JobSelection = EVERYTHING,
     refit: bool | None = None,
+    reuse: bool = True,
     progress: Callable[[dict[str, int]], None] = lambda _: None,
 ) -> Training:
     """Train the untrained jobs of a plan, or a selection of them, and record the result of each.
@@ -86,6 +87,7 @@ def train(
         lease: as ``plan``.
         selection: as ``plan``.
         refit: as ``plan``.
+        reuse: as ``plan``.
         progress: callback that receives job counts by status after each commit.
 
     Raises:
@@ -106,6 +108,7 @@ def train(
         lease=lease,
         selection=selection,
         refit=refit,
+        reuse=reuse,
     )
     return request.train(panel, features=features, progress=progress)
 
@@ -125,6 +128,7 @@ class TrainingRequest:
         selection: criteria for the jobs to train.
         refit: fit each family once more, on all labelled rows, after it was scored; the refitted models predict new
             rows. None means as the plan's policy says.
+        reuse: take over the results of an earlier job with the same inputs, instead of training the job again.
 
     Attributes:
         plan_id: id of the plan.
@@ -147,6 +151,7 @@ class TrainingRequest:
         lease: timedelta = LEASE,
         selection: JobSelection = EVERYTHING,
         refit: bool | None = None,
+        reuse: bool = True,
     ) -> None:
         if max_attempts < 1:
             raise RequestError(f"max_attempts must be at least 1, got {max_attempts}")
@@ -162,6 +167,7 @@ class TrainingRequest:
         planned = sorted({family for job in self.jobs for family in job["model_families"]})
         if planned and self._registry.keys().isdisjoint(planned):
             families_of(planned, self._registry)
+        self._reuse = reuse
         self._max_attempts = max_attempts
         self._seed = seed
         self._lease = lease
@@ -261,5 +267,13 @@ class TrainingRequest:
                 selected=self._selected,
             )
             with closing(claims), closing(self._executor.open(saved)) as executor:
-                tasks = Tasks(claims, ledger.artifacts, self._registry, features, self._seed, refit=self._refit)
+                tasks = Tasks(
+                    claims,
+                    ledger.artifacts,
+                    self._registry,
+                    features,
+                    self._seed,
+                    refit=self._refit,
+                    reuses=self._reuse,
+                )
                 Driver(claims, executor, tasks.make, lease=self._lease, progress=progress).run()

@@ -1,0 +1,113 @@
+"""Inputs of a job: everything that its models depend on, as a document whose digest identifies them."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from typing import TYPE_CHECKING
+
+from planstore.events.canonical import canonical_json
+from planstore.events.digest import RowsDigest
+from planstore.events.hashing import digest_of
+from planstore.training.families import Family
+
+if TYPE_CHECKING:
+    from planstore.training.execution.task import Task
+    from planstore.training.panel.panel import Sample
+    from planstore.training.panel.target import Target
+
+NAME = "inputs"
+"""Name of the artifact of a trained job."""
+MEDIA_TYPE = "application/json"
+CODE = 1
+"""Version of the training code; raise it when the same inputs lead to other models, predictions or metrics."""
+_LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy")
+"""Libraries that every training uses."""
+_NOT_INPUTS = {"job_id", "attempt", "evidence_score", "earlier"}
+"""Fields of a task on which no model depends."""
+
+
+@dataclasses.dataclass(frozen=True)
+class JobInputs:
+    """Inputs of a job.
+
+    Attributes:
+        document: canonical JSON.
+        is_complete: whether the document says all: families of code without an installed version are only named in it,
+            so that their jobs are always trained.
+    """
+
+    document: bytes
+    is_complete: bool
+
+    @property
+    def digest(self) -> str:
+        """Digest of the document."""
+        return digest_of(self.document)
+
+    @classmethod
+    def of(cls, sample: Sample, target: Target, task: Task) -> JobInputs:
+        """Return the inputs of a task on a sample of the panel."""
+        modules = {path.partition(".")[0] for path in _paths(task.families)}
+        versions = _versions(modules)
+        settings = {
+            field.name: getattr(task, field.name) for field in dataclasses.fields(task) if field.name not in _NOT_INPUTS
+        }
+        document = settings | {
+            "panel": {
+                "digest": _digest(sample),
+                "rows": len(sample.labels),
+                "first": str(sample.timestamps.min()),
+                "last": str(sample.timestamps.max()),
+            },
+            "target": dataclasses.asdict(target),
+            "families": {family.name: family.model_dump(mode="json") for family in task.families},
+            "left_out": list(task.left_out),
+            "features": list(sample.features.columns),
+            "pooled": None if task.pooled is None else digest_of(task.pooled),
+            "libraries": versions,
+            "code": CODE,
+        }
+        return cls(canonical_json(document), all(versions.get(module) is not None for module in modules))
+
+
+def _digest(sample: Sample) -> str:
+    import pyarrow as pa
+
+    keys = pa.table({"timestamp": sample.timestamps, "symbol": pa.array(sample.symbols, pa.string())})
+    features = pa.Table.from_pandas(sample.features, preserve_index=False)
+    digests = [RowsDigest.of_table(part).hexdigest() for part in (keys, features, pa.table({"label": sample.labels}))]
+    return digest_of("\n".join(digests).encode())
+
+
+def _paths(families: Iterable[Family]) -> Iterator[str]:
+    """Yield the import paths of families and of their members."""
+    for family in families:
+        yield from filter(None, (family.estimators.classification, family.estimators.regression))
+        yield from _paths(family.combines)
+
+
+def _versions(modules: set[str]) -> dict[str, str | None]:
+    """Return the installed versions of Python, of modules, and of the libraries that every training uses."""
+    packages = _packages()
+    found = {name: _version([name]) for name in _LIBRARIES}
+    found |= {module: _version(packages.get(module, ())) for module in sorted(modules)}
+    return found | {"python": platform.python_version()}
+
+
+@cache
+def _packages() -> Mapping[str, Sequence[str]]:
+    """Return the installed packages by module."""
+    return packages_distributions()
+
+
+def _version(packages: Iterable[str]) -> str | None:
+    for package in packages:
+        try:
+            return version(package)
+        except PackageNotFoundError:
+            continue
+    return None
