@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,15 @@ from typer.core import TyperOption
 
 import planstore
 import samples
+from planstore import JobStatus
 from planstore.cli.git import working_commit
 from planstore.cli.verb_groups import EXAMPLES, GROUPS
 from planstore.cli.verbs import app
 from planstore.errors import RequestError
 from reference.command_line import verbs
 from verbs_forked import Call, endings
+
+PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 
 
 def test_every_verb_is_in_one_group_of_the_help_and_has_examples_that_its_options_allow() -> None:
@@ -90,6 +94,32 @@ def test_the_log_is_filtered_by_actor_kind_and_time(tmp_path: Path) -> None:
         ):
             with pytest.raises(RequestError, match=said):
                 store.log(**wrong)
+
+
+def test_watching_prints_a_line_for_each_change_of_a_job(tmp_path: Path) -> None:
+    with planstore.open(tmp_path) as store:
+        run = store.route(samples.table(samples.records()), samples.policy())
+        jobs = [job["job_id"] for job in store.training.jobs()]
+        words = [PLANSTORE, "jobs", "--watch", "--results", str(tmp_path)]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
+            assert watching.stdout is not None
+            assert watching.stdout.readline() == f"{len(jobs)} planned\n"
+            with store.training.status_writer() as writer:
+
+                def record(job: str, status: str, **fields: Any) -> None:
+                    writer.record(JobStatus(run.plan_id, job, status, worker="w\n1", **fields))
+
+                record(jobs[0], "running")
+                assert watching.stdout.readline()[8:] == f" {jobs[0]} running, w\\n1\n"
+                record(jobs[0], "failed", error="no rows")
+                for job in jobs[1:]:
+                    record(job, "succeeded", metrics={"score": 0.61239})
+            said, errors = watching.communicate(timeout=60)
+        found = [line[9:] for line in said.splitlines()[:-1]]
+        assert found[0] == f"{jobs[0]} failed, w\\n1: no rows"
+        assert found[1:] == [f"{job} succeeded, w\\n1, score 0.612" for job in jobs[1:]]
+        assert said.splitlines()[-1] == f"1 failed, {len(jobs) - 1} succeeded"
+        assert (watching.returncode, errors) == (0, "")
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -102,6 +102,26 @@ class PlanTraining:
         """
         return why_trained(self._access.session, self._access.ledger.artifacts, self._access.plan_id(plan), job_id)
 
+    @checked
+    def status_changes(
+        self, *, after: int, plan: RunName | None = None, target: str | None = None, symbol: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the changes of the status of a plan's jobs after a commit, in order, each with worker and score.
+
+        Args:
+            after: number of a commit; 0 means all changes.
+            plan: a name as in :meth:`Store.plan <planstore.Store.plan>`; None means the current plan.
+            target: select only jobs of this target.
+            symbol: select only jobs of this symbol.
+
+        Raises:
+            NotFoundError: there is no such plan.
+        """
+        plan_id = self._access.plan_id(plan)
+        return self._access.session.records(
+            "store/status_changes", plan_id=plan_id, after=after, target=target, symbol=symbol
+        )
+
     def status_writer(self) -> StatusWriter:
         """Return a writer of job statuses for any number of threads."""
         self._access.require_now("training.status_writer")

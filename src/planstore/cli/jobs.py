@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from planstore.cli.options import RESULTS, AsOf, Json, Limit, Results
+from planstore.cli.printable import printable
 
 if TYPE_CHECKING:
     from planstore.api.store import Store
+    from planstore.plans.progress import Progress
 
 COLUMNS = ("job_id", "target", "symbol", "route", "priority", "model_families", "status", "reused_from", "error")
 LEAST = ("priority", "symbol", "target", "model_families", "route", "reused_from", "error")
@@ -22,7 +24,11 @@ def command(
     status: Annotated[str | None, typer.Option(help="Show only jobs with this status.")] = None,
     limit: Limit = None,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Follow the plan until every job has ended; one line per change.")
+        bool,
+        typer.Option(
+            "--watch",
+            help="Follow the plan until every job has ended: a line per change of a job, with --json the job counts.",
+        ),
     ] = False,
     as_of: AsOf = None,
     json: Json = False,
@@ -35,11 +41,11 @@ def command(
     from planstore.cli import output
     from planstore.errors import RequestError
 
-    if watch and (as_of or target or symbol or status):
-        raise RequestError("--watch must be without --as-of, --target, --symbol and --status: leave them out")
+    if watch and (as_of or status):
+        raise RequestError("--watch must be without --as-of and --status: leave them out")
     with planstore.open(results, create=False, as_of=as_of) as store:
         if watch:
-            _follow(store, json=json)
+            _follow(store, target, symbol, json=json)
             return
         jobs = store.training.jobs(target=target, symbol=symbol, status=status)
         if json:
@@ -50,23 +56,39 @@ def command(
         output.print_table(f"{len(jobs)} jobs", COLUMNS, rows, more=more, least=LEAST)
 
 
-def _follow(store: Store, *, json: bool) -> None:
-    """Print the job counts by status after each change, with a progress bar on a terminal."""
+def _follow(store: Store, target: str | None, symbol: str | None, *, json: bool) -> None:
+    """Print a line per change of a job's status; with ``json``, the job counts by status after each change."""
     import time
 
     from planstore.cli import output
 
-    printed = None
-    with output.progress("training") as show:
-        while True:
-            status = store.training.progress()
-            show(dict(status.counts))
-            if status.counts != printed:
-                printed = status.counts
-                if json:
-                    output.print_json_line(status.as_dict())
-                else:
-                    output.print_line(output.counts(status.counts))
-            if status.is_over:
-                return
-            time.sleep(0.5)
+    after = store.access.ledger.last_commit()
+    status = store.training.progress()
+    _print_status(status, json=json)
+    while not status.is_over:
+        time.sleep(0.5)
+        status = store.training.progress(status.plan_id)  # first, so that its changes are among those read next
+        changes = store.training.status_changes(plan=status.plan_id, after=after, target=target, symbol=symbol)
+        after = max([after, *(change["commit_id"] for change in changes)])
+        if not json:
+            for change in changes:
+                output.print_line(printable(_line(change)))
+        if status.is_over or (json and changes):
+            _print_status(status, json=json)
+
+
+def _line(change: dict[str, Any]) -> str:
+    """Return a change of a job's status as text."""
+    worker = "" if change["worker"] is None else f", {change['worker']}"
+    score = "" if change["score"] is None else f", score {change['score']:.3f}"
+    error = "" if change["error"] is None else f": {change['error']}"
+    return f"{change['occurred_at']:%H:%M:%S} {change['job_id']} {change['status']}{worker}{score}{error}"
+
+
+def _print_status(status: Progress, *, json: bool) -> None:
+    from planstore.cli import output
+
+    if json:
+        output.print_json_line(status.as_dict())
+    else:
+        output.print_line(output.counts(status.counts))
