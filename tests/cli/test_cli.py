@@ -47,6 +47,7 @@ VERBS = (
     "restore",
     "migrate",
     "doctor",
+    "du",
     "demo",
     "override",
     "policy",

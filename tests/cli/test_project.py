@@ -17,6 +17,7 @@ import samples
 from planstore.cli.doctor import _store
 from planstore.cli.project import KEYS, find_project, variable
 from planstore.errors import RequestError
+from planstore.ledger.disk_usage import disk_usage
 from planstore.ledger.embedded import checkup
 from planstore.ledger.layout import StoreLayout
 from verbs_forked import Call, endings
@@ -120,6 +121,22 @@ def test_a_wrong_project_file_ends_a_verb_with_code_2_before_it_begins(project: 
     (ended,) = endings([Call(["init"])], project / "a")
     assert (ended.code, ended.error.endswith("got 'result': write results\n")) == (2, True)
     assert sorted(path.name for path in project.iterdir()) == ["a", "planstore.toml", "policy.yaml"]
+
+
+def test_the_parts_of_a_store_are_all_its_bytes(tmp_path: Path) -> None:
+    with planstore.open(tmp_path) as store:
+        store.route(samples.table(samples.records()), samples.policy())
+        store.maintenance.compact()
+    layout = StoreLayout.in_results(tmp_path)
+    found = {one.part: one for one in disk_usage(layout)}
+    artifacts = [path for path in layout.artifacts.rglob("*") if path.is_file()]
+    assert found["artifacts"].files == len(artifacts) == 3
+    assert found["artifacts"].size == sum(path.stat().st_size for path in artifacts)
+    assert {"catalog", "other", "table candidates", "table decisions"} <= found.keys()
+    whole = sum(path.stat().st_size for path in layout.folder.rglob("*") if path.is_file())
+    assert sum(one.size for one in found.values()) == whole
+    sizes = [one.size for one in found.values()]
+    assert sizes == sorted(sizes, reverse=True)
 
 
 def checked(results: Path) -> dict[str, checkup.Check]:

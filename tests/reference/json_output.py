@@ -82,6 +82,7 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("restore", "backup", "--results", "again"),
     ("migrate",),
     ("doctor",),
+    ("du",),
 )
 """Calls of every verb but ``demo``, in an order in which each has something to answer."""
 

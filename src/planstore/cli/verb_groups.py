@@ -7,7 +7,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Train": ("train", "status", "jobs", "models", "predict"),
     "Ask": ("why", "why-train", "history", "diff", "whatif", "report", "sql", "log"),
     "Prove": ("verify", "anchor", "key"),
-    "Operate": ("doctor", "compact", "backup", "restore", "rebuild", "migrate"),
+    "Operate": ("doctor", "compact", "backup", "restore", "rebuild", "migrate", "du"),
     "Learn": ("demo",),
 }
 """Names of the verbs by heading, in the order of the help."""
@@ -40,6 +40,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "anchor": ("planstore anchor --sign key.pem",),
     "key": ("planstore key key.pem",),
     "doctor": ("planstore doctor",),
+    "du": ("planstore du",),
     "compact": ("planstore compact --grace-hours 48",),
     "backup": ("planstore backup backup-2026-01-31",),
     "restore": ("planstore restore backup-2026-01-31 --results restored",),

@@ -17,6 +17,7 @@ from planstore.cli import (
     demo,
     diff,
     doctor,
+    du,
     evidence,
     export,
     history,
@@ -149,6 +150,7 @@ for verb in (
     restore,
     migrate,
     doctor,
+    du,
     demo,
 ):
     app.command(verb.__name__.rpartition(".")[2].replace("_", "-"), cls=_Verb)(verb.command)
