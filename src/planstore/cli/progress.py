@@ -15,9 +15,9 @@ from planstore.events.vocabulary import open_jobs
 if TYPE_CHECKING:
     from rich.console import Console
 
-QUIET_SECONDS = 5.0
+QUIET_SECONDS = 15.0
 """Seconds of a step without a line; verbs that end sooner print none, because cron mails every line."""
-LINE_SECONDS = 10.0
+LINE_SECONDS = 15.0
 """Minimum seconds between two lines of one step."""
 
 
