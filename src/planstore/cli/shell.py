@@ -32,9 +32,11 @@ DEFAULT_LIMIT = 1_000
 """Rows of a table, shown in pages, without ``--limit``."""
 HELP = """\
 A query can have several lines; `;` and Enter run it. Queries are read-only.
-  show tables;          list the views         from runs;          show the rows of a view
+  show tables; .tables  list the views         from runs;          show the rows of a view
   help current_jobs;    explain its columns    describe runs;      show its column types
 Tab completes, Up recalls earlier queries, Ctrl-C discards a query, Ctrl-D or `exit` ends the shell."""
+_DOT_COMMANDS = {".tables": "show tables;"}
+"""Queries of the commands that users of other shells know."""
 _EXIT_COMMANDS = {"exit", "quit"}
 _COMMANDS = {"help", *_EXIT_COMMANDS}
 
@@ -92,6 +94,7 @@ class Shell:
         if command == "help":
             self._explain(*names)
             return
+        text = _DOT_COMMANDS.get(command, text)
         if text.lstrip().startswith((".", "\\")):
             raise RequestError(
                 "a command must be help, exit or SQL, got a dot or backslash command: "
