@@ -76,3 +76,7 @@ from .training.panel.panel import Panel as Panel
 from .version import __version__ as __version__
 
 __all__: list[str]
+from .training.evidence.leakage import LeakageLimits as LeakageLimits
+from .training.evidence.ranking import Ranked as Ranked
+from .training.panel.panel import Sample as Sample
+from .training.panel.target import Target as Target

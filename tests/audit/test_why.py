@@ -267,5 +267,5 @@ def test_a_notebook_shows_names_as_they_are_and_nothing_that_acts(store: Store) 
     html = store.why(name, "<b>")._repr_html_()
     assert isinstance(store.why(name), Explanation)
     assert "<script>" not in html
-    assert "&lt;script&gt;alert(1)&lt;/script&gt; / &lt;b&gt;" in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; on &lt;b&gt;" in html
     assert "MIN_SCORE" in html
