@@ -109,7 +109,7 @@ def test_in_a_store_with_ambiguous_names_each_run_can_be_named(tmp_path: Path, m
     names = ("first", "3", "1..3", "2024-01-02")
     with planstore.open(tmp_path / "results") as store:
         with monkeypatch.context() as older:
-            older.setattr("planstore.api.store.refuse_other_meaning", lambda *_: None)
+            older.setattr("planstore.runs.checked_request.refuse_other_meaning", lambda *_: None)
             for seed, name in enumerate(names):
                 routed(store, name, seed=seed)
         with pytest.raises(RequestError, match=r"'3', which means run '1\.\.3' of commit 3 and run '3' of commit 2"):

@@ -108,7 +108,11 @@ def test_an_output_that_takes_nothing_is_one_line_and_exit_code_3(folder: Path) 
     calls = [Call(one, output=output) for one in words for output in ("/dev/full", "closed")]
     said = {"/dev/full": "No space left on device", "closed": "Bad file descriptor"}
     for call, ended in zip(calls, endings(calls, folder), strict=True):
-        expected = f"planstore: standard output cannot be written: {said[call.output]}\n"
+        message = f"standard output cannot be written: {said[call.output]}"
+        told = {"error": "OutputError", "message": message, "exit_code": 3, "commits": []}
+        expected = (
+            f"planstore: {message}\n" if "--json" not in call.words else json.dumps(told, separators=(",", ":")) + "\n"
+        )
         assert (ended.code, ended.error) == (3, expected), call
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import pickle
 import re
 import warnings
@@ -128,9 +129,9 @@ def test_a_file_that_predicts_otherwise_than_its_model_is_not_kept(monkeypatch: 
 def test_the_trusted_types_are_planstores_own_and_never_the_files(tmp_path: Path) -> None:
     import skops.io
 
-    estimator = FunctionTransformer(func=print)
+    estimator = FunctionTransformer(func=os.getcwd)
     content = skops.io.dumps(estimator)
-    with pytest.raises(StoreError, match=r"Untrusted types found in the file: .*builtins\.print"):
+    with pytest.raises(StoreError, match=r"Untrusted types found in the file: .*posix\.getcwd"):
         opened(ModelFile(ModelFormat.SKOPS, content))
     schema = zipfile.ZipFile(io.BytesIO(skops_files.dump(Ridge().fit([[1.0]], [1.0]))))
     tree = json.loads(schema.read("schema.json"))

@@ -21,6 +21,7 @@ from planstore.models.description import DESCRIPTION, JobModels
 from planstore.models.formats import load_estimator
 from planstore.training.evidence.folds import time_folds
 from planstore.training.execution.fit import train_job
+from planstore.training.execution.inputs import NAME as INPUTS
 from planstore.training.execution.predictions import Predictions
 from planstore.training.execution.task import Result, Task
 from planstore.training.families import load_families
@@ -89,8 +90,9 @@ def test_a_refit_keeps_the_scored_models_and_adds_those_of_all_labelled_rows(pan
     assert train_job(panel, replace(asked, refit=True)).files == again.files
     contents = {file.name: file.content for file in again.files}
     named = ("model lightgbm", "model logistic", "refitted model lightgbm", "refitted model logistic")
-    assert list(contents) == ["predictions", *named, "models"]
-    assert {file.name: file.content for file in once.files if file.name != DESCRIPTION}.items() <= contents.items()
+    assert list(contents) == ["predictions", *named, "models", "inputs"]
+    differ = {DESCRIPTION, INPUTS}  # because both say whether models are refitted
+    assert {file.name: file.content for file in once.files if file.name not in differ}.items() <= contents.items()
     assert again.metrics["score"] == once.metrics["score"]
     described = JobModels.load(contents[DESCRIPTION])
     labelled = panel.sample("y_up_1d", symbols=["AAA"])
@@ -104,7 +106,8 @@ def test_a_refit_keeps_the_scored_models_and_adds_those_of_all_labelled_rows(pan
     }
     assert described.newest_data is not None
     assert described.newest_data.replace(tzinfo=None) == pd.Timestamp(labelled.timestamps[-1])
-    assert {one.fit for one in JobModels.load(once.files[-1].content).serving} == {"scored"}
+    (scored,) = [file.content for file in once.files if file.name == DESCRIPTION]
+    assert {one.fit for one in JobModels.load(scored).serving} == {"scored"}
 
 
 def test_three_classes_are_probabilities_that_add_up(panel: Panel) -> None:

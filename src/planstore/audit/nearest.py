@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +13,9 @@ import orjson
 
 from planstore.audit.scenario import Record, Scenario
 from planstore.events.vocabulary import Side
+
+DIGITS = 6
+"""Significant digits of numbers in texts; the answer itself has them all."""
 
 POLICIES = 1024
 """Cached checks of policies, because a run tries each policy on many targets."""
@@ -87,25 +91,30 @@ def _text(found: Mapping[str, Any], was: str) -> str:
     name = f"{Side(found['side']).label} {found['metric']}" if "side" in found else found["key"]
     reason = ", because it moves other symbols in the lane" if found.get("of_others") else ""
     none = "missing" if "side" in found else "null"
-    present, needed = _shown(found[was], none), _shown(found["needed"], none)
-    return f"{name} is {present}; with {needed} the route would be {found['route']}{reason}"
+    present, needed = found[was], found["needed"]
+    is_rise = isinstance(present, int | float) and isinstance(needed, int | float) and needed > present
+    shown = _shown(needed, none, ROUND_CEILING if is_rise else ROUND_FLOOR)
+    return f"{name} is {_shown(present, none)}; with {shown} the route would be {found['route']}{reason}"
 
 
-def _shown(value: Any, none: str) -> str:
-    """Return a value with enough digits to identify it, or ``just above`` or ``just below`` a short one."""
+def _shown(value: Any, none: str, rounding: str = ROUND_HALF_EVEN) -> str:
+    """Return a value with at most ``DIGITS`` digits, or ``just above`` or ``just below`` such a number.
+
+    A number that is needed is rounded away from the present one, so that the shown one is far enough too.
+    """
     if isinstance(value, list):
-        return f"[{', '.join(_shown(item, none) for item in value)}]"
+        return f"[{', '.join(_shown(item, none, rounding) for item in value)}]"
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_shown(item, none)}" for key, item in value.items() if item is not None)
+        return ", ".join(f"{key} {_shown(item, none, rounding)}" for key, item in value.items() if item is not None)
     if not isinstance(value, float):
         return none if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    short = f"{value:.6g}"
+    short = f"{value:.{DIGITS}g}"
     if float(short) == value:
         return short
     return (
         f"{'just above' if value > float(short) else 'just below'} {short}"
         if abs(value - float(short)) < 1e-12
-        else f"{value:.17g}"
+        else f"{float(Context(prec=DIGITS, rounding=rounding).create_decimal_from_float(value)):.{DIGITS}g}"
     )
 
 

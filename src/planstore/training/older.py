@@ -18,6 +18,7 @@ from planstore.projections.file_names import file_names
 from planstore.routing.policy_defaults import DEFAULT_POLICY
 from planstore.routing.policy_reader import PolicySource
 from planstore.training.execution.fit import train_job
+from planstore.training.execution.inputs import NAME as INPUTS
 from planstore.training.execution.task import Result, Task
 from planstore.training.families import Family, families_of, load_families
 from planstore.training.panel.panel import Panel
@@ -153,7 +154,7 @@ def _task(
 
 def _write_files(result: Result, folder: Path) -> dict[str, Any]:
     """Write the files of a result, and return its estimators by family."""
-    contents = {file.name: file.content for file in result.files}
+    contents = {file.name: file.content for file in result.files if file.name != INPUTS}
     if DESCRIPTION not in contents:
         return {}
     described = JobModels.load(contents[DESCRIPTION])
