@@ -106,7 +106,7 @@ def check(store: Store, a: Run, b: Run) -> None:
 
 
 @pytest.mark.parametrize("semantics", ["strict", "reference"])
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(data=st.data())
 def test_a_diff_is_what_plain_python_finds(shared_store: Store, semantics: str, data: st.DataObject) -> None:
     first, second = (

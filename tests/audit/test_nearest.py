@@ -129,7 +129,7 @@ def between(observed: float, needed: float, rounded: bool) -> Iterator[float]:
 
 
 @pytest.mark.parametrize("semantics", ["strict", "reference"])
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(data=st.data())
 def test_the_nearest_change_flips_the_route_and_none_that_is_smaller_does(semantics: str, data: st.DataObject) -> None:
     policy, rows = data.draw(strategies.policies(semantics)), data.draw(strategies.candidates(semantics))

@@ -37,7 +37,7 @@ def files(store: Store) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("semantics", ["strict", "reference"])
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(data=st.data())
 def test_what_if_is_what_routing_would_have_been(
     shared_store: Store, other: Store, semantics: str, data: st.DataObject

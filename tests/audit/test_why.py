@@ -50,7 +50,7 @@ def alter(store: Store, statement: str) -> None:
 
 
 @pytest.mark.parametrize("semantics", ["strict", "reference"])
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(data=st.data())
 def test_why_arrives_at_what_is_recorded_and_its_checks_say_the_same(
     shared_store: Store, semantics: str, data: st.DataObject

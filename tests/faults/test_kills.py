@@ -32,7 +32,7 @@ from faults.harness import (
 )
 
 pytestmark = needs_compiler
-KILLS = int(os.environ.get("PLANSTORE_KILLS", "24"))
+KILLS = int(os.environ.get("PLANSTORE_KILLS", "14"))
 """Kills of this whole module."""
 KILLS_A_STORE = 8
 """Kills after which a new store is begun, because each check verifies all of a store."""

@@ -84,7 +84,9 @@ def test_a_node_that_is_killed_in_the_middle_costs_an_attempt_and_no_job(tmp_pat
 
 
 def test_a_worker_of_ray_does_not_run_the_script_again(tmp_path: Path, cluster: Any) -> None:
-    assert unguarded.trained(tmp_path, "ray", cluster.address) == "3\n{'succeeded': 1}\n"
+    printed = unguarded.trained(tmp_path, "ray", cluster.address).splitlines()
+    # because Ray prints notes on its nodes there when the machine is busy
+    assert [line for line in printed if "raylet" not in line] == ["3", "{'succeeded': 1}"]
 
 
 def test_a_cluster_that_is_not_there_is_said(tmp_path: Path) -> None:
