@@ -71,6 +71,10 @@ class StoreAccess:
         self._threads = local()
         self.ledger.close()
 
+    def has_run(self, run_id: str) -> bool:
+        """Return whether the ledger has a run with this id; do not create a store."""
+        return self.ledger.is_made and bool(self.session.records("ledger/find_run", run_id=run_id))
+
     def require_now(self, verb: str) -> None:
         """Refuse to write to a store that is read as of an earlier commit.
 

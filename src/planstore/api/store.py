@@ -12,8 +12,10 @@ from planstore.api.access import StoreAccess
 from planstore.api.models import ModelAccess
 from planstore.api.panel_work import PanelWork
 from planstore.api.queries import Queries
+from planstore.api.run_arguments import takes_arguments_of
 from planstore.checks.arguments import checked
 from planstore.pages.answers import Answer, ResultRows, plural
+from planstore.runs.checked_request import checked_request
 from planstore.runs.lookup import RunName, find_commit, find_run, find_runs
 
 if TYPE_CHECKING:
@@ -29,9 +31,9 @@ if TYPE_CHECKING:
     from planstore.audit.why import Explanation
     from planstore.plans.training_plan import TrainingPlan
     from planstore.projections.exported import Exported
-    from planstore.routing.candidate_readers import CandidatesSource
     from planstore.routing.policy_reader import PolicySource
     from planstore.runs.dry_run import DryRun
+    from planstore.runs.request import RunRequest
     from planstore.runs.run import Run
 
 CHANGE_COLUMNS = ("run_id", "commit_id", "previous_route", "route", "rule")
@@ -96,21 +98,8 @@ class Store(Queries, PanelWork, ModelAccess, Answer):
         """Create the store now if it does not exist, instead of on first use."""
         self.access.ledger.create()
 
-    @checked
-    def route(
-        self,
-        candidates: CandidatesSource,
-        policy: PolicySource,
-        model_families: Sequence[str] | None = None,
-        *,
-        include_blocked: bool = False,
-        run_id: str | None = None,
-        git_commit: str | None = None,
-        config_hash: str | None = None,
-        metrics_snapshot: str | None = None,
-        idempotency_key: str | None = None,
-        expected_commit: int | None = None,
-    ) -> Run:
+    @takes_arguments_of(checked_request)
+    def route(self, _request: RunRequest) -> Run:
         """Decide the route of each pair of ``candidates``, make a plan, and record both in one commit.
 
         Args:
@@ -136,68 +125,21 @@ class Store(Queries, PanelWork, ModelAccess, Answer):
             RunConflictError, KeyConflictError: the run id or key identifies another run.
             StaleError: another commit than ``expected_commit`` is the newest.
         """
-        from planstore.runs.checked_request import checked_request
         from planstore.runs.create import make_run
 
-        self.access.require_now("route")
-        request = checked_request(
-            candidates,
-            policy,
-            model_families,
-            is_run=self._has_run,
-            include_blocked=include_blocked,
-            run_id=run_id,
-            git_commit=git_commit,
-            config_hash=config_hash,
-            metrics_snapshot=metrics_snapshot,
-            idempotency_key=idempotency_key,
-            expected_commit=expected_commit,
-        )
-        return make_run(self.access.ledger, request)
+        return make_run(self.access.ledger, _request)
 
-    @checked
-    def dry_run(
-        self,
-        candidates: CandidatesSource,
-        policy: PolicySource,
-        model_families: Sequence[str] | None = None,
-        *,
-        include_blocked: bool = False,
-        run_id: str | None = None,
-        git_commit: str | None = None,
-        config_hash: str | None = None,
-        metrics_snapshot: str | None = None,
-        idempotency_key: str | None = None,
-        expected_commit: int | None = None,
-    ) -> DryRun:
+    @takes_arguments_of(checked_request)
+    def dry_run(self, _request: RunRequest) -> DryRun:
         """Return what :meth:`route` would record with the same arguments, compared with the newest run; write nothing.
 
         Raises:
             CandidatesError, PolicyError, RequestError, RunConflictError, KeyConflictError, StaleError: as for
                 :meth:`route`.
         """
-        from planstore.runs.checked_request import checked_request
         from planstore.runs.dry_run import dry_run
 
-        self.access.require_now("dry_run")
-        request = checked_request(
-            candidates,
-            policy,
-            model_families,
-            is_run=self._has_run,
-            include_blocked=include_blocked,
-            run_id=run_id,
-            git_commit=git_commit,
-            config_hash=config_hash,
-            metrics_snapshot=metrics_snapshot,
-            idempotency_key=idempotency_key,
-            expected_commit=expected_commit,
-        )
-        return dry_run(self.access.ledger, request)
-
-    def _has_run(self, run_id: str) -> bool:
-        """Return whether the ledger has a run with this id; do not create a store."""
-        return self.access.ledger.is_made and bool(self.access.session.records("ledger/find_run", run_id=run_id))
+        return dry_run(self.access.ledger, _request)
 
     @checked
     def run(self, name: RunName | None = None) -> Run:

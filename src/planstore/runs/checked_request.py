@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
 from planstore.events.vocabulary import Semantics
-from planstore.routing.candidate_readers import CandidatesSource
-from planstore.routing.candidates import CandidatesWarning, read_candidates
 from planstore.runs.lookup import checked_name, refuse_other_meaning
 from planstore.runs.request import RunRequest
 
 if TYPE_CHECKING:
+    from planstore.routing.candidate_readers import CandidatesSource
     from planstore.routing.policy_reader import PolicySource
 
 _WORD = re.compile(r"[^\W_]+")
@@ -25,37 +24,28 @@ _SELECTORS = {"mutualinformation", "univariateselection"}
 
 
 def checked_request(
+    is_run: Callable[[str], bool],
     candidates: CandidatesSource,
     policy: PolicySource,
-    model_families: Sequence[str] | None,
+    model_families: Sequence[str] | None = None,
     *,
-    is_run: Callable[[str], bool],
-    include_blocked: bool,
-    run_id: str | None,
-    git_commit: str | None,
-    config_hash: str | None,
-    metrics_snapshot: str | None,
-    idempotency_key: str | None,
-    expected_commit: int | None,
+    include_blocked: bool = False,
+    run_id: str | None = None,
+    git_commit: str | None = None,
+    config_hash: str | None = None,
+    metrics_snapshot: str | None = None,
+    idempotency_key: str | None = None,
+    expected_commit: int | None = None,
 ) -> RunRequest:
-    """Return the request of a method of the store, with its candidates and policy read; warn of what they leave out.
+    """Return a request with its candidates and policy read; warn of what they leave out.
 
-    Args:
-        candidates: as for :meth:`planstore.Store.route`, like all others but one.
-        policy: as ``candidates``.
-        model_families: as ``candidates``.
-        is_run: returns whether a run id is recorded.
-        include_blocked: as ``candidates``.
-        run_id: as ``candidates``.
-        git_commit: as ``candidates``.
-        config_hash: as ``candidates``.
-        metrics_snapshot: as ``candidates``.
-        idempotency_key: as ``candidates``.
-        expected_commit: as ``candidates``.
+    ``is_run`` returns whether a run id is recorded. The other arguments are those of
+    :meth:`Store.route <planstore.Store.route>`, which describes them.
 
     Raises:
         CandidatesError, PolicyError, RequestError: an argument is invalid.
     """
+    from planstore.routing.candidates import CandidatesWarning, read_candidates
     from planstore.routing.policy_reader import note_left_out, read_runnable_policy
 
     checked_name("run_id", run_id)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planstore.events import fields
-from planstore.routing.candidates import Candidates
 
 if TYPE_CHECKING:
+    from planstore.routing.candidates import Candidates
     from planstore.routing.policy import Policy
 
 
