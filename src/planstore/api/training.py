@@ -52,13 +52,18 @@ class PlanTraining:
         if status is not None and status not in tuple(JobState):
             raise RequestError(f"status must be one of {', '.join(JobState)}, got {quoted(status)}")
         plan_id = self._access.plan_id(plan)
+        read = self._jobs(plan_id, target=target, symbol=symbol, status=status)
+        by_status = counted(dict(Counter(job["status"] for job in read)), "none")
+        return ResultRows(read, f"{plural(len(read), 'job')} of plan {plan_id[:12]}: {by_status}", JOB_COLUMNS)
+
+    def _jobs(
+        self, plan_id: str, *, target: str | None = None, symbol: str | None = None, status: str | None = None
+    ) -> list[dict[str, Any]]:
         jobs = self._access.session.records("store/jobs", plan_id=plan_id, target=target, symbol=symbol, status=status)
-        read = [
+        return [
             job | {"metadata": json.loads(job["metadata"]), "metrics": job["metrics"] and json.loads(job["metrics"])}
             for job in jobs
         ]
-        by_status = counted(dict(Counter(job["status"] for job in read)), "none")
-        return ResultRows(read, f"{plural(len(read), 'job')} of plan {plan_id[:12]}: {by_status}", JOB_COLUMNS)
 
     @checked
     def progress(self, plan: RunName | None = None) -> Progress:
@@ -69,11 +74,15 @@ class PlanTraining:
         """
         plan_id = self._access.plan_id(plan)
         counts = dict(self._access.session.rows("store/progress", plan_id=plan_id))
+        running, failed = (
+            self._jobs(plan_id, status=status) if status in counts else []
+            for status in (JobState.RUNNING, JobState.FAILED)
+        )
         return Progress(
             plan_id,
             counts,
-            self.jobs(plan=plan_id, status=JobState.RUNNING),
-            self.jobs(plan=plan_id, status=JobState.FAILED),
+            running,
+            failed,
             self._access.session.rows("store/reused", plan_id=plan_id)[0][0],
         )
 

@@ -19,8 +19,7 @@ def without_pandas() -> Iterator[None]:
     the import of DuckDB itself. A blocked import is the same to it as a machine without pandas. Another thread may be
     importing pandas, so that nothing is blocked if there are others than watchers.
     """
-    others = {thread.name for thread in all_threads() if thread is not current_thread()}
-    if "pandas" in sys.modules or others - WATCHERS:
+    if "pandas" in sys.modules or _others() - WATCHERS:
         yield
         return
     sys.modules["pandas"] = None  # type: ignore[assignment]
@@ -28,3 +27,8 @@ def without_pandas() -> Iterator[None]:
         yield
     finally:
         del sys.modules["pandas"]
+
+
+def _others() -> set[str]:
+    """Return the names of the other threads."""
+    return {thread.name for thread in all_threads() if thread is not current_thread()}

@@ -79,8 +79,8 @@ def dry_run(ledger: Ledger, request: RunRequest) -> DryRun:
     if not ledger.is_made:  # because reading would create the store
         content = decide(scratch, request, 0, datetime.now(UTC))
         content.earlier(scratch, content.run_id, 0)
-        with closing(scratch_ledger()) as empty:  # because the decided jobs hide those of the ledger
-            return _dry_run(scratch, content, estimate_cost(empty, content.plan.jobs.table))
+        # because the staged jobs hide the view of their name from the session that they are staged in
+        return _dry_run(scratch, content, estimate_cost(scratch.cursor(), content.plan.jobs.table))
     with closing(ledger.query_session()) as session, session.transaction():
         overrides_as_of = newest_commit_of_kind(session, CommitKind.OVERRIDE)
         copy_events(session, scratch, "overrides", 1, overrides_as_of)
