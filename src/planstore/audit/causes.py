@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import orjson
 
 from planstore.audit.replay import Outcome, Replay
 from planstore.audit.scenario import ABSENT, Change, Record, RunInputs, Scenario
+from planstore.checks.value_text import value_text
 from planstore.events.candidate_columns import READ
 from planstore.events.vocabulary import SIDES, Cause, Side
 from planstore.routing.rules import Rules
@@ -20,6 +22,8 @@ _METRICS = {
     if column.part_of is None
 }
 """The columns that the rules read of a candidate, by the metric that people know them by."""
+
+_shown = partial(value_text, none="none")
 
 
 @dataclass(frozen=True)
@@ -327,15 +331,3 @@ def _with(document: Record, path: tuple[str, ...], value: Any) -> str:
         mapping = mapping[key]
     mapping[path[-1]] = value
     return orjson.dumps(changed).decode()
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_shown(item)}" for name, item in value.items())
-    if isinstance(value, list):
-        return ", ".join(_shown(item) for item in value) or "none"
-    return str(value)

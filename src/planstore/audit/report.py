@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections import defaultdict
 from dataclasses import dataclass
 from html import escape
@@ -16,8 +15,9 @@ from planstore.audit.diff import compare, no_causes
 from planstore.audit.nearest_in_run import Misses, nearest_in_run
 from planstore.audit.run_trace import Cell, RunTrace
 from planstore.audit.scenario import Record, RunInputs
+from planstore.checks.whole_files import whole_file
 from planstore.database.session import Session
-from planstore.errors import ExportError, StoreError
+from planstore.errors import StoreError
 from planstore.events.vocabulary import Route
 from planstore.ledger.embedded.store_folder import refuse_store
 from planstore.ledger.storage import ArtifactStorage
@@ -77,16 +77,9 @@ class Report(Answer):
         """
         path = Path(path)
         refuse_store("the report", path)
-        staged = path.with_name(f".{secrets.token_hex(8)}.tmp")
-        try:
+        with whole_file(path) as unfinished:
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                staged.write_text(self.html, encoding="utf-8", newline="\n")
-                staged.replace(path)
-            finally:
-                staged.unlink(missing_ok=True)
-        except OSError as error:
-            raise ExportError(f"{path} cannot be written: {error.strerror}") from error
+            unfinished.write_text(self.html, encoding="utf-8", newline="\n")
         return path
 
     def as_dict(self) -> dict[str, Any]:

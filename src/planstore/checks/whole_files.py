@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from planstore.errors import ExportError
+from planstore.errors import ExportError, RequestError
 
 
 @contextmanager
@@ -17,7 +17,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     Raises:
         ExportError: the file cannot be written.
     """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         try:
             yield unfinished
@@ -26,3 +26,13 @@ def whole_file(path: Path) -> Iterator[Path]:
             unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise ExportError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def check_parquet_path(name: str, path: Path) -> None:
+    """Check that a path can be that of a new parquet file.
+
+    Raises:
+        RequestError: it has another suffix, or its folder does not exist; ``name`` is the name of the argument.
+    """
+    if path.suffix.lower() != ".parquet" or not path.absolute().parent.is_dir():
+        raise RequestError(f"{name} must be a .parquet file in an existing folder, got {path}: name another file")

@@ -74,9 +74,9 @@ def command(
     Exit code 1 when a target or symbol could not be measured.
     """
     import planstore
+    from planstore.checks.whole_files import check_parquet_path
     from planstore.cli import output
     from planstore.cli.exit import exit_with
-    from planstore.errors import RequestError
     from planstore.events.hashing import digest_of
     from planstore.ledger.embedded.store_folder import refuse_store
     from planstore.training.evidence.measure import FAMILIES
@@ -85,8 +85,7 @@ def command(
 
     if out is not None:
         refuse_store("--out", out)
-        if out.suffix.lower() != ".parquet" or not out.absolute().parent.is_dir():
-            raise RequestError(f"--out must be a .parquet file in an existing folder, got {out}: name another file")
+        check_parquet_path("--out", out)
     families_of(family or FAMILIES, load_families(families))  # first, because reading the panel takes long
     settings = panel_settings(
         horizon=horizon, embargo=embargo, task=task, classes=classes, feature=feature, ignore=ignore,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from planstore.pages.answers import plural
+
 
 def flip_counts(*, pairs: int, targets: int) -> str:
     """Return the flip counts as text: ``43 (42 pairs, 1 target)``."""
-    return f"{pairs + targets:,} ({_counted(pairs, 'pair')}, {_counted(targets, 'target')})"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{pairs + targets:,} ({plural(pairs, 'pair')}, {plural(targets, 'target')})"

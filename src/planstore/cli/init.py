@@ -21,6 +21,7 @@ def command(
     from planstore.errors import RequestError
     from planstore.ledger.embedded.store_folder import refuse_store
     from planstore.ledger.layout import StoreLayout
+    from planstore.pages.answers import plural
     from planstore.routing.policy_defaults import DEFAULT_POLICY
 
     if policy is not None:
@@ -38,18 +39,17 @@ def command(
             raise RequestError(f"the policy cannot be written: {error}") from error
     with planstore.open(results) as store:
         store.create()
+        commits = len(store.log())
         created = {
             "results": str(results),
             "store": str(StoreLayout.in_results(results).folder),
             "policy": str(policy) if policy else None,
-            "commits": len(store.log()),
+            "commits": commits,
         }
     if json:
         output.print_json(created)
         return
-    output.print_line(
-        f"Store: {created['store']}, {created['commits']} commit{'s' if created['commits'] != 1 else ''}."
-    )
+    output.print_line(f"Store: {created['store']}, {plural(commits, 'commit')}.")
     if policy:
         output.print_line(f"Default policy: {policy}.")
     output.print_line(f"Next: planstore route CANDIDATES --policy {policy or 'FILE'} --results {results}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
 import orjson
 
+from planstore.checks.value_text import value_text
 from planstore.cli.printable import printable
 from planstore.cli.progress import counts, progress, spinner, step_bars, step_spinner, track
 
@@ -233,17 +234,7 @@ def _text(value: Any, encoding: str) -> Text:
 
 
 def _plain_text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
-    if isinstance(value, Mapping):
-        return ", ".join(f"{_plain_text(name)} {_plain_text(count)}" for name, count in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(_plain_text(item) for item in value)
-    return printable(str(value))
+    return value_text(value, text=lambda other: printable(str(other)))
 
 
 def _json_default(value: Any) -> Any:

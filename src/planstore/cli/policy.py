@@ -48,6 +48,7 @@ def validate(
     """Check POLICY as `planstore route` does. Exit code 2 when it is invalid."""
     from planstore.cli import output
     from planstore.events.vocabulary import Semantics
+    from planstore.pages.answers import plural
     from planstore.routing.effective_policy import left_out_leaves
     from planstore.training.families import load_families, refuse_unknown
 
@@ -58,8 +59,7 @@ def validate(
     if json:
         output.print_json({"policy_id": read.policy_id, "semantics": read.semantics.value, "defaults": defaults})
         return
-    left_out = f"leaves out {len(defaults)} keys" if len(defaults) != 1 else "leaves out 1 key"
-    output.print_line(f"{policy} is a valid policy ({read.semantics}); it {left_out}.")
+    output.print_line(f"{policy} is a valid policy ({read.semantics}); it leaves out {plural(len(defaults), 'key')}.")
     if defaults:
         output.print_line(f"Next: planstore policy show {policy}")
 

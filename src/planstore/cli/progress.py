@@ -173,7 +173,9 @@ def _late_line(label: str) -> Iterator[None]:
 
 def counts(by_status: Mapping[str, int], reused: int = 0) -> str:
     """Return job counts by status as text: ``12 succeeded, 3 running``; ``reused`` of the succeeded jobs are named."""
-    text = ", ".join(f"{number} {status}" for status, number in by_status.items()) or "no jobs"
+    from planstore.pages.answers import counted
+
+    text = counted(by_status, "no jobs")
     return f"{text}; {reused} reused from earlier jobs" if reused else text
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from planstore.checks.value_text import value_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,16 +152,10 @@ def html_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -
 
 def in_prose(value: Any) -> str:
     """Return a value as prose shows it: four significant digits, minutes of times, the first 12 digits of digests."""
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M")
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {in_prose(inner)}" for name, inner in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(map(in_prose, value))
+    return value_text(value, digits=4, time="%Y-%m-%d %H:%M", text=_with_short_digests)
+
+
+def _with_short_digests(value: Any) -> str:
     return _DIGEST.sub(lambda found: found[0][:12], str(value))
 
 

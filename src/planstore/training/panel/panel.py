@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from planstore.checks.arguments import checked
+from planstore.checks.whole_files import whole_file
 from planstore.errors import NotFoundError
 from planstore.pages.answers import Answer, plural
 from planstore.training.panel.frames import PanelSource, written_frame
@@ -125,13 +125,16 @@ class Panel(Answer):
         return cls(table, orjson.loads(table.schema.metadata[b"planstore"]))
 
     def save(self, path: Path) -> None:
-        """Write the panel as one parquet file, atomically."""
+        """Write the panel as one parquet file, atomically.
+
+        Raises:
+            ExportError: the file cannot be written.
+        """
         import pyarrow.parquet as pq
 
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
         table = self._table.replace_schema_metadata({"planstore": orjson.dumps(self._description)})
-        pq.write_table(table, unfinished, compression="none", use_dictionary=["symbol"])
-        unfinished.replace(path)
+        with whole_file(path) as unfinished:
+            pq.write_table(table, unfinished, compression="none", use_dictionary=["symbol"])
 
     @property
     def first_timestamp(self) -> datetime:

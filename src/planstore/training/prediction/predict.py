@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from planstore.checks.arguments import checked
 from planstore.checks.times import utc
-from planstore.checks.whole_files import whole_file
+from planstore.checks.whole_files import check_parquet_path, whole_file
 from planstore.database.connection import memory
 from planstore.errors import PanelError, RequestError
 from planstore.ledger.embedded.store_folder import refuse_store
@@ -96,8 +96,7 @@ def predict_panel(
 
 def _refuse_place(source: Path, path: Path) -> None:
     refuse_store("the file of predictions", path)
-    if path.suffix.lower() != ".parquet" or not path.absolute().parent.is_dir():
-        raise RequestError(f"out must be a .parquet file in an existing folder, got {path}: name another file")
+    check_parquet_path("out", path)
     place, panel = path.resolve(), source.resolve()
     if panel in (place, *place.parents):
         raise RequestError(f"out must be outside of the panel, got {path}: name another file")
