@@ -51,16 +51,65 @@ def test_the_help_shows_the_groups_and_the_examples_as_they_are() -> None:
 
 
 def test_flags_of_one_name_have_one_meaning() -> None:
-    limits = {
-        one.help
-        for words, verb in verbs().items()
-        for one in verb.params
-        if isinstance(one, TyperOption) and "--limit" in one.opts
-        if words != "planstore sql"  # because a file of rows has no limit by default
-    }
-    assert len(limits) == 1
+    meanings: dict[str, set[str | None]] = {}
+    for words, verb in verbs().items():
+        for one in verb.params:
+            for flag in {"--plan", "--run", "--limit", "--as-of", "--json"}.intersection(one.opts):
+                # because a file of rows has no limit by default, and whatif takes several runs and ranges
+                if isinstance(one, TyperOption) and (words, flag) not in {
+                    ("planstore sql", "--limit"),
+                    ("planstore whatif", "--run"),
+                }:
+                    meanings.setdefault(flag, set()).add(one.help)
+            if "--out" in one.opts:
+                assert "an existing file is replaced" in (getattr(one, "help", "") or ""), words
+    assert {flag: len(helps) for flag, helps in meanings.items()} == dict.fromkeys(meanings, 1)
+    assert meanings["--plan"] == meanings["--run"]
+    with_plan = {words for words, verb in verbs().items() for one in verb.params if "--plan" in one.opts}
+    assert {"planstore jobs", "planstore status", "planstore models export", "planstore train"} <= with_plan
     writing = {words for words, verb in verbs().items() for one in verb.params if "--output" in one.opts}
     assert writing <= {words for words, verb in verbs().items() for one in verb.params if "--out" in one.opts}
+
+
+NAMED = {"target", "symbol", "run", "runs", "plan", "job", "family", "status", "kind", "format", "executor"}
+FROM_THE_CALLER = {
+    ("planstore evidence", "target"),  # because they are columns and symbols of a panel, which no store knows
+    ("planstore evidence", "symbol"),
+    ("planstore backup", "target"),  # because it is a folder
+}
+
+
+def test_every_argument_that_names_something_of_the_store_is_completed() -> None:
+    missing = {
+        (words, str(one.name))
+        for words, verb in verbs().items()
+        for one in verb.params
+        if one.name in NAMED and getattr(one, "_custom_shell_complete", None) is None
+    }
+    assert missing == FROM_THE_CALLER
+
+
+def test_jobs_and_status_are_those_of_the_plan_that_is_named(tmp_path: Path) -> None:
+    with planstore.open(tmp_path / "results") as store:
+        old = store.route(samples.table(samples.records()), samples.policy(), run_id="old")
+        store.route(samples.table(samples.records(seed=5)), samples.policy(), run_id="new")
+        jobs = {run: [job["job_id"] for job in store.training.jobs(plan=run)] for run in ("old", "new")}
+        assert jobs["old"] != jobs["new"]
+        with store.training.status_writer() as writer:
+            for job in jobs["old"]:
+                writer.record(JobStatus(old.plan_id, job, "failed"))
+    results = ["--results", str(tmp_path / "results")]
+    calls = [
+        Call([*words, *results], output=str(tmp_path / f"{place}"))
+        for place, words in enumerate(
+            (["jobs", "--plan", "old", "--json"], ["status", "--plan", "old"], ["jobs", "--plan", "old", "--watch"])
+        )
+    ]
+    assert [one.code for one in endings(calls, tmp_path)] == [0, 0, 0]
+    listed, status, watched = ((tmp_path / f"{place}").read_text() for place in range(3))
+    assert [job["job_id"] for job in json.loads(listed)] == jobs["old"]
+    assert status.startswith(f"Plan {old.plan_id}: {len(jobs['old'])} failed\n")
+    assert watched == f"{len(jobs['old'])} failed\n"
 
 
 def test_errors_under_json_are_one_json_object_on_standard_error(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from planstore.cli.argument_completion import complete_family
 from planstore.cli.options import Json
 
 app = typer.Typer(no_args_is_help=True, help="Check candidates without a store.")
@@ -22,7 +23,10 @@ def check(
     candidates: Annotated[Path, typer.Argument(metavar="FILE", help="Candidates: .parquet, .csv, .json or .jsonl.")],
     policy: Annotated[Path | None, typer.Option(help="Policy (YAML file). Default: the default policy.")] = None,
     family: Annotated[
-        list[str] | None, typer.Option(help="Requested model family; repeatable. Default: lightgbm, xgboost.")
+        list[str] | None,
+        typer.Option(
+            help="Requested model family; repeatable. Default: lightgbm, xgboost.", autocompletion=complete_family
+        ),
     ] = None,
     json: Json = False,
 ) -> None:

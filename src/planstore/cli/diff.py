@@ -6,12 +6,18 @@ from typing import Annotated
 
 import typer
 
+from planstore.cli.argument_completion import complete_run
 from planstore.cli.options import RESULTS, AsOf, Json, Limit, Results
 
 
 def command(
-    a: Annotated[str, typer.Argument(metavar="A", help="Run id, commit number, start of a plan id, or time.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="Second run, named like A.")],
+    a: Annotated[
+        str,
+        typer.Argument(
+            metavar="A", help="Run id, commit number, start of a plan id, or time.", autocompletion=complete_run
+        ),
+    ],
+    b: Annotated[str, typer.Argument(metavar="B", help="Second run, named like A.", autocompletion=complete_run)],
     results: Results = RESULTS,
     limit: Limit = None,
     as_of: AsOf = None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from planstore.cli.argument_completion import complete_family
 from planstore.cli.options import RESULTS, Families, Json, PanelPath, Results
 from planstore.cli.panel_settings import Classes, Embargo, Feature, Horizon, Ignore, PanelFile, Task, panel_settings
 
@@ -48,7 +49,10 @@ def command(
         bool, typer.Option("--pooled", help="Measure only over all symbols, not per symbol: a quick ranking.")
     ] = False,
     family: Annotated[
-        list[str] | None, typer.Option(help="Model family to measure with; repeatable. Default: lightgbm.")
+        list[str] | None,
+        typer.Option(
+            help="Model family to measure with; repeatable. Default: lightgbm.", autocompletion=complete_family
+        ),
     ] = None,
     families: Families = None,
     folds: Annotated[int, typer.Option(min=2, help="Number of folds, split by time.")] = 5,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from planstore.cli.argument_completion import complete_format
 from planstore.cli.options import RESULTS, Json, Results
 
 
@@ -13,7 +14,10 @@ def command(
     results: Results = RESULTS,
     format: Annotated[
         list[str] | None,
-        typer.Option(help="Format: json, yaml or markdown; repeatable. Default: the policy's dump_plan_as."),
+        typer.Option(
+            help="Format: json, yaml or markdown; repeatable. Default: the policy's dump_plan_as.",
+            autocompletion=complete_format,
+        ),
     ] = None,
     metrics_copy: Annotated[bool, typer.Option("--metrics-copy", help="Also write METRICS/training_plan.")] = False,
     json: Json = False,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from planstore.cli.options import RESULTS, AsOf, Json, Results
+from planstore.cli.options import RESULTS, AsOf, Json, Limit, Results, Symbol, Target
 
 
 def command(
-    target: Annotated[str, typer.Argument(help="Target, as in the candidates.")],
-    symbol: Annotated[str | None, typer.Argument(help="Symbol. Default: the target's cross-sectional side.")] = None,
+    target: Target,
+    symbol: Symbol = None,
     results: Results = RESULTS,
+    limit: Limit = None,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
@@ -28,6 +25,7 @@ def command(
     if json:
         output.print_json([change.as_dict() for change in changes])
         return
+    shown, more = output.shown_rows(limit, len(changes))
     output.print_table(
         f"Changes of route: {target if symbol is None else f'{target} on {symbol}'}",
         ("run", "commit", "from", "to", "caused by"),
@@ -39,7 +37,8 @@ def command(
                 change.route or "no decision",
                 "; ".join(cause["text"] for cause in change.causes),
             )
-            for change in changes
+            for change in changes[:shown]
         ),
+        more=more,
         least=("commit", "from"),
     )

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from planstore.cli.options import RESULTS, AsOf, Json, Limit, Results
+from planstore.cli.argument_completion import complete_planned_symbol, complete_planned_target, complete_word
+from planstore.cli.options import RESULTS, AsOf, Json, Limit, Plan, Results
 from planstore.cli.printable import printable
+from planstore.events.vocabulary import JobState
 
 if TYPE_CHECKING:
     from planstore.api.store import Store
@@ -19,9 +21,16 @@ LEAST = ("priority", "symbol", "target", "model_families", "route", "reused_from
 
 def command(
     results: Results = RESULTS,
-    target: Annotated[str | None, typer.Option(help="Show only jobs of this target.")] = None,
-    symbol: Annotated[str | None, typer.Option(help="Show only jobs of this symbol.")] = None,
-    status: Annotated[str | None, typer.Option(help="Show only jobs with this status.")] = None,
+    plan: Plan = None,
+    target: Annotated[
+        str | None, typer.Option(help="Show only jobs of this target.", autocompletion=complete_planned_target)
+    ] = None,
+    symbol: Annotated[
+        str | None, typer.Option(help="Show only jobs of this symbol.", autocompletion=complete_planned_symbol)
+    ] = None,
+    status: Annotated[
+        str | None, typer.Option(help="Show only jobs with this status.", autocompletion=complete_word(JobState))
+    ] = None,
     limit: Limit = None,
     watch: Annotated[
         bool,
@@ -33,7 +42,7 @@ def command(
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
-    """List the jobs of the current plan with their status.
+    """List the jobs of the current plan, or of another one, with their status.
 
     The order is that of the plan.
     """
@@ -45,9 +54,9 @@ def command(
         raise RequestError("--watch must be without --as-of and --status: leave them out")
     with planstore.open(results, create=False, as_of=as_of) as store:
         if watch:
-            _follow(store, target, symbol, json=json)
+            _follow(store, plan, target, symbol, json=json)
             return
-        jobs = store.training.jobs(target=target, symbol=symbol, status=status)
+        jobs = store.training.jobs(plan=plan, target=target, symbol=symbol, status=status)
         if json:
             output.print_json_array(jobs)
             return
@@ -56,14 +65,14 @@ def command(
         output.print_table(f"{len(jobs)} jobs", COLUMNS, rows, more=more, least=LEAST)
 
 
-def _follow(store: Store, target: str | None, symbol: str | None, *, json: bool) -> None:
+def _follow(store: Store, plan: str | None, target: str | None, symbol: str | None, *, json: bool) -> None:
     """Print a line per change of a job's status; with ``json``, the job counts by status after each change."""
     import time
 
     from planstore.cli import output
 
     after = store.access.ledger.last_commit()
-    status = store.training.progress()
+    status = store.training.progress(plan)
     _print_status(status, json=json)
     while not status.is_over:
         time.sleep(0.5)

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from planstore.cli.argument_completion import complete_word
 from planstore.cli.options import RESULTS, AsOf, Json, Limit, Results
+from planstore.events.vocabulary import CommitKind
 
 COLUMNS = (
     "commit_id",
@@ -27,7 +29,11 @@ def command(
     results: Results = RESULTS,
     actor: Annotated[str | None, typer.Option(help="Show only commits of this user.")] = None,
     kind: Annotated[
-        str | None, typer.Option(help="Show only commits of this kind: run, status, override, rebuild or evidence.")
+        str | None,
+        typer.Option(
+            help="Show only commits of this kind: run, status, override, rebuild or evidence.",
+            autocompletion=complete_word(CommitKind),
+        ),
     ] = None,
     since: Annotated[
         str | None, typer.Option(help="Show only commits recorded then or later (ISO 8601; default zone: UTC).")

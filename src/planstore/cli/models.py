@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, AsOf, Json, Limit, Results
+from planstore.cli.argument_completion import complete_job
+from planstore.cli.options import RESULTS, AsOf, Json, Limit, Plan, Results
 
 app = typer.Typer(invoke_without_command=True, help="List the trained models of the current plan, or export them.")
 COLUMNS = ("target", "symbol", "family", "fit", "score", "evidence", "null", "age", "size", "format", "job_id")
 LEAST = ("format", "size", "fit", "symbol", "null", "evidence", "age")
-Plan = Annotated[str | None, typer.Option(help="Run id, commit number, start of a plan id, or time. Default: newest.")]
 
 
 @app.callback()
@@ -54,7 +54,7 @@ def list_(
 
 @app.command("export")
 def export(
-    job: Annotated[str, typer.Argument(help="Job id.")],
+    job: Annotated[str, typer.Argument(help="Job id; `planstore jobs` lists them.", autocompletion=complete_job)],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="New or empty folder.")],
     results: Results = RESULTS,
     plan: Plan = None,

@@ -7,6 +7,12 @@ from typing import Annotated
 
 import typer
 
+from planstore.cli.argument_completion import (
+    complete_run,
+    complete_symbol,
+    complete_target,
+)
+
 Results = Annotated[
     Path,
     typer.Option("--results", envvar="PLANSTORE_RESULTS", help="Results folder.", show_default=True),
@@ -28,6 +34,15 @@ Limit = Annotated[
         "--limit", min=1, help="Maximum rows per table. Default: 50 on a terminal, all in a pipe; --json prints all."
     ),
 ]
+Target = Annotated[str, typer.Argument(help="Target, as in the candidates.", autocompletion=complete_target)]
+Symbol = Annotated[
+    str | None,
+    typer.Argument(help="Symbol. Default: the target's cross-sectional side.", autocompletion=complete_symbol),
+]
+_RUN = "Run id, commit number, start of a plan id, or time. Default: newest."
+Run = Annotated[str | None, typer.Option("--run", help=_RUN, autocompletion=complete_run)]
+Plan = Annotated[str | None, typer.Option("--plan", help=_RUN, autocompletion=complete_run)]
+PlanName = Annotated[str | None, typer.Argument(metavar="NAME", help=_RUN, autocompletion=complete_run)]
 PanelPath = Annotated[
     Path,
     typer.Argument(

@@ -6,17 +6,22 @@ from typing import Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, AsOf, Json, Results
+from planstore.cli.argument_completion import complete_symbol, complete_symbol_or_route
+from planstore.cli.options import RESULTS, AsOf, Json, Limit, Results, Target
 
 app = typer.Typer(no_args_is_help=True, help="Pin the route of a pair or a target.")
 COLUMNS = ("target", "symbol", "route", "author", "reason", "expires_at", "override_id")
-Target = Annotated[str, typer.Argument(help="Target, as in the candidates.")]
 
 
 @app.command("set")
 def set_(
     target: Target,
-    names: Annotated[list[str], typer.Argument(metavar="[SYMBOL] ROUTE", help="Symbol (optional), then the route.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[SYMBOL] ROUTE", help="Symbol (optional), then the route.", autocompletion=complete_symbol_or_route
+        ),
+    ],
     reason: Annotated[str, typer.Option(help="Reason, recorded with the override.")],
     expires: Annotated[
         str | None,
@@ -68,6 +73,7 @@ def list_(
         str | None, typer.Option(help="Only overrides that expire before this date or time (ISO 8601; zone: UTC).")
     ] = None,
     results: Results = RESULTS,
+    limit: Limit = None,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
@@ -86,13 +92,18 @@ def list_(
     elif not found:
         output.print_line("No such override is in force." if author or before else "No override is in force.")
     else:
-        output.print_table("Overrides in force", COLUMNS, ([row[column] for column in COLUMNS] for row in found))
+        shown, more = output.shown_rows(limit, len(found))
+        rows = ([row[column] for column in COLUMNS] for row in found[:shown])
+        output.print_table("Overrides in force", COLUMNS, rows, more=more)
 
 
 @app.command("clear")
 def clear(
     target: Target,
-    symbol: Annotated[str | None, typer.Argument(help="Symbol. Default: the override of the target itself.")] = None,
+    symbol: Annotated[
+        str | None,
+        typer.Argument(help="Symbol. Default: the override of the target itself.", autocompletion=complete_symbol),
+    ] = None,
     reason: Annotated[str, typer.Option(help="Reason for the end.")] = "cleared",
     author: Annotated[str | None, typer.Option(help="Author. Default: the user of this process.")] = None,
     results: Results = RESULTS,

@@ -6,13 +6,11 @@ from typing import Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, AsOf, Json, Results
+from planstore.cli.options import RESULTS, AsOf, Json, PlanName, Results
 
 
 def command(
-    name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="Run id, commit number or start of a plan id. Default: newest.")
-    ] = None,
+    name: PlanName = None,
     results: Results = RESULTS,
     cost: Annotated[
         bool, typer.Option("--cost", help="Estimate the training time from earlier jobs of the ledger.")

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, AllowPickle, Json, Results
+from planstore.cli.argument_completion import complete_planned_symbol, complete_planned_target
+from planstore.cli.options import RESULTS, AllowPickle, Json, Plan, Results
 
 
 def command(
@@ -19,14 +20,17 @@ def command(
             help="Features: a folder with one file per symbol, hive folders, or one long file. Targets are not needed.",
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Parquet file of predictions; an existing file is replaced.")],
+    out: Annotated[Path, typer.Option(help="Parquet file to write the predictions to; an existing file is replaced.")],
     results: Results = RESULTS,
-    plan: Annotated[
-        str | None,
-        typer.Option(help="Run id, commit number, start of a plan id, or time. Default: newest."),
+    plan: Plan = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(help="Predict only this target; repeatable.", autocompletion=complete_planned_target),
     ] = None,
-    target: Annotated[list[str] | None, typer.Option(help="Predict only this target; repeatable.")] = None,
-    symbol: Annotated[list[str] | None, typer.Option(help="Predict only this symbol; repeatable.")] = None,
+    symbol: Annotated[
+        list[str] | None,
+        typer.Option(help="Predict only this symbol; repeatable.", autocompletion=complete_planned_symbol),
+    ] = None,
     after: Annotated[
         str | None, typer.Option(help="Predict only rows later than this time (ISO 8601; default zone: UTC).")
     ] = None,

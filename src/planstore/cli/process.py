@@ -6,9 +6,11 @@ import os
 import signal
 import sys
 import warnings
+from contextlib import nullcontext
 from typing import TextIO
 
 from planstore.cli import output
+from planstore.cli.bash_completion import bash_words, is_requested as bash_completion_is_requested
 from planstore.cli.commit_listener import CommitListener
 from planstore.cli.exit import exit_code
 from planstore.cli.exit_codes import NO_OUTPUT, WRONG_CALL
@@ -79,7 +81,8 @@ def _run_verb() -> int:
             raise RequestError(error.format_message()) from error
         return code if isinstance(code, int) else 0
     try:
-        app()
+        with bash_words() if bash_completion_is_requested() else nullcontext():
+            app()
     except SystemExit as exited:
         return exited.code if isinstance(exited.code, int) else 0
     return 0

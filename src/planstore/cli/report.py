@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, AsOf, Json, Results
+from planstore.cli.options import RESULTS, AsOf, Json, Results, Run
 
 
 def command(
-    run: Annotated[str | None, typer.Option(help="Run id, commit number or time. Default: the newest run.")] = None,
+    run: Run = None,
     output: Annotated[
         Path | None,
         typer.Option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from planstore.cli.argument_completion import complete_family
 from planstore.cli.options import RESULTS, Families, Json, Results
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ def command(
     results: Results = RESULTS,
     family: Annotated[
         list[str] | None,
-        typer.Option(help="Model family to train with; repeatable. Default: lightgbm, xgboost."),
+        typer.Option(
+            help="Model family to train with; repeatable. Default: lightgbm, xgboost.", autocompletion=complete_family
+        ),
     ] = None,
     families: Families = None,
     no_families: Annotated[bool, typer.Option("--no-families", help="Plan jobs without model families.")] = False,

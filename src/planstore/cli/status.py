@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from planstore.cli.options import RESULTS, AsOf, Json, Limit, Results
+from planstore.cli.options import RESULTS, AsOf, Json, Limit, Plan, Results
 
 LEAST = ("lease_until", "attempt", "status_at", "worker")
 
 
 def command(
     results: Results = RESULTS,
+    plan: Plan = None,
     limit: Limit = None,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
-    """Show job counts of the current plan by status.
+    """Show job counts of the current plan, or of another one, by status.
 
     Running and failed jobs are listed.
     """
@@ -21,7 +22,7 @@ def command(
     from planstore.cli import output
 
     with planstore.open(results, create=False, as_of=as_of) as store:
-        status = store.training.progress()
+        status = store.training.progress(plan)
     if json:
         output.print_json(status.as_dict())
         return

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, Families, Json, Limit, PanelPath, Results
+from planstore.cli.argument_completion import (
+    complete_executor,
+    complete_planned_family,
+    complete_planned_symbol,
+    complete_planned_target,
+)
+from planstore.cli.options import RESULTS, Families, Json, Limit, PanelPath, Plan, Results
 from planstore.cli.panel_settings import Classes, Embargo, Feature, Horizon, Ignore, PanelFile, Task, panel_settings
 
 if TYPE_CHECKING:
@@ -26,23 +32,34 @@ def command(
         int | None, typer.Option(min=1, help="Concurrent jobs. Default: one per CPU core, limited by memory.")
     ] = None,
     executor: Annotated[
-        str, typer.Option(envvar="PLANSTORE_EXECUTOR", help="Executor: local (processes on this machine) or ray.")
+        str,
+        typer.Option(
+            envvar="PLANSTORE_EXECUTOR",
+            help="Executor: local (processes on this machine) or ray.",
+            autocompletion=complete_executor,
+        ),
     ] = "local",
     ray_address: Annotated[
         str | None, typer.Option(help="Address of a Ray cluster. Default: a cluster is started on this machine.")
     ] = None,
-    plan: Annotated[
-        str | None,
-        typer.Option(help="Run id, commit number, start of a plan id, or time. Default: newest."),
-    ] = None,
+    plan: Plan = None,
     force: Annotated[
         bool, typer.Option("--force", help="Train a stale plan: one with newer evidence, policy, rules or overrides.")
     ] = False,
-    target: Annotated[list[str] | None, typer.Option(help="Train only jobs of this target; repeatable.")] = None,
-    symbol: Annotated[list[str] | None, typer.Option(help="Train only jobs of this symbol; repeatable.")] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(help="Train only jobs of this target; repeatable.", autocompletion=complete_planned_target),
+    ] = None,
+    symbol: Annotated[
+        list[str] | None,
+        typer.Option(help="Train only jobs of this symbol; repeatable.", autocompletion=complete_planned_symbol),
+    ] = None,
     family: Annotated[
         list[str] | None,
-        typer.Option(help="Train only jobs with this family, with all of their families; repeatable."),
+        typer.Option(
+            help="Train only jobs with this family, with all of their families; repeatable.",
+            autocompletion=complete_planned_family,
+        ),
     ] = None,
     priority: Annotated[list[int] | None, typer.Option(help="Train only jobs of this priority; repeatable.")] = None,
     dry_run: Annotated[

@@ -43,6 +43,7 @@ from planstore.cli import (
     why,
     why_train,
 )
+from planstore.cli.argument_completion import project_defaults
 from planstore.cli.exit import exit_on_broken_pipe
 from planstore.cli.project import find_project
 from planstore.cli.verb_groups import EXAMPLES, GROUPS
@@ -63,7 +64,10 @@ class _Verbs(TyperGroup):
             if not is_recordable(argument):
                 raise RequestError(f"an argument must be text in UTF-8, got {quoted(argument)}: convert it")
         with exit_on_broken_pipe():
-            return super().make_context(info_name, args, *more, **named)
+            context = super().make_context(info_name, args, *more, **named)
+        if context.resilient_parsing:  # because completion does not call `options`
+            context.default_map = project_defaults(self)
+        return context
 
     def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]
         with exit_on_broken_pipe():

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from planstore.cli.argument_completion import complete_run_range
 from planstore.cli.options import RESULTS, AsOf, Json, Limit, Results
 
 COLUMNS = ("run_id", "target", "symbol", "route", "route_then")
@@ -17,7 +18,10 @@ def command(
     runs: Annotated[
         list[str] | None,
         typer.Option(
-            "--run", "--runs", help="Run (id, commit number, plan or time) or range A..B; repeatable. Default: all."
+            "--run",
+            "--runs",
+            help="Run (id, commit number, start of a plan id, or time) or range A..B; repeatable. Default: all.",
+            autocompletion=complete_run_range,
         ),
     ] = None,
     results: Results = RESULTS,

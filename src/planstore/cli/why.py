@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from planstore.cli.options import RESULTS, AsOf, Json, Results
+from planstore.cli.options import RESULTS, AsOf, Json, Results, Run, Symbol, Target
 
 if TYPE_CHECKING:
     from planstore.audit.why import Explanation
@@ -16,9 +14,9 @@ MARKS = {True: "passed", False: "failed"}
 
 
 def command(
-    target: Annotated[str, typer.Argument(help="Target, as in the candidates.")],
-    symbol: Annotated[str | None, typer.Argument(help="Symbol. Default: the target's cross-sectional side.")] = None,
-    run: Annotated[str | None, typer.Option(help="Run id, commit number or time. Default: the newest run.")] = None,
+    target: Target,
+    symbol: Symbol = None,
+    run: Run = None,
     results: Results = RESULTS,
     as_of: AsOf = None,
     json: Json = False,

@@ -6,14 +6,15 @@ from typing import Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, AsOf, Json, Results
+from planstore.cli.argument_completion import complete_job
+from planstore.cli.options import RESULTS, AsOf, Json, Plan, Results
 
 
 def command(
-    job: Annotated[str, typer.Argument(metavar="JOB", help="Job id; `planstore jobs` lists them.")],
-    plan: Annotated[
-        str | None, typer.Option(help="Run id, commit number, start of a plan id, or time. Default: newest.")
-    ] = None,
+    job: Annotated[
+        str, typer.Argument(metavar="JOB", help="Job id; `planstore jobs` lists them.", autocompletion=complete_job)
+    ],
+    plan: Plan = None,
     results: Results = RESULTS,
     as_of: AsOf = None,
     json: Json = False,
