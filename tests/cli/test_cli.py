@@ -30,6 +30,7 @@ VERBS = (
     "status",
     "jobs",
     "log",
+    "tail",
     "why",
     "why-train",
     "history",

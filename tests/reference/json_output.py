@@ -58,6 +58,7 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("jobs",),
     ("jobs", "--watch"),
     ("log",),
+    ("tail", "--cursor", "alerts"),
     ("why", *PAIR),
     ("why-train", "cs_fwd_ret_1d"),
     ("history", *PAIR),
@@ -89,6 +90,9 @@ CALLS: tuple[tuple[str, ...], ...] = (
 FINDINGS = (("diff", "first", "second"), ("policy", "diff", POLICY, "small.yaml"))
 """Calls that end with exit code 1."""
 
+BY_LINE = ("jobs --watch", "tail")
+"""Verbs that print one object a line."""
+
 OPEN = {
     "candidates check": ("routes",),
     "route": ("routes", "summary.by_route", "summary.by_type", "summary.by_priority"),
@@ -99,6 +103,8 @@ OPEN = {
     "jobs": ("[].metrics",),
     "jobs --watch": ("metrics",),
     "why": ("jobs[].metrics",),
+    "log": ("[].events_by_table",),
+    "tail": ("events_by_table",),
     "diff": ("routes",),
     "demo --history": ("years[].routes",),
 }
@@ -122,8 +128,8 @@ def answers() -> Iterator[tuple[str, Any]]:
             if ended.code != (1 if words in FINDINGS else 0):
                 raise RuntimeError(f"planstore {' '.join(words)} ended with {ended.code}: {ended.error}")
             printed = (folder / f"{place}.json").read_text(encoding="utf-8")
-            watched = "--watch" in words
-            yield _title(words), json.loads(printed.splitlines()[0] if watched else printed)
+            title = _title(words)
+            yield title, list(map(json.loads, printed.splitlines())) if title in BY_LINE else json.loads(printed)
 
 
 def _title(words: Sequence[str]) -> str:
@@ -137,7 +143,8 @@ def _title(words: Sequence[str]) -> str:
 def section(words: str, answer: Any) -> str:
     """Return the heading of a call, with the keys of its answer."""
     kinds: dict[str, set[str]] = {}
-    _walk(answer, "", OPEN.get(words, ()), kinds)
+    for value in answer if words in BY_LINE else [answer]:
+        _walk(value, "", OPEN.get(words, ()), kinds)
     whole = " or ".join(sorted(kinds.pop("")))
     rows = [(f"`{path}`", " or ".join(sorted(kinds[path], key=lambda kind: (kind == "null", kind)))) for path in kinds]
     return f"## {words}\n\nThe answer is an {whole}.\n\n" + (table(("key", "type"), rows) if rows else "")

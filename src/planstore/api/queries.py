@@ -135,14 +135,16 @@ class Queries:
         kind: str | None = None,
         since: datetime | str | None = None,
         until: datetime | str | None = None,
+        after: int | None = None,
     ) -> ResultRows[dict[str, Any]]:
-        """Return the commits, newest first.
+        """Return the commits, newest first, each with its number of events, also by table.
 
         Args:
             actor: select only commits of this user.
             kind: select only commits of this kind: run, status, override, rebuild or evidence.
             since: select only commits recorded at this time (a text in ISO 8601, UTC by default) or later.
             until: select only commits recorded before this time.
+            after: select only commits after the commit of this number.
 
         Raises:
             RequestError: ``kind`` is not a kind of commits, or a text is no time.
@@ -155,6 +157,7 @@ class Queries:
             kind=kind,
             since=None if since is None else requested_time("since", since),
             until=None if until is None else requested_time("until", until),
+            after=after,
         )
         return ResultRows(commits, f"{plural(len(commits), 'commit')}, newest first", LOG_COLUMNS)
 

@@ -32,6 +32,18 @@ def drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
+def wait_with_reader(seconds: float) -> None:
+    """Wait, unless the reader of standard output has left.
+
+    Raises:
+        BrokenPipeError: the reader has left.
+    """
+    waiting = select.poll()
+    waiting.register(1, 0)  # because errors alone end the wait
+    if any(event & select.POLLERR for _, event in waiting.poll(seconds * 1000)):
+        raise BrokenPipeError
+
+
 def end_process(line: str, code: int) -> NoReturn:
     """Print a line on standard error and end the process, from any thread, when the main thread is blocked."""
     show_cursor = "\x1b[?25h" if os.isatty(2) else ""  # because a progress bar hides the cursor

@@ -5,7 +5,7 @@ from __future__ import annotations
 GROUPS: dict[str, tuple[str, ...]] = {
     "Make plans": ("init", "evidence", "candidates", "route", "plan", "export", "override", "policy"),
     "Train": ("train", "status", "jobs", "models", "predict"),
-    "Ask": ("why", "why-train", "history", "diff", "whatif", "report", "sql", "log"),
+    "Ask": ("why", "why-train", "history", "diff", "whatif", "report", "sql", "log", "tail"),
     "Prove": ("verify", "anchor", "key"),
     "Operate": ("doctor", "compact", "backup", "restore", "rebuild", "migrate", "du"),
     "Learn": ("demo",),
@@ -36,6 +36,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "planstore sql --file queries.sql --out rows.parquet",
     ),
     "log": ("planstore log --limit 10", "planstore log --kind run --since 2026-01-01"),
+    "tail": ("planstore tail --follow", "planstore tail --cursor alerts --json"),
     "verify": ("planstore verify",),
     "anchor": ("planstore anchor --sign key.pem",),
     "key": ("planstore key key.pem",),

@@ -62,6 +62,11 @@ class StoreLayout:
         return self.folder / "exported.json"
 
     @property
+    def cursors(self) -> Path:
+        """The folder of the cursors of ``planstore tail``."""
+        return self.folder / "cursors"
+
+    @property
     def folders(self) -> tuple[Path, Path]:
         """The folders of parquet files and artifacts."""
         return self.data, self.artifacts
