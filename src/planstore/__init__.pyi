@@ -38,6 +38,7 @@ from .errors import (
     WorkerDiedError as WorkerDiedError,
 )
 from .events.status import JobStatus as JobStatus
+from .ledger.backup import BackedUp as BackedUp
 from .ledger.compaction import Compacted as Compacted
 from .ledger.findings import Finding as Finding, Verified as Verified
 from .ledger.status_writer import StatusWriter as StatusWriter

@@ -138,10 +138,11 @@ def test_the_log_is_filtered_by_actor_kind_and_time(tmp_path: Path) -> None:
         assert store.log(until=newest["recorded_at"]) == [first]
         assert store.log(since=newest["recorded_at"] + timedelta(seconds=1)) == []
         wrong: dict[str, Any]
-        for wrong, said in (
-            ({"kind": "runs"}, "kind must be one of run, "),
-            ({"since": "then"}, "since must be a time"),
-        ):
+        refused: dict[str, dict[str, Any]] = {
+            "kind must be one of run, ": {"kind": "runs"},
+            "since must be a time": {"since": "then"},
+        }
+        for said, wrong in refused.items():
             with pytest.raises(RequestError, match=said):
                 store.log(**wrong)
 

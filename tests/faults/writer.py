@@ -97,6 +97,10 @@ class Writer:
         restore(place, restored / "planstore")
         return str(restored)
 
+    def back_up(self, place: str) -> None:
+        """Back the store up into a folder, which may have an earlier backup."""
+        self.store.maintenance.backup(place)
+
     def log(self) -> list[str]:
         """Return the run ids of all commits that have one, oldest first."""
         return [commit["run_id"] for commit in reversed(self.store.log()) if commit["run_id"]]

@@ -149,7 +149,7 @@ def test_a_backup_is_the_store_and_goes_on_by_itself(busy: Store, tmp_path: Path
 def test_a_backup_goes_into_a_new_folder_only(busy: Store, tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "mine").write_text("mine", encoding="utf-8")
-    with pytest.raises(StoreError, match="a backup must go into a new folder, got "):
+    with pytest.raises(StoreError, match="a backup must go into a new folder or one with an earlier backup, got "):
         busy.maintenance.backup(tmp_path / "taken")
     assert [path.name for path in (tmp_path / "taken").iterdir()] == ["mine"]
 

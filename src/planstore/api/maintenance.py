@@ -8,7 +8,7 @@ from pathlib import Path
 
 from planstore.api.access import StoreAccess
 from planstore.checks.arguments import checked
-from planstore.ledger.backup import backup
+from planstore.ledger.backup import BackedUp, backup
 from planstore.ledger.compaction import Compacted, compact
 from planstore.projections.rebuild import Rebuilt, rebuild
 
@@ -33,14 +33,19 @@ class Maintenance:
         return compact(self._access.ledger, grace, progress)
 
     @checked
-    def backup(self, target: str | Path, *, progress: Callable[[str], None] = lambda _: None) -> None:
-        """Copy the store as of one commit into the new folder ``target``, while writers continue.
+    def backup(self, target: str | Path, *, progress: Callable[[str], None] = lambda _: None) -> BackedUp:
+        """Copy the store as of one commit into the folder ``target``, while writers continue.
+
+        Args:
+            target: a new folder, or one with an earlier backup of this store, which is extended by the new files. A
+                killed call leaves the earlier backup as it was.
+            progress: callback that receives the name of each step before it runs.
 
         Raises:
-            StoreError: ``target`` exists, or a file cannot be copied.
+            StoreError: ``target`` has something else, or a file cannot be copied.
         """
         self._access.require_now("maintenance.backup")
-        backup(self._access.ledger, Path(target), progress)
+        return backup(self._access.ledger, Path(target), progress)
 
     def rebuild(self) -> Rebuilt:
         """Drop the projections and derive them again from events."""

@@ -77,8 +77,7 @@ def _start(store: Store, cursor: Cursor | None, first: int | None) -> int:
             f"--from must be without the cursor {cursor.name}, which is at commit {position.commit_id}: leave it out, "
             f"or remove {cursor.path} to begin anew"
         )
-    commits = store.log(after=position.commit_id - 1)
-    if not commits or commits[-1]["digest"] != position.digest:
+    if not store.access.ledger.has_commit(position.commit_id, position.digest):
         raise StoreError(
             f"cursor {cursor.name} must be at a commit of this ledger, got commit {position.commit_id} of another one, "
             f"as after restoring a backup: remove {cursor.path} to begin anew"

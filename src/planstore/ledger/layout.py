@@ -62,6 +62,11 @@ class StoreLayout:
         return self.folder / "exported.json"
 
     @property
+    def backup_mark(self) -> Path:
+        """The file that makes a folder a backup, which a later backup may extend; a store in use has none."""
+        return self.folder / "backup.json"
+
+    @property
     def cursors(self) -> Path:
         """The folder of the cursors of ``planstore tail``."""
         return self.folder / "cursors"

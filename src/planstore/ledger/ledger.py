@@ -296,6 +296,11 @@ class Ledger:
         row = self.reader().row("ledger/last_commit")
         return int(row[0]) if row else 0
 
+    def has_commit(self, commit_id: int, digest: str) -> bool:
+        """Return whether the ledger has a commit of this number with this digest; another ledger's digests differ."""
+        row = self.reader().row("ledger/has_commit", commit_id=commit_id, digest=digest)
+        return bool(row and row[0])
+
     def close(self) -> None:
         """Close all connections; the ledger opens them again on its next use."""
         with self._defining:

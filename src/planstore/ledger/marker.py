@@ -24,13 +24,18 @@ FORMAT = max(STRUCTS_IN_FILES, FORMAT_OF_COLUMNS, hashing.SINCE_FORMAT)
 
 def write_marker(marker: Path) -> None:
     """Write the marker, which identifies its folder as a store of this format, durably."""
-    incoming = marker.with_suffix(".incoming")
+    write_durably(marker, orjson.dumps({"format": FORMAT}))
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a small file whole, or leave an existing one as it is."""
+    incoming = path.with_suffix(".incoming")
     with incoming.open("wb") as file:
-        file.write(orjson.dumps({"format": FORMAT}))
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    incoming.replace(marker)
-    fsync_folder(marker.parent)
+    incoming.replace(path)
+    fsync_folder(path.parent)
 
 
 def read_marker(marker: Path) -> dict[str, Any] | None:
