@@ -12,7 +12,7 @@ from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
 
 if TYPE_CHECKING:
-    from typer.core import TyperGroup
+    from typer.core import TyperCommand, TyperGroup
 
 FILE = "planstore.toml"
 PATHS = ("results", "policy", "families", "panel")
@@ -50,23 +50,20 @@ class Project:
     path: Path | None = None
     values: Mapping[str, str] = field(default_factory=dict)
 
-    def defaults(self, command: TyperGroup) -> dict[str, Any]:
-        """Return the values for the parameters of every verb, in the form of a default map.
+    def defaults(self, verb: TyperCommand | TyperGroup) -> dict[str, Any]:
+        """Return the values for the parameters of a verb, in the form of a default map; a group has its verbs' too.
 
         A parameter takes the value of a key if its environment variable is that of the key.
         """
         from typer.core import TyperGroup
 
-        return {
-            name: self._values_for(verb) | (self.defaults(verb) if isinstance(verb, TyperGroup) else {})
-            for name, verb in command.commands.items()
-        }
-
-    def _values_for(self, verb: Any) -> dict[str, Any]:
+        if not self.values:
+            return {}
         keys = {variable(key): key for key in self.values}
-        return {
-            str(one.name): self.values[keys[str(one.envvar)]] for one in verb.params if str(one.envvar) in keys
-        }  # fmt: skip
+        values = {str(one.name): self.values[keys[str(one.envvar)]] for one in verb.params if str(one.envvar) in keys}
+        if isinstance(verb, TyperGroup):
+            return values | {name: self.defaults(inner) for name, inner in verb.commands.items()}  # type: ignore[arg-type]
+        return values
 
     def settings(self) -> Iterator[Setting]:
         """Yield each key with the value that a call without flags takes, and its source."""

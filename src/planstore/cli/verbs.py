@@ -1,7 +1,9 @@
-"""All verbs of the command line, one per file."""
+"""All verbs of the command line, one per file. The module of a verb is imported when the verb is called."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
@@ -9,41 +11,6 @@ from typer.core import TyperCommand, TyperGroup
 
 from planstore.checks.quoting import quoted
 from planstore.checks.texts import is_recordable
-from planstore.cli import (
-    anchor,
-    backup,
-    candidates,
-    compact,
-    demo,
-    diff,
-    doctor,
-    du,
-    evidence,
-    export,
-    history,
-    init,
-    jobs,
-    key,
-    log,
-    migrate,
-    models,
-    override,
-    plan,
-    policy,
-    predict,
-    rebuild,
-    report,
-    restore,
-    route,
-    sql,
-    status,
-    tail,
-    train,
-    verify,
-    whatif,
-    why,
-    why_train,
-)
 from planstore.cli.argument_completion import project_defaults
 from planstore.cli.exit import exit_on_broken_pipe
 from planstore.cli.project import find_project
@@ -57,8 +24,42 @@ MAX_HELP_WIDTH = 120
 """Maximum width of the help in characters; it is as wide as the terminal below that."""
 
 
+class _VerbsByName(Mapping[str, Any]):
+    """The commands of all verbs, each made on first use, because reading the options of all takes as long as a verb."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for group in GROUPS.values() for name in group)
+
+    def __len__(self) -> int:
+        return sum(map(len, GROUPS.values()))
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            if name not in list(self):
+                raise KeyError(name)
+            self._made[name] = _command(name)
+        return self._made[name]
+
+
+def _command(name: str) -> Any:
+    """Return the command of a verb: its module has a function ``command``, or an ``app`` with verbs of its own."""
+    module = import_module(f"planstore.cli.{name.replace('-', '_')}")
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    if hasattr(module, "command"):
+        app.command(name, cls=_Verb)(module.command)
+        return typer.main.get_command(app)
+    app.add_typer(module.app, name=name)
+    return typer.main.get_group(app).commands[name]
+
+
 class _Verbs(TyperGroup):
     """Group of all verbs; a verb exits when the reader of its output, such as head, has left."""
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(**(named | {"commands": _VerbsByName()}))
 
     def make_context(self, info_name: str | None, args: list[str], *more: Any, **named: Any) -> Any:
         for argument in args:
@@ -76,8 +77,7 @@ class _Verbs(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the verbs in their groups."""
-        names = [name for group in GROUPS.values() for name in group]
-        width = max(map(len, names))
+        width = max(map(len, self.commands))
         for heading, group in GROUPS.items():
             with formatter.section(heading):
                 formatter.write_dl(
@@ -125,40 +125,5 @@ def options(
     The project file planstore.toml, in the working directory or above, gives values of options.
     """
     assert isinstance(ctx.command, TyperGroup)
-    ctx.default_map = find_project().defaults(ctx.command)
-
-
-for verb in (
-    init,
-    evidence,
-    route,
-    plan,
-    train,
-    predict,
-    status,
-    jobs,
-    log,
-    tail,
-    why,
-    why_train,
-    history,
-    diff,
-    whatif,
-    report,
-    sql,
-    export,
-    rebuild,
-    verify,
-    anchor,
-    key,
-    compact,
-    backup,
-    restore,
-    migrate,
-    doctor,
-    du,
-    demo,
-):
-    app.command(verb.__name__.rpartition(".")[2].replace("_", "-"), cls=_Verb)(verb.command)
-for verbs in (override, policy, candidates, models):
-    app.add_typer(verbs.app, name=verbs.__name__.rpartition(".")[2])
+    assert ctx.invoked_subcommand is not None
+    ctx.default_map = {ctx.invoked_subcommand: find_project().defaults(ctx.command.commands[ctx.invoked_subcommand])}
