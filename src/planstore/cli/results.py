@@ -75,7 +75,7 @@ def write(
         QueryError: the query fails, exceeds its bounds, or has a column type that the format cannot represent exactly.
     """
     if form is not Format.TABLE:
-        with _fetch_errors():
+        with query_errors():
             _WRITERS[form](relation, file or output.data_output(), limit, bounds)
         return
     if file is None:
@@ -88,7 +88,7 @@ def write(
 
 def show(relation: duckdb.DuckDBPyRelation, console: Console, limit: int, bounds: Bounds) -> None:
     """Show at most ``limit`` rows on ``console``, with a note when there are more."""
-    with _fetch_errors(), bounds.computing():
+    with query_errors(), bounds.computing():
         rows = projected(relation, [["VARCHAR"] for _ in relation.columns]).fetchmany(limit + 1)
     if relation.columns == ["explain_key", "explain_value"]:
         for _, explanation in rows:
@@ -127,17 +127,17 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _fetch_errors() -> Iterator[None]:
-    """Translate errors during the fetch of rows into `QueryError`."""
+def _arrow_errors() -> Iterator[None]:
+    """Translate errors of Arrow during the fetch of rows into `QueryError`."""
     import pyarrow as pa
 
-    with query_errors():
-        try:
-            yield
-        except pa.ArrowException as error:
-            raise QueryError(f"{error}; a value of another type can be written as text: `column::text`") from error
+    try:
+        yield
+    except pa.ArrowException as error:
+        raise QueryError(f"{error}; a value of another type can be written as text: `column::text`") from error
 
 
+@_arrow_errors()
 def _write_csv(relation: duckdb.DuckDBPyRelation, sink: output.Sink, limit: int | None, bounds: Bounds) -> None:
     """Write CSV with a header; null is empty and an empty text is ``""``; lists and structs are JSON."""
     import pyarrow as pa
@@ -163,6 +163,7 @@ def _portable_column(column: pa.Array) -> pa.Array:
     return pa.array([None if text is None else _portable_json(text) for text in column.to_pylist()], pa.string())
 
 
+@_arrow_errors()
 def _write_parquet(relation: duckdb.DuckDBPyRelation, sink: output.Sink, limit: int | None, bounds: Bounds) -> None:
     import pyarrow.parquet
 

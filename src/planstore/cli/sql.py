@@ -70,7 +70,6 @@ def command(
     """Run read-only queries over the ledger, or open a shell. Queries cannot write or read files outside the store."""
     import planstore
     from planstore.cli.limits import Limits
-    from planstore.cli.shell import Shell
 
     chosen = _format(form, out, json=json)
     parameters = dict(_parameter(text) for text in param or [])
@@ -80,6 +79,8 @@ def command(
     limits = Limits(memory, timeout)
     with planstore.open(results, create=False, as_of=as_of, memory=limits.memory) as store:
         if text is None:
+            from planstore.cli.shell import Shell
+
             Shell(store, parameters, chosen, limit, limits).run()
         else:
             _execute(store, text, parameters, chosen, out, limit, limits)

@@ -135,11 +135,12 @@ class Ledger:
         """Return a read-only session with the stable views, as of commit ``as_of`` (None means now)."""
         session = self.reader()
         session.run("database/set_as_of", as_of=as_of)
-        with self._defining:
+        # because without a transaction each statement would read the catalog again
+        with self._defining, session.transaction():
             if self._with_views is not session.opening:
                 make_views(session)
-                self._with_views = session.opening
-        session.run("scenario/overrides_in_force")
+            session.run("scenario/overrides_in_force")
+        self._with_views = session.opening
         return session
 
     def add_user_definitions(self, session: Session) -> None:
@@ -355,12 +356,10 @@ class Ledger:
 
 
 def make_views(session: Session) -> None:
-    """Create the stable views and macros, which all sessions of one database share."""
-    # because without a transaction each statement would read the catalog again
-    with session.transaction():
-        for view in _VIEWS:
-            session.run(f"schema/views/{view}")
-        make_macros(session)
+    """Create the stable views, which all sessions of one database share."""
+    for view in _VIEWS:
+        session.run(f"schema/views/{view}")
+    session.run("macros/job_metadata")  # because statements that read jobs call it
 
 
 def keep_structs_in_files(session: Session) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planstore.database import sql
 from planstore.database.connection import memory
+from planstore.database.macros import make_macros
 from planstore.database.session import Session
 from planstore.ledger.ledger import make_views
 
@@ -16,6 +17,7 @@ def scratch_ledger() -> Session:
     for table in sql.names("schema/tables"):
         session.run(table)
     make_views(session)
+    make_macros(session)
     session.run("scenario/overrides_in_force")
     return session
 
