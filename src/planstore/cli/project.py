@@ -6,13 +6,10 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
-
-if TYPE_CHECKING:
-    from typer.core import TyperCommand, TyperGroup
 
 FILE = "planstore.toml"
 PATHS = ("results", "policy", "families", "panel")
@@ -50,7 +47,7 @@ class Project:
     path: Path | None = None
     values: Mapping[str, str] = field(default_factory=dict)
 
-    def defaults(self, verb: TyperCommand | TyperGroup) -> dict[str, Any]:
+    def defaults(self, verb: Any) -> dict[str, Any]:
         """Return the values for the parameters of a verb, in the form of a default map; a group has its verbs' too.
 
         A parameter takes the value of a key if its environment variable is that of the key.
@@ -62,7 +59,7 @@ class Project:
         keys = {variable(key): key for key in self.values}
         values = {str(one.name): self.values[keys[str(one.envvar)]] for one in verb.params if str(one.envvar) in keys}
         if isinstance(verb, TyperGroup):
-            return values | {name: self.defaults(inner) for name, inner in verb.commands.items()}  # type: ignore[arg-type]
+            return values | {name: self.defaults(inner) for name, inner in verb.commands.items()}
         return values
 
     def settings(self) -> Iterator[Setting]:
