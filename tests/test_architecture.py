@@ -145,6 +145,7 @@ def test_nothing_starts_processes_that_import_the_main_module() -> None:
     }
     assert importers == {
         ("cli/git.py", "subprocess"),  # runs git
+        ("cli/hooks.py", "subprocess"),  # runs commands of the project file
         ("ledger/embedded/catalog.py", "subprocess"),
         ("training/execution/worker_process.py", "subprocess"),
         ("training/execution/worker_process.py", "multiprocessing.spawn"),  # names the interpreter

@@ -102,7 +102,10 @@ def test_every_key_reaches_a_verb_by_file_and_by_variable(project: Path, monkeyp
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('polizy = "x"', "must be one of results, policy, families, panel, executor, got 'polizy': write policy"),
+        (
+            'polizy = "x"',
+            "one of results, policy, families, panel, executor, hooks, got 'polizy': write policy",
+        ),
         ('colour = "x"', "got 'colour': remove it"),
         ("results = 3", "results in .* must be a text, got 3: put it in quotes"),
         ('results = ""', "results in .* must be a text, got ''"),

@@ -11,6 +11,7 @@ import typer
 from planstore.cli.options import RESULTS, Json, Results
 
 if TYPE_CHECKING:
+    from planstore.cli.hooks import Hooks
     from planstore.cli.project import Setting
     from planstore.ledger.embedded.checkup import Check
 
@@ -27,7 +28,7 @@ def command(ctx: typer.Context, results: Results = RESULTS, json: Json = False) 
 
     project = find_project()
     settings = [_effective(setting, ctx) for setting in project.settings()]
-    checks = [*_installation(), *_store(results)]
+    checks = [*_installation(), *_store(results), *_hooks(project.hooks)]
     holds = all(check.advice is None for check in checks)
     with exit_with(0 if holds else 1):
         if json:
@@ -36,6 +37,8 @@ def command(ctx: typer.Context, results: Results = RESULTS, json: Json = False) 
                     "holds": holds,
                     "project": None if project.path is None else str(project.path),
                     "settings": [vars(setting) for setting in settings],
+                    "hooks": [vars(hook) for hook in project.hooks.hooks.values()],
+                    "hooks_run": ctx.obj == project.hooks,
                     "checks": [vars(check) for check in checks],
                 }
             )
@@ -44,6 +47,9 @@ def command(ctx: typer.Context, results: Results = RESULTS, json: Json = False) 
         for setting in settings:
             value = "not set" if setting.value is None else f"{setting.value}, from {setting.source}"
             output.print_line(f"      {setting.name:<14}  {value}")
+        for hook in project.hooks.hooks.values():
+            is_off = "" if ctx.obj == project.hooks else "; switched off"
+            output.print_line(f"      {hook.name:<14}  {hook}{is_off}")
         for check in checks:
             advice = "" if check.advice is None else f": {check.advice}"
             output.print_line(f"{'ok' if check.advice is None else 'WRONG':<5} {check.name:<14}  {check.text}{advice}")
@@ -56,6 +62,14 @@ def _effective(setting: Setting, ctx: typer.Context) -> Setting:
     source = ctx.get_parameter_source(setting.name)
     is_flag = source is not None and source.name == "COMMANDLINE"
     return replace(setting, value=str(ctx.params[setting.name]), source=f"--{setting.name}") if is_flag else setting
+
+
+def _hooks(hooks: Hooks) -> Iterator[Check]:
+    from planstore.ledger.embedded.checkup import Check
+
+    if hooks.hooks:
+        rule, _, advice = (hooks.problem or "").rpartition(": ")
+        yield Check("hooks", rule or f"of {hooks.path}, which only its owner can write", advice or None)
 
 
 def _installation() -> Iterator[Check]:

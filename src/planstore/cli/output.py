@@ -28,6 +28,7 @@ __all__ = [
     "console",
     "counts",
     "data_output",
+    "json_bytes",
     "log",
     "print_json",
     "print_json_array",
@@ -91,14 +92,14 @@ class _Terminal(io.RawIOBase):
 def print_json(value: Any) -> None:
     """Print ``value`` as JSON; numbers that JSON cannot represent become null."""
     out = data_output()
-    out.write(_json(value, orjson.OPT_INDENT_2) + b"\n")
+    out.write(json_bytes(value, orjson.OPT_INDENT_2) + b"\n")
     out.flush()
 
 
 def print_json_line(value: Any) -> None:
     """Print ``value`` as JSON on one line, and flush it."""
     out = data_output()
-    out.write(_json(value) + b"\n")
+    out.write(json_bytes(value) + b"\n")
     out.flush()
 
 
@@ -107,13 +108,14 @@ def print_json_array(rows: Iterable[Any], out: Sink | None = None) -> None:
     out = data_output() if out is None else out
     separator = b"[\n"
     for row in rows:
-        out.write(separator + _json(row))
+        out.write(separator + json_bytes(row))
         separator = b",\n"
     out.write(b"[]\n" if separator == b"[\n" else b"\n]\n")
     out.flush()
 
 
-def _json(value: Any, option: int = 0) -> bytes:
+def json_bytes(value: Any, option: int = 0) -> bytes:
+    """Return ``value`` as JSON; numbers that JSON cannot represent become null."""
     option |= orjson.OPT_NON_STR_KEYS
     try:
         return orjson.dumps(value, default=_json_default, option=option)

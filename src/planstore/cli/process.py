@@ -27,8 +27,8 @@ def run() -> None:
     """Run a verb and exit.
 
     Exit codes: 0 done, 1 a finding, 2 the call or its input is invalid, 3 standard output could not be written,
-    130 ended by Ctrl-C, 141 the reader of standard output has left, 143 ended by SIGTERM. After an error or a signal,
-    one line on standard error has the reason and the commits already recorded.
+    4 a hook after a commit failed, 130 ended by Ctrl-C, 141 the reader of standard output has left, 143 ended by
+    SIGTERM. After an error or a signal, one line on standard error has the reason and the commits already recorded.
     """
     prepare()
     warnings.showwarning = _show_warning

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from planstore.checks.quoting import quoted
+from planstore.cli.hooks import Hooks, read_hooks
 from planstore.errors import RequestError
 
 FILE = "planstore.toml"
@@ -16,6 +17,8 @@ PATHS = ("results", "policy", "families", "panel")
 """Keys whose values are paths, relative to the folder of the project file."""
 KEYS = (*PATHS, "executor")
 """All keys, each the name of an option or argument."""
+HOOKS = "hooks"
+"""The table of hooks."""
 DEFAULTS = {"results": "results", "executor": "local"}
 """Values of keys that no flag, environment variable or project file sets."""
 
@@ -42,10 +45,12 @@ class Project:
     Attributes:
         path: the file.
         values: value of each key in it.
+        hooks: the hooks in it.
     """
 
     path: Path | None = None
     values: Mapping[str, str] = field(default_factory=dict)
+    hooks: Hooks = field(default_factory=Hooks)
 
     def defaults(self, verb: Any) -> dict[str, Any]:
         """Return the values for the parameters of a verb, in the form of a default map; a group has its verbs' too.
@@ -103,17 +108,21 @@ def read_project(path: Path, here: Path) -> Project:
     import tomllib
 
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())  # of the file that is read, because another one may take its place
+            document = tomllib.loads(file.read().decode())
     except (OSError, UnicodeDecodeError) as error:
         raise RequestError(f"{path} must be a readable file in UTF-8, got {error}: correct it") from error
     except tomllib.TOMLDecodeError as error:
         raise RequestError(f"{path} must be TOML, got {error}: correct it") from error
+    hooks = read_hooks(path, document.pop(HOOKS, {}), status)
     for key, value in document.items():
         if key not in KEYS:
-            raise RequestError(f"a key of {path} must be one of {', '.join(KEYS)}, got {quoted(key)}{_nearest(key)}")
+            keys = ", ".join((*KEYS, HOOKS))
+            raise RequestError(f"a key of {path} must be one of {keys}, got {quoted(key)}{_nearest(key)}")
         if not isinstance(value, str) or not value:
             raise RequestError(f"{key} in {path} must be a text, got {quoted(value)}: put it in quotes")
-    return Project(path, {key: _placed(key, value, path.parent, here) for key, value in document.items()})
+    return Project(path, {key: _placed(key, value, path.parent, here) for key, value in document.items()}, hooks)
 
 
 def _placed(key: str, value: str, folder: Path, here: Path) -> str:
@@ -123,5 +132,5 @@ def _placed(key: str, value: str, folder: Path, here: Path) -> str:
 def _nearest(key: str) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(key, KEYS, n=1)
+    near = get_close_matches(key, (*KEYS, HOOKS), n=1)
     return f": write {near[0]}" if near else ": remove it"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,10 +12,12 @@ from planstore.cli.argument_completion import (
     complete_planned_symbol,
     complete_planned_target,
 )
+from planstore.cli.hooks import BEFORE_TRAIN
 from planstore.cli.options import RESULTS, Families, Json, Limit, PanelPath, Plan, Results
 from planstore.cli.panel_settings import Classes, Embargo, Feature, Horizon, Ignore, PanelFile, Task, panel_settings
 
 if TYPE_CHECKING:
+    from planstore.cli.hooks import Hooks
     from planstore.plans.cost import CostEstimate
     from planstore.training.execution.train import TrainingRequest
 
@@ -26,6 +28,7 @@ PENDING_LEAST = ("symbol", "target", "priority")
 
 
 def command(
+    ctx: typer.Context,
     panel: PanelPath,
     results: Results = RESULTS,
     workers: Annotated[
@@ -127,6 +130,7 @@ def command(
             return
         if request.pending:
             output.print_note(f"estimated time: {cost}{_eta(cost, executor, workers)}")
+            _run_hook(ctx.obj, {"results": str(store.access.results), "panel": str(panel), **_plan(request, cost)})
         with output.spinner("reading the panel"):
             read = Panel.read(panel, settings=settings)
         for note in (*read.notes, *read.troubles):
@@ -158,12 +162,34 @@ def _eta(cost: CostEstimate, executor: str, workers: int | None) -> str:
     return f"; about {duration(cost.seconds / cores)} with {cores} workers"
 
 
+def _run_hook(hooks: Hooks, plan: dict[str, Any]) -> None:
+    """Run the hook before the training.
+
+    Raises:
+        RequestError: it failed, and its failure refuses the training.
+    """
+    from planstore.cli import output
+    from planstore.errors import RequestError
+
+    failure = hooks.run(BEFORE_TRAIN, plan)
+    if failure is None:
+        return
+    if hooks.hooks[BEFORE_TRAIN].on_failure == "fail":
+        raise RequestError(f"{failure}: nothing was trained; correct the hook, or call planstore with --no-hooks")
+    output.print_note(f"planstore: {failure}; the training goes on")
+
+
+def _plan(request: TrainingRequest, cost: CostEstimate) -> dict[str, Any]:
+    """Return the jobs to train, for JSON."""
+    return {"plan_id": request.plan_id, "jobs": request.pending, "cost": cost.as_dict()}
+
+
 def _print_pending(request: TrainingRequest, cost: CostEstimate, limit: int | None, *, json: bool) -> None:
     from planstore.cli import output
 
     pending = request.pending
     if json:
-        output.print_json({"plan_id": request.plan_id, "jobs": pending, "cost": cost.as_dict()})
+        output.print_json(_plan(request, cost))
         return
     shown, more = output.shown_rows(limit, len(pending))
     output.print_table(

@@ -13,6 +13,8 @@ from planstore.checks.quoting import quoted
 from planstore.checks.texts import is_recordable
 from planstore.cli.argument_completion import project_defaults
 from planstore.cli.exit import exit_on_broken_pipe
+from planstore.cli.hooked_commits import commit_hooks
+from planstore.cli.hooks import NO_HOOKS, Hooks
 from planstore.cli.project import find_project
 from planstore.cli.verb_groups import EXAMPLES, GROUPS
 from planstore.errors import RequestError
@@ -72,7 +74,7 @@ class _Verbs(TyperGroup):
         return context
 
     def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]
-        with exit_on_broken_pipe():
+        with exit_on_broken_pipe(), commit_hooks(ctx):
             return super().invoke(ctx)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -119,6 +121,9 @@ def options(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    no_hooks: Annotated[
+        bool, typer.Option("--no-hooks", envvar=NO_HOOKS, help="Run no hooks of the project file.")
+    ] = False,
 ) -> None:
     """Route each target, record every decision, and explain it. Each verb has --results and --json.
 
@@ -126,4 +131,8 @@ def options(
     """
     assert isinstance(ctx.command, TyperGroup)
     assert ctx.invoked_subcommand is not None
-    ctx.default_map = {ctx.invoked_subcommand: find_project().defaults(ctx.command.commands[ctx.invoked_subcommand])}
+    project = find_project()
+    ctx.default_map = {ctx.invoked_subcommand: project.defaults(ctx.command.commands[ctx.invoked_subcommand])}
+    ctx.obj = Hooks() if no_hooks else project.hooks
+    if ctx.invoked_subcommand != "doctor":  # because the doctor says what is wrong
+        ctx.obj.check()

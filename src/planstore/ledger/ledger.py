@@ -213,7 +213,8 @@ class Ledger:
             if builder.commit is not None:
                 self._head = Head(head.snapshot + 1, builder.commit_id, builder.commit.digest, builder.recorded_at)
                 self._check_stored(builder)
-                _log.info("commit %d is recorded", builder.commit_id, extra={"commit_id": builder.commit_id})
+                fields = {"commit_id": builder.commit_id, "results": self.folder.parent}
+                _log.info("commit %d is recorded", builder.commit_id, extra=fields)
 
     def _check_stored(self, builder: CommitBuilder) -> None:
         """Read back a commit's rows from the catalog, before the commit is acknowledged."""
