@@ -159,7 +159,7 @@ def test_frames_of_queries_have_the_types_of_pandas_and_no_warning(store: Store)
     assert rows.columns == ["total", "paid", "day"]
     assert store.sql("select 1 as one").fetchall() == [(1,)]
     assert store.frame("select $x as x", x=3)["x"].tolist() == [3]
-    assert "<td>3</td>" in store.sql("select $x as x", {"x": 3})._repr_html_()
+    assert ">3</td>" in store.sql("select $x as x", {"x": 3})._repr_html_()
     assert "│" in str(store.sql("select 1 as one"))
 
 
@@ -169,7 +169,7 @@ def test_rows_are_a_list_and_show_the_first_rows() -> None:
     assert rows[0]["id"] == "a" * 64
     assert isinstance(rows, list)
     lines = str(rows).splitlines()
-    assert lines[:3] == ["12 rows", "name   score  id", f"n0         0  {'a' * 12}"]
+    assert lines[:3] == ["12 rows", "name    score  id", f"n0    0.00000  {'a' * 12}"]
     assert lines[-1] == "… and 2 more"
     assert rows.arrow()["extra"].null_count == 12
     mixed = ResultRows([{"value": 1}, {"value": "one"}, {"value": None}], "mixed")

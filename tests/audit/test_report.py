@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -323,9 +323,21 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     opened.quit()
 
 
+def wait_until(browser: Chrome, holds: Callable[[], bool]) -> None:
+    """Wait until a condition on the page holds, because a busy browser handles a click later."""
+    from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    changing = (NoSuchElementException, StaleElementReferenceException)
+    WebDriverWait(browser, 60, ignored_exceptions=changing).until(lambda _: holds())
+
+
 def test_a_click_on_a_cell_tells_why_in_a_browser(report: reports.Report, browser: Chrome, tmp_path: Path) -> None:
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
+
+    def heading() -> str:
+        return panel.find_element(By.TAG_NAME, "h2").text
 
     page = Page(report.html)
     browser.get(report.write(tmp_path / "report.html").as_uri())
@@ -337,19 +349,19 @@ def test_a_click_on_a_cell_tells_why_in_a_browser(report: reports.Report, browse
     for cell in (cells[1], cells[0]):
         cell.click()
         told_cell = page.data["cells"][int(cell.get_attribute("data-n") or "")]
-        assert panel.is_displayed()
-        assert target in panel.find_element(By.TAG_NAME, "h2").text
+        name = target if told_cell["symbol"] is None else f"{target} on {told_cell['symbol']}"
+        wait_until(browser, lambda name=name: panel.is_displayed() and heading() == name)
         assert told_cell["rule"] in panel.text
         assert [item.text for item in panel.find_elements(By.CSS_SELECTOR, ".reasons li")] == told_cell["reasons"]
         assert "at least 0.52" in panel.text
     cells[0].send_keys(Keys.ARROW_RIGHT)
     symbol = page.data["symbols"][0]
-    assert panel.find_element(By.TAG_NAME, "h2").text == f"{target} on {symbol}"
+    wait_until(browser, lambda: heading() == f"{target} on {symbol}")
     assert browser.switch_to.active_element == cells[1]
     browser.switch_to.active_element.send_keys(Keys.ESCAPE)
-    assert not panel.is_displayed()
+    wait_until(browser, lambda: not panel.is_displayed())
     browser.find_element(By.CSS_SELECTOR, "#flips .list a").click()
-    assert panel.is_displayed()
+    wait_until(browser, panel.is_displayed)
     assert browser.execute_script("return window.broken") is None
     loaded = "return performance.getEntriesByType('resource').map((entry) => entry.name)"
     assert browser.execute_script(loaded) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 import subprocess
@@ -13,7 +14,9 @@ from typing import Any
 import pytest
 import typer
 from typer.core import TyperOption
+from typer.testing import CliRunner
 
+import markets
 import planstore
 import samples
 from planstore import JobStatus
@@ -71,6 +74,18 @@ def test_flags_of_one_name_have_one_meaning() -> None:
     assert writing <= {words for words, verb in verbs().items() for one in verb.params if "--out" in one.opts}
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with candidates, a policy, a panel and a store with a run."""
+    made = tmp_path_factory.mktemp("conventions")
+    samples.parquet(made / "candidates.parquet", samples.records())
+    (made / "policy.yaml").write_text(samples.POLICY_YAML, encoding="utf-8")
+    markets.write_panel(made / "panel", days=30)
+    with planstore.open(made / "results") as store:
+        store.route(made / "candidates.parquet", made / "policy.yaml")
+    return made
+
+
 NAMED = {"target", "symbol", "run", "runs", "plan", "job", "family", "status", "kind", "format", "executor"}
 FROM_THE_CALLER = {
     ("planstore evidence", "target"),  # because they are columns and symbols of a panel, which no store knows
@@ -87,6 +102,26 @@ def test_every_argument_that_names_something_of_the_store_is_completed() -> None
         if one.name in NAMED and getattr(one, "_custom_shell_complete", None) is None
     }
     assert missing == FROM_THE_CALLER
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["jobs", "--status", "x"], "--status must be one of planned, "),
+        (["log", "--kind", "x"], "--kind must be one of run, "),
+        (["train", "panel", "--executor", "x"], "--executor must be local or ray, "),
+        (["train", "panel", "--ray-address", "x"], "--ray-address must be without "),
+        (["predict", "panel", "--out", "x.csv"], "--out must be a .parquet file "),
+        (["export", "--format", "x"], "--format must be among json, "),
+        (["override", "list", "--expires-before", "x"], "--expires-before must be a time "),
+        (["route", "candidates.parquet", "--policy", "policy.yaml", "--run-id", "2"], "--run-id must be a name "),
+    ],
+)
+def test_an_error_names_an_option_as_it_is_typed(folder: Path, words: list[str], said: str) -> None:
+    with contextlib.chdir(folder):
+        failed = CliRunner().invoke(app, [*words, "--results", "results"]).exception
+    assert isinstance(failed, RequestError)
+    assert str(failed).startswith(said)
 
 
 def test_jobs_and_status_are_those_of_the_plan_that_is_named(tmp_path: Path) -> None:
@@ -168,7 +203,7 @@ def test_watching_prints_a_line_for_each_change_of_a_job(tmp_path: Path) -> None
             said, errors = watching.communicate(timeout=60)
         found = [line[9:] for line in said.splitlines()[:-1]]
         assert found[0] == f"{jobs[0]} failed, w\\n1: no rows"
-        assert found[1:] == [f"{job} succeeded, w\\n1, score 0.612" for job in jobs[1:]]
+        assert found[1:] == [f"{job} succeeded, w\\n1, score 0.61239" for job in jobs[1:]]
         assert said.splitlines()[-1] == f"1 failed, {len(jobs) - 1} succeeded"
         assert (watching.returncode, errors) == (0, "")
 

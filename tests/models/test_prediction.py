@@ -150,6 +150,8 @@ def test_what_cannot_be_predicted_is_refused_and_no_file_is_left(
     }
     for name, frame in made.items():
         frame.to_parquet(tmp_path / f"{name}.parquet", index=False)
+    rows.to_parquet(tmp_path / "beside.parquet")
+    (tmp_path / "beside.yaml").write_text("panel: {ignore: [f3]}\n", encoding="utf-8")
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
     inside = tmp_path / "folder"
     inside.mkdir()
@@ -159,6 +161,8 @@ def test_what_cannot_be_predicted_is_refused_and_no_file_is_left(
         ("other.parquet", out, {}, PanelError, "must have a symbol that is predicted, such as AAA, BBB, CCC, got ZZZ"),
         ("lacking.parquet", out, {}, PanelError, "got no column f2, f3; unknown to the model: g3"),
         ("text.parquet", out, {}, PanelError, "got text in f1"),
+        ("panel.parquet", out, {"settings": {"ignore": ["f2"]}}, PanelError, "got no column f2"),
+        ("beside.parquet", out, {}, PanelError, "got no column f3"),
         ("timeless.parquet", out, {}, PanelError, "timeless.parquet has no column of timestamps"),
         ("broken.parquet", out, {}, PanelError, "each file of the panel must be readable, got"),
         ("panel.parquet", out, {"targets": ["y_no"]}, NotFoundError, "a target must be one of plan"),

@@ -17,6 +17,7 @@ from estimators import families_file
 from inputs import snapshot
 from planstore import PanelError, RequestError
 from planstore.cli.verbs import app
+from planstore.events.canonical import canonical_json
 from planstore.training.execution.executor_settings import ExecutorSettings
 from planstore.training.execution.outcome import TrainingWarning
 from planstore.training.execution.selection import JobSelection
@@ -25,7 +26,7 @@ from planstore.training.execution.train import TrainingRequest
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A panel and a store with a plan: returns of each symbol alone, the other targets pooled and on AAA both ways."""
+    """A panel and a store with a plan: returns of each symbol alone, the others CS, and on AAA both ways."""
     made = tmp_path_factory.mktemp("selection")
     markets.write_panel(made / "panel", days=120)
     with planstore.open(made / "results") as store:
@@ -91,6 +92,35 @@ def test_a_panel_without_a_target_of_the_selection_is_refused_by_its_columns_alo
         raise run(folder, "--target", "y_up_1d", panel=other).exception or AssertionError
     with pytest.raises(PanelError, match=r"AAA\.parquet has no column of timestamps"):
         raise run(folder, "--target", "y_level_2d", panel=other).exception or AssertionError
+
+
+def test_settings_other_than_those_of_the_evidence_are_refused_before_the_panel_is_read(folder: Path) -> None:
+    with planstore.open(folder / "results", create=False) as store:
+        measured = {"targets": {"y_up_1d": {"embargo": 3}, "y_level_2d": {"task": "regression"}}}
+        store.evidence.keep(canonical_json({"settings": {"panel": measured}, "sides": []}), store.run().evidence_id)
+    (folder / "panel" / "panel.yaml").write_text("panel: {targets: {fwd_ret_1d: {embargo: 2}}}\n")
+    wrong = {
+        (
+            "--target",
+            "y_up_1d",
+        ): "got embargo not stated of y_up_1d, measured with 3: state the same ones, or train with",
+        ("--target", "y_up_1d", "--horizon", "y_up_1d=2", "--embargo", "y_up_1d=3"): "got horizon 2 of y_up_1d, "
+        "measured with not stated",
+        ("--target", "fwd_ret_1d"): "got embargo 2 of fwd_ret_1d, measured with not stated",
+        ("--task", "y_level_2d=classification", "--target", "y_level_2d"): "got task classification of y_level_2d, "
+        "measured with regression",
+    }
+    for options, said in wrong.items():
+        with pytest.raises(PanelError, match=said):
+            raise run(folder, *options, "--dry-run").exception or AssertionError(options)
+    (folder / "panel" / "panel.yaml").unlink()
+    for options in (("--target", "y_up_1d", "--embargo", "y_up_1d=3"), ("--target", "fwd_ret_1d")):
+        assert run(folder, *options, "--dry-run").exit_code == 0, options
+    assert run(folder, "--target", "y_up_1d", "--dry-run", "--other-settings").exit_code == 0
+    with planstore.open(folder / "results", create=False) as store:
+        read = planstore.Panel.read(folder / "panel", targets=["y_up_1d"], settings={"targets": {}})
+        with pytest.raises(PanelError, match="got embargo not stated of y_up_1d"):
+            store.train(read, targets=["y_up_1d"])
 
 
 def test_a_dry_run_lists_what_is_trained_and_writes_nothing(folder: Path) -> None:

@@ -97,6 +97,7 @@ class PanelWork:
         seed: int = 0,
         refit: bool | None = None,
         reuse: bool = True,
+        other_settings: bool = False,
         progress: Callable[[dict[str, int]], None] = lambda _: None,
     ) -> Training:
         """Train the untrained jobs of a plan, or a selection of them, and record the result of each.
@@ -121,6 +122,8 @@ class PanelWork:
             refit: after scoring, fit each model once more on all labelled rows; those predict new rows. None means as
                 the plan's policy says.
             reuse: take over the results of an earlier job with the same inputs, instead of training the job again.
+            other_settings: train on a panel whose horizons, embargoes, tasks or classes differ from those that the
+                plan's evidence was measured with.
             progress: callback that receives job counts by status after each commit.
 
         Raises:
@@ -128,7 +131,8 @@ class PanelWork:
             PlanStaleError: the plan is stale; the message names the newer inputs.
             RequestError: an argument is invalid, no job is selected, or the store is read as of an earlier commit.
             FamiliesError: the families file is invalid.
-            PanelError: the panel has no target or no symbol of the plan, or lacks their features.
+            PanelError: the panel has no target or no symbol of the plan, lacks their features, or has settings other
+                than those of the plan's evidence.
         """
         from planstore.training.execution.selection import JobSelection
         from planstore.training.execution.train import train
@@ -149,5 +153,6 @@ class PanelWork:
             refit=refit,
             selection=JobSelection(targets, symbols, families, priorities),
             reuse=reuse,
+            other_settings=other_settings,
             progress=progress,
         )

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from planstore.checks.number_text import number_text
+
 
 def value_text(
     value: Any,
     *,
-    digits: int = 6,
     time: str = "%Y-%m-%d %H:%M:%S",
     none: str = "",
     text: Callable[[Any], str] = str,
@@ -19,19 +20,18 @@ def value_text(
 
     Args:
         value: the value.
-        digits: significant digits of floating-point numbers.
         time: format of times.
         none: the text of None and of an empty list.
         text: returns the text of any other value, and of the names in mappings.
     """
 
     def inner(item: Any) -> str:
-        return value_text(item, digits=digits, time=time, none=none, text=text)
+        return value_text(item, time=time, none=none, text=text)
 
     if value is None:
         return none
     if isinstance(value, float):
-        return f"{value:.{digits}g}"
+        return number_text(value)
     if isinstance(value, datetime):
         return value.strftime(time)
     if isinstance(value, Mapping):

@@ -99,12 +99,12 @@ def complete_word(vocabulary: Iterable[str]) -> Completion:
     return complete
 
 
-def project_defaults(group: Any) -> dict[str, Any]:
-    """Return the project file's values for the parameters of every verb, as a default map; empty for a faulty file."""
+def project_defaults(verb: Any) -> dict[str, Any]:
+    """Return the project file's values for the parameters of a verb, as a default map; empty for a faulty file."""
     from planstore.cli.project import find_project
 
     try:
-        return find_project().defaults(group)
+        return find_project().defaults(verb)
     except PlanstoreError:
         return {}
 

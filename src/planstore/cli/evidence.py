@@ -135,8 +135,8 @@ def _row(one: Ranked) -> tuple[object, ...]:
     spread = " / ".join(f"{score:.3f}" for score in one.symbol_scores or ())
     numbers = (one.score, low, high, one.null_score, one.skill)
     stability = (one.mean_overlap, one.mean_tau)
-    return (one.target, *map(_short, numbers), one.leakage, *map(_short, stability), one.symbols, spread)
+    return (one.target, *map(_rounded, numbers), one.leakage, *map(_rounded, stability), one.symbols, spread)
 
 
-def _short(number: float | None) -> str:
-    return "" if number is None else f"{number:.3f}"
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, 3)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from planstore.checks.number_text import number_text
 from planstore.cli.argument_completion import complete_planned_symbol, complete_planned_target, complete_word
 from planstore.cli.options import RESULTS, AsOf, Json, Limit, Plan, Results
 from planstore.cli.printable import printable
@@ -89,7 +90,7 @@ def _follow(store: Store, plan: str | None, target: str | None, symbol: str | No
 def _line(change: dict[str, Any]) -> str:
     """Return a change of a job's status as text."""
     worker = "" if change["worker"] is None else f", {change['worker']}"
-    score = "" if change["score"] is None else f", score {change['score']:.3f}"
+    score = "" if change["score"] is None else f", score {number_text(change['score'])}"
     error = "" if change["error"] is None else f": {change['error']}"
     return f"{change['occurred_at']:%H:%M:%S} {change['job_id']} {change['status']}{worker}{score}{error}"
 

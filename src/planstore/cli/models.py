@@ -11,8 +11,8 @@ from planstore.cli.argument_completion import complete_job
 from planstore.cli.options import RESULTS, AsOf, Json, Limit, Plan, Results
 
 app = typer.Typer(invoke_without_command=True, help="List the trained models of the current plan, or export them.")
-COLUMNS = ("target", "symbol", "family", "fit", "score", "evidence", "null", "age", "size", "format", "job_id")
-LEAST = ("format", "size", "fit", "symbol", "null", "evidence", "age")
+COLUMNS = ("target", "symbol", "family", "fit", "score", "evidence", "null", "age", "size (bytes)", "format", "job_id")
+LEAST = ("format", "size (bytes)", "fit", "symbol", "null", "evidence", "age")
 
 
 @app.callback()

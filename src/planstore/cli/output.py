@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
 import orjson
 
+from planstore.checks.number_text import column_texts, is_number
 from planstore.checks.value_text import value_text
 from planstore.cli.printable import printable
 from planstore.cli.progress import counts, progress, spinner, step_bars, step_spinner, track
@@ -164,26 +165,35 @@ def shown_rows(limit: int | None, total: int) -> tuple[int, str]:
 
 
 def print_rows(console: Console, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print the rows of a query as a table, or as one block per row where the table would be unreadable."""
-    _table("", columns, rows, console.encoding).print_rows(console)
+    """Print the rows of a query as a table, or as one block per row where the table would be unreadable.
+
+    In a pipe numbers have all their digits.
+    """
+    _table("", columns, rows, console.encoding, are_whole=not console.is_terminal).print_rows(console)
 
 
-def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], encoding: str) -> Table:
+def _table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], encoding: str, *, are_whole: bool = False
+) -> Table:
     from planstore.cli.tables import Table
 
+    numbers = _whole_texts if are_whole else column_texts
     values = [list(row) for row in rows]
     by_column = list(zip(*values, strict=True)) if values else [()] * len(columns)
+    texts = [
+        [value if number is None else number for value, number in zip(column, numbers(column), strict=True)]
+        for column in by_column
+    ]
     return Table(
         _text(title, encoding) if title else None,
         [_text(column, encoding) for column in columns],
-        [[_text(value, encoding) for value in row] for row in values],
-        [_are_numbers(column) for column in by_column],
+        [[_text(value, encoding) for value in row] for row in (zip(*texts, strict=True) if values else ())],
+        [any(map(is_number, column)) for column in by_column],
     )
 
 
-def _are_numbers(values: Sequence[Any]) -> bool:
-    present = [value for value in values if value is not None and value != ""]
-    return bool(present) and all(isinstance(value, int | float) for value in present)
+def _whole_texts(values: Sequence[Any]) -> list[str | None]:
+    return [repr(value) if isinstance(value, float) else None for value in values]
 
 
 def print_line(text: str = "", to: Console | None = None) -> None:

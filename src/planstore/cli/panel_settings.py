@@ -45,7 +45,9 @@ Ignore = Annotated[
 ]
 PanelFile = Annotated[
     Path | None,
-    typer.Option(help="File (YAML) with these settings. Default: panel.yaml in PANEL, or PANEL's name with .yaml."),
+    typer.Option(
+        help="File (YAML) with settings of the panel. Default: panel.yaml in PANEL, or PANEL's name with .yaml."
+    ),
 ]
 
 

@@ -9,6 +9,7 @@ import typer
 
 from planstore.cli.argument_completion import complete_planned_symbol, complete_planned_target
 from planstore.cli.options import RESULTS, AllowPickle, Json, Plan, Results
+from planstore.cli.panel_settings import PanelFile
 
 
 def command(
@@ -41,6 +42,7 @@ def command(
         ),
     ] = False,
     allow_pickle: AllowPickle = False,
+    panel_file: PanelFile = None,
     json: Json = False,
 ) -> None:
     """Predict the rows of PANEL with the models of the current plan.
@@ -68,6 +70,7 @@ def command(
             after=later,
             every_job=every_job,
             allow_pickle=allow_pickle,
+            settings=panel_file,
             progress=lambda rows: show(f"predicting: {rows} rows read"),
         )
     with exit_with(1 if found.untrained else 0):

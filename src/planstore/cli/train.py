@@ -89,6 +89,13 @@ def command(
     feature: Feature = None,
     ignore: Ignore = None,
     panel_file: PanelFile = None,
+    other_settings: Annotated[
+        bool,
+        typer.Option(
+            "--other-settings",
+            help="Train with other horizons, embargoes, tasks or classes than the plan's evidence was measured with.",
+        ),
+    ] = False,
     limit: Limit = None,
     json: Json = False,
 ) -> None:
@@ -121,9 +128,10 @@ def command(
             seed=seed,
             refit=refit,
             reuse=not no_reuse,
+            other_settings=other_settings,
             selection=JobSelection(target or (), symbol or (), family or (), priority or ()),
         )
-        request.check_panel(panel)
+        request.check_panel(panel, settings)
         cost = request.cost()
         if dry_run:
             _print_pending(request, cost, limit, json=json)

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from planstore.checks.quoting import quoted
 from planstore.checks.texts import is_recordable
@@ -53,6 +53,8 @@ def _command(name: str) -> Any:
     if hasattr(module, "command"):
         app.command(name, cls=_Verb)(module.command)
         return typer.main.get_command(app)
+    for verb in module.app.registered_commands:
+        verb.cls = _Verb
     app.add_typer(module.app, name=name)
     return typer.main.get_group(app).commands[name]
 
@@ -67,10 +69,11 @@ class _Verbs(TyperGroup):
         for argument in args:
             if not is_recordable(argument):
                 raise RequestError(f"an argument must be text in UTF-8, got {quoted(argument)}: convert it")
+        verb = next((argument for argument in args if argument in self.commands), None)
         with exit_on_broken_pipe():
             context = super().make_context(info_name, args, *more, **named)
-        if context.resilient_parsing:  # because completion does not call `options`
-            context.default_map = project_defaults(self)
+        if context.resilient_parsing and verb is not None:  # because completion does not call `options`
+            context.default_map = {verb: project_defaults(self.commands[verb])}
         return context
 
     def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]
@@ -88,7 +91,24 @@ class _Verbs(TyperGroup):
 
 
 class _Verb(TyperCommand):
-    """A verb, whose help ends with examples."""
+    """A verb, whose help ends with examples, and whose errors name options as they are typed."""
+
+    def invoke(self, ctx: Any) -> object:
+        try:
+            return super().invoke(ctx)
+        except RequestError as error:
+            error.args = (self._as_typed(str(error)), *error.args[1:])
+            raise
+
+    def _as_typed(self, text: str) -> str:
+        """Return an error's text with ``--run-id must`` in the place of ``run_id must``."""
+        name, must, rest = text.partition(" must ")
+        options = {
+            f"{one.name}s" if one.multiple else one.name: one.opts[0]
+            for one in self.params
+            if isinstance(one, TyperOption)
+        }
+        return f"{options[name]}{must}{rest}" if must and name in options else text
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the examples of the verb, each on a line of its own."""

@@ -46,13 +46,13 @@ def command(
     output.print_line()
     output.print_table(
         "By run",
-        ("run", "pairs", "flipped pairs", "agreement", "flipped targets", "jobs more", "jobs fewer"),
+        ("run", "pairs", "flipped pairs", "agreement (%)", "flipped targets", "jobs more", "jobs fewer"),
         (
             (
                 row["run_id"],
                 row["pairs"],
                 row["flipped_pairs"],
-                f"{row['agreement']:.1%}",
+                round(100 * row["agreement"], 1),
                 row["flipped_targets"],
                 row["jobs_added"],
                 row["jobs_removed"],

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from planstore.checks.number_text import aligned_numbers, is_number
+from planstore.checks.value_text import value_text
 from planstore.cli.options import RESULTS, AsOf, Json, Results, Run, Symbol, Target
+from planstore.events.vocabulary import Side
 
 if TYPE_CHECKING:
     from planstore.audit.why import Explanation
@@ -30,7 +33,6 @@ def command(
     from planstore.cli import output
     from planstore.cli.exit import exit_with
     from planstore.cli.printable import printable
-    from planstore.events.vocabulary import Side
 
     with planstore.open(results, create=False, as_of=as_of) as store:
         found = store.why(target, symbol, run_id=run)
@@ -45,17 +47,7 @@ def command(
                 output.print_table(
                     "Checks, in the order in which the rules ran",
                     ("side", "check", "observed", "threshold", "", "source"),
-                    (
-                        (
-                            Side(c["side"]).label,
-                            c["check"],
-                            c["observed"],
-                            _threshold(c),
-                            MARKS[c["passed"]],
-                            c["source"],
-                        )
-                        for c in found.checks
-                    ),
+                    _check_rows(found.checks),
                     least=("source", "threshold"),
                 )
             for line in _context_lines(found):
@@ -68,7 +60,7 @@ def _context_lines(found: Explanation) -> Iterator[str]:
         yield ""
         yield "Jobs:"
     for job in found.jobs:
-        scores = "".join(f", {name} {value:.4g}" for name, value in sorted((job["metrics"] or {}).items()))
+        scores = "".join(f", {name} {value_text(value)}" for name, value in sorted((job["metrics"] or {}).items()))
         models = f", {len(job['artifacts'])} artifacts" if job["artifacts"] else ""
         families = ", ".join(job["model_families"]) or "no family"
         reused = f", reused from {job['reused_from']}" if job["reused_from"] else ""
@@ -81,9 +73,23 @@ def _context_lines(found: Explanation) -> Iterator[str]:
     yield f"  plan      {found.plan_id}"
 
 
-def _threshold(check: dict[str, Any]) -> Any:
+def _check_rows(checks: Sequence[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
+    """Yield a row per check; the numbers of both columns have equal decimals, so that they can be compared."""
+    values = aligned_numbers([check[name] for name in ("observed", "threshold") for check in checks])
+    for check, observed, threshold in zip(checks, values, values[len(checks) :], strict=False):
+        yield (
+            Side(check["side"]).label,
+            check["check"],
+            observed,
+            _threshold(check, threshold),
+            MARKS[check["passed"]],
+            check["source"],
+        )
+
+
+def _threshold(check: dict[str, Any], text: Any) -> Any:
     if check["threshold"] is None:
         return "not asked for"
-    if not isinstance(check["threshold"], int | float):
-        return check["threshold"]
-    return f"{'at most' if check['check'] == 'EXPERIMENTAL_LANE_ROOM' else 'at least'} {check['threshold']:g}"
+    if not is_number(check["threshold"]):
+        return text
+    return f"{'at most' if check['check'] == 'EXPERIMENTAL_LANE_ROOM' else 'at least'} {text}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from planstore.checks.number_text import number_text
 from planstore.events.vocabulary import Route, Side, SignalState, TargetState
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def number(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return number_text(value) if isinstance(value, float) else str(value)
 
 
 def route_letter(route: str | None) -> str:

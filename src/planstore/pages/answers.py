@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from planstore.checks.number_text import column_texts, is_number
 from planstore.checks.value_text import value_text
 
 if TYPE_CHECKING:
@@ -124,9 +125,8 @@ def to_pandas(table: pa.Table) -> pd.DataFrame:
 def text_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str:
     """Return rows as aligned text, numbers to the right."""
     names = _columns(rows, columns)
-    texts = [[in_prose(row.get(name)) for name in names] for row in rows]
+    texts, right = _cells(rows, names)
     widths = [max(len(text) for text in column) for column in zip(names, *texts, strict=True)]
-    right = [all(_is_number(row.get(name)) for row in rows) for name in names]
     return "\n".join(
         "  ".join(
             text.rjust(width) if is_right else text.ljust(width)
@@ -141,18 +141,20 @@ def html_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -
     if not rows:
         return ""
     names = _columns(rows, columns)
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    texts, right = _cells(rows[:HTML_ROWS], names)
+    styles = [' style="text-align:right"' if is_right else "" for is_right in right]
+    head = "".join(f"<th{style}>{escape(name)}</th>" for name, style in zip(names, styles, strict=True))
     body = "".join(
-        "<tr>" + "".join(f"<td>{escape(in_prose(row.get(name)))}</td>" for name in names) + "</tr>"
-        for row in rows[:HTML_ROWS]
+        "<tr>" + "".join(f"<td{style}>{escape(text)}</td>" for text, style in zip(line, styles, strict=True)) + "</tr>"
+        for line in texts
     )
     more = "<div>…</div>" if len(rows) > HTML_ROWS else ""
     return f"<table><tr>{head}</tr>{body}</table>{more}"
 
 
 def in_prose(value: Any) -> str:
-    """Return a value as prose shows it: four significant digits, minutes of times, the first 12 digits of digests."""
-    return value_text(value, digits=4, time="%Y-%m-%d %H:%M", text=_with_short_digests)
+    """Return a value as prose shows it: six significant digits, minutes of times, the first 12 digits of digests."""
+    return value_text(value, time="%Y-%m-%d %H:%M", text=_with_short_digests)
 
 
 def _with_short_digests(value: Any) -> str:
@@ -173,8 +175,15 @@ def _columns(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Seque
     return columns or list(dict.fromkeys(name for row in rows for name in row))
 
 
-def _is_number(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+def _cells(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> tuple[list[list[str]], list[bool]]:
+    """Return the texts of rows, and whether each column holds numbers alone, which are aligned to the right."""
+    columns, right = [], []
+    for name in names:
+        values = [row.get(name) for row in rows]
+        right.append(all(value is None or is_number(value) for value in values))
+        numbers = column_texts(values)
+        columns.append([in_prose(value) if text is None else text for value, text in zip(values, numbers, strict=True)])
+    return [list(line) for line in zip(*columns, strict=True)], right
 
 
 def _column(values: list[Any]) -> pa.Array:

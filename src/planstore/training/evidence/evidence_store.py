@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planstore.routing.candidates import read_candidates
 from planstore.training.evidence.measure import Earlier, PanelEvidence
@@ -42,11 +43,10 @@ def earlier_evidence(store: StoreParts, before: datetime) -> Earlier:
     return found
 
 
-def selected_features(store: StoreParts, evidence_id: str) -> dict[str, list[str]]:
-    """Return the features that the evidence of a run selected, best first, by target; empty if none was stored."""
-    report = store.evidence.report(evidence_id)
-    if report is None:
-        return {}
+def selected_features(report: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the features that evidence selected, best first, by target; empty for an empty report."""
     return {
-        side["target"]: [vote["feature"] for vote in side["selected"]] for side in report["sides"] if side["selected"]
+        side["target"]: [vote["feature"] for vote in side["selected"]]
+        for side in report.get("sides", ())
+        if side["selected"]
     }

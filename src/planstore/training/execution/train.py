@@ -32,8 +32,9 @@ from planstore.training.execution.selection import EVERYTHING, JobSelection
 from planstore.training.execution.task_inputs import Tasks
 from planstore.training.execution.termination import delayed_sigterm
 from planstore.training.families import families_of, load_families
-from planstore.training.panel.match import refuse_other_panel, refuse_panel_without_targets
+from planstore.training.panel.match import refuse_other_panel, refuse_other_settings, refuse_panel_without_targets
 from planstore.training.panel.panel import Panel
+from planstore.training.panel.settings import PanelSettingsSource, read_settings
 
 if TYPE_CHECKING:
     from planstore.api.parts import StoreParts
@@ -62,6 +63,7 @@ def train(
     selection: JobSelection = EVERYTHING,
     refit: bool | None = None,
     reuse: bool = True,
+    other_settings: bool = False,
     progress: Callable[[dict[str, int]], None] = lambda _: None,
 ) -> Training:
     """Train the untrained jobs of a plan, or a selection of them, and record the result of each.
@@ -88,6 +90,7 @@ def train(
         selection: as ``plan``.
         refit: as ``plan``.
         reuse: as ``plan``.
+        other_settings: as ``plan``.
         progress: callback that receives job counts by status after each commit.
 
     Raises:
@@ -95,7 +98,8 @@ def train(
         PlanStaleError: the plan is stale; the message names the newer inputs.
         RequestError: an argument is invalid, or no job is selected.
         FamiliesError: the families file is invalid.
-        PanelError: the panel has no target or no symbol of the plan, or lacks their features.
+        PanelError: the panel has no target or no symbol of the plan, lacks their features, or has settings other
+            than those of the plan's evidence.
     """
     request = TrainingRequest(
         store,
@@ -109,6 +113,7 @@ def train(
         selection=selection,
         refit=refit,
         reuse=reuse,
+        other_settings=other_settings,
     )
     return request.train(panel, features=features, progress=progress)
 
@@ -129,6 +134,7 @@ class TrainingRequest:
         refit: fit each family once more, on all labelled rows, after it was scored; the refitted models predict new
             rows. None means as the plan's policy says.
         reuse: take over the results of an earlier job with the same inputs, instead of training the job again.
+        other_settings: train on a panel whose settings differ from those that the plan's evidence was measured with.
 
     Attributes:
         plan_id: id of the plan.
@@ -152,6 +158,7 @@ class TrainingRequest:
         selection: JobSelection = EVERYTHING,
         refit: bool | None = None,
         reuse: bool = True,
+        other_settings: bool = False,
     ) -> None:
         if max_attempts < 1:
             raise RequestError(f"max_attempts must be at least 1, got {max_attempts}")
@@ -159,6 +166,8 @@ class TrainingRequest:
         self._executor = executor
         self._registry = load_families(families)
         self._run = store.run(plan)
+        self._evidence = store.evidence.report(self._run.evidence_id) or {}
+        self._other_settings = other_settings
         if not force:
             store.training.refuse_stale(self._run.plan_id)
         self.plan_id = self._run.plan_id
@@ -189,13 +198,23 @@ class TrainingRequest:
         ids = [job["job_id"] for job in self.pending]
         return estimate_plan_cost(self._store.access.session, self.plan_id, ids)
 
-    def check_panel(self, source: Path) -> None:
-        """Check the names of a panel's columns, before any of its rows is read.
+    def check_panel(self, source: Path, settings: PanelSettingsSource | None = None) -> None:
+        """Check the names of a panel's columns and its settings, before any of its rows is read.
+
+        Args:
+            source: the folder or file of the panel.
+            settings: as for :meth:`Panel.read <planstore.Panel.read>`.
 
         Raises:
-            PanelError: there is no panel, or no file of it has a column of a selected job's target.
+            PanelError: there is no panel, no file of it has a column of a selected job's target, or its settings differ
+                from those of the plan's evidence.
         """
         refuse_panel_without_targets(source, self.plan_id, self.targets)
+        self._check_settings(read_settings(source, settings).stated())
+
+    def _check_settings(self, stated: Mapping[str, Any]) -> None:
+        if self._evidence and not self._other_settings:
+            refuse_other_settings(stated, self._evidence["settings"].get("panel", {}), self.targets)
 
     def train(
         self,
@@ -207,9 +226,11 @@ class TrainingRequest:
         """Train the plan on a panel; ``features`` and ``progress`` are as for :func:`train`.
 
         Raises:
-            PanelError: the panel has no target or no symbol of the plan, or lacks their features.
+            PanelError: the panel has no target or no symbol of the plan, lacks their features, or has settings other
+                than those of the plan's evidence.
         """
-        chosen = selected_features(self._store, self._run.evidence_id) if features is None else features
+        self._check_settings(panel.settings)
+        chosen = selected_features(self._evidence) if features is None else features
         refuse_other_panel(self._store, self.plan_id, panel, chosen, self.targets)
         filtered = apply_training_plan_filter([one.name for one in panel.targets], panel.symbols, self._run.plan)
         _log.info("Training plan filter applied: %d → %d targets", len(panel.targets), len(filtered["targets"]))

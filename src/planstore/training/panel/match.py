@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from planstore.checks.value_text import value_text
 from planstore.database.connection import memory
 from planstore.errors import PanelError
 from planstore.training.panel.files import column_names, find_files
+from planstore.training.panel.settings import TargetSettings
 from planstore.training.panel.target import TARGETS, matches
 
 if TYPE_CHECKING:
@@ -77,6 +79,38 @@ def refuse_other_panel(
     if len(found) < len(targets):
         missing = [target for target in targets if target not in available]
         _log.warning("the panel lacks %d of %d targets of the plan: %s", len(missing), len(targets), _names(missing))
+
+
+def refuse_other_settings(stated: Mapping[str, Any], measured: Mapping[str, Any], targets: Sequence[str]) -> None:
+    """Refuse settings of targets other than those that the evidence of a plan was measured with.
+
+    Args:
+        stated: settings of the panel to train on, as :attr:`Panel.settings` has them.
+        measured: settings of the panel that the evidence was measured on.
+        targets: targets of the jobs to train.
+
+    Raises:
+        PanelError: a horizon, embargo, task or order of classes differs; names the first ones.
+    """
+    differing = [
+        f"{key} {_stated(ours)} of {target}, measured with {_stated(theirs)}"
+        for target in targets
+        for key in TargetSettings.model_fields
+        if (ours := _setting(stated, target, key)) != (theirs := _setting(measured, target, key))
+    ]
+    if differing:
+        raise PanelError(
+            f"settings of the panel must be those that the plan's evidence was measured with, got {_names(differing)}: "
+            "state the same ones, or train with --other-settings"
+        )
+
+
+def _setting(settings: Mapping[str, Any], target: str, key: str) -> Any:
+    return settings.get("targets", {}).get(target, {}).get(key)
+
+
+def _stated(value: object) -> str:
+    return "not stated" if value is None else value_text(value)
 
 
 def _other_panel(kind: str, plan_id: str, planned: Sequence[str], present: Sequence[str]) -> PanelError:

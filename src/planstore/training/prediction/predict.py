@@ -17,6 +17,7 @@ from planstore.models.frame import features_of, listed
 from planstore.models.loading import Blend
 from planstore.runs.lookup import RunName
 from planstore.training.panel.files import find_files, stream_files
+from planstore.training.panel.settings import PanelSettingsSource, read_settings
 from planstore.training.prediction.outcome import PanelPredictions
 from planstore.training.prediction.serving import ServingModels
 
@@ -45,6 +46,7 @@ def predict_panel(
     after: datetime | None = None,
     every_job: bool = False,
     allow_pickle: bool = False,
+    settings: PanelSettingsSource | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> PanelPredictions:
     """Predict the rows of a panel with the models of a plan, into a parquet file.
@@ -65,6 +67,8 @@ def predict_panel(
         every_job: predict with cross-sectional models for every symbol too, whatever the route of its pair: then a row
             can have several predictions of a target, by several jobs.
         allow_pickle: load models that are pickles, which can run code from the file.
+        settings: settings of the panel, as for :meth:`Panel.read <planstore.Panel.read>`: columns to ignore are not
+            read.
         progress: callback that receives the number of rows read so far.
 
     Raises:
@@ -76,6 +80,7 @@ def predict_panel(
     source, path = Path(panel), Path(out)
     _refuse_place(source, path)
     files = find_files(source)
+    ignored = read_settings(source, settings).ignore
     serving = ServingModels.find(
         store, store.access.plan_id(plan), targets, symbols, every_job=every_job, allow_pickle=allow_pickle
     )
@@ -85,7 +90,7 @@ def predict_panel(
         with whole_file(path) as unfinished, _Writer(unfinished) as writer:
             run = PanelPrediction(serving, found, str(source), None if after is None else utc(after))
             for chunk in stream_files(session, files, CHUNK_CELLS):
-                for table in run.predict(chunk):
+                for table in run.predict(chunk.drop_columns([one for one in ignored if one in chunk.column_names])):
                     writer.write(table)
                 progress(found.rows)
             run.finish()
