@@ -1,7 +1,7 @@
 """planstore: an event-sourced plan store with immutable artifacts.
 
 The public names are those of the stub beside this file, ``__init__.pyi``. Each is imported when it is first used, so
-that a command imports only what it needs.
+that a command imports only the modules that it needs.
 """
 
 import lazy_loader

@@ -232,7 +232,7 @@ def test_what_cannot_be_measured_says_why_and_the_rest_goes_on(store: Store, tmp
         "raising": "FamilyMissingError: family raising does not train REGRESSION"
     }
     assert "target y_text_1d is left out: it holds text, not numbers" in found.troubles
-    assert "y_none_1d on all symbols pooled, A, B: no row has a label" in found.troubles
+    assert "y_none_1d on all symbols, A, B: no row has a label" in found.troubles
     run = store.route(found.candidates(), DEFAULT_POLICY)
     assert run.routes == {"ROUTE_BLOCKED": 12}
     rows = found.candidates().to_pylist()

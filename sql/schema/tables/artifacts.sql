@@ -8,6 +8,6 @@ CREATE TABLE lake.artifacts (
     digest     VARCHAR,  -- digest of its content, in hexadecimal, which names its file
     media_type VARCHAR,  -- what kind of file it is, such as `application/json`
     size       BIGINT,   -- its length in bytes
-    name       VARCHAR,  -- `policy`, `rules`, `plan`, or what a model is called
+    name       VARCHAR,  -- `policy`, `rules`, `plan`, or the name of a model
     belongs_to VARCHAR   -- the run or job that it is part of
 );

@@ -6,6 +6,6 @@ CREATE TABLE lake.policies (
     "position" INTEGER,  -- its place in the commit, from 1
     run_id     VARCHAR,  -- the run that adopted it
     policy_id  VARCHAR,  -- digest of its canonical document
-    name       VARCHAR,  -- what the file or the caller called it
+    name       VARCHAR,  -- the name that the file or the caller gave it
     document   JSON      -- the whole policy
 );

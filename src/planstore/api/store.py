@@ -42,7 +42,7 @@ CHANGE_COLUMNS = ("run_id", "commit_id", "previous_route", "route", "rule")
 class Store(Queries, PanelWork, ModelAccess, Answer):
     """The store of a results folder. Made by :func:`planstore.open`.
 
-    Each part imports what it needs on its first use, so that a process that asks one question starts quickly.
+    Each part imports its modules on its first use, so that a process that asks one question starts quickly.
 
     Attributes:
         results: the results folder.

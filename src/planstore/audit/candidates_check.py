@@ -1,4 +1,4 @@
-"""Check of candidates: what a policy makes of each column, without a store."""
+"""Check of candidates against a policy, column by column, without a store."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class CheckedColumn:
         column: its name.
         rows: number of rows with a value.
         values: its least and greatest value, or its values.
-        policy: what the policy makes of it: each check, with the number of sides that pass it.
+        policy: each check of the policy that reads it, with the number of sides that pass it.
     """
 
     column: str
@@ -52,7 +52,7 @@ class CheckedColumn:
 
 @dataclass(frozen=True, repr=False)
 class CheckedCandidates(TableAnswer):
-    """Candidates that can be routed, and what a policy makes of them.
+    """Candidates that can be routed, with the checks of a policy.
 
     Attributes:
         rows: number of candidates.
@@ -88,7 +88,7 @@ class CheckedCandidates(TableAnswer):
 def check_candidates(
     candidates: CandidatesSource, policy: PolicySource, families: Sequence[str] | None = None
 ) -> CheckedCandidates:
-    """Check candidates, and return what a policy makes of each column; nothing is recorded.
+    """Check candidates, and each of their columns against a policy; nothing is recorded.
 
     Raises:
         CandidatesError, PolicyError: the candidates or the policy are invalid.

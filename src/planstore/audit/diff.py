@@ -26,7 +26,7 @@ CHANGES = ("added", "removed", "changed")
 
 @dataclass(frozen=True, repr=False)
 class Difference(FlipAnswer):
-    """What run ``b`` changes against run ``a``. True when it changes anything.
+    """The changes from run ``a`` to run ``b``. True when there are any.
 
     Attributes:
         a, b: the run ids.

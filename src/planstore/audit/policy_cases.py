@@ -35,14 +35,14 @@ _USUAL = {
     "stability": Stability.STABLE, "sample_size": 1_000_000, "leakage_status": LeakageStatus.SAFE,
     "model_status": ModelStatus.OK,
 }  # fmt: skip
-"""What a case's evidence has where it does not say otherwise: nothing that a policy would object to."""
+"""Default evidence of a case, which passes every check of a policy."""
 
 
 class PolicyCase(BaseModel):
     """One case, as its file has it.
 
     Attributes:
-        title: what it shows.
+        title: its statement, one sentence.
         target: the target's name; its horizon is read from it.
         symbol: the symbol; without one, ``expect`` is ``ENABLED`` or ``DISABLED``.
         cross_sectional, local: the evidence of either side, columns of candidates; a side left out has none.
@@ -69,7 +69,7 @@ _KIND = Kind("case", None, PolicyError)
 
 @dataclass(frozen=True)
 class CaseResult:
-    """What a policy gave a case.
+    """The outcome of a case under a policy.
 
     Attributes:
         route: the route, None where the rules decided nothing.

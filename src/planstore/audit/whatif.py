@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class WhatIf(FlipAnswer):
-    """What another policy would have decided.
+    """The decisions of recorded runs under another policy.
 
     Attributes:
         policy_id: that policy.
@@ -51,7 +51,8 @@ class WhatIf(FlipAnswer):
     def flip_table(self) -> QueryRows:
         """Return a row for each decision that would differ: run_id, commit_id, target, symbol, route, route_then, rule.
 
-        ``route`` is what was decided, ``route_then`` what would have been, by ``rule``; symbol is null for a target.
+        ``route`` is the recorded route, ``route_then`` the route under the other policy, by ``rule``; symbol is
+        null for a target.
         """
         return QueryRows(self._session.relation("audit/whatif/read_whatif_flips"))
 

@@ -109,7 +109,7 @@ def _print_error(error: PlanstoreError, recorded: CommitListener, code: int) -> 
 
 
 def _line(interrupts: Interrupts, recorded: CommitListener) -> str:
-    """Return the line of an interrupted verb: what ended it, what it leaves, and how to go on."""
+    """Return the line of an interrupted verb: its cause, its recorded commits, and how to go on."""
     cause = "interrupted" if interrupts.came == signal.SIGINT else "ended by SIGTERM"
     verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     if verb == "route" and recorded.commits:

@@ -1,4 +1,4 @@
-"""Description of a job's models: what they predict, from which columns, and what each file holds.
+"""Description of a job's models: their target, their columns, and the contents of each file.
 
 It is an artifact of the job, named `DESCRIPTION`, in canonical JSON. Models of older stores have none; their pickles
 hold the same facts.

@@ -1,4 +1,4 @@
-"""Model: what a job or a pair predicts on new rows, with its lineage."""
+"""Model: the predictions of a job or a pair on new rows, and its lineage."""
 
 from __future__ import annotations
 

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     import jinja2
 
 _MARKS = {
-    Route.BOTH: ("B", "both", "one pooled model and one of its own"),
+    Route.BOTH: ("B", "both", "a cross-sectional and a symbol-specific model"),
     Route.CROSS_SECTIONAL: ("C", "cross-sectional", "one model over all symbols"),
-    Route.SYMBOL_SPECIFIC: ("S", "symbol-specific", "a model of its own"),
+    Route.SYMBOL_SPECIFIC: ("S", "symbol-specific", "a symbol-specific model"),
     Route.EXPERIMENTAL_ONLY: ("E", "experimental only", "the experimental lane"),
     Route.BLOCKED: ("x", "blocked", "not trained"),
-    TargetState.ENABLED: ("on", "enabled", "the pooled model is trained"),
-    TargetState.DISABLED: ("off", "disabled", "the pooled model is not trained"),
+    TargetState.ENABLED: ("on", "enabled", "the cross-sectional model is trained"),
+    TargetState.DISABLED: ("off", "disabled", "the cross-sectional model is not trained"),
 }
 ROUTES = {route.value: marks for route, marks in _MARKS.items()}
 """Each route with its letter, name and description on pages."""

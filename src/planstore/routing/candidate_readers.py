@@ -30,13 +30,13 @@ _SHORT_ROW = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 @dataclass(frozen=True)
 class Found:
-    """What a source holds of the columns that are wanted.
+    """The wanted columns of a source.
 
     Attributes:
         where: the name of the source, for messages.
-        columns: those that are wanted and there, all of one length.
-        unused: the names of the others, at which nobody looked.
-        rows: the length.
+        columns: the wanted columns that the source has, all of one length.
+        unused: names of the other columns, which were not read.
+        rows: number of rows.
     """
 
     where: str
@@ -47,17 +47,17 @@ class Found:
 
 @dataclass(frozen=True)
 class Records:
-    """Candidates that planstore itself puts together: a mapping a row."""
+    """Candidates that planstore makes itself: one mapping per row."""
 
     rows: Sequence[Mapping[str, Any]]
 
 
 class _UnreadableError(Exception):
-    """What is wrong with a source as a whole, as the end of a sentence."""
+    """A source cannot be read; the message completes a sentence."""
 
 
 def read_columns(source: CandidatesSource, wanted: Collection[str]) -> Found:
-    """Return those columns of ``source`` that are ``wanted``; no other is looked at.
+    """Read the ``wanted`` columns of ``source``, and no others.
 
     Raises:
         CandidatesError: it cannot be read; names the file, and the line where a line is at fault.
@@ -218,10 +218,10 @@ class _Reader:
 
 
 def read_json(text: str) -> Any:
-    """Return what a JSON text holds; numbers with a point or an exponent as the decimals that are written there.
+    """Parse a JSON text; a number with a point or an exponent becomes the decimal number that is written there.
 
     Raises:
-        ValueError: it is no JSON, or gives a key twice.
+        ValueError: the text is not JSON, or repeats a key.
     """
     return json.loads(text, object_pairs_hook=_distinct, parse_float=Decimal, parse_int=_whole)
 
@@ -231,7 +231,7 @@ def _whole(digits: str) -> int | Decimal:
 
 
 def _reason(error: BaseException) -> str:
-    """Say what is wrong with a file, in words that are about the file."""
+    """Return the reason why a file cannot be read, without words of Python."""
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     if isinstance(error, MemoryError):

@@ -57,7 +57,11 @@ def to_number(value: Any) -> float:
 
 
 def _numeric(value: Any) -> Any:
-    """Return a number, or the text of one, or refuse what is neither."""
+    """Return a number or the text of a number.
+
+    Raises:
+        TypeError, ValueError: the value is neither.
+    """
     if isinstance(value, bool):
         raise TypeError("a number is needed, not true or false")
     if isinstance(value, Complex) and not isinstance(value, Real) and value.imag == 0:
@@ -102,7 +106,7 @@ def to_count(value: Any) -> int:
 
 
 def parsed(value: Any) -> Any:
-    """Return what a text holds: JSON, or, in older files, the text Python prints."""
+    """Parse a text: JSON or, in older files, a Python literal."""
     value = _decoded(value)
     if not isinstance(value, str):
         return value

@@ -24,14 +24,14 @@ class Override(Answer):
     """A pin of a pair, or (``symbol`` None) of a target and all its pairs that have no pin of their own.
 
     Attributes:
-        override_id: names it; made of what it says and the commit that recorded it.
+        override_id: its id, a digest of its fields and of the commit that recorded it.
         route: the route it gives.
         author: who set it.
         reason: why.
         expires_at: from when it no longer applies, UTC; None: until it is cleared.
 
     Raises:
-        RequestError: a field cannot be what it is.
+        RequestError: a field is invalid.
     """
 
     override_id: str

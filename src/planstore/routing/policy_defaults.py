@@ -11,7 +11,7 @@ from planstore.documents.yaml_loader import read_yaml
 from planstore.routing.policy_sections import TIERS
 
 DEFAULT_POLICY = Path(__file__).parent / "default_policy.yaml"
-"""The policy that planstore ships: a conservative one to start from, which says what any strict one leaves out."""
+"""The policy that planstore ships: a conservative one, which completes strict policies."""
 
 
 @cache
@@ -22,7 +22,7 @@ def shipped_policy() -> Mapping[str, Any]:
 
 
 def with_defaults(given: Any, default: Any) -> Any:
-    """Return what was given, with what it leaves out as ``default`` says."""
+    """Complete a document by the default values of its missing keys."""
     if not isinstance(given, Mapping):
         return given
     known = _by_key(given, default)

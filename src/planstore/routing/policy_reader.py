@@ -55,7 +55,7 @@ def read_policy(source: PolicySource) -> ReadPolicy:
             function.
 
     Raises:
-        PolicyError: names the file, each key that is wrong, its line and what is allowed there.
+        PolicyError: names the file, and each wrong key with its line and the allowed values.
     """
     if isinstance(source, ReadPolicy):
         return source

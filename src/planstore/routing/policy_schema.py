@@ -14,6 +14,10 @@ def policy_schema() -> dict[str, Any]:
     """Return the JSON Schema of a strict policy file."""
     model = Policy.model_json_schema(by_alias=True)
     sections = model.pop("$defs")
+    model["description"] = "the routing policy; a key that is left out has the value of the default policy"
+    for section in sections.values():
+        if section["type"] == "object":
+            del section["description"]  # because the keys that hold a section have descriptions
     for name, section in (("Policy", model), *sections.items()):
         if name not in LISTED:
             # because a strict policy may leave out any key, and means the default one there

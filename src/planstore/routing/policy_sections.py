@@ -109,7 +109,7 @@ class Allowlist(PolicySection):
 
 
 class Experimental(PolicySection):
-    """The lane for what is not good enough yet."""
+    """The experimental lane, for sides below the minimum of their policy."""
 
     min_score: Threshold = Field(default=0.52, description="the score from which a side is EXPERIMENTAL")
     allowed_stabilities: list[Stability] = Field(

@@ -37,7 +37,7 @@ def checked_request(
     idempotency_key: str | None = None,
     expected_commit: int | None = None,
 ) -> RunRequest:
-    """Return a request with its candidates and policy read; warn of what they leave out.
+    """Return a request with its candidates and policy read; warn of missing keys and columns.
 
     ``is_run`` returns whether a run id is recorded. The other arguments are those of
     :meth:`Store.route <planstore.Store.route>`, which describes them.

@@ -26,7 +26,7 @@ UNNAMED = "this dry run"
 
 @dataclass(frozen=True, repr=False)
 class DryRun(TableAnswer):
-    """What a call of :meth:`~planstore.Store.route` would record.
+    """The run that a call of :meth:`~planstore.Store.route` would record.
 
     Attributes:
         evidence_id, policy_id, rules_id, plan_id: digests of the inputs and of the plan.

@@ -1,4 +1,4 @@
-"""Checks of what an embedded store needs from its machine: lock, catalog, permissions, file system, disk."""
+"""Checks of the machine of an embedded store: lock, catalog, permissions, file system, disk."""
 
 from __future__ import annotations
 

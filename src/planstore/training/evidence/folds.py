@@ -1,4 +1,4 @@
-"""Folds in order of time: what a model is scored on lies after all that it learned from."""
+"""Folds in order of time: the test rows of a model are later than all of its training rows."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def time_folds(
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return train and test row numbers of each fold, both ascending; the first fold tests the earliest rows.
 
-    Unique timestamps are split, not rows, and ``horizon`` of them are left out between train and test, because labels
-    that close to the test look into it.
+    Unique timestamps are split, not rows, and ``horizon`` of them are left out between train and test, because the
+    labels of rows that close to the test depend on test rows.
 
     Args:
-        timestamps: one a row, in any order.
-        folds: how many.
-        horizon: how many timestamps a label looks ahead.
-        symbols: one a row. With them, a row whose label, counted in its own symbol's rows, ends where the test has
+        timestamps: one per row, in any order.
+        folds: number of folds.
+        horizon: horizon of the label in timestamps.
+        symbols: one per row. With them, a row whose label, counted in its own symbol's rows, ends where the test has
             begun is left out as well: a symbol with a sparser calendar than the others looks ahead farther.
 
     Raises:
@@ -48,7 +48,7 @@ def time_folds(
 
 
 def _label_ends(places: np.ndarray, symbols: np.ndarray, horizon: int) -> np.ndarray:
-    """Return the place of the timestamp at which each row's label is known, never before ``horizon`` timestamps."""
+    """Return the position of the timestamp at which each row's label is known, never before ``horizon`` timestamps."""
     import numpy as np
     import pandas as pd
 

@@ -1,4 +1,4 @@
-"""What a fitted estimator says of how much each feature matters to it."""
+"""Importances of features in fitted estimators."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def importances(estimator: Any) -> dict[str, np.ndarray]:
-    """Return the importance of each feature by source, the most telling source first; empty where it says nothing.
+    """Return the importance of each feature by source, the most telling source first; empty where it has none.
 
     Sources are ``gain`` and ``splits`` of LightGBM, ``importance`` of other trees, ``weight`` of linear models.
     """

@@ -274,7 +274,7 @@ def _troubles(sides: Sequence[MeasuredSide]) -> list[str]:
     sides_of: dict[tuple[str, str], list[str]] = {}
     for side in sides:
         for what, why in [("", side.reason)] if side.reason else [(f"family {n}, ", e) for n, e in side.failed.items()]:
-            sides_of.setdefault((side.target, f"{what}{why}"), []).append(side.symbol or "all symbols pooled")
+            sides_of.setdefault((side.target, f"{what}{why}"), []).append(side.symbol or "all symbols")
     return [
         f"{target} on {', '.join(on[:5])}{f' and {len(on) - 5} more' if len(on) > 5 else ''}: {why}"
         for (target, why), on in sides_of.items()

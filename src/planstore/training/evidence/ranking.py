@@ -1,4 +1,4 @@
-"""The ranking of targets: by how far the score lies above chance and above its null, both of which it must beat."""
+"""Ranking of targets by skill: the margin of the score over chance and over its null."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from planstore.training.evidence.side import MeasuredSide
 
 @dataclass(frozen=True)
 class Ranked:
-    """A target and what was measured of it; scores are AUC or R², out of sample.
+    """A target with its measurements; scores are AUC or R², out of sample.
 
     Attributes:
-        skill: what it is ranked by: the score over chance (AUC 0.5, R² 0) or over its null, whichever is less, AUC
+        skill: its rank: the score over chance (AUC 0.5, R² 0) or over its null, whichever is less, AUC
             doubled so that 1 is a perfect score of either kind. None where nothing could be measured.
         score, null_score, interval: of the cross-sectional side; without one, the symbols' medians.
         leakage: the worst of the target's sides.

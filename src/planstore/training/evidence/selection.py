@@ -1,4 +1,4 @@
-"""Feature selection: several sources say which features matter, and each has a vote for its first ones."""
+"""Feature selection by vote: each source of importances votes for its first features."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ F_ROWS, MUTUAL_ROWS = 10_000, 1000
 
 @dataclass(frozen=True)
 class Vote:
-    """What the sources say of one feature.
+    """Votes of the sources for one feature.
 
     Attributes:
-        feature: its name.
-        votes: how many sources have it among their first ``most``.
-        ranks: its place in each source, from 1.
+        feature: name of the feature.
+        votes: number of sources that have it among their first ``most``.
+        ranks: its rank in each source, from 1.
     """
 
     feature: str
@@ -33,9 +33,9 @@ class Vote:
 
 
 def univariate(features: np.ndarray, labels: np.ndarray, *, classes: bool, seed: int) -> dict[str, np.ndarray]:
-    """Return what each feature alone says of the labels: the F statistic, and mutual information.
+    """Return univariate statistics of each feature with the labels: the F statistic and mutual information.
 
-    The caller gives rows that a model may learn from, and no others: a selection that has seen the test is none.
+    The rows must be training rows, because a selection that has seen the test makes its score worthless.
     """
     import numpy as np
     from sklearn.feature_selection import f_classif, f_regression, mutual_info_classif, mutual_info_regression
@@ -57,7 +57,7 @@ def univariate(features: np.ndarray, labels: np.ndarray, *, classes: bool, seed:
 
 
 def select(names: Sequence[str], sources: Mapping[str, np.ndarray], most: int) -> list[Vote]:
-    """Return the ``most`` features with the most votes; among equals the better mean place counts, then the name."""
+    """Return the ``most`` features with the most votes; ties go to the better mean rank, then to the name."""
     import numpy as np
     from scipy.stats import rankdata
 
@@ -84,7 +84,7 @@ def _spread(features: np.ndarray, labels: np.ndarray, most: int) -> tuple[np.nda
 
 
 def _filled(features: np.ndarray) -> np.ndarray:
-    """Return features with the median of each in the place of what is missing."""
+    """Return features with missing values replaced by the median of the feature."""
     import numpy as np
 
     missing = np.isnan(features)

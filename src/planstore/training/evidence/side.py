@@ -246,7 +246,7 @@ class _Measuring:
         )
 
     def _select(self, importances: Mapping[str, list[np.ndarray]]) -> Sequence[Vote]:
-        """Return the selected features, by what the models say, and by what single ones tell before the last test."""
+        """Select features by the importances of the models and by univariate statistics of training rows."""
         import numpy as np
 
         train = self.folds[-1][0]
@@ -258,7 +258,7 @@ class _Measuring:
 
 @dataclass
 class _Fitted:
-    """What one family came to over the folds."""
+    """Results of one family over the folds."""
 
     scores: list[float] = field(default_factory=list)
     null_scores: list[float] = field(default_factory=list)

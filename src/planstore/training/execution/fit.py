@@ -117,12 +117,12 @@ def _fit(split: _Split, task: Task) -> tuple[dict[str, Any], dict[str, float], l
 
 
 def _blend(by_family: Mapping[str, Predictions], task: Task) -> tuple[Predictions, dict[str, Predictions]]:
-    """Return the job's predictions; where it combines with the pooled job, also the two parts of the mean."""
+    """Return the job's predictions; where it combines with the cross-sectional job, also the two parts of the mean."""
     own = Predictions.mean(list(by_family.values()))
     if not task.combines:
         return own, {}
     if task.pooled is None or task.symbol is None:
-        raise SampleError("there are no predictions of the pooled model to combine with")
+        raise SampleError("there are no predictions of the cross-sectional model to combine with")
     local, pooled = own.common(Predictions.load(task.pooled))
     return Predictions.mean([local, pooled]), {"local": local, "pooled": pooled}
 

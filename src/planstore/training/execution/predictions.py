@@ -48,7 +48,7 @@ class Predictions:
         left, right = (one.keys[names].assign(row=range(len(one.keys))) for one in (self, other))
         rows = left.merge(right, on=names, suffixes=("", "_other")).sort_values("row")
         if rows.empty:
-            raise SampleError("the pooled model and the symbol's own have no row out of sample in common")
+            raise SampleError("the cross-sectional and the symbol-specific model have no row out of sample in common")
         return self._rows(rows["row"].to_numpy()), other._rows(rows["row_other"].to_numpy())
 
     def _rows(self, rows: np.ndarray) -> Predictions:

@@ -42,7 +42,7 @@ Timespan = Annotated[Annotated[int, Field(strict=True)] | Annotated[str, Field(s
 
 
 class TargetSettings(BaseModel):
-    """Settings of one target; what is left out follows from its name and values.
+    """Settings of one target; a missing one follows from its name and values.
 
     Attributes:
         horizon: how far the label looks ahead: a number of timestamps, or a duration such as ``30m``, ``1h`` or ``5d``.
@@ -75,7 +75,7 @@ class PanelSettings(BaseModel):
     ignore: list[str] = []
 
     def stated(self) -> dict[str, Any]:
-        """Return what the settings say, without what they leave out."""
+        """Return the stated settings, without missing ones."""
         return {name: value for name, value in self.model_dump(exclude_none=True).items() if value}
 
 
@@ -111,7 +111,7 @@ def read_settings(panel: Path, given: PanelSettingsSource | None) -> PanelSettin
 
 
 def _merged(found: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings in which what is given comes before what was found."""
+    """Return settings in which given values come before found ones."""
     merged = dict(found)
     for key, value in given.items():
         old = merged.get(key)

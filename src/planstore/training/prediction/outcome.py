@@ -44,7 +44,7 @@ class PanelPredictions(Answer):
 
     @property
     def notes(self) -> list[str]:
-        """What a reader of the file should know, one sentence each."""
+        """Remarks for readers of the file, one sentence each."""
         found = []
         if self.untrained:
             found.append(f"not trained, so that their pairs have no prediction: {listed(self.untrained)}")
