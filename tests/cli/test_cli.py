@@ -175,7 +175,7 @@ def test_an_empty_store_is_answered_plainly(tmp_path: Path, arguments: list[str]
         (["sql", "drop table runs"], "only reads: DROP is not allowed"),
         (["sql", "select nonsense from runs"], "nonsense"),
         (["sql", "select run_id::int from runs"], "Could not convert string"),
-        (["export", "--format", "pdf"], "formats must be among json, yaml, markdown, got pdf"),
+        (["export", "--format", "pdf"], "--format must be among json, yaml, markdown, got pdf"),
         (["route", "none.parquet", "--policy", "none.yaml"], "policy file none.yaml cannot be read"),
         (["nonsense"], "No such command"),
         (["route"], "Missing argument"),
