@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+import inputs
 from planstore.cli import output
 
 DIGEST = "216fa7bf05ae1fa8e49057ea6c0c24d541be2cb6a774c5280238c5d8b6c3d2ea"
@@ -81,3 +82,21 @@ def test_without_a_limit_a_pipe_gets_all_rows_and_a_terminal_fifty(monkeypatch: 
     monkeypatch.setattr(sys, "stdout", Terminal())
     assert output.shown_rows(None, 2000) == (50, "1950 more; --limit or --json shows them")
     assert output.shown_rows(None, 50) == (50, "")
+
+
+@pytest.mark.parametrize("width", [None, 120])
+def test_colons_around_a_word_are_no_emoji(monkeypatch: pytest.MonkeyPatch, width: int | None) -> None:
+    out = io.StringIO() if width is None else Terminal()
+    monkeypatch.setattr(sys, "stdout", out)
+    output.print_line("y_:smile:_up")
+    output.print_rows(output.console(), ["target"], [["y_:smile:_up"]])
+    assert out.getvalue().count("y_:smile:_up") == 2
+
+
+def test_a_pipe_needs_no_rich_console() -> None:
+    code = (
+        "import sys; from planstore.cli import output; output.print_line('a'); output.print_table('t', 'a', [[1]]); "
+        "sys.exit('rich.console' in sys.modules)"
+    )
+    done = inputs.python(code)
+    assert (done.stdout, done.returncode) == ("a\nt\na\n1\n", 0), done.stderr

@@ -15,13 +15,12 @@ import orjson
 
 from planstore.checks.number_text import column_texts, is_number
 from planstore.checks.value_text import value_text
+from planstore.cli.console import console_over
 from planstore.cli.printable import printable
 from planstore.cli.progress import counts, progress, spinner, step_bars, step_spinner, track
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.text import Text
-
+    from planstore.cli.console import Console
     from planstore.cli.tables import Table
 
 __all__ = [
@@ -185,7 +184,7 @@ def _table(
         for column in by_column
     ]
     return Table(
-        _text(title, encoding) if title else None,
+        _text(title, encoding),
         [_text(column, encoding) for column in columns],
         [[_text(value, encoding) for value in row] for row in (zip(*texts, strict=True) if values else ())],
         [any(map(is_number, column)) for column in by_column],
@@ -231,18 +230,12 @@ def log(name: str) -> Iterator[None]:
 
 def console(out: TextIO | None = None) -> Console:
     """Return a console over ``out`` or standard output."""
-    from planstore.cli.console import PipeConsole
-
-    return PipeConsole(file=out, highlight=False)
+    return console_over(out)
 
 
-def _text(value: Any, encoding: str) -> Text:
-    from rich.text import Text
-
-    if isinstance(value, Text):
-        return value
+def _text(value: Any, encoding: str) -> str:
     # because the width of a column follows from its escaped text
-    return Text(_plain_text(value).encode(encoding, "backslashreplace").decode(encoding))
+    return _plain_text(value).encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _plain_text(value: Any) -> str:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
     from duckdb.sqltypes import DuckDBPyType
-    from rich.console import Console
 
+    from planstore.cli.console import Console
     from planstore.database.relations import Form
 
 

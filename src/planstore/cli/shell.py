@@ -11,6 +11,7 @@ from rich.pager import SystemPager
 
 from planstore.checks.quoting import quoted
 from planstore.cli import output
+from planstore.cli.console import terminal
 from planstore.cli.interrupts import Interrupts
 from planstore.cli.queries import relations
 from planstore.cli.results import Format, show, write
@@ -105,7 +106,7 @@ class Shell:
             found = relations(self._store, text, self._parameters)
         for relation in found:
             if self._form is Format.TABLE:
-                console = output.console()
+                console = terminal()
                 with console.pager(_Pager(console.height)):
                     show(relation, console, self._limit or DEFAULT_LIMIT, bounds)
             else:

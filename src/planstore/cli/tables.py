@@ -9,9 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
+from planstore.cli.console import PipeConsole
+
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.text import Text
+    from rich.console import Console as RichConsole
+
+    from planstore.cli.console import Console
 
 GAP = 2
 """Blanks between two columns."""
@@ -27,23 +32,20 @@ MAX_ROW_LINES = 4
 class _Column:
     """One column: its heading, its texts, and whether all its values are numbers."""
 
-    name: str
-    heading: Text
-    texts: list[Text]
+    heading: str
+    texts: list[str]
     is_numeric: bool
 
     @property
     def width(self) -> int:
         """Width in cells without folds."""
-        return max(text.cell_len for text in (self.heading, *self.texts))
+        return max(cell_len(text) for text in (self.heading, *self.texts))
 
     @property
     def min_width(self) -> int:
         """Minimum width in cells: a word is never folded, nor a text of up to `FOLDED_FROM` cells."""
-        from rich.cells import cell_len
-
         texts = (self.heading, *self.texts)
-        words = (cell_len(word) for text in texts for word in text.plain.split())
+        words = (cell_len(word) for text in texts for word in text.split())
         return max(min(self.width, FOLDED_FROM), *words, 0)
 
 
@@ -58,12 +60,12 @@ class Table:
     """
 
     def __init__(
-        self, title: Text | None, columns: Sequence[Text], rows: Iterable[Sequence[Text]], numeric: Sequence[bool]
+        self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], numeric: Sequence[bool]
     ) -> None:
         self._title = title
         self._rows = [list(row) for row in rows]
         self._columns = [
-            _Column(heading.plain, heading, [row[place] for row in self._rows], numeric[place])
+            _Column(heading, [row[place] for row in self._rows], numeric[place])
             for place, heading in enumerate(columns)
         ]
 
@@ -74,7 +76,7 @@ class Table:
             console: where to print.
             least: names of the columns to leave out first, where not all fit; then the last ones.
         """
-        if not console.is_terminal:
+        if isinstance(console, PipeConsole) or not console.is_terminal:
             self._print_unfolded(console)
             return
         shown, left_out = self._fitting(console.width, least)
@@ -91,7 +93,7 @@ class Table:
     def print_rows(self, console: Console) -> None:
         """Print the rows of a query as a table with all columns, or as one block per row where that is unreadable."""
         full = _total([column.width for column in self._columns])
-        if not console.is_terminal:
+        if isinstance(console, PipeConsole) or not console.is_terminal:
             if not self._rows or full <= MAX_ROW_WIDTH:
                 self._print_unfolded(console)
                 return
@@ -105,39 +107,40 @@ class Table:
 
     def print_blocks(self, console: Console) -> None:
         """Print each row as a block, one line per column."""
-        if self._title is not None:
-            console.print(self._title, style="bold", soft_wrap=True)
-        widest = max(column.heading.cell_len for column in self._columns)
+        if self._title:
+            console.print(self._title, style="bold", markup=False, soft_wrap=True)
+        widest = max(cell_len(column.heading) for column in self._columns)
         for number in range(len(self._rows)):
             console.rule(f"row {number + 1}", align="left", characters="-", style="dim")
             for column in self._columns:
-                line = f"{column.heading.plain:<{widest}}  {column.texts[number].plain}"
+                line = f"{column.heading:<{widest}}  {column.texts[number]}"
                 console.print(line.rstrip(), markup=False, soft_wrap=True)
 
     def _fitting(self, width: int, least: Sequence[str]) -> tuple[list[_Column] | None, list[str]]:
         """Return the columns that fit into ``width``, or None where not even one does, and the names of the others."""
         shown, left_out = list(self._columns), list[str]()
-        order = [column for name in least for column in self._columns if column.name == name]
+        order = [column for name in least for column in self._columns if column.heading == name]
         order += [column for column in reversed(self._columns) if column not in order]
         for column in order:
             if _total([one.min_width for one in shown]) <= width:
                 return shown, left_out
             shown.remove(column)
-            left_out.append(column.name)
+            left_out.append(column.heading)
         return None, left_out
 
     def _print_unfolded(self, console: Console) -> None:
-        if self._title is not None:
-            console.print(self._title, soft_wrap=True)
+        if self._title:
+            console.print(self._title, markup=False, soft_wrap=True)
         lines = zip(*(_aligned(column, column.width) for column in self._columns), strict=True)
         for line in lines:
             console.file.write((" " * GAP).join(line).rstrip() + "\n")
 
-    def _print_columns(self, console: Console, columns: Sequence[_Column]) -> None:
+    def _print_columns(self, console: RichConsole, columns: Sequence[_Column]) -> None:
         from rich.table import Table as RichTable
+        from rich.text import Text
 
         table = RichTable(
-            title=self._title,
+            title=Text(self._title) if self._title else None,
             title_justify="left",
             title_style="bold",
             box=None,
@@ -146,9 +149,9 @@ class Table:
             padding=(0, GAP, 0, 0),
         )
         for column, width in zip(columns, _widths(columns, console.width), strict=True):
-            table.add_column(column.heading, justify="right" if column.is_numeric else "left", width=width)
+            table.add_column(Text(column.heading), justify="right" if column.is_numeric else "left", width=width)
         for row in zip(*(column.texts for column in columns), strict=True):
-            table.add_row(*row)
+            table.add_row(*map(Text, row))
         console.print(table)
 
 
@@ -173,6 +176,6 @@ def _aligned(column: _Column, width: int) -> list[str]:
     """Return the heading and the texts of a column, padded to ``width`` cells."""
     padded = []
     for text in (column.heading, *column.texts):
-        blanks = " " * (width - text.cell_len)
-        padded.append(blanks + text.plain if column.is_numeric else text.plain + blanks)
+        blanks = " " * (width - cell_len(text))
+        padded.append(blanks + text if column.is_numeric else text + blanks)
     return padded
