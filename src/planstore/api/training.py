@@ -51,8 +51,9 @@ class PlanTraining:
         """
         if status is not None and status not in tuple(JobState):
             raise RequestError(f"status must be one of {', '.join(JobState)}, got {quoted(status)}")
-        plan_id = self._access.plan_id(plan)
-        read = self._jobs(plan_id, target=target, symbol=symbol, status=status)
+        with self._access.session.transaction():  # because a growing ledger would otherwise be read as of two commits
+            plan_id = self._access.plan_id(plan)
+            read = self._jobs(plan_id, target=target, symbol=symbol, status=status)
         by_status = counted(dict(Counter(job["status"] for job in read)), "none")
         return ResultRows(read, f"{plural(len(read), 'job')} of plan {plan_id[:12]}: {by_status}", JOB_COLUMNS)
 
@@ -72,19 +73,16 @@ class PlanTraining:
         Raises:
             NotFoundError: there is no such plan.
         """
-        plan_id = self._access.plan_id(plan)
-        counts = dict(self._access.session.rows("store/progress", plan_id=plan_id))
-        running, failed = (
-            self._jobs(plan_id, status=status) if status in counts else []
-            for status in (JobState.RUNNING, JobState.FAILED)
-        )
-        return Progress(
-            plan_id,
-            counts,
-            running,
-            failed,
-            self._access.session.rows("store/reused", plan_id=plan_id)[0][0],
-        )
+        # because a growing ledger would otherwise be read as of several commits
+        with self._access.session.transaction():
+            plan_id = self._access.plan_id(plan)
+            counts = dict(self._access.session.rows("store/progress", plan_id=plan_id))
+            running, failed = (
+                self._jobs(plan_id, status=status) if status in counts else []
+                for status in (JobState.RUNNING, JobState.FAILED)
+            )
+            (reused,) = self._access.session.rows("store/reused", plan_id=plan_id)[0]
+        return Progress(plan_id, counts, running, failed, reused)
 
     @checked
     def cost(self, plan: RunName | None = None) -> CostEstimate:

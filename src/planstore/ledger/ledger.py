@@ -148,14 +148,13 @@ class Ledger:
 
         Creating it takes longer than most queries of the store itself.
         """
-        with self._defining:
+        with self._defining, session.transaction():
             if self._with_user_definitions is not session.opening:
-                with session.transaction():
-                    session.run("schema/views/events_between")
-                    session.run("schema/views/history")
-                    make_macros(session)
-                self._with_user_definitions = session.opening
-        session.run("database/set_newest_run")
+                session.run("schema/views/events_between")
+                session.run("schema/views/history")
+                make_macros(session)
+            session.run("database/set_newest_run")
+        self._with_user_definitions = session.opening
 
     def is_current(self, session: Session) -> bool:
         """Return whether a read-only session shows the newest commit; a session on a catalog copy may not."""
