@@ -1,4 +1,4 @@
-"""Verbs that read the store start quickly: they import no pandas, no Arrow and no other verb; pandas works afterwards."""
+"""Verbs that read the store start quickly: without pandas, Arrow or other verbs; pandas works afterwards."""
 
 from __future__ import annotations
 
