@@ -11,12 +11,14 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import typer
 import yaml
 
 import pages
 import planstore
 import reference
 from planstore.api.store import Store
+from planstore.cli.verbs import app
 from planstore.database.sql_docs import meaning_of
 from planstore.routing.policy_defaults import DEFAULT_POLICY
 from planstore.routing.policy_schema import policy_schema
@@ -98,10 +100,12 @@ def is_command(words: list[str]) -> bool:
     """Return whether a command names a verb and options that exist; ``planstore``, a group or VERB may stand alone."""
     verbs = command_line.verbs()
     found = next((verb for count in (3, 2) if (verb := verbs.get(" ".join(words[:count])))), None)
-    options = {option for one in found.params for option in one.opts} if found else {"--version"}
+    command = typer.main.get_command(app) if found is None else found
+    options = {option for one in command.params for option in one.opts}
     groups = {verb.split()[1] for verb in verbs if len(verb.split()) == 3}
     given = {word for word in words if word.startswith("--")}
-    is_alone = len(words) <= 2 and {*words[1:]} <= {*groups, "VERB", *given}
+    names = [word for word in words[1:] if word not in given]
+    is_alone = len(names) <= 1 and {*names} <= {*groups, "VERB"}
     return given <= options | {"--help"} and (found is not None or is_alone)
 
 
