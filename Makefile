@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check format docs report-image bench soak crash clean
+.PHONY: demo test check format docs report-image bench bench-large soak crash clean
 
 demo: $(INSTALLED)  ## real prices, measured, routed, planned and trained into demo/
 	$(BIN)/planstore demo --results demo
@@ -32,6 +32,9 @@ report-image: $(INSTALLED)  ## the picture of the report in the documentation
 
 bench: $(INSTALLED)  ## speed, as ratios to something run beside it
 	$(BIN)/python tests/benchmarks/bench.py
+
+bench-large: $(INSTALLED)  ## ten million pairs in one commit, against ten of a million; takes minutes
+	$(BIN)/python tests/benchmarks/large_bench.py
 
 crash: $(INSTALLED)  ## the long run: a thousand kills of real processes
 	PLANSTORE_KILLS=1000 $(BIN)/python -m pytest -q tests/faults

@@ -17,6 +17,10 @@ class Figure:
     ratio: float
     wanted: str
 
+    def line(self) -> str:
+        """Return the line."""
+        return f"| {self.what} | {self.ours} | {self.beside} | {self.ratio:.2f} | {self.wanted} |"
+
 
 def seconds(work: Callable[[], object]) -> float:
     """Return how long ``work`` takes."""
