@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from planstore.checks.value_text import value_text
 from planstore.cli.options import Families, Json
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ def _print_coverage(covered: Coverage) -> None:
         ("rule or threshold", "value", "cases pass", "cases fail", ""),
         [
             *((rule.rule, None, None, None, "no case is decided by it") for rule in covered.rules if not rule.cases),
-            *((key.key, key.value, key.passed, key.failed, key.gap) for key in covered.keys if key.gap),
+            # because keys have values of their own kinds and units
+            *((key.key, value_text(key.value), key.passed, key.failed, key.gap) for key in covered.keys if key.gap),
         ],
     )
