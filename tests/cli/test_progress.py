@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
 
 from planstore.cli import progress
+from planstore.cli.logs import attach
 from planstore.cli.progress import LINE_SECONDS, QUIET_SECONDS, Lines
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[None]:
+    """Attach the handler of a verb, which writes progress on standard error."""
+    detach = attach()
+    yield
+    detach()
 
 
 class Clock:

@@ -15,7 +15,7 @@ import pytest
 import planstore
 import samples
 from planstore.cli.doctor import _store
-from planstore.cli.project import KEYS, find_project, variable
+from planstore.cli.project import KEYS, OF_EVERY_VERB, find_project, variable
 from planstore.errors import RequestError
 from planstore.ledger.disk_usage import disk_usage
 from planstore.ledger.embedded import checkup
@@ -64,6 +64,8 @@ def test_values_are_found_upward_and_a_flag_and_a_variable_go_before_them(
         "families": (None, "default"),
         "panel": (None, "default"),
         "executor": ("local", "default"),
+        "log_level": ("notice", "default"),
+        "log_format": ("text", "default"),
     }
     assert (doctor["project"], doctor["holds"]) == (file, True)
     monkeypatch.setenv("PLANSTORE_RESULTS", "other")
@@ -86,7 +88,8 @@ def test_every_key_reaches_a_verb_by_file_and_by_variable(project: Path, monkeyp
     group: Any = typer.main.get_command(app)
     train = find_project().defaults(group)["train"]
     placed = {key: str(project / value) for key, value in values.items()} | {"executor": "my-executor"}
-    assert train == {key: value for key, value in placed.items() if key != "policy"}
+    others = ("policy", *OF_EVERY_VERB)
+    assert train == {key: value for key, value in placed.items() if key not in others}
     assert find_project().defaults(group)["route"]["policy"] == placed["policy"]
     assert find_project().defaults(group)["models"]["results"] == placed["results"]
     assert find_project().defaults(group)["models"]["export"] == {"results": placed["results"]}
@@ -94,8 +97,11 @@ def test_every_key_reaches_a_verb_by_file_and_by_variable(project: Path, monkeyp
     for key, value in values.items():
         monkeypatch.setenv(variable(key), value)
     context = group.commands["train"].make_context("train", [], parent=group.make_context("planstore", ["train"]))
-    assert {key: str(context.params[key]) for key in KEYS if key != "policy"} == {
-        key: value for key, value in values.items() if key != "policy"
+    assert {key: str(context.params[key]) for key in KEYS if key not in others} == {
+        key: value for key, value in values.items() if key not in others
+    }
+    assert {key: context.find_root().params[key] for key in OF_EVERY_VERB} == {
+        key: values[key] for key in OF_EVERY_VERB
     }
 
 
@@ -104,7 +110,7 @@ def test_every_key_reaches_a_verb_by_file_and_by_variable(project: Path, monkeyp
     [
         (
             'polizy = "x"',
-            "one of results, policy, families, panel, executor, hooks, got 'polizy': write policy",
+            "executor, log_level, log_format, hooks, got 'polizy': write policy",
         ),
         ('colour = "x"', "got 'colour': remove it"),
         ("results = 3", "results in .* must be a text, got 3: put it in quotes"),

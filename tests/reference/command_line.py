@@ -17,6 +17,12 @@ def verbs() -> dict[str, TyperCommand]:
     return dict(_commands(typer.main.get_command(app), "planstore"))
 
 
+def options_of_every_verb() -> dict[str, int]:
+    """Return the number of values of each option that stands before the verb."""
+    group = typer.main.get_command(app)
+    return {name: int(not getattr(one, "is_flag", False)) for one in group.params for name in one.opts}
+
+
 def text() -> str:
     """Return a heading for each verb, with its usage, meaning, arguments and options."""
     return "\n\n".join(part for words, verb in verbs().items() for part in _section(words, verb))

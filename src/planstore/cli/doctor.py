@@ -59,9 +59,19 @@ def _effective(setting: Setting, ctx: typer.Context) -> Setting:
     """Return a setting as this call has it: a flag goes before every other source."""
     from dataclasses import replace
 
-    source = ctx.get_parameter_source(setting.name)
-    is_flag = source is not None and source.name == "COMMANDLINE"
-    return replace(setting, value=str(ctx.params[setting.name]), source=f"--{setting.name}") if is_flag else setting
+    from planstore.cli.logs import chosen_level
+
+    of_every_verb = ctx.find_root()
+    for context in (ctx, of_every_verb):
+        source = context.get_parameter_source(setting.name)
+        if source is not None and source.name == "COMMANDLINE":
+            flag = f"--{setting.name.replace('_', '-')}"
+            return replace(setting, value=str(context.params[setting.name]), source=flag)
+    if setting.name == "log_level":
+        short = {name: of_every_verb.params.get(name, False) for name in ("verbose", "quiet")}
+        level, short_flag = chosen_level(None, is_flag=False, **short, values={})
+        return setting if short_flag is None else replace(setting, value=level, source=short_flag)
+    return setting
 
 
 def _hooks(hooks: Hooks) -> Iterator[Check]:

@@ -121,7 +121,7 @@ def command(
         else:
             for trouble in evidence.troubles:
                 if trouble not in read.troubles:
-                    output.print_note(f"planstore: {trouble}")
+                    output.print_warning(f"planstore: {trouble}")
             output.print_table("Targets, best first", COLUMNS, map(_row, ranking), more=MEANINGS)
             for one in ranking:
                 for sign in one.signs:

@@ -69,5 +69,5 @@ def _hold(hooks: Hooks | None, commits: _Commits) -> bool:
     sys.stdout.flush()  # because the answer of the verb comes before notes of its hooks
     failures = list(failures_after(hooks, commits.commits))
     for failure in failures:
-        output.print_note(f"planstore: {failure}")
+        output.print_warning(f"planstore: {failure}")
     return not failures or hooks.hooks[AFTER_COMMIT].on_failure == "warn"

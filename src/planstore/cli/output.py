@@ -5,14 +5,15 @@ from __future__ import annotations
 import codecs
 import io
 import json
+import logging
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
 import orjson
 
+from planstore.checks.log_levels import NOTICE
 from planstore.checks.number_text import column_texts, is_number
 from planstore.checks.value_text import value_text
 from planstore.cli.console import console_over
@@ -29,7 +30,7 @@ __all__ = [
     "counts",
     "data_output",
     "json_bytes",
-    "log",
+    "print_error",
     "print_json",
     "print_json_array",
     "print_json_line",
@@ -38,6 +39,7 @@ __all__ = [
     "print_pairs",
     "print_rows",
     "print_table",
+    "print_warning",
     "progress",
     "shown_rows",
     "spinner",
@@ -45,6 +47,8 @@ __all__ = [
     "step_spinner",
     "track",
 ]
+
+_log = logging.getLogger("planstore.cli")
 
 TERMINAL_ROWS = 50
 """Maximum rows of a table on a terminal without ``--limit``."""
@@ -208,24 +212,18 @@ def print_pairs(pairs: Mapping[str, Any]) -> None:
 
 
 def print_note(text: str) -> None:
-    """Print prose on standard error, because standard output is for data."""
-    sys.stderr.write(printable(text, lines=True) + "\n")
+    """Log prose as a note, on standard error, because standard output is for data."""
+    _log.log(NOTICE, "%s", text)
 
 
-@contextmanager
-def log(name: str) -> Iterator[None]:
-    """Print the records of a logger, from level INFO, on standard error."""
-    import logging
+def print_warning(text: str) -> None:
+    """Log prose as a warning."""
+    _log.warning("%s", text)
 
-    logger, handler = logging.getLogger(name), logging.StreamHandler(sys.stderr)
-    level = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)
+
+def print_error(text: str, **fields: Any) -> None:
+    """Log prose as an error, which no option silences; logs in JSON have the fields too."""
+    _log.error("%s", text, extra=fields)
 
 
 def console(out: TextIO | None = None) -> Console:

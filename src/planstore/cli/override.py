@@ -58,7 +58,7 @@ def set_(
         line = f"{name} is pinned to {made.route} from the next run on{until} (override {made.override_id})."
         output.print_line(printable(line))  # because a line break in a name could imitate an output line
     if unknown:
-        output.print_note(f"planstore: {unknown}")
+        output.print_warning(f"planstore: {unknown}")
 
 
 def _pairs_text(pinned: int, own: int) -> str:

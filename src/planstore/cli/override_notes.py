@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 def note_ending(store: Store) -> None:
     """Print a note for each override that expires soon, because its pair is routed by the rules from then on."""
     for override in store.overrides.ending():
-        output.print_note(
+        output.print_warning(
             f"planstore: an override ends soon: {override}; set it again, or let the rules decide from then on"
         )

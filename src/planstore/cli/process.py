@@ -15,8 +15,10 @@ from planstore.cli.commit_listener import CommitListener
 from planstore.cli.exit import exit_code
 from planstore.cli.exit_codes import NO_OUTPUT, WRONG_CALL
 from planstore.cli.interrupts import Interrupts
+from planstore.cli.logs import attach, attached
 from planstore.cli.printable import printable
 from planstore.cli.standard_streams import drop_output, end_process, prepare
+from planstore.cli.verb_groups import GROUPS
 from planstore.errors import OutputError, PlanstoreError, RequestError
 from planstore.training.execution.termination import TerminatedError
 
@@ -31,6 +33,7 @@ def run() -> None:
     SIGTERM. After an error or a signal, one line on standard error has the reason and the commits already recorded.
     """
     prepare()
+    attach()
     warnings.showwarning = _show_warning
     recorded = CommitListener()
     recorded.listen()
@@ -42,7 +45,7 @@ def run() -> None:
         interrupts.disarm()
     else:
         code = 128 + interrupts.came
-        output.print_note(_line(interrupts, recorded))
+        output.print_error(_line(interrupts, recorded))
         interrupts.leave(lambda: os._exit(code))
     sys.exit(code)
 
@@ -74,18 +77,18 @@ def _code(interrupts: Interrupts, recorded: CommitListener) -> int:
 def _run_verb() -> int:
     from planstore.cli.verbs import UsageError, app
 
-    if _is_json():
-        try:
-            code = app(standalone_mode=False)
-        except UsageError as error:
-            raise RequestError(error.format_message()) from error
-        return code if isinstance(code, int) else 0
     try:
         with bash_words() if bash_completion_is_requested() else nullcontext():
-            app()
-    except SystemExit as exited:
-        return exited.code if isinstance(exited.code, int) else 0
-    return 0
+            code = app(standalone_mode=False)
+    except UsageError as error:
+        handler = attached()
+        if _is_json() or (handler is not None and handler.is_json):
+            raise RequestError(error.format_message()) from error
+        error.show()
+        return WRONG_CALL
+    except SystemExit as exited:  # because completion exits
+        code = exited.code
+    return code if isinstance(code, int) else 0
 
 
 def _is_json() -> bool:
@@ -93,25 +96,22 @@ def _is_json() -> bool:
 
 
 def _print_error(error: PlanstoreError, recorded: CommitListener, code: int) -> None:
-    """Print an error as a line of prose, or as one JSON object on a line of standard error under ``--json``."""
+    """Log an error, or print it as one JSON object on a line of standard error under ``--json``."""
+    kind, commits = type(error).__name__, recorded.commits
     if not _is_json():
-        output.print_note(f"planstore: {error}{recorded}")
+        output.print_error(f"planstore: {error}{recorded}", error=kind, exit_code=code, commits=commits)
         return
     import orjson
 
-    document = {
-        "error": type(error).__name__,
-        "message": str(error),
-        "exit_code": code,
-        "commits": recorded.commits,
-    }
+    document = {"error": kind, "message": str(error), "exit_code": code, "commits": commits}
     sys.stderr.write(orjson.dumps(document).decode() + "\n")
 
 
 def _line(interrupts: Interrupts, recorded: CommitListener) -> str:
     """Return the line of an interrupted verb: its cause, its recorded commits, and how to go on."""
     cause = "interrupted" if interrupts.came == signal.SIGINT else "ended by SIGTERM"
-    verb = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    verbs = {name for group in GROUPS.values() for name in group}
+    verb = next((word for word in sys.argv[1:] if word in verbs), "")
     if verb == "route" and recorded.commits:
         advice = "`planstore export` writes the files of the run"
     else:
@@ -127,4 +127,4 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    output.print_note(f"planstore: {message}")
+    output.print_warning(f"planstore: {message}")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import sys
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Timer
 from typing import TYPE_CHECKING, Any
 
+from planstore.checks.log_levels import NOTICE
+from planstore.cli.logs import draws_bars
 from planstore.cli.printable import printable
 from planstore.events.vocabulary import open_jobs
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+_log = logging.getLogger("planstore.progress")
 
 QUIET_SECONDS = 15.0
 """Seconds of a step without a line; verbs that end sooner print none, because cron mails every line."""
@@ -53,7 +57,7 @@ class Lines:
 @contextmanager
 def spinner(label: str) -> Iterator[None]:
     """Show a spinner with a label on a terminal; elsewhere print the label, once the block has taken long."""
-    if sys.stderr.isatty():
+    if draws_bars():
         with _terminal().status(label):
             yield
         return
@@ -64,7 +68,7 @@ def spinner(label: str) -> Iterator[None]:
 @contextmanager
 def step_spinner() -> Iterator[Callable[[str], None]]:
     """Yield a callback that shows the current step on a terminal, and prints it in lines elsewhere."""
-    if sys.stderr.isatty():
+    if draws_bars():
         with _terminal().status("beginning") as status:
             yield lambda step: status.update(step)
         return
@@ -73,7 +77,7 @@ def step_spinner() -> Iterator[Callable[[str], None]]:
 
 def track(items: Sequence[Any], label: str) -> Iterable[Any]:
     """Yield ``items`` with a progress bar on a terminal, and with lines elsewhere."""
-    if sys.stderr.isatty():
+    if draws_bars():
         from rich.progress import track as rich_track
 
         yield from rich_track(items, description=label, console=_terminal())
@@ -88,7 +92,7 @@ def track(items: Sequence[Any], label: str) -> Iterable[Any]:
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[Mapping[str, int]], None]]:
     """Yield a callback that shows job counts by status as a progress bar on a terminal, and in lines elsewhere."""
-    if not sys.stderr.isatty():
+    if not draws_bars():
         lines = Lines()
         yield lambda by_status: lines.show(f"{label}: {counts(by_status)}")
         lines.finish()
@@ -119,7 +123,7 @@ def step_bars() -> Iterator[tuple[Callable[[str], None], Callable[[Mapping[str, 
 
     On a terminal each step has a progress bar; elsewhere it has a line at its beginning, and lines of its counts.
     """
-    if not sys.stderr.isatty():
+    if not draws_bars():
         with _step_lines() as callbacks:
             yield callbacks
         return
@@ -180,7 +184,7 @@ def counts(by_status: Mapping[str, int], reused: int = 0) -> str:
 
 
 def _print(line: str) -> None:
-    sys.stderr.write(f"planstore: {printable(line)}\n")
+    _log.log(NOTICE, "planstore: %s", printable(line))
 
 
 def _terminal() -> Console:

@@ -15,11 +15,13 @@ from planstore.errors import RequestError
 FILE = "planstore.toml"
 PATHS = ("results", "policy", "families", "panel")
 """Keys whose values are paths, relative to the folder of the project file."""
-KEYS = (*PATHS, "executor")
+OF_EVERY_VERB = ("log_level", "log_format")
+"""Keys whose options stand before the verb."""
+KEYS = (*PATHS, "executor", *OF_EVERY_VERB)
 """All keys, each the name of an option or argument."""
 HOOKS = "hooks"
 """The table of hooks."""
-DEFAULTS = {"results": "results", "executor": "local"}
+DEFAULTS = {"results": "results", "executor": "local", "log_level": "notice", "log_format": "text"}
 """Values of keys that no flag, environment variable or project file sets."""
 
 

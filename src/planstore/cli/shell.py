@@ -88,7 +88,7 @@ class Shell:
             except KeyboardInterrupt:
                 self._store.interrupt()
             except PlanstoreError as error:
-                output.print_note(_one_line(str(error)))
+                output.print_error(_one_line(str(error)))
 
     def _execute(self, text: str) -> None:
         command, *names = _command(text)
@@ -197,7 +197,7 @@ def _history() -> History:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.open("ab").close()
     except OSError as error:
-        output.print_note(f"the query history cannot be saved: {path}: {error.strerror}")
+        output.print_warning(f"the query history cannot be saved: {path}: {error.strerror}")
         return InMemoryHistory()
     return FileHistory(path)
 

@@ -117,7 +117,7 @@ def command(
         horizon=horizon, embargo=embargo, task=task, classes=classes, feature=feature, ignore=ignore,
         panel_file=panel_file,
     )  # fmt: skip
-    with planstore.open(results, create=False) as store, output.log("planstore.training"):
+    with planstore.open(results, create=False) as store:
         request = TrainingRequest(
             store,
             ExecutorSettings(executor, workers, ray_address),
@@ -141,8 +141,10 @@ def command(
             _run_hook(ctx.obj, {"results": str(store.access.results), "panel": str(panel), **_plan(request, cost)})
         with output.spinner("reading the panel"):
             read = Panel.read(panel, settings=settings)
-        for note in (*read.notes, *read.troubles):
+        for note in read.notes:
             output.print_note(f"panel: {note}")
+        for trouble in read.troubles:
+            output.print_warning(f"panel: {trouble}")
         with output.progress("training") as show:
             training = request.train(read, progress=show)
     with exit_with(1 if training.failed or training.emptiness else 0):
@@ -184,7 +186,7 @@ def _run_hook(hooks: Hooks, plan: dict[str, Any]) -> None:
         return
     if hooks.hooks[BEFORE_TRAIN].on_failure == "fail":
         raise RequestError(f"{failure}: nothing was trained; correct the hook, or call planstore with --no-hooks")
-    output.print_note(f"planstore: {failure}; the training goes on")
+    output.print_warning(f"planstore: {failure}; the training goes on")
 
 
 def _plan(request: TrainingRequest, cost: CostEstimate) -> dict[str, Any]:

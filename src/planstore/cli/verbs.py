@@ -15,6 +15,7 @@ from planstore.cli.argument_completion import project_defaults
 from planstore.cli.exit import exit_on_broken_pipe
 from planstore.cli.hooked_commits import commit_hooks
 from planstore.cli.hooks import NO_HOOKS, Hooks
+from planstore.cli.logs import attach, attached, chosen_level, configure
 from planstore.cli.project import find_project
 from planstore.cli.verb_groups import EXAMPLES, GROUPS
 from planstore.errors import RequestError
@@ -144,6 +145,25 @@ def options(
     no_hooks: Annotated[
         bool, typer.Option("--no-hooks", envvar=NO_HOOKS, help="Run no hooks of the project file.")
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Log more: also level info, such as each commit.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="Log only warnings and errors: no notes, no progress.")
+    ] = False,
+    log_level: Annotated[
+        str | None,
+        typer.Option(
+            envvar="PLANSTORE_LOG_LEVEL",
+            help="Minimum level of logs: debug, info, notice, warning or error. Default: notice.",
+        ),
+    ] = None,
+    log_format: Annotated[
+        str | None,
+        typer.Option(
+            envvar="PLANSTORE_LOG_FORMAT", help="Form of logs on standard error: text or json. Default: text."
+        ),
+    ] = None,
 ) -> None:
     """Route each target, record every decision, and explain it. Each verb has --results and --json.
 
@@ -152,6 +172,14 @@ def options(
     assert isinstance(ctx.command, TyperGroup)
     assert ctx.invoked_subcommand is not None
     project = find_project()
+    if attached() is None:  # because the process of a verb has attached its handler already
+        ctx.call_on_close(attach())
+    handler = attached()
+    assert handler is not None
+    source = ctx.get_parameter_source("log_level")
+    is_flag = source is not None and source.name == "COMMANDLINE"
+    level, _ = chosen_level(log_level, is_flag=is_flag, verbose=verbose, quiet=quiet, values=project.values)
+    configure(handler, level, log_format or project.values.get("log_format", "text"))
     ctx.default_map = {ctx.invoked_subcommand: project.defaults(ctx.command.commands[ctx.invoked_subcommand])}
     ctx.obj = Hooks() if no_hooks else project.hooks
     if ctx.invoked_subcommand != "doctor":  # because the doctor says what is wrong

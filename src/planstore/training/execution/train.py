@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planstore.checks.arguments import checked
+from planstore.checks.log_levels import NOTICE
 from planstore.errors import RequestError
 from planstore.events.vocabulary import JobState, ModelFit
 from planstore.models.formats import ModelFormat
@@ -233,8 +234,8 @@ class TrainingRequest:
         chosen = selected_features(self._evidence) if features is None else features
         refuse_other_panel(self._store, self.plan_id, panel, chosen, self.targets)
         filtered = apply_training_plan_filter([one.name for one in panel.targets], panel.symbols, self._run.plan)
-        _log.info("Training plan filter applied: %d → %d targets", len(panel.targets), len(filtered["targets"]))
-        _log.info("Using model families from training plan")
+        _log.log(NOTICE, "Training plan filter applied: %d → %d targets", len(panel.targets), len(filtered["targets"]))
+        _log.log(NOTICE, "Using model families from training plan")
         self._drive(panel, chosen, progress)
         jobs: list[dict[str, Any]] = self._store.training.jobs(plan=self.plan_id)
         if self._selected is not None:
