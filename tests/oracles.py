@@ -12,7 +12,7 @@ import math
 import re
 import string
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -444,6 +444,42 @@ SELECTORS = {
     "lasso_cv",
 }  # fmt: skip
 """Names that the reference takes for feature selectors, and drops."""
+
+
+def within_budget(
+    jobs: Sequence[Row], limit: float, cost: Callable[[str, str], float]
+) -> tuple[list[Row], list[tuple[str, list[str]]]]:
+    """Return the jobs that a budget keeps, and the families that it takes from each job, in plan order.
+
+    Jobs lose their last families, the least urgent first, until each has one; then they go, the least urgent first. A
+    cross-sectional job is as urgent as the first job that combines its model with it.
+    """
+    order = list(range(len(jobs)))
+    for target in {job["target"] for job in jobs}:
+        pooled = [n for n in order if jobs[n]["target"] == target and jobs[n]["training_type"] == "cross_sectional"]
+        first = [n for n in order if jobs[n]["target"] == target and jobs[n]["metadata"].get("needs_cs_ensemble")]
+        if pooled and first and min(first) < min(pooled):
+            order.remove(min(pooled))
+            order.insert(order.index(min(first)), min(pooled))
+    left = [list(job["model_families"]) for job in jobs]
+
+    def costs_too_much() -> bool:
+        kinds = (job["training_type"] for job in jobs)
+        return (
+            sum(cost(kind, family) for kind, families in zip(kinds, left, strict=True) for family in families) > limit
+        )
+
+    for least in (1, 0):
+        for n in reversed(order):
+            while len(left[n]) > least and costs_too_much():
+                left[n].pop()
+    kept = [
+        {**job, "model_families": families}
+        for job, families in zip(jobs, left, strict=True)
+        if families or not job["model_families"]
+    ]
+    taken = [(job["job_id"], job["model_families"][len(families) :]) for job, families in zip(jobs, left, strict=True)]
+    return kept, [(job_id, families) for job_id, families in taken if families]
 
 
 def family_name(name: str) -> str:

@@ -3,34 +3,18 @@
 -- of its kind with that family; a family that did not train a job, because it does not train its task, took none of it. Both
 -- are null where there is no earlier job to say so.
 -- makes: table job_costs
--- reads: costed_jobs, job_status, jobs
+-- reads: costed_jobs, timed_fits, trained_jobs
 CREATE OR REPLACE TEMP TABLE job_costs AS
-WITH trained AS MATERIALIZED (
-    SELECT s.commit_id, j.target, j.symbol, j.training_type, j.model_families, s.metrics,
-           (s.metrics->>'$.rows_trained')::DOUBLE AS trained_rows
-    FROM job_status AS s
-    JOIN jobs AS j ON j.plan_id = s.plan_id AND j.job_id = s.job_id
-    WHERE s.status = 'succeeded' AND trained_rows > 0
-),
-fits AS (
-    SELECT training_type, family, trained_rows,
-           coalesce((metrics->>('$."seconds_' || family || '"'))::DOUBLE,
-                    CASE WHEN len(model_families) = 1 THEN (metrics->>'$.seconds')::DOUBLE
-                         WHEN len(list_filter(json_keys(metrics), lambda name: name LIKE 'seconds\_%' ESCAPE '\')) > 0 THEN 0
-                         END) AS seconds
-    FROM (SELECT *, unnest(model_families) AS family FROM trained)
-),
-rates AS (
+WITH rates AS (
     SELECT training_type, family, count(*) AS earlier_jobs, sum(seconds) / sum(trained_rows) AS seconds_a_row
-    FROM fits
-    WHERE seconds IS NOT NULL
+    FROM timed_fits
     GROUP BY training_type, family
 ),
 newest AS (
-    SELECT target, symbol, arg_max(trained_rows, commit_id) AS trained_rows FROM trained GROUP BY target, symbol
+    SELECT target, symbol, arg_max(trained_rows, commit_id) AS trained_rows FROM trained_jobs GROUP BY target, symbol
 ),
 usual AS (
-    SELECT training_type, median(trained_rows) AS trained_rows FROM trained GROUP BY training_type
+    SELECT training_type, median(trained_rows) AS trained_rows FROM trained_jobs GROUP BY training_type
 ),
 planned AS (
     SELECT job_id, target, symbol, training_type, estimated_samples, unnest(model_families) AS family

@@ -24,6 +24,9 @@ routing:
     cross_sectional: [STABLE, DRIFTING, DIVERGED, UNKNOWN]
     symbol: [STABLE, DRIFTING, DIVERGED, UNKNOWN]
 """
+BUDGET = SMALL + """\
+  budget: {fits: 3}
+"""
 CASES = """
 - title: a low score is not trained
   target: y_up_1d
@@ -49,6 +52,7 @@ CALLS: tuple[tuple[str, ...], ...] = (
         "--run-id",
         "second",
     ),
+    ("route", "candidates.parquet", "--policy", "budget.yaml", "--dry-run"),
     ("plan",),
     ("train", "panel", "--workers", "1"),
     ("predict", "panel", "--out", "predictions.parquet", "--target", "fwd_ret_1d", "--every-job"),
@@ -63,7 +67,7 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("why-train", "cs_fwd_ret_1d"),
     ("history", *PAIR),
     ("diff", "first", "second"),
-    ("whatif", POLICY),
+    ("whatif", "budget.yaml"),
     ("override", "clear", *PAIR),
     ("candidates", "check", "candidates.parquet", "--policy", "small.yaml"),
     ("policy", "show", "small.yaml"),
@@ -96,6 +100,13 @@ BY_LINE = ("jobs --watch", "tail")
 OPEN = {
     "candidates check": ("routes",),
     "route": ("routes", "summary.by_route", "summary.by_type", "summary.by_priority"),
+    "route --dry-run": (
+        "routes",
+        "summary.by_route",
+        "summary.by_type",
+        "summary.by_priority",
+        "difference.routes",
+    ),
     "plan": ("summary.by_route", "summary.by_type", "summary.by_priority"),
     "train": ("progress", "jobs[].metrics"),
     "predict": ("targets",),
@@ -121,7 +132,7 @@ def answers() -> Iterator[tuple[str, Any]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         markets.write_panel(folder / "panel", ("AAA", "BBB"), 200)
-        for file, content in {"small.yaml": SMALL, "cases.yaml": CASES}.items():
+        for file, content in {"small.yaml": SMALL, "budget.yaml": BUDGET, "cases.yaml": CASES}.items():
             (folder / file).write_text(content, encoding="utf-8")
         calls = [Call([*words, "--json"], output=str(folder / f"{place}.json")) for place, words in enumerate(CALLS)]
         for place, (words, ended) in enumerate(zip(CALLS, endings(calls, folder), strict=True)):
@@ -136,7 +147,7 @@ def _title(words: Sequence[str]) -> str:
     kept = [words[0]]
     if words[0] in ("override", "policy", "candidates", "models"):
         kept += words[1:2]
-    kept += [word for word in words if word in ("--watch", "--history", "--sign", "--coverage")]
+    kept += [word for word in words if word in ("--watch", "--history", "--sign", "--coverage", "--dry-run")]
     return " ".join(kept)
 
 

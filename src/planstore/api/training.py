@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from planstore.api.access import StoreAccess
+from planstore.audit.left_out import left_out_jobs
 from planstore.audit.why_trained import TrainingReason, why_trained
 from planstore.checks.arguments import checked
 from planstore.checks.quoting import quoted
@@ -95,6 +96,24 @@ class PlanTraining:
             NotFoundError: there is no such plan.
         """
         return estimate_plan_cost(self._access.session, self._access.plan_id(plan))
+
+    @checked
+    def left_out(self, plan: RunName | None = None) -> ResultRows[dict[str, Any]]:
+        """Return the jobs that the policy's budget leaves out of a plan, or some of whose families, in plan order.
+
+        Each has its job_id, target, symbol, route, training_type, priority, ``kept_families`` (none: the job is left
+        out) and ``left_out_families``. They are planned again from the recorded evidence, policy and rules.
+
+        Args:
+            plan: a name as in :meth:`Store.plan <planstore.Store.plan>`; None means the current plan.
+
+        Raises:
+            NotFoundError: there is no such plan.
+        """
+        plan_id = self._access.plan_id(plan)
+        run = self._access.session.records("planning/run_of_plan", plan_id=plan_id)[0]
+        rows = left_out_jobs(self._access.session, self._access.ledger.artifacts, run).to_pylist()
+        return ResultRows(rows, f"Left out of plan {plan_id[:12]}: families of {plural(len(rows), 'job')}")
 
     @checked
     def why_trained(self, job_id: str, plan: RunName | None = None) -> TrainingReason:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from planstore.audit.causes import factors
 from planstore.audit.flip_answer import FlipAnswer
+from planstore.audit.left_out import left_out_jobs
 from planstore.audit.scenario import Record, RunInputs
 from planstore.audit.swaps import swap_causes
 from planstore.database.query_rows import QueryRows
@@ -64,9 +65,11 @@ class Difference(FlipAnswer):
         return QueryRows(self._session.relation("audit/diff/read_flips"))
 
     def job_table(self) -> QueryRows:
-        """Return a row for each job that differs: job_id, change, target, symbol, route_a, route_b, fields, values.
+        """Return a row for each job that differs.
 
-        ``fields`` names what differs of a changed job, and ``values`` says it: field, in ``a``, in ``b``.
+        The columns are job_id, change, target, symbol, route_a, route_b, values, fields, cause. ``fields`` names what
+        differs of a changed job, and ``values`` says it: field, in ``a``, in ``b``. ``cause`` is ``budget`` where the
+        job, or its families, would be the same in both plans without their budgets.
         """
         return QueryRows(self._listing.relation("audit/diff/read_changed_jobs"))
 
@@ -74,6 +77,11 @@ class Difference(FlipAnswer):
     def jobs(self) -> list[Record]:
         """The rows of :meth:`job_table`."""
         return self._listing.records("audit/diff/read_changed_jobs")
+
+    @cached_property
+    def fits(self) -> dict[str, int]:
+        """How many fits, families of jobs, were ``fits_added`` and ``fits_removed``."""
+        return self._listing.records("audit/diff/count_changed_fits", a=self.plan_a, b=self.plan_b)[0]
 
     @cached_property
     def _listing(self) -> Session:
@@ -86,6 +94,7 @@ class Difference(FlipAnswer):
         return {
             **{name: getattr(self, name) for name in ("a", "b", "plan_a", "plan_b", "routes")},
             **self.counts,
+            **self.fits,
             "flipped_pairs": self.flipped_pairs,
             "flipped_targets": self.flipped_targets,
             "flips": self._session.records("audit/diff/read_flips"),
@@ -113,16 +122,23 @@ def compare(session: Session, artifacts: ArtifactStorage, a: Record, b: Record) 
     Raises:
         StoreError: an artifact is missing or altered, or rules that are needed cannot be run by this version.
     """
-    return compare_inputs(session, a, b, lambda: [RunInputs.of(session, artifacts, run) for run in (a, b)])
+    left_out = [left_out_jobs(session, artifacts, run) for run in (a, b)]
+    return compare_inputs(session, a, b, lambda: [RunInputs.of(session, artifacts, run) for run in (a, b)], left_out)
 
 
 def compare_inputs(
-    session: Session, a: Record, b: Record, read_inputs: Callable[[], Sequence[RunInputs]]
+    session: Session,
+    a: Record,
+    b: Record,
+    read_inputs: Callable[[], Sequence[RunInputs]],
+    left_out: Sequence[pa.Table],
 ) -> Difference:
     """Return what run ``b`` changes against run ``a``, as :func:`compare`; ``read_inputs`` returns the inputs of both.
 
-    Inputs are read only where routes flip.
+    Inputs are read only where routes flip. ``left_out`` are the jobs that the budgets of both plans leave out.
     """
+    for name, jobs in zip(("left_out_a", "left_out_b"), left_out, strict=True):
+        session.register(name, jobs)
     session.run("audit/diff/flips", a=a["commit_id"], b=b["commit_id"])
     flipped = session.records("audit/diff/count_flips")[0]
     with closing(session.cursor()) as cursor, ThreadPoolExecutor(max_workers=1) as thread:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,8 @@ from planstore.database.query_rows import QueryRows
 from planstore.database.session import Session
 from planstore.ledger.storage import ArtifactStorage
 from planstore.pages.answers import ResultRows, plural
+from planstore.plans.budget import BudgetEffect, empty_left_out
+from planstore.plans.fit_times import NO_FIT_TIMES, fit_times_of
 from planstore.plans.planning import plan_jobs
 from planstore.routing.rules import apply_rules
 
@@ -32,6 +34,9 @@ class WhatIf(FlipAnswer):
         flipped_pairs: how many pairs would have another route, over all runs.
         flipped_targets: how many targets' cross-sectional sides would be enabled or disabled instead, over all runs.
         jobs_added, jobs_removed: how many jobs more, and fewer, there would be.
+        fits_added, fits_removed: how many fits, families of jobs, more and fewer.
+        families_left_out, jobs_left_out: how many families of jobs that stay, and how many jobs, its budget leaves out.
+        untimed: the run ids to which its budget of hours was not applied, because no job had been timed before them.
     """
 
     policy_id: str
@@ -41,6 +46,11 @@ class WhatIf(FlipAnswer):
     flipped_targets: int
     jobs_added: int
     jobs_removed: int
+    fits_added: int
+    fits_removed: int
+    families_left_out: int
+    jobs_left_out: int
+    untimed: list[str]
     _session: Session
 
     @property
@@ -60,16 +70,39 @@ class WhatIf(FlipAnswer):
         """Return a row for each job more or fewer: run_id, commit_id, change, job_id, target, symbol, route."""
         return QueryRows(self._session.relation("audit/whatif/read_whatif_jobs"))
 
+    def left_out_table(self) -> QueryRows:
+        """Return a row for each job that the budget leaves out, or some of whose families it leaves out.
+
+        The columns are run_id, commit_id, job_id, target, symbol, route, kept_families and left_out_families. A job
+        without ``kept_families`` is left out.
+        """
+        return QueryRows(self._session.relation("audit/whatif/read_whatif_left_out"))
+
+    def budget_lines(self) -> Iterator[str]:
+        """Yield what the budget leaves out, and to which runs it was not applied, each a sentence."""
+        if self.families_left_out or self.jobs_left_out:
+            yield (
+                f"Its budget leaves out {self.families_left_out:,} families of jobs that stay, and "
+                f"{plural(self.jobs_left_out, 'job')}."
+            )
+        if self.untimed:
+            yield (
+                f"Its budget of hours was not applied to {plural(len(self.untimed), 'run')}: the ledger had timed no "
+                "job before."
+            )
+
     def __str__(self) -> str:
         return (
             f"Under policy {self.policy_id[:12]}, {self.agreement:.1%} of the decisions on pairs stay as they are "
             f"({plural(len(self.runs), 'run')}): {plural(self.flipped_pairs, 'pair')} and "
             f"{plural(self.flipped_targets, 'target')} flip; "
-            f"{self.jobs_added:,} jobs more, {self.jobs_removed:,} fewer."
+            f"{self.jobs_added:,} jobs more, {self.jobs_removed:,} fewer; "
+            f"{self.fits_added:,} fits more, {self.fits_removed:,} fewer."
+            f"{''.join(f' {line}' for line in self.budget_lines())}"
         )
 
     def by_run(self) -> ResultRows[Record]:
-        """Return for each run: pairs, flips, flipped_pairs, flipped_targets, agreement, jobs_added, jobs_removed."""
+        """Return for each run: pairs, flips, agreement, and the counts that are attributes of the whole."""
         return ResultRows(self._session.records("audit/whatif/by_run"), plural(len(self.runs), "run"))
 
     def by_target(self) -> ResultRows[Record]:
@@ -91,6 +124,12 @@ class WhatIf(FlipAnswer):
             "flips": self._session.records("audit/whatif/read_whatif_flips"),
             "jobs_added": [job for job in jobs if job["change"] == "added"],
             "jobs_removed": [job for job in jobs if job["change"] == "removed"],
+            "fits_added": self.fits_added,
+            "fits_removed": self.fits_removed,
+            "families_left_out": self.families_left_out,
+            "jobs_left_out": self.jobs_left_out,
+            "untimed": self.untimed,
+            "left_out": self._session.records("audit/whatif/read_whatif_left_out"),
             "by_run": self.by_run(),
             "by_target": self.by_target(),
         }
@@ -116,16 +155,22 @@ def what_if(
         StoreError: an artifact is missing or altered, or a run's rules cannot be run by this version.
     """
     tried = memory(confined=True)
-    for table in ("whatif_runs", "whatif_flips", "whatif_jobs"):
+    for table in ("whatif_runs", "whatif_flips", "whatif_jobs", "whatif_left_out"):
         tried.run(f"audit/whatif/{table}")
+    untimed = []
     for run in runs:
         progress(run["run_id"])
-        _decide_again(session, artifacts, policy, run, tried)
+        budget = _decide_again(session, artifacts, policy, run, tried)
+        untimed += [run["run_id"]] * (budget is not None and not budget.is_applied)
     totals = tried.records("audit/whatif/totals")[0]
-    return WhatIf(policy_id=policy.policy_id, runs=[run["run_id"] for run in runs], _session=tried, **totals)
+    ids = [run["run_id"] for run in runs]
+    return WhatIf(policy_id=policy.policy_id, runs=ids, untimed=untimed, _session=tried, **totals)
 
 
-def _decide_again(session: Session, artifacts: ArtifactStorage, policy: Policy, run: Record, tried: Session) -> None:
+def _decide_again(
+    session: Session, artifacts: ArtifactStorage, policy: Policy, run: Record, tried: Session
+) -> BudgetEffect | None:
+    """Decide and plan a run again, append its counts, and return the effect of the policy's budget."""
     inputs = RunInputs.of(session, artifacts, run)
     commit = {"run_id": run["run_id"], "commit_id": run["commit_id"]}
     for name, statement, key in (
@@ -136,6 +181,9 @@ def _decide_again(session: Session, artifacts: ArtifactStorage, policy: Policy, 
         tried.register(name, session.batches(statement, **key).read_all())
     stage_run(tried, replace(inputs.scenario(), policy=policy.document.decode()))
     apply_rules(tried, inputs.rules)
-    plan_jobs(tried)
-    for statement in ("append_whatif_flips", "append_whatif_jobs", "append_whatif_runs"):
+    is_timed = policy.budget is not None and policy.budget.hours is not None
+    _, budget = plan_jobs(tried, fit_times_of(session, artifacts, run["commit_id"]) if is_timed else NO_FIT_TIMES)
+    tried.register("left_out", empty_left_out() if budget is None else budget.left_out.table)
+    for statement in ("append_whatif_flips", "append_whatif_jobs", "append_whatif_left_out", "append_whatif_runs"):
         tried.run(f"audit/whatif/{statement}", **commit)
+    return budget

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +13,11 @@ from planstore.audit.trace import trace, trace_among_all
 from planstore.checks.quoting import quoted
 from planstore.database.session import Session
 from planstore.errors import StoreError
-from planstore.events.vocabulary import CommitKind, JobState
+from planstore.events.vocabulary import CommitKind, JobState, Route
 from planstore.ledger.ledger import newest_commit_of_kind
 from planstore.ledger.storage import ArtifactStorage
 from planstore.pages.answers import TableAnswer
+from planstore.plans.budget import budget_text
 from planstore.routing.candidates import NULL_WAYS_OUT
 
 if TYPE_CHECKING:
@@ -26,6 +27,14 @@ NO_NULL = "the candidate has no null_score"
 """The end of the source of a check of the margin over the null that fails for want of a null."""
 NO_DECISION = "NO_DECISION"
 """The rule in an explanation of a pair without a decision."""
+_JOBS: Mapping[str, int] = {
+    "ENABLED": 1,
+    Route.CROSS_SECTIONAL: 1,
+    Route.SYMBOL_SPECIFIC: 1,
+    Route.BOTH: 2,
+    Route.EXPERIMENTAL_ONLY: 1,
+}
+"""Number of jobs of a decision with a route, without a budget."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,6 +57,7 @@ class Explanation(TableAnswer):
         override: the applied override, or None.
         evidence: the recorded candidates of the pair and of the target's cross-sectional side.
         jobs: the resulting jobs, each with its status, metrics and artifacts.
+        left_out: the jobs that the policy's budget leaves out of the plan, one sentence each.
         findings: contradictions: the archived rules give another decision, or cannot be applied.
     """
 
@@ -71,6 +81,7 @@ class Explanation(TableAnswer):
     override: Record | None = None
     evidence: list[Record] = field(default_factory=list)
     jobs: list[Record] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
@@ -94,6 +105,7 @@ class Explanation(TableAnswer):
         else:
             yield f"Decided by rule {self.rule} in run {self.run_id} (commit {self.commit_id}):"
         yield from (f"  - {reason}" for reason in self.reasons)
+        yield from (f"  - {sentence}" for sentence in self.left_out)
         yield from (f"  ! {finding}" for finding in self.findings)
 
     def nearest_lines(self) -> Iterator[str]:
@@ -145,7 +157,7 @@ def explain(session: Session, artifacts: ArtifactStorage, target: str, symbol: s
         shown = _trace(inputs, evidence, target, symbol, decision)
     except StoreError as error:
         shown = {"findings": [f"the decision cannot be derived again: {error}"]}
-    return Explanation(**known, jobs=jobs, **shown)
+    return Explanation(**known, jobs=jobs, left_out=_left_out(session, known, jobs), **shown)
 
 
 def _trace(inputs: RunInputs, evidence: pa.Table, target: str, symbol: str | None, decision: Record) -> dict[str, Any]:
@@ -194,6 +206,20 @@ def _jobs(session: Session, plan_id: str, target: str, symbol: str | None, route
         metrics = status["metrics"]
         found.append({**job, **status, "metrics": None if metrics is None else json.loads(metrics)})
     return found
+
+
+def _left_out(session: Session, decision: Record, jobs: list[Record]) -> list[str]:
+    """Return a sentence for each job of a decision that the budget leaves out of the plan."""
+    route, symbol = decision["route"], decision["symbol"]
+    expected = _JOBS.get(route, 0)
+    if len(jobs) >= expected:
+        return []
+    key = {name: decision[name] for name in ("commit_id", "plan_id", "target", "symbol")}
+    return [
+        f"{'Its' if row['symbol'] == symbol else 'The cross-sectional'} job is left out of the plan: "
+        f"{budget_text(json.loads(row['budget']))}"
+        for row in session.records("audit/why/left_out", **key)
+    ]
 
 
 def own_candidates(evidence: pa.Table, symbol: str | None) -> list[Record]:

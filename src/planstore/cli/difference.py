@@ -38,9 +38,16 @@ def print_difference(found: Difference, limit: int | None) -> None:
         output.print_line()
         counts = ", ".join(f"{count} {change}" for change, count in found.counts.items())
         shown, more = output.shown_rows(limit, total)
-        jobs = found.job_table().project('"change", job_id, "values"').limit(shown).fetchall()
-        rows = ((change, job_id, "; ".join(_field(value) for value in values or ())) for change, job_id, values in jobs)
-        output.print_table(f"Jobs: {counts}", ("change", "job_id", "fields"), rows, more=more)
+        jobs = found.job_table().project('"change", job_id, cause, "values"').limit(shown).fetchall()
+        rows = [(change, job_id, cause, "; ".join(map(_field, values or ()))) for change, job_id, cause, values in jobs]
+        by_budget = any(cause for _, _, cause, _ in rows)
+        fits = f"fits: {found.fits['fits_added']:,} added, {found.fits['fits_removed']:,} removed"
+        output.print_table(
+            f"Jobs: {counts}; {fits}",
+            ("change", "job_id", *(["caused by"] if by_budget else []), "fields"),
+            ((change, job_id, *([cause] if by_budget else []), fields) for change, job_id, cause, fields in rows),
+            more=more,
+        )
 
 
 def _field(value: dict[str, Any]) -> str:

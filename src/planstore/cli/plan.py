@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, AsOf, Json, PlanName, Results
+from planstore.cli.options import RESULTS, AsOf, Json, Limit, PlanName, Results
 
 
 def command(
@@ -15,23 +15,31 @@ def command(
     cost: Annotated[
         bool, typer.Option("--cost", help="Estimate the training time from earlier jobs of the ledger.")
     ] = False,
+    left_out: Annotated[
+        bool, typer.Option("--left-out", help="List the families and jobs that the policy's budget leaves out.")
+    ] = False,
+    limit: Limit = None,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
     """Show the current plan, or the plan of NAME. With --json: the whole document, as in master_training_plan.json.
 
     With --cost, the document has `cost` too: rows and seconds of one CPU core by family, and the number of earlier jobs
-    that they rest on.
+    that they rest on. With --left-out, it has `left_out`: the jobs that the policy's budget leaves out of the plan, or
+    some of whose families it leaves out.
     """
     import planstore
     from planstore.cli import output
+    from planstore.plans.budget import budget_text
 
     with planstore.open(results, create=False, as_of=as_of) as store:
         plan = store.plan(name)
         estimate = store.training.cost(name) if cost else None
+        without = store.training.left_out(name) if left_out else None
         if json:
             document = {"metadata": plan.metadata, "jobs": plan.jobs, "summary": plan.summary}
-            output.print_json(document if estimate is None else document | {"cost": estimate.as_dict()})
+            document |= {} if estimate is None else {"cost": estimate.as_dict()}
+            output.print_json(document if without is None else document | {"left_out": without})
             return
         metadata, summary = plan.metadata, plan.summary
         output.print_line(f"Plan {metadata['plan_id']}")
@@ -47,6 +55,21 @@ def command(
                 "by priority": summary["by_priority"],
             }
         )
+        if "budget" in metadata:
+            output.print_line(budget_text(metadata["budget"]))
+        if without is not None:
+            output.print_line()
+            shown, more = output.shown_rows(limit, len(without))
+            output.print_table(
+                without.title,
+                ("job_id", "priority", "kept families", "left-out families"),
+                (
+                    (job["job_id"], job["priority"], job["kept_families"], job["left_out_families"])
+                    for job in without[:shown]
+                ),
+                more=more,
+                least=("kept families",),
+            )
         if estimate is not None:
             output.print_line()
             output.print_table(

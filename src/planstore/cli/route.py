@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -125,10 +126,18 @@ def command(
             {
                 "plan": f"{run.plan_id}, {'new' if run.is_new_plan else 'published by an earlier run'}",
                 "jobs": f"{summary['total_cs_jobs']} cross-sectional, {summary['total_symbol_jobs']} symbol-specific",
+                **_budget(run.plan.metadata.get("budget")),
                 "files": f"{exported.files} in {results}, {exported.written} of them written now",
             }
         )
         output.print_line(f"\nNext: planstore why TARGET [SYMBOL] --results {results}")
+
+
+def _budget(budget: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the line of a plan's budget, if it has one."""
+    from planstore.plans.budget import budget_text
+
+    return {} if budget is None else {"budget": budget_text(budget).removeprefix("budget ")}
 
 
 def _print_dry_run(run: DryRun, *, json: bool) -> None:
@@ -146,6 +155,7 @@ def _print_dry_run(run: DryRun, *, json: bool) -> None:
             "plan": f"{run.plan_id}, {'new' if run.is_new_plan else 'published by an earlier run'}",
             "jobs": f"{summary['total_cs_jobs']} cross-sectional, {summary['total_symbol_jobs']} symbol-specific",
             "cost": str(run.cost),
+            **_budget(run.budget),
         }
     )
     output.print_line()

@@ -43,10 +43,14 @@ def command(
         output.print_json(found.as_dict())
         return
     output.print_line(f"Under {policy} instead, {found.agreement:.1%} of the decisions on pairs stay as they are.")
+    for line in found.budget_lines():
+        output.print_line(line)
+    has_budget = bool(found.families_left_out or found.jobs_left_out)
     output.print_line()
+    columns = ("run", "pairs", "flipped pairs", "agreement (%)", "flipped targets", "jobs more", "jobs fewer")
     output.print_table(
         "By run",
-        ("run", "pairs", "flipped pairs", "agreement (%)", "flipped targets", "jobs more", "jobs fewer"),
+        (*columns, "fits more", "fits fewer", *(["families left out", "jobs left out"] if has_budget else [])),
         (
             (
                 row["run_id"],
@@ -56,6 +60,9 @@ def command(
                 row["flipped_targets"],
                 row["jobs_added"],
                 row["jobs_removed"],
+                row["fits_added"],
+                row["fits_removed"],
+                *([row["families_left_out"], row["jobs_left_out"]] if has_budget else []),
             )
             for row in found.by_run()
         ),

@@ -7,13 +7,14 @@ from typing import Any
 
 from planstore.database.session import Session
 
-CHECKS = ("jobs_against_decisions", "repeated_job_ids")
-"""Files of ``sql/verify/``; each returns the rows that violate its rule."""
 
+def failed_plan_checks(session: Session, jobs_left_out: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield the name and the rows of each check that the session's ``jobs`` and ``decisions`` fail.
 
-def failed_plan_checks(session: Session) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Yield the name and the rows of each check that the session's ``jobs`` and ``decisions`` fail."""
-    for check in CHECKS:
-        rows = session.records(f"verify/{check}")
+    ``jobs_left_out`` is the number of jobs that the plan's budget leaves out.
+    """
+    checks = {"jobs_against_decisions": {"jobs_left_out": jobs_left_out}, "repeated_job_ids": {}}
+    for check, values in checks.items():
+        rows = session.records(f"verify/{check}", **values)
         if rows:
             yield check.replace("_", " "), rows

@@ -207,7 +207,7 @@ def _plans(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterato
     for plan in session.records("verify/plans"):
         commit_id = plan["commit_id"]
         session.run("verify/commit/set_commit", commit_id=commit_id)
-        for check, rows in failed_plan_checks(session):
+        for check, rows in failed_plan_checks(session, plan["jobs_left_out"]):
             yield Finding(commit_id, "jobs", f"{check}: {len(rows)}, the first is {rows[0]}")
         try:
             document = orjson.loads(ledger.artifacts.get(plan["artifact"]))

@@ -81,7 +81,8 @@ def estimate_cost(session: Session, jobs: pa.Table) -> CostEstimate:
         jobs: job_id, target, symbol, training_type, model_families and estimated_samples of each job.
     """
     with session.registered("costed_jobs", jobs):
-        session.run("cost/job_costs")
+        for statement in ("trained_jobs", "timed_fits", "job_costs"):
+            session.run(f"cost/{statement}")
     row = session.row("cost/totals")
     assert row is not None, "the statement has one row"
     jobs_to_train, estimated_jobs, seconds = row

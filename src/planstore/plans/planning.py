@@ -13,6 +13,8 @@ from planstore.events.canonical import canonical_json
 from planstore.events.digest import StagedRows
 from planstore.events.hashing import digest_of
 from planstore.ledger.plan_checks import failed_plan_checks
+from planstore.plans.budget import BudgetEffect, within_budget
+from planstore.plans.fit_times import NO_FIT_TIMES, FitTimes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,6 +42,7 @@ class Plan:
         summary: counts by route, type and priority, as in ``master_training_plan.json``.
         total_jobs: number of jobs.
         jobs: the jobs' rows and their digest, over the columns of ``jobs`` after ``plan_id``.
+        budget: the effect of the policy's budget; None without one.
     """
 
     evidence_id: str
@@ -50,12 +53,15 @@ class Plan:
     summary: dict[str, Any]
     total_jobs: int
     jobs: StagedRows
+    budget: BudgetEffect | None
 
     @cached_property
     def document(self) -> bytes:
         """The canonical document of the plan, without times, run and path. It includes the jobs by digest."""
+        budget = {} if self.budget is None else {"budget": self.budget.document()}
         return canonical_json(
-            {
+            budget
+            | {
                 "evidence_id": self.evidence_id,
                 "policy_id": self.policy_id,
                 "rules_id": self.rules_id,
@@ -73,17 +79,26 @@ class Plan:
 
 
 def make_plan(
-    session: Session, *, evidence_id: str, policy_id: str, rules_id: str, requested: list[str] | None
+    session: Session,
+    *,
+    evidence_id: str,
+    policy_id: str,
+    rules_id: str,
+    requested: list[str] | None,
+    fit_times: FitTimes = NO_FIT_TIMES,
 ) -> Plan:
     """Make a plan from the session's ``decisions``.
+
+    ``fit_times`` are the times by which a budget of hours is applied.
 
     Raises:
         PlanInvalidError: the jobs contradict the decisions; shows the first contradictions.
     """
-    jobs = StagedRows(plan_jobs(session))
+    table, budget = plan_jobs(session, fit_times)
+    jobs = StagedRows(table)
     session.run("planning/plan_summary")
     with session.joins_as_written():
-        for check, rows in failed_plan_checks(session):
+        for check, rows in failed_plan_checks(session, budget.jobs_left_out if budget else 0):
             raise PlanInvalidError(f"the plan was not published, because of {check}: {rows[:3]}")
     row = session.row("planning/read_summary")
     assert row is not None
@@ -96,12 +111,17 @@ def make_plan(
         summary=json.loads(row[0]),
         total_jobs=row[1],
         jobs=jobs,
+        budget=budget,
     )
 
 
-def plan_jobs(session: Session) -> pa.Table:
-    """Return the jobs of the session's ``decisions``, with ``ordinal`` first, and register them as ``jobs``."""
+def plan_jobs(session: Session, fit_times: FitTimes = NO_FIT_TIMES) -> tuple[pa.Table, BudgetEffect | None]:
+    """Return the jobs of the session's ``decisions``, with ``ordinal`` first, and the effect of the policy's budget.
+
+    The jobs are registered as ``jobs``.
+    """
     with session.joins_as_written():
         for step in STEPS:
             session.run(f"planning/{step}")
-        return session.materialize("jobs", "ordered_jobs", place="ordinal")
+        view, budget = within_budget(session, fit_times)
+        return session.materialize("jobs", view, place="ordinal"), budget

@@ -26,6 +26,7 @@ from planstore.routing.policy_defaults import left_out_keys, shipped_policy, wit
 from planstore.routing.policy_sections import (
     TIERS,
     Allowlist,
+    Budget,
     Count,
     Experimental,
     FamilyRule,
@@ -45,7 +46,7 @@ class PolicyWarning(UserWarning):
     """Something about a policy that is not wrong, but that its owner should know."""
 
 
-NEWER_KEYS: Mapping[str, Any] = {"refit": False}
+NEWER_KEYS: Mapping[str, Any] = {"refit": False, "budget": None}
 """Keys that older policies do not have, with the value that leaves their document as it was."""
 
 
@@ -61,9 +62,9 @@ def _document_format(value: Any) -> Any:
 class Policy(PolicySection, BaseModel):
     """A routing policy, checked. Frozen; its identity is the digest of its canonical document.
 
-    Keys are those of the recorded policies, and five of planstore's own: ``semantics``, ``horizon``, ``families``,
-    ``min_margin_over_null``, ``refit``. Of a strict policy, keys that are left out, nested ones too, mean what
-    ``DEFAULT_POLICY`` says; the defaults of the fields here are those of the reference, under which a side that no
+    Keys are those of the recorded policies, and six of planstore's own: ``semantics``, ``horizon``, ``families``,
+    ``min_margin_over_null``, ``refit``, ``budget``. Of a strict policy, keys that are left out, nested ones too, mean
+    what ``DEFAULT_POLICY`` says; the defaults of the fields here are those of the reference, under which a side that no
     candidate has may be left out, and is None.
     """
 
@@ -115,6 +116,12 @@ class Policy(PolicySection, BaseModel):
     refit: StrictBool = Field(
         default=False,
         description="after scoring, training fits each model once more on all labelled rows; those predict new rows",
+    )
+
+    budget: Budget | None = Field(
+        default=None,
+        description="the most that a plan may cost: families, then jobs of the lowest priority are left out; null: no "
+        "limit",
     )
 
     _filled_in: tuple[str, ...] = PrivateAttr(())

@@ -13,8 +13,9 @@ from planstore.events.vocabulary import SIDES, Semantics, Stability
 class Direction(StrEnum):
     """The direction of a change, of one key or of a whole policy.
 
-    ``LOOSER`` admits all that was admitted: no side of any evidence gets a worse signal state, nor the lane less room.
-    ``INCOMPARABLE`` may be better for some evidence and worse for other. ``NONE`` changes no route.
+    ``LOOSER`` admits all that was admitted: no side of any evidence gets a worse signal state, nor the lane less room,
+    nor a plan a smaller budget. ``INCOMPARABLE`` may be better for some evidence and worse for other. ``NONE`` changes
+    neither routes nor plans.
     """
 
     LOOSER = "looser"
@@ -42,6 +43,14 @@ def _margin(before: Any, after: Any) -> Direction:
     if before is None or after is None:
         return Direction.STRICTER if before is None else Direction.LOOSER
     return _more(is_looser=False)(before, after)
+
+
+def _limit(before: Any, after: Any) -> Direction:
+    """Judge a limit of which null allows everything."""
+    return _margin(after, before) if before is not None and after is not None else _margin(before, after)
+
+
+_NULL_IS_LOOSEST = (_margin, _limit)
 
 
 def _wider_is_looser(before: Sequence[str], after: Sequence[str]) -> Direction:
@@ -74,6 +83,7 @@ _JUDGES: Mapping[str, _Judge] = {
     "require_min_successful_families": _more(is_looser=False),
     "stability_classification.*_min": _more(is_looser=False),
     "stability_classification.max_std_*": _more(is_looser=True),
+    "budget.*": _limit,
     "log_decision_reasons": _no_effect,
     "dump_plan_as": _no_effect,
 }
@@ -108,7 +118,7 @@ def direction(key: str, before: Any, after: Any, documents: tuple[Document, Docu
     if all(_is_inert(key, document) for document in documents):
         return Direction.NONE
     judge = next((judge for pattern, judge in _JUDGES.items() if fnmatchcase(key, pattern)), None)
-    has_gap = None in (before, after) and judge is not _margin
+    has_gap = None in (before, after) and judge not in _NULL_IS_LOOSEST
     if judge is None or has_gap or (key.startswith("stability_classification.") and not _are_ordered(documents)):
         return Direction.INCOMPARABLE
     return judge(before, after)

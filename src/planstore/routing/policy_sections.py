@@ -170,6 +170,27 @@ class Horizon(PolicySection):
     )
 
 
+class Budget(PolicySection):
+    """The most that the training of a plan may cost: fits, or hours of one CPU core."""
+
+    fits: Annotated[int, Field(strict=True, ge=1, lt=2**63)] | None = Field(
+        default=None, description="most fits of a plan, at least 1; a fit is one family of one job"
+    )
+    hours: Annotated[Number, Field(gt=0)] | None = Field(
+        default=None, description="most hours of one CPU core, above 0, by the fits that the ledger has timed"
+    )
+
+    @model_validator(mode="after")
+    def _has_one_limit(self) -> Budget:
+        given = [name for name in ("fits", "hours") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                f"budget must be either fits or hours, got {' and '.join(given) or 'neither'}: "
+                "write budget: {fits: 40} or budget: {hours: 5}"
+            )
+        return self
+
+
 class FamilyRule(PolicySection):
     """Which families train the jobs that match; every condition given must hold, and the first rule that does wins."""
 

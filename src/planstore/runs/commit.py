@@ -18,6 +18,7 @@ from planstore.events.vocabulary import CommitKind, Semantics
 from planstore.ledger.artifact_events import ArtifactEvent, append_artifacts, known_artifacts
 from planstore.ledger.commit_builder import CommitBuilder
 from planstore.ledger.ledger import Ledger, newest_commit_of_kind
+from planstore.plans.fit_times import NAME as FIT_TIMES, FitTimes
 from planstore.plans.planning import Plan
 from planstore.projections.export import SNAPSHOT, UNKNOWN
 from planstore.routing.rules import Rules
@@ -42,7 +43,10 @@ class RecordedRun:
 
 @dataclass(frozen=True)
 class RunCommit:
-    """The content of a run's commit, except the rows that are staged in the session."""
+    """The content of a run's commit, except the rows that are staged in the session.
+
+    ``fit_times`` are None without a budget of hours.
+    """
 
     request: RunRequest
     decisions: StagedRows
@@ -50,6 +54,7 @@ class RunCommit:
     started_at: datetime
     rules: Rules
     overrides_as_of: int
+    fit_times: FitTimes | None
 
     @property
     def run_id(self) -> str:
@@ -99,7 +104,8 @@ class RunCommit:
                     name=self.request.policy_name,
                     document=self.request.policy.document.decode(),
                 )
-            append_artifacts(builder, [file for file in files if file.digest not in known])
+            new = [file for file in files if file.digest not in known]
+            append_artifacts(builder, [*new, *self._fit_times(run_id)])
             builder.append_staged("candidates", self.request.evidence.digest)
             builder.append_staged("decisions", self.decisions)
             if is_new_plan:
@@ -115,6 +121,13 @@ class RunCommit:
         return [
             ArtifactEvent(digest, "application/json", len(content), name, run_id) for digest, content, name in documents
         ]
+
+    def _fit_times(self, run_id: str) -> list[ArtifactEvent]:
+        """Return the event of the fit times, which every run has that was planned with some, though they be known."""
+        if self.fit_times is None:
+            return []
+        size = len(self.fit_times.document)
+        return [ArtifactEvent(self.fit_times.digest, "application/json", size, FIT_TIMES, run_id)]
 
     def _publish(self, builder: CommitBuilder, run_id: str) -> None:
         generated_at = builder.recorded_at
@@ -133,6 +146,8 @@ class RunCommit:
             "commit_id": builder.commit_id,
             "policy_id": self.plan.policy_id,
         }
+        if self.plan.budget is not None:
+            metadata["budget"] = self.plan.budget.as_dict()
         if self.request.policy.semantics == Semantics.STRICT:
             metadata["semantics"] = Semantics.STRICT.value
         builder.append(

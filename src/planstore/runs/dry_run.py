@@ -9,15 +9,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from planstore.audit.diff import Difference, compare_inputs
+from planstore.audit.left_out import left_out_jobs
 from planstore.audit.scenario import Record, RunInputs
 from planstore.database.session import Session
 from planstore.events.vocabulary import CommitKind
 from planstore.ledger.ledger import Ledger, newest_commit_of_kind
 from planstore.ledger.scratch import copy_events, scratch_ledger
 from planstore.pages.answers import TableAnswer, plural
+from planstore.plans.budget import budget_text, empty_left_out
 from planstore.plans.cost import CostEstimate, estimate_cost
+from planstore.plans.fit_times import NO_FIT_TIMES, measured_fit_times
 from planstore.runs.commit import RunCommit
-from planstore.runs.create import decide, refuse_left_out
+from planstore.runs.create import decide, needs_fit_times, refuse_left_out
 from planstore.runs.request import RunRequest
 
 UNNAMED = "this dry run"
@@ -37,6 +40,9 @@ class DryRun(TableAnswer):
         summary: summary of the plan, as in ``master_training_plan.json``.
         total_jobs: number of jobs.
         cost: estimated training time of the plan's jobs.
+        budget: the policy's budget and the number of families and jobs that it leaves out; None without one.
+        left_out: the jobs that it leaves out, or some of whose families: job_id, target, symbol, route, training_type,
+            priority, kept_families (none: the job is left out), left_out_families.
         difference: comparison with the newest run: flips with their causes, and jobs; None in a store without a run.
     """
 
@@ -50,6 +56,8 @@ class DryRun(TableAnswer):
     summary: Mapping[str, Any]
     total_jobs: int
     cost: CostEstimate
+    budget: Mapping[str, Any] | None
+    left_out: list[dict[str, Any]]
     difference: Difference | None
 
     def records(self) -> list[dict[str, Any]]:
@@ -60,7 +68,8 @@ class DryRun(TableAnswer):
         routes = ", ".join(f"{pairs:,} {route}" for route, pairs in self.routes.items()) or "no pair"
         plan = f"Plan {self.plan_id[:12]}, {'new' if self.is_new_plan else 'published by an earlier run'}"
         against = "" if self.difference is None else f"\n{self.difference}"
-        return f"Dry run, nothing written: {routes}.\n{plan}: {plural(self.total_jobs, 'job')}.{against}"
+        budget = "" if self.budget is None else f" ({budget_text(self.budget)})"
+        return f"Dry run, nothing written: {routes}.\n{plan}: {plural(self.total_jobs, 'job')}{budget}.{against}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""
@@ -77,16 +86,18 @@ def dry_run(ledger: Ledger, request: RunRequest) -> DryRun:
     refuse_left_out(request)
     scratch = scratch_ledger()
     if not ledger.is_made:  # because reading would create the store
-        content = decide(scratch, request, 0, datetime.now(UTC))
+        fit_times = NO_FIT_TIMES if needs_fit_times(request) else None
+        content = decide(scratch, request, 0, datetime.now(UTC), fit_times)
         content.earlier(scratch, content.run_id, 0)
         # because the staged jobs hide the view of their name from the session that they are staged in
         return _dry_run(scratch, content, estimate_cost(scratch.cursor(), content.plan.jobs.table))
     with closing(ledger.query_session()) as session, session.transaction():
         overrides_as_of = newest_commit_of_kind(session, CommitKind.OVERRIDE)
         copy_events(session, scratch, "overrides", 1, overrides_as_of)
-        content = decide(scratch, request, overrides_as_of, ledger.now(session))
         last = session.row("ledger/last_commit")
         newest = int(last[0]) if last else 0
+        fit_times = measured_fit_times(session, newest + 1) if needs_fit_times(request) else None
+        content = decide(scratch, request, overrides_as_of, ledger.now(session), fit_times)
         earlier = content.earlier(session, content.run_id, newest)
         runs = session.records("store/newest_run")
         return _dry_run(
@@ -120,6 +131,8 @@ def _dry_run(
         summary=plan.summary,
         total_jobs=plan.total_jobs,
         cost=cost,
+        budget=None if plan.budget is None else plan.budget.as_dict(),
+        left_out=[] if plan.budget is None else plan.budget.left_out.table.to_pylist(),
         difference=difference,
     )
 
@@ -158,4 +171,6 @@ def _difference(
         return [RunInputs.of(session, ledger.artifacts, newest), after]
 
     # because the staged rows hide the views of their names from the session that they are staged in
-    return compare_inputs(scratch.cursor(), newest, run, read_inputs)
+    left_out = empty_left_out() if plan.budget is None else plan.budget.left_out.table
+    before = left_out_jobs(session, ledger.artifacts, newest)
+    return compare_inputs(scratch.cursor(), newest, run, read_inputs, [before, left_out])
