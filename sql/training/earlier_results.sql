@@ -8,7 +8,7 @@ WITH origins AS (
     WHERE name = 'inputs' AND list_contains($digests::VARCHAR[], digest)
     GROUP BY digest
 )
-SELECT o.inputs, s.metrics, s.error, a.digest, a.media_type, a.size, a.name
+SELECT o.inputs, s.metrics, s.error AS left_out, a.digest, a.media_type, a.size, a.name
 FROM origins AS o
 JOIN lake.job_status AS s
     ON s.commit_id = o.commit_id AND s.plan_id || '/' || s.job_id = o.belongs_to AND s.status = 'succeeded'

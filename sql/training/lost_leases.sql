@@ -3,5 +3,5 @@
 -- reads: job_standing, $clock, $max_attempts
 SELECT job_id, attempt, worker, lease_over IS NOT NULL AS had_lease, CASE WHEN lost + 1 < $max_attempts THEN 'planned' ELSE 'failed' END AS status
 FROM job_standing
-WHERE status = 'running' AND coalesce(lease_over < $clock, true)
+WHERE status IN ('claimed', 'running') AND coalesce(lease_over < $clock, true)
 ORDER BY ordinal;

@@ -24,9 +24,12 @@ routing:
     cross_sectional: [STABLE, DRIFTING, DIVERGED, UNKNOWN]
     symbol: [STABLE, DRIFTING, DIVERGED, UNKNOWN]
 """
-BUDGET = SMALL + """\
+BUDGET = (
+    SMALL
+    + """\
   budget: {fits: 3}
 """
+)
 CASES = """
 - title: a low score is not trained
   target: y_up_1d

@@ -83,11 +83,11 @@ def test_jobs_of_the_gpu_stage_come_after_those_as_urgent(store: Store, holder: 
 def test_reports_renewals_and_claims_share_a_commit(holder: Holder, store: Store) -> None:
     one = holder("one")
     claims = one.settle({}, wanted=3).claims
-    settled = one.settle({claims[0]: DONE}, renewed=claims[1:], wanted=1)
-    assert settled.progress == {"planned": 3, "running": 3, "succeeded": 1}
+    settled = one.settle({claims[0]: DONE}, held=dict.fromkeys(claims[1:], JobState.RUNNING), wanted=1)
+    assert settled.progress == {"claimed": 1, "planned": 3, "running": 2, "succeeded": 1}
     assert settled.refused == set()
     kinds = store.sql("select commit_id, status, count(*) from job_status group by all order by all").fetchall()
-    assert kinds == [(2, "running", 3), (3, "running", 3), (3, "succeeded", 1)]
+    assert kinds == [(2, "claimed", 3), (3, "claimed", 1), (3, "running", 2), (3, "succeeded", 1)]
     (artifacts,) = store.sql("select count(*) from artifacts where commit_id = 3").fetchone() or (0,)
     assert artifacts == 2
     check_ledger(store.results)
@@ -106,11 +106,11 @@ def test_who_lost_a_lease_is_not_heard_and_no_job_succeeds_twice(holder: Holder,
     assert again == Claim(claim.job_id, 2)
     assert quick.settle({again: DONE}).refused == set()
     assert slow.settle({claim: DONE}).refused == {claim}
-    assert slow.settle({}, renewed=[claim]).refused == {claim}
+    assert slow.settle({}, held={claim: JobState.RUNNING}).refused == {claim}
     assert statuses(store, claim.job_id) == [
-        (1, "running", "slow", None),
+        (1, "claimed", "slow", None),
         (1, "planned", "slow", "slow let its lease run out"),
-        (2, "running", "quick", None),
+        (2, "claimed", "quick", None),
         (2, "succeeded", "quick", None),
     ]
 
@@ -139,7 +139,7 @@ def test_a_job_whose_workers_die_is_tried_until_the_limit_and_again_by_a_later_c
     assert settled.progress["failed"] == 1
     assert claim.job_id not in [other.job_id for other in settled.claims]
     assert [(status, error) for _, status, _, error in statuses(store, claim.job_id)] == [
-        ("running", None), ("planned", "it died"), ("running", None), ("failed", "it died too"),
+        ("claimed", None), ("planned", "it died"), ("claimed", None), ("failed", "it died too"),
     ]  # fmt: skip
     later = holder("later")
     assert later.settle({}, wanted=1).claims == [Claim(claim.job_id, 3)]
@@ -196,7 +196,7 @@ def test_a_lease_is_lost_when_nothing_was_heard_for_as_long_as_it_lasts_whatever
     for _ in range(3):
         for machine in (holder, other):
             machine.waits(20)
-        assert holder.claims.settle({}, renewed=held).refused == set()
+        assert holder.claims.settle({}, held=dict.fromkeys(held, JobState.CLAIMED)).refused == set()
         assert other.claims.settle({}, wanted=5).claims == [], "it was renewed meanwhile"
     other.waits(LEASE.total_seconds())
     assert other.claims.settle({}, wanted=5).claims == []
@@ -206,7 +206,7 @@ def test_a_lease_is_lost_when_nothing_was_heard_for_as_long_as_it_lasts_whatever
     assert holder.claims.settle({held[0]: DONE}).refused == {held[0]}
     assert statuses(store, held[0].job_id)[-2:] == [
         (1, "planned", "holder", "holder let its lease run out"),
-        (2, "running", "other", None),
+        (2, "claimed", "other", None),
     ]
     holder.close()
     other.close()

@@ -196,13 +196,13 @@ def test_a_newest_fold_of_one_class_gives_a_model_without_a_score(tmp_path: Path
     result = train_job(broken(tmp_path, y_up_1d=labels), task("y_up_1d"))
     assert result.status == "succeeded"
     assert "score" not in result.metrics
-    assert "one class only" in str(result.error)
+    assert "one class only" in str(result.left_out)
 
 
 def test_a_family_that_is_absent_is_left_out_and_said(panel: Panel, tmp_path: Path) -> None:
     asked = task("fwd_ret_1d", "AAA", "absent", "linear", extra=families_file(tmp_path))
     result = train_job(panel, asked)
     assert result.status == "succeeded"
-    assert "absent needs no_such_library, which is not installed" in str(result.error)
+    assert "absent needs no_such_library, which is not installed" in str(result.left_out)
     assert [file.name for file in result.files] == ["predictions", "model linear", "models", "inputs"]
     assert train_job(panel, replace(asked, families=asked.families[:1])).status == "skipped"

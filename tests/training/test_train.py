@@ -93,7 +93,8 @@ def test_scores_out_of_sample_stand_beside_those_of_the_evidence(trained: Traine
     for job in trained.training.jobs:
         assert job["metrics"]["evidence_score"] == (0.7 if job["symbol"] is None else 0.65)
         assert job["metrics"]["score"] > 0.2
-        assert "family nothing is not registered" in job["error"]
+        assert "family nothing is not registered" in job["left_out"]
+        assert job["error"] is None
     (both,) = [job for job in trained.training.jobs if job["route"] == "ROUTE_BOTH"]
     assert {"score_local", "score_pooled"} <= set(both["metrics"])
 

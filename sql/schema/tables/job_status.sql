@@ -8,11 +8,11 @@ CREATE TABLE lake.job_status (
     plan_id     VARCHAR,      -- the plan of the job
     job_id      VARCHAR,      -- the job
     attempt     INTEGER,      -- which try of the job it is, from 1
-    status      VARCHAR,      -- `planned`, `running`, `succeeded`, `failed`, `skipped` or `cancelled`
+    status      VARCHAR,      -- `planned`, `claimed`, `running`, `succeeded`, `failed`, `skipped` or `cancelled`
     worker      VARCHAR,      -- who works on it
     occurred_at TIMESTAMPTZ,  -- when it happened
     lease_until TIMESTAMPTZ,  -- until when the worker has the job to itself
     metrics     JSON,         -- names and numbers of the trained model
-    error       VARCHAR,      -- why it failed, or what was left out
+    error       VARCHAR,      -- why it failed; of one that succeeded, what was left out
     artifacts   VARCHAR[]     -- digests of the artifacts that it made
 );

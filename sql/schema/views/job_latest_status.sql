@@ -5,10 +5,11 @@
 -- status: the latest status
 -- worker: the name of its latest worker
 -- occurred_at: when its status last changed
--- error: the reason of its last failure, or the families that were left out
+-- error: the reason of its last failure
 -- lease_until: the end of its worker's lease, unless it is renewed
 -- metrics: names and numbers of the trained models
 -- artifacts: digests of the files that it made
+-- left_out: the parts that it left out though it succeeded, such as families that could not be used
 -- makes: view job_latest_status
 -- reads: job_status
 CREATE OR REPLACE VIEW job_latest_status AS
@@ -19,6 +20,7 @@ SELECT plan_id, job_id, max(attempt) AS attempt,
        arg_max_null(error, (attempt, commit_id, "position"))       AS error,
        arg_max_null(lease_until, (attempt, commit_id, "position")) AS lease_until,
        arg_max_null(metrics, (attempt, commit_id, "position"))     AS metrics,
-       arg_max_null(artifacts, (attempt, commit_id, "position"))   AS artifacts
+       arg_max_null(artifacts, (attempt, commit_id, "position"))   AS artifacts,
+       arg_max_null(left_out, (attempt, commit_id, "position"))    AS left_out
 FROM job_status
 GROUP BY plan_id, job_id;

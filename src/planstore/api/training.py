@@ -20,7 +20,7 @@ from planstore.plans.progress import Progress
 from planstore.plans.staleness import refuse_stale, stale_reasons
 from planstore.runs.lookup import RunName
 
-JOB_COLUMNS = ("job_id", "target", "symbol", "route", "priority", "status", "attempt", "metrics", "error")
+JOB_COLUMNS = ("job_id", "target", "symbol", "route", "priority", "status", "attempt", "metrics", "error", "left_out")
 
 
 class PlanTraining:

@@ -252,6 +252,7 @@ def _described_job(job: Record) -> Record:
         "metrics": dict(sorted(metrics.items())),
         "artifacts": job["artifacts"],
         "error": job["error"],
+        "left_out": job["left_out"],
     }
 
 

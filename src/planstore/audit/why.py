@@ -199,6 +199,7 @@ def _jobs(session: Session, plan_id: str, target: str, symbol: str | None, route
         "occurred_at": None,
         "error": None,
         "reused_from": None,
+        "left_out": None,
     }
     found = []
     for job in jobs:

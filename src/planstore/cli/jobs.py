@@ -16,8 +16,19 @@ if TYPE_CHECKING:
     from planstore.api.store import Store
     from planstore.plans.progress import Progress
 
-COLUMNS = ("job_id", "target", "symbol", "route", "priority", "model_families", "status", "reused_from", "error")
-LEAST = ("priority", "symbol", "target", "model_families", "route", "reused_from", "error")
+COLUMNS = (
+    "job_id",
+    "target",
+    "symbol",
+    "route",
+    "priority",
+    "model_families",
+    "status",
+    "reused_from",
+    "left_out",
+    "error",
+)
+LEAST = ("priority", "symbol", "target", "model_families", "route", "reused_from", "left_out", "error")
 
 
 def command(
@@ -92,7 +103,8 @@ def _line(change: dict[str, Any]) -> str:
     worker = "" if change["worker"] is None else f", {change['worker']}"
     score = "" if change["score"] is None else f", score {number_text(change['score'])}"
     error = "" if change["error"] is None else f": {change['error']}"
-    return f"{change['occurred_at']:%H:%M:%S} {change['job_id']} {change['status']}{worker}{score}{error}"
+    left_out = "" if change["left_out"] is None else f", left out: {change['left_out']}"
+    return f"{change['occurred_at']:%H:%M:%S} {change['job_id']} {change['status']}{worker}{score}{left_out}{error}"
 
 
 def _print_status(status: Progress, *, json: bool) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from planstore.checks.quoting import quoted
+from planstore.errors import RequestError
 from planstore.events import fields
 from planstore.events.canonical import canonical_json
 from planstore.events.vocabulary import JobState
@@ -20,7 +22,7 @@ class JobStatus:
     """A change of a job's status.
 
     Plan, job, attempt, status and ``occurred_at`` identify the event. Recorded again, as by a retry, it stays one
-    event; with another worker, lease, metrics, error or artifacts it is refused.
+    event; with another worker, lease, metrics, error, artifacts or left_out it is refused.
 
     Attributes:
         plan_id: the plan.
@@ -31,7 +33,8 @@ class JobStatus:
         occurred_at: time of the change; the default is now.
         lease_until: end of the worker's exclusive lease on the job.
         metrics: numbers by name, as of a trained model.
-        error: reason of a failure, or a note about omitted parts.
+        error: reason of a failure. Of a status that succeeded it is the same as ``left_out``, as in older versions.
+        left_out: parts that a succeeded job left out, such as families; other statuses have none.
         artifacts: digests of the job's artifacts in the store.
 
     Numbers may have numpy's types.
@@ -50,8 +53,19 @@ class JobStatus:
     metrics: Mapping[str, float] | None = None
     error: str | None = None
     artifacts: Sequence[str] = ()
+    left_out: str | None = None
 
     def __post_init__(self) -> None:
+        has_succeeded = self.status == JobState.SUCCEEDED
+        error, left_out = (fields.optional_text(name, getattr(self, name)) for name in ("error", "left_out"))
+        if left_out is not None and not has_succeeded:
+            raise RequestError(
+                f"left_out must be given with status succeeded only, got status {quoted(self.status)}: give error"
+            )
+        if left_out is not None and error is not None:
+            raise RequestError(
+                f"error must be None beside left_out, got {quoted(error)}: a job that succeeded has no error"
+            )
         fields.keep(
             self,
             plan_id=fields.name("plan_id", self.plan_id),
@@ -62,7 +76,8 @@ class JobStatus:
             occurred_at=fields.moment("occurred_at", self.occurred_at),
             lease_until=fields.optional_moment("lease_until", self.lease_until),
             metrics=None if self.metrics is None else fields.numbers("metrics", self.metrics),
-            error=fields.optional_text("error", self.error),
+            error=None if has_succeeded else error,
+            left_out=error if has_succeeded and left_out is None else left_out,
             artifacts=fields.digests("artifacts", self.artifacts),
         )
 
@@ -78,6 +93,7 @@ class JobStatus:
             "occurred_at": self.occurred_at,
             "lease_until": self.lease_until,
             "metrics": None if self.metrics is None else canonical_json(self.metrics).decode(),
-            "error": self.error,
+            # because the column has held both since the first format, told apart by the status
+            "error": self.left_out if self.status == JobState.SUCCEEDED else self.error,
             "artifacts": list(self.artifacts),
         }

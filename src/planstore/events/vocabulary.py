@@ -131,6 +131,7 @@ class JobState(StrEnum):
     """The status of a job."""
 
     PLANNED = "planned"
+    CLAIMED = "claimed"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -140,7 +141,7 @@ class JobState(StrEnum):
     @property
     def is_final(self) -> bool:
         """Whether the status ends an attempt: only another attempt changes the job's status afterwards."""
-        return self not in (JobState.PLANNED, JobState.RUNNING)
+        return self not in (JobState.PLANNED, JobState.CLAIMED, JobState.RUNNING)
 
 
 FINAL_STATES = tuple(state for state in JobState if state.is_final)

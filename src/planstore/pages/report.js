@@ -62,6 +62,7 @@
     const told = [job.families.join(", ") || "no family", ...Object.entries(job.metrics).map(([metric, value]) => `${metric} ${shown(value)}`)];
     if (job.artifacts) told.push(`${job.artifacts} artifacts`);
     if (job.error) told.push(job.error);
+    if (job.left_out) told.push(`left out: ${job.left_out}`);
     return make("li", {}, name, " ", make("span", { class: `status s-${job.status}` }, job.status), make("span", { class: "quiet block" }, told.join(" · ")));
   }
 

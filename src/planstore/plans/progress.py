@@ -17,7 +17,7 @@ class Progress(TableAnswer):
     Attributes:
         plan_id: the plan.
         counts: job counts by status.
-        running: running jobs, with worker and lease.
+        running: running jobs, with worker and lease; jobs that a worker has claimed and not begun are counted only.
         failed: failed jobs, with error.
         reused: number of succeeded jobs with the results of an earlier job, because their inputs were the same.
     """

@@ -132,7 +132,7 @@ def train_models_for_interval_comprehensive(
         result["families"][target] = names
         result["models"][target] = _write_files(trained, Path(output_dir) / folders[interval] / folders[target])
         result["metrics"][target] = dict(trained.metrics)
-        result["errors"][target] = trained.error
+        result["errors"][target] = trained.error or trained.left_out
     return result
 
 

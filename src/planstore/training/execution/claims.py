@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from planstore.events.fields import as_name, recordable
@@ -53,7 +54,7 @@ class Settled:
 
     @property
     def is_over(self) -> bool:
-        """Whether no job of the plan is planned or running."""
+        """Whether no job of the plan is planned, claimed or running."""
         return not open_jobs(self.progress)
 
 
@@ -118,13 +119,20 @@ class Claims:
             found.setdefault((target, symbol), []).append(digest)
         return found
 
-    def settle(self, reports: Mapping[Claim, Result], renewed: Sequence[Claim] = (), wanted: int = 0) -> Settled:
+    def settle(
+        self,
+        reports: Mapping[Claim, Result],
+        held: Mapping[Claim, JobState] = MappingProxyType({}),
+        wanted: int = 0,
+        begins: int = 0,
+    ) -> Settled:
         """Record reports, renew claims, release expired leases, and claim more jobs, all in one commit.
 
         Args:
             reports: results of ended attempts of this holder.
-            renewed: claims to renew for another lease.
+            held: claims to renew for another lease, each with its job's status, claimed or running.
             wanted: maximum number of new claims.
+            begins: number of new claims, the first ones, that begin at once; the others are recorded as claimed.
         """
         reused = {result.reused for result in reports.values() if result.reused is not None}
         earlier = earlier_results(self._session, reused) if reused else {}
@@ -139,21 +147,24 @@ class Claims:
             now, clock = builder.recorded_at, self._clock()
             if self._seen < builder.commit_id - 1:
                 self._session.run("training/follow_changes", plan_id=self._plan_id, seen=self._seen, clock=clock)
-            accepted = self._accepted({**reports, **dict.fromkeys(renewed)})
+            accepted = self._accepted({claim: result.status for claim, result in reports.items()} | {**held})
             rows = [self._report(one, status, reports.get(one), artifacts, now) for one, status in accepted.items()]
             self._add_pending(rows, builder.commit_id, 0, clock)
             expired = self._expired(now, clock)
             self._add_pending(expired, builder.commit_id, len(rows), clock)
             claims = self._claimable(wanted)
             rows += expired + [
-                self._row(claim, JobState.RUNNING, now, lease_until=now + self._lease) for claim in claims
+                self._row(
+                    claim, JobState.RUNNING if place < begins else JobState.CLAIMED, now, lease_until=now + self._lease
+                )
+                for place, claim in enumerate(claims)
             ]
             append_artifacts(builder, [file for claim in accepted for file in artifacts.get(claim, ())])
             append_statuses(builder, rows)
             self._add_pending(rows[len(rows) - len(claims) :], builder.commit_id, len(rows) - len(claims), clock)
             progress = dict(self._session.rows("training/progress", since=self._since))
         self._seen = builder.commit_id if builder.commit is not None else builder.commit_id - 1
-        return Settled(claims, {*reports, *renewed} - set(accepted), progress)
+        return Settled(claims, {*reports, *held} - set(accepted), progress)
 
     def active(self) -> list[Claim]:
         """Return the active claims of this holder, in plan order."""
@@ -178,7 +189,7 @@ class Claims:
                 artifacts[claim] = earlier[result.reused].artifacts(f"{self._plan_id}/{claim.job_id}")
         return artifacts
 
-    def _accepted(self, incoming: Mapping[Claim, Result | None]) -> dict[Claim, str]:
+    def _accepted(self, incoming: Mapping[Claim, str]) -> dict[Claim, str]:
         """Return the claims that this holder still has, each with its new status."""
         if not incoming:
             return {}
@@ -187,7 +198,7 @@ class Claims:
             found = self._session.rows("training/accepted", max_attempts=self._max_attempts)
         return {claims[position - 1]: status for position, status in found}
 
-    def _reports(self, incoming: Mapping[Claim, Result | None]) -> pa.Table:
+    def _reports(self, incoming: Mapping[Claim, str]) -> pa.Table:
         import pyarrow as pa
 
         claims = list(incoming)
@@ -196,7 +207,7 @@ class Claims:
                 "place": pa.array(range(1, len(claims) + 1), pa.int64()),
                 "job_id": pa.array([claim.job_id for claim in claims], pa.string()),
                 "attempt": pa.array([claim.attempt for claim in claims], pa.int32()),
-                "status": pa.array([one.status if one else JobState.RUNNING for one in incoming.values()], pa.string()),
+                "status": pa.array(list(incoming.values()), pa.string()),
                 "worker": pa.array([self._worker] * len(claims), pa.string()),
             }
         )
@@ -217,6 +228,7 @@ class Claims:
             now,
             metrics=result.metrics or None,
             error=None if result.error is None else recordable(result.error),
+            left_out=None if result.left_out is None else recordable(result.left_out),
             artifacts=[file.digest for file in artifacts[claim]],
         )
 

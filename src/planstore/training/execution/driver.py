@@ -1,7 +1,8 @@
 """Driver of a training: claims jobs, submits them to an executor, and reports their results.
 
 Commits are infrequent and run on a separate thread. All changes since the last commit share the next one. Short jobs
-are claimed ahead of time, so that no worker waits for a commit.
+are claimed ahead of time, so that no worker waits for a commit. A job is recorded as running from the first commit
+after its task has begun; a short one may end before.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ because the cost of a commit hardly depends on its size: short jobs are claimed 
 
 
 class Driver:
-    """Driver of one plan's jobs, until no job is planned or running anywhere.
+    """Driver of one plan's jobs, until no job is planned, claimed or running anywhere.
 
     Args:
         claims: claims on the plan's jobs.
@@ -63,9 +64,10 @@ class Driver:
         self._progress = progress
         self._waiting: deque[Task] = deque()
         self._running: dict[Future[Result], _Run] = {}
+        self._begun: set[Claim] = set()
         self._reports: dict[Claim, Result] = {}
         self._durations: deque[float] = deque([math.inf], maxlen=20)
-        self._settling: Future[tuple[Settled, list[Task]]] | None = None
+        self._settling: Future[tuple[Settled, list[Task], int]] | None = None
         self._interval = INTERVALS[0]
         self._settled_at = self._renewed_at = time.monotonic()
         self._wanted = 0
@@ -115,23 +117,30 @@ class Driver:
         has_changes = bool(self._reports) or self._has_idle_worker
         return (has_waited and has_changes) or now - self._renewed_at >= self._renewal
 
-    def _pending_changes(self) -> tuple[dict[Claim, Result], list[Claim], int]:
-        """Return the reports, the renewals and the number of new claims of the next commit."""
+    def _pending_changes(self) -> tuple[dict[Claim, Result], dict[Claim, JobState], int, int]:
+        """Return the reports, the held claims and the numbers of new claims and of their beginnings of the next commit.
+
+        Held claims are those of jobs that have begun since the last commit, or all where they are to be renewed.
+        """
         reports, self._reports = self._reports, {}
         now = time.monotonic()
-        renewed = []
+        running = {_claim(run.task) for run in self._running.values()}
+        held = dict.fromkeys(running - self._begun, JobState.RUNNING)
         if now - self._renewed_at >= self._renewal:
-            renewed = [_claim(task) for task in [*self._waiting, *(run.task for run in self._running.values())]]
+            held = {_claim(task): JobState.CLAIMED for task in self._waiting} | dict.fromkeys(running, JobState.RUNNING)
             self._renewed_at = now
+        self._begun = running
         claimed = len(self._running) + len(self._waiting)
         self._wanted = max(0, self._executor.slots + self._ahead - claimed)
-        return reports, renewed, self._wanted
+        return reports, held, self._wanted, max(0, self._executor.slots - claimed)
 
-    def _settle(self, reports: dict[Claim, Result], renewed: list[Claim], wanted: int) -> tuple[Settled, list[Task]]:
+    def _settle(
+        self, reports: dict[Claim, Result], held: dict[Claim, JobState], wanted: int, begins: int
+    ) -> tuple[Settled, list[Task], int]:
         started = time.monotonic()
-        settled = self._claims.settle(reports, renewed, wanted)
+        settled = self._claims.settle(reports, held, wanted, begins)
         self._interval = min(max(INTERVALS[0], (time.monotonic() - started) / COMMIT_SHARE), INTERVALS[1])
-        return settled, [self._make_task(claim) for claim in settled.claims]
+        return settled, [self._make_task(claim) for claim in settled.claims], begins
 
     def _wait(self) -> None:
         """Wait until a task or a commit ends, or a commit is due; then process the ended ones."""
@@ -165,9 +174,10 @@ class Driver:
 
     def _process_settled(self) -> None:
         assert self._settling is not None
-        settled, tasks = self._settling.result()
+        settled, tasks, begins = self._settling.result()
         self._settling, self._settled_at = None, time.monotonic()
         self._waiting.extend(tasks)
+        self._begun.update(settled.claims[:begins])
         self._is_exhausted = len(tasks) < self._wanted
         for claim in settled.refused:
             _log.warning(

@@ -93,7 +93,7 @@ def _train(panel: Panel, task: Task) -> Result:
         _description(split, task, [model for model, _ in described]),
         File(INPUTS, JSON, inputs.document),
     )
-    return Result(JobState.SUCCEEDED, metrics, files, "; ".join(left_out) or None)
+    return Result(JobState.SUCCEEDED, metrics, files, left_out="; ".join(left_out) or None)
 
 
 def _fit(split: _Split, task: Task) -> tuple[dict[str, Any], dict[str, float], list[str]]:

@@ -21,17 +21,17 @@ class EarlierResult:
 
     Attributes:
         metrics: its metrics, without the seconds that its training took.
-        error: reasons of the families left out.
+        left_out: reasons of the families left out.
         files: digest, media type, size and name of each artifact.
     """
 
     metrics: Mapping[str, float]
-    error: str | None
+    left_out: str | None
     files: tuple[tuple[str, str, int, str], ...]
 
     def taken_over(self, result: Result) -> Result:
         """Return the result of a job that takes this one over; metrics of its own, such as of its evidence, stay."""
-        return replace(result, metrics={**self.metrics, **result.metrics}, error=self.error)
+        return replace(result, metrics={**self.metrics, **result.metrics}, left_out=self.left_out)
 
     def artifacts(self, owner: str) -> list[ArtifactEvent]:
         """Return the artifacts as those of another job."""
@@ -44,13 +44,13 @@ class EarlierResult:
 def earlier_results(session: Session, inputs: Iterable[str]) -> dict[str, EarlierResult]:
     """Return the results of the jobs that were trained from inputs, by digest."""
     found: dict[str, EarlierResult] = {}
-    for digest, metrics, error, *file in session.rows("training/earlier_results", digests=sorted(inputs)):
+    for digest, metrics, left_out, *file in session.rows("training/earlier_results", digests=sorted(inputs)):
         if digest not in found:
             kept = {
                 name: value
                 for name, value in json.loads(metrics or "{}").items()
                 if not name.startswith("seconds") and name != "evidence_score"
             }
-            found[digest] = EarlierResult(kept, error, ())
+            found[digest] = EarlierResult(kept, left_out, ())
         found[digest] = replace(found[digest], files=(*found[digest].files, tuple(file)))
     return found

@@ -67,7 +67,8 @@ class Result:
         status: final state of the job; `LOST` after the death of the worker.
         metrics: finite numbers by name.
         files: models and predictions.
-        error: reason of the failure, or reasons of the families left out.
+        error: reason of the failure.
+        left_out: reasons of the families left out of a job that succeeded.
         reused: digest of the inputs, where an earlier job with the same inputs has the results; there are no files.
     """
 
@@ -75,4 +76,5 @@ class Result:
     metrics: Mapping[str, float] = field(default_factory=dict)
     files: tuple[File, ...] = ()
     error: str | None = None
+    left_out: str | None = None
     reused: str | None = None
