@@ -473,7 +473,7 @@ def within_budget(
         for n in reversed(order):
             while len(left[n]) > least and costs_too_much():
                 left[n].pop()
-    kept = [
+    kept: list[Row] = [
         {**job, "model_families": families}
         for job, families in zip(jobs, left, strict=True)
         if families or not job["model_families"]
