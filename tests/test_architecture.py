@@ -268,6 +268,7 @@ def test_no_statement_changes_or_deletes_what_is_in_an_event_table() -> None:
                 *PLANNING_STEPS,
                 *("plan_summary", "read_summary", "read_model_families"),
                 *("run_of_plan", "overrides_since"),
+                *("budget", "ranked_fits", "kept_families", "budgeted_jobs", "left_out_jobs"),
             },
         ),
         ("macros", set(MACROS)),

@@ -30,7 +30,7 @@ def left_out_jobs(session: Session, artifacts: ArtifactStorage, run: Record) -> 
     Raises:
         StoreError: an artifact is missing or altered, or the run's rules cannot be run by this version.
     """
-    if session.row("planning/leaves_out", plan_id=run["plan_id"]) is None:
+    if session.row("audit/leaves_out", plan_id=run["plan_id"]) is None:
         return empty_left_out()
     inputs = RunInputs.of(session, artifacts, run)
     with closing(memory(confined=True)) as replay:

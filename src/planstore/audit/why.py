@@ -13,7 +13,7 @@ from planstore.audit.trace import trace, trace_among_all
 from planstore.checks.quoting import quoted
 from planstore.database.session import Session
 from planstore.errors import StoreError
-from planstore.events.vocabulary import CommitKind, JobState, Route
+from planstore.events.vocabulary import CommitKind, JobState, Route, TargetState
 from planstore.ledger.ledger import newest_commit_of_kind
 from planstore.ledger.storage import ArtifactStorage
 from planstore.pages.answers import TableAnswer
@@ -28,7 +28,7 @@ NO_NULL = "the candidate has no null_score"
 NO_DECISION = "NO_DECISION"
 """The rule in an explanation of a pair without a decision."""
 _JOBS: Mapping[str, int] = {
-    "ENABLED": 1,
+    TargetState.ENABLED: 1,
     Route.CROSS_SECTIONAL: 1,
     Route.SYMBOL_SPECIFIC: 1,
     Route.BOTH: 2,
