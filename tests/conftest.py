@@ -12,6 +12,7 @@ import planstore
 from planstore.api.store import Store
 from planstore.database.connection import memory
 from planstore.database.session import Session
+from team_servers import TeamServers, started, why_not
 
 # The same examples in every run, so that a red build is red again on the next machine.
 # `pytest --hypothesis-profile=explore` looks for new ones; PLANSTORE_EXAMPLES=10 takes ten times as many.
@@ -20,6 +21,35 @@ settings.register_profile(
 )
 settings.register_profile("explore", settings.get_profile("steady"), derandomize=False)
 settings.load_profile("steady")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests that take longest first: of two processes, one would wait at the end for the other's.
+
+    Each process starts with one half of the tests in their order.
+    """
+    longest = [item for item in items if item.get_closest_marker("longest")]
+    others = [item for item in items if not item.get_closest_marker("longest")]
+    middle = len(others) // 2
+    items[:] = [*longest[::2], *others[:middle], *longest[1::2], *others[middle:]]
+
+
+@pytest.fixture(scope="session")
+def running_servers() -> Iterator[TeamServers]:
+    """Yield a PostgreSQL and an S3 server, started once a process."""
+    if reason := why_not():
+        pytest.skip(f"the servers of team stores cannot be started: {reason}")
+    with started() as servers:
+        yield servers
+
+
+@pytest.fixture
+def team_servers(running_servers: TeamServers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> TeamServers:
+    """The servers, with the variables of their owner set, and a cache of its own."""
+    for name, value in running_servers.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return running_servers
 
 
 @pytest.fixture

@@ -9,11 +9,12 @@ from planstore.events.commit import GENESIS, utc_text
 from planstore.events.digest import RowsDigest
 from planstore.events.hashing import digest_of
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
+from planstore.ledger.opening import storage_in
 
 
 def check_ledger(results: Path) -> list[str]:
     """Return the run ids of all commits, in order, after checking that each commit is whole and the chain holds."""
-    ledger = Ledger(results / "planstore", create=False)
+    ledger = Ledger(storage_in(results / "planstore"), create=False)
     session = ledger.query_session()
     commits = session.query("from commits order by commit_id")
     columns, previous, runs = commits.columns, GENESIS, []

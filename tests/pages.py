@@ -52,6 +52,7 @@ ELSEWHERE = {
     "cd": "it goes with the clone",
     "make": "it makes an environment; that the target exists is tested",
     "planstore demo": "it takes minutes; tests/demo/ runs it",
+    "planstore init --results results --catalog": "it needs servers; tests/team/ runs it",
     "planstore report": "tests/reference/json_output.py runs it",
     "planstore train panel --executor ray": "it starts a cluster; tests/training/test_ray.py runs it",
 }

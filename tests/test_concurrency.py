@@ -24,6 +24,7 @@ from planstore.ledger.backup import backup
 from planstore.ledger.compaction import compact
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.migration import migrate
+from planstore.ledger.opening import storage_in
 from planstore.projections.rebuild import rebuild
 
 PLANSTORE = str(Path(sys.executable).with_name("planstore"))
@@ -32,10 +33,11 @@ import sys, planstore
 from planstore.ledger.backup import backup
 from planstore.events.vocabulary import CommitKind
 from planstore.ledger.ledger import Ledger
+from planstore.ledger.opening import storage_in
 from planstore.ledger.compaction import compact
 from planstore.ledger.migration import migrate
 from planstore.projections.rebuild import rebuild
-ledger = Ledger(__import__("pathlib").Path(sys.argv[1]))
+ledger = Ledger(storage_in(__import__("pathlib").Path(sys.argv[1])))
 session = ledger.writer()
 with ledger.commit(session, "test", run_id=None):
     print("held", flush=True)
@@ -94,7 +96,7 @@ def test_a_reader_never_waits_for_a_writer(store: Store) -> None:
 def test_a_lock_that_is_held_for_too_long_names_its_holder(store: Store) -> None:
     store.create()
     process = holder(store.results / "planstore")
-    ledger = Ledger(store.results / "planstore", lock_timeout=0.2)
+    ledger = Ledger(storage_in(store.results / "planstore", lock_timeout=0.2))
     with pytest.raises(planstore.StoreBusyError, match=f"process {process.pid} on .* since"):  # noqa: SIM117
         with ledger.commit(ledger.writer(), CommitKind.STATUS, run_id=None):
             raise AssertionError("the lock was not held")
@@ -103,7 +105,7 @@ def test_a_lock_that_is_held_for_too_long_names_its_holder(store: Store) -> None
 
 
 def ledger(folder: Path) -> Ledger:
-    return Ledger(folder, create=False, lock_timeout=0.2)
+    return Ledger(storage_in(folder, lock_timeout=0.2), create=False)
 
 
 MAINTENANCE: dict[str, Callable[[Path], object]] = {

@@ -48,6 +48,7 @@ def run_pages(folder: Path, *chosen: Path) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.longest
 def test_every_command_and_session_on_the_pages_runs_and_prints_what_is_shown(tmp_path: Path) -> None:
     assert run_pages(tmp_path) == ""
 
@@ -143,6 +144,7 @@ def test_files_of_the_project_that_a_page_names_exist(name: str) -> None:
     assert {path for path in paths if not (ROOT / path).exists()} == set()
 
 
+@pytest.mark.longest
 def test_generated_parts_are_up_to_date() -> None:
     old = [path.name for path, text in reference.files().items() if path.read_text(encoding="utf-8") != text]
     assert old == [], "run `make docs`"

@@ -361,7 +361,7 @@ def test_nothing_is_written_or_verified_by_an_extension_that_was_changed_after_i
 ) -> None:
     store.create()
     store.close()
-    honest = extensions._extension
+    honest = extensions.extension
 
     def altered(module: str) -> Path:
         there = store.results / honest(module).name
@@ -377,15 +377,13 @@ def test_nothing_is_written_or_verified_by_an_extension_that_was_changed_after_i
         return SimpleNamespace(files=files)
 
     with monkeypatch.context() as patched:
-        patched.setattr(extensions, "_extension", altered)
+        patched.setattr(extensions, "extension", altered)
         if hashes == "none":
             patched.setattr(importlib.metadata, "distribution", without_hashes)
-        extensions.extensions.cache_clear()
         extensions.check_extensions.cache_clear()
         with pytest.raises(StoreError, match=told):
             store.route(samples.table(samples.records()), samples.policy())
         with pytest.raises(StoreError, match=told):
             store.integrity.verify()
-    extensions.extensions.cache_clear()
     extensions.check_extensions.cache_clear()
     assert store.log() == []

@@ -11,10 +11,14 @@ needs     statements to run after that and before the one of the file: macros, v
 files     files in the case's folder: name: text
 values    what ``$names`` stand for, in the statement and in what it needs
 store     true: the case runs beside an empty store on disk, ``{store}`` in texts, instead of a lake in memory
+team      true: the case runs with the extensions of team stores, with a database in PostgreSQL as the lake's catalog
+postgres  statements to run there before, where ``{schema}`` is a schema of the case's own
 query     what to look at afterwards, when the statement itself returns nothing of interest
 expect    the rows, in order. A row is a list, or a mapping, where the names of the columns count as well
 error     instead of ``expect``: what the database says when it refuses
 ========  ============================================================================================================
+
+A statement of ``sql/postgres/`` runs in PostgreSQL itself; ``values`` are then by number.
 
 Texts may name ``{folder}``, an empty folder of the case's own. Values must be equal to the last bit and have the same
 type: 1, 1.0 and true differ. Times are compared in UTC, yet the database runs in another time zone, so that a statement
@@ -24,22 +28,30 @@ which depends on the machine's zone is seen.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.resources import files
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import psycopg
 import pytest
 import yaml
 
 from planstore.database import sql
+from planstore.database.extensions import extension
+from planstore.ledger.embedded.catalog import Catalog
 from planstore.ledger.ledger import Ledger
+from planstore.ledger.opening import storage_in
+from planstore.ledger.team.catalog import RemoteCatalog
+from team_servers import TeamServers
 
+NUMBERS = count()
 CASES = Path(__file__).parent / "cases"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 STATEMENTS = sorted(path.relative_to(sql.root()).with_suffix("").as_posix() for path in sql.root().rglob("*.sql"))
@@ -59,6 +71,8 @@ class Case:
     values: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     store: bool = False
+    team: bool = False
+    postgres: list[str] = field(default_factory=list)
     query: str | None = None
     expect: list[Any] | None = None
     error: str | None = None
@@ -78,21 +92,36 @@ ALL_CASES = [case for name in CASE_FILES for case in read_cases(name)]
 
 
 class Desk:
-    """A database to run one case in."""
+    """A database to run one case in.
 
-    def __init__(self, case: Case, store: Path) -> None:
+    Args:
+        case: the case.
+        store: the folder of its store.
+        conninfo: the PostgreSQL database, for cases that need one.
+    """
+
+    error: type[Exception] = duckdb.Error
+
+    def __init__(self, case: Case, store: Path, conninfo: str = "") -> None:
         self._connection = duckdb.connect(
             config={"autoinstall_known_extensions": "false", "python_enable_replacements": "false"}
         )
         self._case = case
         self._places = {"{folder}": str(store.parent)} | ({"{store}": str(store)} if case.store else {})
         self._connection.execute("SET GLOBAL TimeZone = 'Asia/Kathmandu'")
-        if case.store:
-            for module in ("duckdb_extension_ducklake", "duckdb_extension_sqlite_scanner"):
-                (extension,) = Path(str(files(module))).rglob("*.duckdb_extension")
-                self._connection.load_extension(str(extension))
-        else:
+        if case.store or case.team:
+            for module in RemoteCatalog.extensions if case.team else Catalog.extensions:
+                self._connection.load_extension(str(extension(module)))
+        if case.team:
+            self._places["{schema}"] = f"case_{next(NUMBERS)}_{os.getpid()}"
+            self._connection.execute(f"ATTACH '{conninfo}' AS __ducklake_metadata_lake (TYPE postgres)")
+            self._connection.execute("CALL postgres_execute('__ducklake_metadata_lake', ?)", self._schema_texts())
+        elif not case.store:
             self._connection.execute("ATTACH ':memory:' AS lake")
+
+    def _schema_texts(self) -> list[str]:
+        """Return the statements that make the case's schema, as one text."""
+        return [";".join(map(self.placed, ["CREATE SCHEMA {schema}", *self._case.postgres]))]
 
     def close(self) -> None:
         self._connection.close()
@@ -163,6 +192,39 @@ class Desk:
         self._connection.execute(text, {name: self.placed(self._case.values[name]) for name in names} or None)
 
 
+class PostgresDesk:
+    """A connection to PostgreSQL to run one case of ``sql/postgres/`` in."""
+
+    def __init__(self, case: Case, conninfo: str) -> None:
+        self._case = case
+        self._connection = psycopg.connect(conninfo, autocommit=True, cursor_factory=psycopg.RawCursor)
+        self._cursor = self._connection.cursor()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def prepare(self) -> None:
+        for statement in self._case.needs:
+            self._run(statement)
+
+    def act(self) -> None:
+        self._run(self._case.statement)
+        if self._case.query is not None:
+            self._cursor.execute(self._case.query.encode())
+
+    def answer(self) -> tuple[list[str], list[list[Any]]]:
+        """Return the columns and rows of what was run last."""
+        rows = [list(row) for row in self._cursor.fetchall()]
+        return [column.name for column in self._cursor.description or []], rows
+
+    def placed(self, value: Any) -> Any:
+        """Return a value of the case, in whose texts there are no places."""
+        return value
+
+    def _run(self, statement: str) -> None:
+        self._cursor.execute(sql.load(statement).encode(), list(self._case.values.values()))
+
+
 def _parameter(kind: str, value: Any) -> Any:
     if kind == "JSON" and not isinstance(value, str | None):
         return json.dumps(value)
@@ -192,18 +254,25 @@ def _moment(value: object) -> str:
 @pytest.fixture(scope="module")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("results") / "planstore"
-    ledger = Ledger(folder)
+    ledger = Ledger(storage_in(folder))
     ledger.create()
     ledger.close()
     return folder
 
 
 @pytest.fixture
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk | PostgresDesk]:
     case: Case = request.param
     if case.store:
         shutil.copytree(request.getfixturevalue("empty_store"), tmp_path / "planstore")
-    desk = Desk(case, tmp_path / "planstore")
+    conninfo = ""
+    if case.team or case.statement.startswith("postgres/"):
+        servers: TeamServers = request.getfixturevalue("running_servers")
+        conninfo = servers.conninfo()
+    if case.statement.startswith("postgres/"):
+        desk: Desk | PostgresDesk = PostgresDesk(case, conninfo)
+    else:
+        desk = Desk(case, tmp_path / "planstore", conninfo)
     yield desk
     desk.close()
 

@@ -26,6 +26,7 @@
     │   ├── StoreVersionError  the store has another version's format
     │   ├── DeniedError        the operating system refused access: permissions, memory, disk space or open files
     │   ├── StoreBusyError     another process held the writer lock for longer than the timeout
+    │   ├── CommitFailedError  a commit was answered with an error, and is not recorded
     │   └── ReadBackError      rows read back differ from the written rows
     ├── OutputError            standard output cannot be written; the command has finished
     ├── WorkerDiedError        a worker process died; its unfinished work is lost
@@ -139,6 +140,10 @@ def store_error(message: str, cause: Exception) -> StoreError:
 
 class StoreBusyError(StoreError):
     """Another process held the writer lock for longer than the timeout."""
+
+
+class CommitFailedError(StoreError):
+    """A commit was answered with an error, and nothing of it is recorded; or whether it is cannot be read now."""
 
 
 class ReadBackError(StoreError):

@@ -15,6 +15,7 @@ from planstore.database.session import Session
 from planstore.events.digest import StagedRows
 from planstore.events.vocabulary import CommitKind
 from planstore.ledger.ledger import Ledger
+from planstore.ledger.opening import storage_in
 from planstore.ledger.verify import verify
 
 ROWS = 5_000_000
@@ -32,7 +33,7 @@ FROM range({ROWS}) AS t(i)
 
 def bulk(folder: Path, rounds: int = 2) -> Iterator[Figure]:
     """Bulk append with digests and fsync against a bare DuckLake insert; verify against reading."""
-    ledger = Ledger(folder / "bulk" / "planstore")
+    ledger = Ledger(storage_in(folder / "bulk" / "planstore"))
     session = ledger.writer()
     bare = _connection(session)
     bare.execute(STAGED)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import psutil
+import pytest
 
 import markets
 import planstore
@@ -18,6 +19,8 @@ from estimators import families_file, until, waiting_pids
 from ledger_checks import check_ledger
 from planstore.api.store import Store
 from planstore.training.execution.train import train
+
+pytestmark = pytest.mark.longest
 
 DRIVER = """
 import sys

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from planstore.api.store import Store
 from planstore.demo.training import learn
 
 TARGETS = 8
 
 
+@pytest.mark.longest
 def test_the_lesson_measures_routes_trains_and_says_why_and_a_second_time_trains_nothing(store: Store) -> None:
     symbols = ["AAPL", "JPM"]
     steps: list[str] = []

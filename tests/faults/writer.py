@@ -25,6 +25,7 @@ from planstore.api.store import Store
 from planstore.errors import PlanstoreError
 from planstore.ledger.backup import restore
 from planstore.ledger.ledger import Ledger
+from planstore.ledger.opening import storage_in
 
 PATIENCE = 90.0
 """Seconds after which one step is taken for one that hangs; the process then says where, and ends."""
@@ -75,7 +76,7 @@ class Writer:
     def artifact(self, number: int, size: int = 300_000) -> str:
         """Keep an artifact, and return its digest."""
         content = f"artifact {number} ".encode() * (size // 10)
-        return Ledger(self.store.results / "planstore").artifacts.put(content)
+        return Ledger(storage_in(self.store.results / "planstore")).artifacts.put(content)
 
     def export(self) -> int:
         """Export, with the copy in METRICS, and return how many files were written."""
@@ -113,7 +114,7 @@ class Writer:
 
     def kept(self, digests: list[str]) -> list[str]:
         """Return those digests under which no artifact, or another one, is kept, and those that nobody asked for."""
-        artifacts = Ledger(self.store.results / "planstore").artifacts
+        artifacts = Ledger(storage_in(self.store.results / "planstore")).artifacts
         bad = list[str]()
         for digest in {*digests, *artifacts.digests()}:
             try:

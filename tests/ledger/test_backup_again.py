@@ -16,6 +16,7 @@ from planstore import RequestError, Store, StoreBusyError, StoreError
 from planstore.cli.verbs import app
 from planstore.ledger.backup import restore
 from planstore.ledger.ledger import Ledger
+from planstore.ledger.opening import storage_in
 
 
 def files(folder: Path) -> set[Path]:
@@ -91,7 +92,7 @@ def test_only_an_earlier_backup_of_the_store_is_extended(store: Store, tmp_path:
     with pytest.raises(RequestError, match="a backup must be outside of every store"):
         store.maintenance.backup(tmp_path / "copy" / "planstore")  # a store in use, although of the same commits
     shutil.copytree(place, tmp_path / "used")
-    used = Ledger(tmp_path / "used", create=False)
+    used = Ledger(storage_in(tmp_path / "used"), create=False)
 
     def read(_: str) -> None:
         used.reader().row("ledger/last_commit")

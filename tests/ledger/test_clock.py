@@ -13,6 +13,7 @@ import samples
 from histories import SYMBOL, TARGET, cs, local, time_is
 from planstore.api.store import Store
 from planstore.ledger.ledger import Ledger
+from planstore.ledger.opening import storage_in
 from planstore.routing.overrides import set_override
 
 NOON = datetime(2031, 1, 1, 12, tzinfo=UTC)
@@ -24,7 +25,7 @@ def set_back(tmp_path: Path) -> Iterator[Store]:
     """Yield a store of four commits; before the third the clock was set back by two hours, and one went by since."""
     times = [NOON - HOUR, NOON, NOON - 2 * HOUR, NOON - HOUR]
     for number, time in enumerate(times):  # each with a ledger of its own, as another process has
-        ledger = Ledger(tmp_path / "planstore", clock=iter([time]).__next__)
+        ledger = Ledger(storage_in(tmp_path / "planstore"), clock=iter([time]).__next__)
         set_override(ledger, TARGET, f"SYM{number}", "ROUTE_BLOCKED", reason="x", author="ann")
         ledger.close()
     with planstore.open(tmp_path) as store:
@@ -38,7 +39,7 @@ def test_no_commit_was_recorded_before_the_one_before_it(set_back: Store) -> Non
 
 def test_one_ledger_keeps_the_order_without_reading_it_again(tmp_path: Path) -> None:
     times = iter([NOON, NOON - HOUR, NOON + HOUR])
-    ledger = Ledger(tmp_path / "planstore", clock=times.__next__)
+    ledger = Ledger(storage_in(tmp_path / "planstore"), clock=times.__next__)
     for number in range(3):
         set_override(ledger, TARGET, f"SYM{number}", "ROUTE_BLOCKED", reason="x", author="ann")
     recorded = ledger.reader().rows("verify/commits")

@@ -12,6 +12,7 @@ from planstore.events.commit import GENESIS, utc_text
 from planstore.events.digest import RowsDigest
 from planstore.events.hashing import digest_of
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
+from planstore.ledger.opening import storage_in
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def ledger(store: Store) -> Iterator[Ledger]:
         store.route(samples.table(samples.records(seed=seed)), samples.policy(), include_blocked=True)
     store.route(samples.table(samples.records(40, 9)), samples.policy())  # more rows than the catalog keeps inline
     store.route(samples.table(samples.records(seed=1)), samples.policy(), ["lightgbm"], run_id="again ☃ 'quoted'")
-    opened = Ledger(store.results / "planstore", create=False)
+    opened = Ledger(storage_in(store.results / "planstore"), create=False)
     yield opened
     opened.close()
 
@@ -64,7 +65,7 @@ def test_policies_rules_and_plans_are_kept_as_artifacts_under_their_ids(ledger: 
         assert json.loads(ledger.artifacts.get(rules_id))["steps"][0]["name"] == "score_text"
         assert json.loads(ledger.artifacts.get(plan_id))["policy_id"] == policy_id
     kept = {digest for (digest,) in session.query("select digest from artifacts").fetchall()}
-    files = {path.name for path in (ledger.folder / "artifacts").rglob("*") if path.is_file()}
+    files = {path.name for path in ledger.layout.artifacts.rglob("*") if path.is_file()}
     assert kept == files
 
 

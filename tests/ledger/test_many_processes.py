@@ -13,6 +13,8 @@ import pytest
 import planstore
 import samples
 
+pytestmark = pytest.mark.longest
+
 SECONDS = 6
 SCRIPT = """
 import json, sys, time

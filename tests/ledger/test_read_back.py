@@ -17,6 +17,7 @@ from planstore import JobStatus, Store
 from planstore.errors import ReadBackError
 from planstore.events.digest import RowsDigest
 from planstore.ledger.commit_builder import INLINED_ROWS, STRUCT_TABLES
+from planstore.ledger.embedded.data import DataFolder
 from planstore.ledger.read_back import WHOLE_ROWS, Header, Written, check_files
 
 NEGATIVE_ZERO = {"mean_overlap": 0.8, "std_overlap": 0.1, "mean_tau": -0.0, "std_tau": 0.1}
@@ -94,18 +95,18 @@ def _rows(header: Header, content: pa.Table) -> pa.Table:
     return rows
 
 
-def _file(folder: Path, written: Written, **changes: list[Any]) -> Path:
-    """Write the rows last first, with other values in some columns."""
+def _file(folder: Path, written: Written, **changes: list[Any]) -> str:
+    """Write the rows last first, with other values in some columns, and return the file's name."""
     table = _rows(written.header, written.content)
     for name, values in changes.items():
         table = table.set_column(table.column_names.index(name), name, pa.array(values, table[name].type))
     path = folder / "rows.parquet"
     pq.write_table(table[::-1], path, row_group_size=WHOLE_ROWS // 2)
-    return path
+    return path.name
 
 
 def test_files_with_the_written_rows_are_accepted_in_any_order(tmp_path: Path, written: Written) -> None:
-    check_files(written, [_file(tmp_path, written)])
+    check_files(written, DataFolder(tmp_path), [_file(tmp_path, written)])
 
 
 @pytest.mark.parametrize(
@@ -114,12 +115,12 @@ def test_files_with_the_written_rows_are_accepted_in_any_order(tmp_path: Path, w
 def test_files_with_other_rows_are_refused(tmp_path: Path, written: Written, column: str, value: object) -> None:
     changed = _file(tmp_path, written, **{column: [value] * written.content.num_rows})
     with pytest.raises(ReadBackError, match="commit 7 does not read back as it was written: candidates"):
-        check_files(written, [changed])
+        check_files(written, DataFolder(tmp_path), [changed])
 
 
 def test_files_with_rows_twice_are_refused(tmp_path: Path, written: Written) -> None:
     with pytest.raises(ReadBackError, match=f"the files hold {2 * written.content.num_rows} rows"):
-        check_files(written, [_file(tmp_path, written)] * 2)
+        check_files(written, DataFolder(tmp_path), [_file(tmp_path, written)] * 2)
 
 
 def test_a_commit_of_more_rows_than_are_read_back_whole_holds(store: Store) -> None:

@@ -30,6 +30,7 @@ from planstore.events.fields import _CONTROL
 from planstore.ledger.backup import restore
 from planstore.ledger.commit_builder import INLINED_ROWS, STRUCT_TABLES, CommitBuilder
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
+from planstore.ledger.opening import storage_in
 from planstore.ledger.status_writer import append_statuses
 
 TIMES = int(os.environ.get("PLANSTORE_EXAMPLES", "1"))
@@ -122,7 +123,7 @@ def exact(value: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
-    ledger = Ledger(tmp_path_factory.mktemp("round_trip") / "results" / "planstore")
+    ledger = Ledger(storage_in(tmp_path_factory.mktemp("round_trip") / "results" / "planstore"))
     session = ledger.writer()
     yield Kept(ledger, {table: session.schema(f"lake.{table}") for table in EVENT_TABLES})
     ledger.close()
@@ -209,7 +210,7 @@ def test_what_was_appended_stays_as_it_was_given_wherever_it_is_moved(kept: Kept
     for table in set(EVENT_TABLES) - {table for table, _ in kept.rows}:  # because another process may have tried it
         test_what_is_appended_is_read_as_it_was_given(kept=kept, table=table)
     assert kept.differing(kept.ledger) == []
-    results = kept.ledger.folder.parent
+    results = kept.ledger.layout.folder.parent
     kept.ledger.close()
     shutil.copytree(results, tmp_path / "copied")
     with planstore.open(results) as store:
@@ -219,7 +220,7 @@ def test_what_was_appended_stays_as_it_was_given_wherever_it_is_moved(kept: Kept
     assert kept.differing(kept.ledger) == []
     restore(tmp_path / "backup", tmp_path / "restored" / "planstore")
     for folder in ("copied", "restored"):
-        other = Ledger(tmp_path / folder / "planstore", create=False)
+        other = Ledger(storage_in(tmp_path / folder / "planstore"), create=False)
         assert kept.differing(other) == [], folder
         other.close()
         with planstore.open(tmp_path / folder) as store:

@@ -61,6 +61,7 @@ def test_a_plan_costs_what_earlier_jobs_cost_by_family_and_rows(tmp_path: Path) 
     assert "cost" not in json.loads(verb("plan", "--json", results=results).stdout)
 
 
+@pytest.mark.longest
 def test_a_training_says_how_long_it_may_take_and_leaves_its_own_seconds(tmp_path: Path) -> None:
     results, panel = tmp_path / "results", str(markets.write_panel(tmp_path / "panel", days=120))
     with planstore.open(results) as store:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import samples
 from planstore.api.store import Store
 from planstore.ledger.ledger import Ledger
+from planstore.ledger.opening import storage_in
 
 
 def test_a_rebuild_gives_what_was_there_byte_for_byte(store: Store) -> None:
@@ -20,7 +21,7 @@ def test_a_rebuild_gives_what_was_there_byte_for_byte(store: Store) -> None:
 def test_a_rebuild_repairs_documents_that_went_missing_and_says_so(store: Store) -> None:
     store.route(samples.table(samples.records()), samples.policy())
     before = store.sql("from plan_documents order by all").fetchall()
-    ledger = Ledger(store.results / "planstore")
+    ledger = Ledger(storage_in(store.results / "planstore"))
     session = ledger.writer()
     session.run("projections/drop_plan_documents")
     session.run("schema/tables/plan_documents")

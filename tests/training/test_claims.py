@@ -13,6 +13,7 @@ from ledger_checks import check_ledger
 from planstore.api.store import Store
 from planstore.events.vocabulary import CommitKind, JobState
 from planstore.ledger.ledger import Ledger
+from planstore.ledger.opening import storage_in
 from planstore.ledger.status_writer import append_statuses
 from planstore.training.execution.claims import Claim, Claims
 from planstore.training.execution.task import File, Result
@@ -172,7 +173,7 @@ class Machine:
 
     def __init__(self, store: Store, plan_id: str, name: str, time: datetime) -> None:
         self.time, self.running = time, 1000.0
-        self._ledger = Ledger(store.results / "planstore", clock=lambda: self.time)
+        self._ledger = Ledger(storage_in(store.results / "planstore"), clock=lambda: self.time)
         self.claims = Claims(
             self._ledger, plan_id, name, gpu_families=(), lease=LEASE, max_attempts=3, clock=lambda: self.running
         )

@@ -20,6 +20,8 @@ from planstore.api.store import Store
 from planstore.training.execution.ray_executor import RayExecutor
 from planstore.training.execution.train import train
 
+pytestmark = pytest.mark.longest
+
 SYMBOLS = ("AAA", "BBB", "CCC", "DDD")
 STORE_BYTES = 100 * 2**20
 

@@ -10,8 +10,8 @@ from typing import Any
 from planstore.database.query_bounds import memory_bytes
 from planstore.database.session import Session
 from planstore.errors import RequestError
-from planstore.ledger.layout import StoreLayout
 from planstore.ledger.ledger import Ledger
+from planstore.ledger.opening import StorePlace, storage_at
 from planstore.runs.lookup import RunName, find_run, newest_run
 
 
@@ -19,7 +19,7 @@ class StoreAccess:
     """Access to a store's ledger, for the parts of the store and for the packages above.
 
     Args:
-        results: the results folder.
+        place: the results folder, or the address of a team store.
         create: whether a missing store is created on first use.
         as_of: the newest visible commit; None means all commits.
         memory: memory limit of all read-only sessions together, such as ``2GB``; None means most of the machine's
@@ -27,17 +27,19 @@ class StoreAccess:
 
     Attributes:
         ledger: the ledger.
-        results: the absolute path of the results folder.
+        place: the absolute path of the results folder, or the address.
+        results: the absolute path of the results folder; of an address, a folder of the user's cache.
         as_of: the newest visible commit; None means all commits.
         memory: the memory limit.
     """
 
-    def __init__(self, results: Path, *, create: bool, as_of: int | None = None, memory: str | None = None) -> None:
+    def __init__(self, place: StorePlace, *, create: bool, as_of: int | None = None, memory: str | None = None) -> None:
         self.as_of = as_of
         self.memory = memory
         memory_limit = None if memory is None else memory_bytes(memory)
-        self.ledger = Ledger(StoreLayout.in_results(results).folder, create=create, memory=memory_limit)
-        self.results = self.ledger.folder.parent
+        self.ledger = Ledger(storage_at(place), create=create, memory=memory_limit)
+        self.results = self.ledger.layout.folder.parent
+        self.place = self.results if isinstance(place, Path) else place
         self._threads = local()
 
     @property
@@ -73,7 +75,7 @@ class StoreAccess:
 
     def has_run(self, run_id: str) -> bool:
         """Return whether the ledger has a run with this id; do not create a store."""
-        return self.ledger.is_made and bool(self.session.records("ledger/find_run", run_id=run_id))
+        return self.ledger.is_made and bool(self.ledger.reader().records("ledger/find_run", run_id=run_id))
 
     def require_now(self, verb: str) -> None:
         """Refuse to write to a store that is read as of an earlier commit.
@@ -83,6 +85,18 @@ class StoreAccess:
         """
         if self.as_of is not None:
             raise RequestError(f"{verb} works on the store as it is now, not as of commit {self.as_of}")
+
+    def require_folder(self, verb: str) -> None:
+        """Refuse to write files for a store that was opened by its address.
+
+        Raises:
+            RequestError: it was.
+        """
+        if not isinstance(self.place, Path):
+            raise RequestError(
+                f"{verb} needs a results folder, got the store {self.place}: make one that points to it with "
+                "`planstore init --results DIR --catalog URL --schema NAME --data URL`"
+            )
 
     def moment(self) -> tuple[int, datetime]:
         """Return the first invisible commit, and the time as of which the store is read."""

@@ -83,7 +83,7 @@ class Queries:
         with self._opening:
             if memory not in self._bounded:
                 self._bounded[memory] = StoreAccess(
-                    self.access.results, create=False, as_of=self.access.as_of, memory=memory
+                    self.access.place, create=False, as_of=self.access.as_of, memory=memory
                 )
             return self._bounded[memory]
 
@@ -163,6 +163,6 @@ class Queries:
 
     def __str__(self) -> str:
         if not self.access.ledger.is_made:
-            return f"Store {self.access.results}: none there yet; it is made on first use"
+            return f"Store {self.access.place}: none there yet; it is made on first use"
         as_of = "" if self.access.as_of is None else f" as of commit {self.access.as_of}"
-        return f"Store {self.access.results}{as_of}: {self.runs().title}"
+        return f"Store {self.access.place}{as_of}: {self.runs().title}"

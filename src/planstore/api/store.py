@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planstore.api.access import StoreAccess
@@ -14,6 +13,7 @@ from planstore.api.panel_work import PanelWork
 from planstore.api.queries import Queries
 from planstore.api.run_arguments import takes_arguments_of
 from planstore.checks.arguments import checked
+from planstore.ledger.opening import StorePlace
 from planstore.pages.answers import Answer, ResultRows, plural
 from planstore.runs.checked_request import checked_request
 from planstore.runs.lookup import RunName, find_commit, find_run, find_runs
@@ -49,8 +49,8 @@ class Store(Queries, PanelWork, ModelAccess, Answer):
         access: the ledger and its sessions, for packages of planstore above the store.
     """
 
-    def __init__(self, results: Path, *, create: bool, as_of: int | None = None, memory: str | None = None) -> None:
-        super().__init__(StoreAccess(results, create=create, as_of=as_of, memory=memory))
+    def __init__(self, place: StorePlace, *, create: bool, as_of: int | None = None, memory: str | None = None) -> None:
+        super().__init__(StoreAccess(place, create=create, as_of=as_of, memory=memory))
         self.results = self.access.results
 
     @cached_property
@@ -292,7 +292,9 @@ class Store(Queries, PanelWork, ModelAccess, Answer):
             NotFoundError: the ledger has no such commit yet.
             RequestError: a text is neither a number nor a time.
         """
-        return Store(self.results, create=False, as_of=find_commit(self.access.ledger, when), memory=self.access.memory)
+        return Store(
+            self.access.place, create=False, as_of=find_commit(self.access.ledger, when), memory=self.access.memory
+        )
 
     @checked
     def export(self, *, formats: Sequence[str] | None = None, metrics_copy: bool = False) -> Exported:
@@ -309,4 +311,5 @@ class Store(Queries, PanelWork, ModelAccess, Answer):
         from planstore.projections.export import export
 
         self.access.require_now("export")
+        self.access.require_folder("export")
         return export(self.access.ledger, self.results, formats=formats, metrics_copy=metrics_copy)

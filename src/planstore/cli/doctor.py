@@ -86,8 +86,9 @@ def _installation() -> Iterator[Check]:
     import platform
     from importlib.metadata import version
 
-    from planstore.database.extensions import WHEELS, check_extensions
+    from planstore.database.extensions import check_extensions, wheel_of
     from planstore.errors import StoreError
+    from planstore.ledger.embedded.catalog import Catalog
     from planstore.ledger.embedded.checkup import Check
     from planstore.version import __version__
 
@@ -95,10 +96,10 @@ def _installation() -> Iterator[Check]:
     yield Check("Python", platform.python_version())
     duckdb = version("duckdb")
     yield Check("DuckDB", duckdb)
-    versions = {wheel: version(wheel) for wheel in WHEELS}
+    versions = {wheel: version(wheel) for wheel in map(wheel_of, Catalog.extensions)}
     text = ", ".join(f"{wheel} {number}" for wheel, number in versions.items())
     try:
-        check_extensions()
+        check_extensions(Catalog.extensions)
     except StoreError as error:
         yield Check("extensions", str(error), "install planstore again")
         return

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from planstore.cli.options import RESULTS, Json, Results
 
+if TYPE_CHECKING:
+    from planstore.ledger.team.address import TeamAddress
+
 
 def command(
     results: Results = RESULTS,
+    catalog: Annotated[
+        str | None, typer.Option(help="Make or join a team store: postgresql://HOST/DATABASE, without a password.")
+    ] = None,
+    schema: Annotated[str | None, typer.Option(help="Schema of the team store in the database.")] = None,
+    data: Annotated[str | None, typer.Option(help="Files of the team store: s3://BUCKET/PREFIX.")] = None,
     policy: Annotated[Path | None, typer.Option(help="Also write the default policy to this new file.")] = None,
     json: Json = False,
 ) -> None:
-    """Create the store of a results folder. An existing store is left unchanged."""
+    """Create the store of a results folder. An existing store is left unchanged.
+
+    With --catalog, --schema and --data the folder points to a team store, which is created if it does not exist.
+    """
     import planstore
     from planstore.cli import output
     from planstore.errors import RequestError
     from planstore.ledger.embedded.store_folder import refuse_store
     from planstore.ledger.layout import StoreLayout
+    from planstore.ledger.opening import join
     from planstore.pages.answers import plural
     from planstore.routing.policy_defaults import DEFAULT_POLICY
 
@@ -37,12 +49,15 @@ def command(
             raise RequestError(f"--policy must be a new file, got {policy}, which exists: name another file") from error
         except OSError as error:
             raise RequestError(f"the policy cannot be written: {error}") from error
+    address = _address(catalog, schema, data)
+    if address is not None:
+        join(address, StoreLayout.in_results(results).folder)
     with planstore.open(results) as store:
         store.create()
         commits = len(store.log())
         created = {
             "results": str(results),
-            "store": str(StoreLayout.in_results(results).folder),
+            "store": str(address or StoreLayout.in_results(results).folder),
             "policy": str(policy) if policy else None,
             "commits": commits,
         }
@@ -53,3 +68,17 @@ def command(
     if policy:
         output.print_line(f"Default policy: {policy}.")
     output.print_line(f"Next: planstore route CANDIDATES --policy {policy or 'FILE'} --results {results}")
+
+
+def _address(catalog: str | None, schema: str | None, data: str | None) -> TeamAddress | None:
+    """Return the address that the options name; None if none of them is given."""
+    from planstore.errors import RequestError
+    from planstore.ledger.team.address import TeamAddress
+
+    given = {"--catalog": catalog, "--schema": schema, "--data": data}
+    missing = [name for name, value in given.items() if value is None]
+    if len(missing) == len(given):
+        return None
+    if catalog is None or schema is None or data is None:
+        raise RequestError(f"a team store must have --catalog, --schema and --data, got no {' and no '.join(missing)}")
+    return TeamAddress(catalog, schema, data)

@@ -5,65 +5,38 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
 
-from planstore.checks.regular_files import kind, unreadable_in
 from planstore.database.error_translation import store_errors
-from planstore.database.extensions import check_extensions, extensions
+from planstore.database.extensions import check_extensions, extension
+from planstore.database.lake import Lake, Opening
 from planstore.database.session import Session
-from planstore.errors import StoreError
-
-
-class CatalogPlace(Protocol):
-    """Locates a catalog that can be opened."""
-
-    def opened(self) -> Path:
-        """Return the path to open: the catalog itself, or a read-only copy of it."""
-
-    def is_outdated(self, opened: Path) -> bool:
-        """Return whether the catalog is newer than the opened copy."""
 
 
 class Database:
-    """An in-memory DuckDB instance with a store's lake attached.
+    """An in-memory DuckDB instance with a lake attached.
 
     Args:
-        catalog: path of the catalog.
-        data: the folder of its parquet files.
+        lake: the lake.
         read_only: whether the lake is attached read-only.
         threads: number of threads; None means one per CPU core.
         memory: memory limit in bytes; four times as much temporary disk space is allowed. None means most of the
             machine's memory and disk.
-        place: locates the catalog to open; None means ``catalog``.
     """
 
-    def __init__(
-        self,
-        catalog: Path,
-        data: Path,
-        *,
-        read_only: bool,
-        threads: int | None = None,
-        memory: int | None = None,
-        place: CatalogPlace | None = None,
-    ) -> None:
-        self._catalog = catalog.absolute()
-        self._data = data.absolute()
+    def __init__(self, lake: Lake, *, read_only: bool, threads: int | None = None, memory: int | None = None) -> None:
+        self._lake = lake
         self._read_only = read_only
         self._options = {} if threads is None else {"threads": str(threads)}
         if memory is not None:
             self._options |= {"memory_limit": f"{memory}B", "max_temp_directory_size": f"{4 * memory}B"}
-        self._place = place
         self._opening = Lock()
         self._first: Session | None = None
 
     def session(self) -> Session:
         """Return a new session; open the database first if it is not open, or the catalog is newer."""
-        for path, what in unreadable_in(self._data):
-            raise StoreError(f"{path} is {what}, not a file: put the file back, or remove it if nothing names it")
+        self._lake.check()
         with self._opening:
             if self._first is not None and self._is_outdated(self._first):
                 self._first = None  # because its other sessions continue on the older catalog
@@ -78,21 +51,13 @@ class Database:
 
     def _is_outdated(self, first: Session) -> bool:
         assert isinstance(first.opening, Opening)
-        return self._place is not None and self._place.is_outdated(first.opening.catalog)
+        return self._lake.is_outdated(first.opening)
 
     def _opened(self) -> Session:
         import duckdb
 
-        place = f"the store in {self._catalog.parent}"
-        catalog = self._catalog
-        if not catalog.is_file() or catalog.stat().st_size == 0:
-            state = (
-                "not there" if not catalog.exists() else "empty" if catalog.is_file() else kind(catalog.stat().st_mode)
-            )
-            raise StoreError(f"{place} has lost its catalog: {catalog} is {state}")
-
-        opened = catalog if self._place is None else self._place.opened()
-        is_copy = opened != catalog
+        lake = self._lake
+        opening = lake.open()
         connection = duckdb.connect(
             config={
                 "autoinstall_known_extensions": "false",
@@ -100,32 +65,29 @@ class Database:
                 # because their signatures take long to check; `check_extensions` compares their hashes
                 "allow_unsigned_extensions": "true",
                 "python_enable_replacements": "false",
-                "temp_directory": str(opened.with_name("tmp")),
+                "temp_directory": str(opening.temp_directory),
                 # because the next step allocates the memory that a step has just freed
                 "allocator_flush_threshold": "8GB",
                 "allocator_bulk_deallocation_flush_threshold": "8GB",
                 **self._options,
             }
         )
-        session = Session(connection, f"the catalog {catalog}")
-        with store_errors(f"the catalog {catalog}", duckdb.Error):
+        session = Session(connection, lake.catalog_name)
+        with store_errors(lake.catalog_name, duckdb.Error):
             if not self._read_only:
-                check_extensions()
-            for extension in extensions():
-                connection.load_extension(str(extension))
+                check_extensions(lake.extensions)
+            for module in lake.extensions:
+                connection.load_extension(str(extension(module)))
             session.run("database/use_utc")
-            session.run("database/one_view_of_catalog")
-            session.run("database/set_catalog", catalog=f"sqlite:{opened}")
-            session.run("database/set_data", data=str(self._data))
-            session.run("database/secret")
-            session.run("database/attach_read_only" if self._read_only or is_copy else "database/attach")
+            session.run("database/no_retries")
+            lake.attach(session, opening, read_only=self._read_only or opening.read_only)
             if self._read_only:
-                session.run("database/confine_directories", directories=[str(self._data)])
+                session.run("database/confine_directories", directories=[lake.directory])
                 session.run("database/confine_all_but_profiling")
                 with _existing_working_directory():
                     session.run("database/confine_access")
                 session.run("database/confine_settings")
-        return Session(connection, place, Opening(opened))
+        return Session(connection, lake.name, opening)
 
     def close(self) -> None:
         """Close the database and all its sessions, if it is open."""
@@ -133,13 +95,6 @@ class Database:
             if self._first is not None and self._first.is_own:
                 self._first.close()
                 self._first = None
-
-
-@dataclass(frozen=True, eq=False)
-class Opening:
-    """One opening of a database, with the path of the opened catalog."""
-
-    catalog: Path
 
 
 def memory(*, confined: bool = False, threads: int | None = None) -> Session:

@@ -11,20 +11,13 @@ from pathlib import Path
 from planstore.database.error_translation import store_errors
 from planstore.errors import StoreError
 
-_MODULES = ("duckdb_extension_ducklake", "duckdb_extension_sqlite_scanner")
-WHEELS = tuple(module.replace("_", "-") for module in _MODULES)
-"""The packages of the extensions."""
+DUCKLAKE = "duckdb_extension_ducklake"
+"""The module of DuckLake's extension."""
 
 
 @cache
-def extensions() -> tuple[Path, ...]:
-    """Return the paths of the extensions."""
-    return tuple(map(_extension, _MODULES))
-
-
-@cache
-def check_extensions() -> None:
-    """Compare the extensions with the hashes that pip recorded when it installed them.
+def check_extensions(modules: tuple[str, ...]) -> None:
+    """Compare extensions with the hashes that pip recorded when it installed them.
 
     DuckDB's own check of their signatures takes five times as long. It is made where no hash is recorded, as in a
     package of an operating system.
@@ -32,26 +25,33 @@ def check_extensions() -> None:
     Raises:
         StoreError: an extension is not the file that was installed, or its signature is invalid.
     """
-    for module, path in zip(_MODULES, extensions(), strict=True):
-        _check(module, path)
+    for module in modules:
+        _check(module, extension(module))
 
 
-def _extension(module: str) -> Path:
+@cache
+def extension(module: str) -> Path:
+    """Return the path of an extension.
+
+    Raises:
+        StoreError: its package is not installed.
+    """
     found = find_spec(module)
     folders = (found.submodule_search_locations if found else None) or ()
     for path in (path for folder in folders for path in Path(folder).rglob("*.duckdb_extension")):
         return path
-    raise StoreError(f"{_wheel(module)} must be installed, got no extension of it: install planstore again")
+    raise StoreError(f"{wheel_of(module)} must be installed, got no extension of it: install planstore again")
 
 
-def _wheel(module: str) -> str:
+def wheel_of(module: str) -> str:
+    """Return the package of an extension's module."""
     return module.replace("_", "-")
 
 
 def _check(module: str, path: Path) -> None:
     from importlib.metadata import distribution
 
-    wheel = _wheel(module)
+    wheel = wheel_of(module)
     recorded = next(file.hash for file in distribution(wheel).files or () if file.name == path.name)
     if recorded is None:
         _check_signature(path)

@@ -15,11 +15,12 @@ from planstore.database.binding import without_pandas
 from planstore.database.error_translation import query_errors, store_errors
 from planstore.database.row_order import in_order
 from planstore.database.sandbox import explained, own_tables, refuse_escapes
-from planstore.errors import QueryError, StoreError
+from planstore.errors import CommitFailedError, QueryError, StoreError
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+    from duckdb.sqltypes import DuckDBPyType
 
 
 class Session:
@@ -104,13 +105,10 @@ class Session:
             columns: the name and type of each column; None drops the column.
             values: values of its ``$name`` parameters.
         """
-        from duckdb import ColumnExpression
-
         with store_errors(self._place):
             relation = self._connection.sql(sql.load(statement), params=dict(values))
             chosen = [
-                # because a redundant cast takes time to bind
-                ColumnExpression(name) if column[1] == kind else ColumnExpression(name).cast(column[1])
+                _cast(name, kind, column[1])
                 for name, kind, column in zip(relation.columns, relation.types, columns, strict=True)
                 if column is not None
             ]
@@ -191,11 +189,17 @@ class Session:
         self._connection.begin()
         try:
             yield
-            with store_errors(self._place):
-                self._connection.commit()
+            self._commit()
         except BaseException:
             self._rollback()
             raise
+
+    def _commit(self) -> None:
+        try:
+            with store_errors(self._place):
+                self._connection.commit()
+        except StoreError as error:
+            raise CommitFailedError(str(error)) from error
 
     def query(
         self, query: str, parameters: Mapping[str, Any] | None = None, *, at_once: bool = False
@@ -245,11 +249,10 @@ class Session:
     def _rollback(self) -> None:
         import duckdb
 
-        try:
+        # because a failed commit has already ended its transaction, a lost connection cannot end one, and an error that
+        # is raised already says why; an open transaction on a lost connection would abort the process at its end
+        with suppress(duckdb.Error):
             self._connection.rollback()
-        except duckdb.TransactionException:
-            # because a failed commit has already ended its transaction
-            return
 
     def _check(self, query: str) -> None:
         """Check a user's query; the sandbox settings of the connection refuse the rest."""
@@ -273,6 +276,19 @@ class Session:
             raise QueryError(
                 f"a table after WITH must have a name of its own, got {taken[0]}, the name of a view: rename it"
             )
+
+
+def _cast(name: str, kind: DuckDBPyType, wanted: DuckDBPyType) -> duckdb.Expression:
+    """Return a column as the wanted type."""
+    from duckdb import ColumnExpression, FunctionExpression
+
+    column = ColumnExpression(name)
+    if wanted == kind:
+        return column  # because a redundant cast takes time to bind
+    if kind.id == "blob":
+        # because DuckLake keeps texts as bytes in PostgreSQL, whose texts cannot hold NUL
+        column = FunctionExpression("decode", column)
+    return column.cast(wanted)
 
 
 def interrupt_queries() -> bool:

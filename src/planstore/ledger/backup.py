@@ -16,11 +16,12 @@ from planstore.errors import StoreBusyError, StoreError
 from planstore.ledger.embedded.artifacts import fsync_folder, make_folder
 from planstore.ledger.embedded.catalog import copy_catalog
 from planstore.ledger.embedded.copy_bytes import wal_files
+from planstore.ledger.embedded.foreign_files import irregular_in_store, strays
 from planstore.ledger.embedded.store_folder import refuse_store
-from planstore.ledger.foreign_files import irregular_in_store, strays
 from planstore.ledger.layout import StoreLayout
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.marker import write_durably
+from planstore.ledger.opening import storage_in
 from planstore.pages.answers import Answer, plural
 
 
@@ -73,7 +74,7 @@ def backup(ledger: Ledger, target: Path, progress: Callable[[str], None] = lambd
     try:
         if StoreLayout(target).backup_mark.is_file():
             refuse_store("a backup", target.parent)
-            return _extended(ledger, Ledger(target, create=False, lock_timeout=0), progress)
+            return _extended(ledger, Ledger(storage_in(target, lock_timeout=0), create=False), progress)
         refuse_store("a backup", target)
         if _is_taken(target):
             raise StoreError(
@@ -83,7 +84,7 @@ def backup(ledger: Ledger, target: Path, progress: Callable[[str], None] = lambd
         with _incoming(target) as incoming:
             commit_id, files = _copied_catalog(ledger, incoming, progress)
             progress(f"copying {len(files)} files")
-            size = _copy([*files, StoreLayout(ledger.folder).marker], ledger.folder, incoming)
+            size = _copy([*files, StoreLayout(ledger.layout.folder).marker], ledger.layout.folder, incoming)
             write_durably(StoreLayout(incoming).backup_mark, b"{}")
         return BackedUp(commit_id, len(files), size)
     except FileNotFoundError as error:
@@ -94,7 +95,7 @@ def backup(ledger: Ledger, target: Path, progress: Callable[[str], None] = lambd
 
 def _extended(ledger: Ledger, earlier: Ledger, progress: Callable[[str], None]) -> BackedUp:
     """Extend an earlier backup: first by new files, then by the catalog that names them, in one renaming."""
-    source, target = ledger.folder, earlier.folder
+    source, target = ledger.layout.folder, earlier.layout.folder
     with closing(earlier), earlier.locked():
         _check_earlier(ledger, earlier)
         for unfinished in target.glob("incoming-*"):
@@ -127,8 +128,8 @@ def _check_earlier(ledger: Ledger, earlier: Ledger) -> None:
     last = earlier.writer().row("ledger/last_commit")
     if last is not None and not ledger.has_commit(last[0], last[1]):
         raise StoreError(
-            f"the backup in {earlier.folder} must be of this store, got one whose commit {last[0]} is not in "
-            f"{ledger.folder}: name another folder"
+            f"the backup in {earlier.layout.folder} must be of this store, got one whose commit {last[0]} is not in "
+            f"{ledger.layout.folder}: name another folder"
         )
     earlier.close()  # which moves its WAL file into the catalog, if nobody else has it open
 
@@ -152,7 +153,7 @@ def _copied_catalog(ledger: Ledger, folder: Path, progress: Callable[[str], None
     """Copy the catalog into a folder; return its newest commit and the files of the store at that moment."""
     progress("copying the catalog")
     with ledger.quiet():
-        files = _files(ledger.folder)
+        files = _files(ledger.layout.folder)
         copy_catalog(ledger.layout.catalog, StoreLayout(folder).catalog)
         return ledger.last_commit(), files
 

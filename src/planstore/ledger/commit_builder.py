@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from planstore.database.session import Session
@@ -72,8 +71,10 @@ class CommitBuilder:
         self._message = message
         self._idempotency_key = idempotency_key
         self._written: dict[str, Written] = {}
-        self._files_before: dict[str, set[Path]] = {}
+        self._files_before: dict[str, set[str]] = {}
         self.commit: Commit | None = None
+        self.files: set[str] = set()
+        """The names of the commit's parquet files, once it is sealed."""
 
     def append(self, table: str, **values: Any) -> None:
         """Append one row to an event table; ``values`` are its columns without the header."""
@@ -140,10 +141,11 @@ class CommitBuilder:
         new = self._new_files()
         try:
             for table in self._files_before.keys() & self._written.keys():
-                check_files(self._written[table], new[table])
+                check_files(self._written[table], self._data, new[table])
         except ReadBackError as error:
             raise ReadBackError(f"{error}; nothing was recorded") from None
-        self._data.make_durable({path for files in new.values() for path in files})
+        self.files = {name for files in new.values() for name in files}
+        self._data.make_durable(self.files)
 
     def _commit_row(self, commit: Commit) -> dict[str, Any]:
         return commit.header() | {"recorded_at": self.recorded_at, "digest": commit.digest}
@@ -165,11 +167,12 @@ class CommitBuilder:
         for written in events or [None]:
             events_table = commits if written is None else catalog.table(self._session, written.table)
             stored = self._session.typed(
-                "ledger/stored_rows",
+                catalog.stored_rows,
                 [*_CATALOG_COLUMNS, *events_table.columns, *commits.columns],
                 events=events_table.name,
                 rows=1 if written is None else written.content.num_rows,
                 commits=commits.name,
+                **catalog.parameters,
             )
             width = len(events_table.columns)
             if written is not None:
@@ -183,12 +186,12 @@ class CommitBuilder:
         if table not in self._files_before:
             self._files_before[table] = self._data.files_of(table)
 
-    def _new_files(self) -> dict[str, set[Path]]:
+    def _new_files(self) -> dict[str, set[str]]:
         return {table: self._data.files_of(table) - before for table, before in self._files_before.items()}
 
     def make_durable(self) -> None:
         """Fsync new parquet files before the commit refers to them."""
-        self._data.make_durable({path for files in self._new_files().values() for path in files})
+        self._data.make_durable({name for files in self._new_files().values() for name in files})
 
 
 def _header_digests(header: Header, rows: int) -> list[tuple[str, bytes]]:

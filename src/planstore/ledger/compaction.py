@@ -62,7 +62,7 @@ def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = 
     """
     if not timedelta() <= grace <= LONGEST_GRACE:
         raise RequestError(f"grace must be from 0 to {LONGEST_GRACE.days:,} days, got {grace}")
-    data = ledger.data
+    data = ledger.storage.data
     with ledger.locked():
         session = ledger.writer()
         try:

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import Lock
 
 from planstore.database import sql
 from planstore.database.connection import Database
 from planstore.database.macros import make_macros
 from planstore.database.session import Session
-from planstore.errors import ReadBackError, StoreError, StoreMissingError, StoreVersionError
+from planstore.errors import CommitFailedError, ReadBackError, StoreError, StoreMissingError, StoreVersionError
 from planstore.events.commit import GENESIS
 from planstore.events.vocabulary import CommitKind
 from planstore.ledger.commit_builder import STRUCT_TABLES, CommitBuilder, Head
-from planstore.ledger.embedded.artifacts import Artifacts, make_folder
-from planstore.ledger.embedded.catalog import Catalog
-from planstore.ledger.embedded.data import DataFolder
-from planstore.ledger.embedded.lock import WriterLock
-from planstore.ledger.embedded.store_folder import Place, refuse_store
 from planstore.ledger.layout import StoreLayout
-from planstore.ledger.marker import FORMAT, read_marker, write_marker
+from planstore.ledger.marker import FORMAT
 from planstore.ledger.read_back import CatalogTables
-from planstore.ledger.storage import ArtifactStorage, CatalogStorage, CommitLock, DataStorage
+from planstore.ledger.storage import ArtifactStorage, StoreStorage
 
 _log = logging.getLogger("planstore.ledger")
 
@@ -62,12 +55,11 @@ _VIEWS = (
 
 
 class Ledger:
-    """All commits of the store in ``folder``.
+    """All commits of a store.
 
     Args:
-        folder: the store's folder, ``<results>/planstore``.
+        storage: the storage of the store.
         create: whether a missing store is created on first use.
-        lock_timeout: maximum seconds to wait for the writer lock.
         clock: returns the current time.
         memory: maximum bytes of all read-only sessions together; None means most of the machine's memory.
 
@@ -78,33 +70,35 @@ class Ledger:
 
     def __init__(
         self,
-        folder: Path,
+        storage: StoreStorage,
         *,
         create: bool = True,
-        lock_timeout: float = 600.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         memory: int | None = None,
     ) -> None:
-        self._place = Place(folder)
-        self.folder = folder = self._place.folder
-        self.layout = layout = StoreLayout(folder)
-        self.artifacts: ArtifactStorage = Artifacts(layout.artifacts, self.check_place)
-        self.data: DataStorage = DataFolder(layout.data)
+        self.storage = storage
         self._clock = clock
         self._head: Head | None = None
-        self._was_ready = False
-        self._lock: CommitLock = WriterLock(layout.writer_lock, lock_timeout)
-        paths = layout.catalog, layout.data
-        self._catalog_place: CatalogStorage = Catalog(layout.catalog, self._lock)
-        self._read_only = Database(*paths, read_only=True, memory=memory, place=self._catalog_place)
+        lake = storage.catalog
+        self._read_only = Database(lake, read_only=True, memory=memory)
         self._defining = Lock()
         self._with_views: object = None
         self._with_user_definitions: object = None
-        self._read_write = Database(*paths, read_only=False, place=self._catalog_place)
-        self._small_writes = Database(*paths, read_only=False, threads=1, place=self._catalog_place)
-        self._catalog = CatalogTables()
+        self._read_write = Database(lake, read_only=False)
+        self._small_writes = Database(lake, read_only=False, threads=1)
+        self._catalog = CatalogTables(lake)
         if not self._is_ready() and not create:
-            raise StoreMissingError(f"there is no store in {folder.parent}: run `planstore init` or `planstore route`")
+            raise StoreMissingError(storage.missing)
+
+    @property
+    def layout(self) -> StoreLayout:
+        """The paths of the store's local folder."""
+        return self.storage.layout
+
+    @property
+    def artifacts(self) -> ArtifactStorage:
+        """The artifacts."""
+        return self.storage.artifacts
 
     def create(self) -> None:
         """Create the store if it does not exist yet; never create it again after it was opened.
@@ -122,14 +116,7 @@ class Ledger:
         Raises:
             StoreError: it was; the message names the change.
         """
-        self._place.check()
-        if self._was_ready:
-            for path in (self.layout.marker, self.layout.catalog):
-                # because the database would create a missing catalog anew, empty
-                if not path.exists():
-                    raise StoreMissingError(
-                        f"the store in {self.folder} is gone: its {path.name} was there before; nothing was written"
-                    )
+        self.storage.check()
 
     def query_session(self, as_of: int | None = None) -> Session:
         """Return a read-only session with the stable views, as of commit ``as_of`` (None means now)."""
@@ -195,25 +182,47 @@ class Ledger:
         A block without events makes no commit.
         """
         with self._locked():
-            with session.transaction():
-                head = self._current_head(session)
-                builder = CommitBuilder(
-                    session,
-                    self.data,
-                    kind,
-                    head,
-                    self._now(head.recorded_at),
-                    run_id=run_id,
-                    message=message,
-                    idempotency_key=idempotency_key,
-                )
-                yield builder
-                builder.seal()
+            try:
+                with session.transaction():
+                    head = self._current_head(session)
+                    builder = CommitBuilder(
+                        session,
+                        self.storage.data,
+                        kind,
+                        head,
+                        self._now(head.recorded_at),
+                        run_id=run_id,
+                        message=message,
+                        idempotency_key=idempotency_key,
+                    )
+                    yield builder
+                    builder.seal()
+            except CommitFailedError as error:
+                self._decide(builder, error)
             if builder.commit is not None:
                 self._head = Head(head.snapshot + 1, builder.commit_id, builder.commit.digest, builder.recorded_at)
                 self._check_stored(builder)
-                fields = {"commit_id": builder.commit_id, "results": self.folder.parent}
+                fields = {"commit_id": builder.commit_id, "results": self.layout.folder.parent}
                 _log.info("commit %d is recorded", builder.commit_id, extra=fields)
+
+    def _decide(self, builder: CommitBuilder, error: CommitFailedError) -> None:
+        """Decide by the ledger whether a commit that was answered with an error is recorded.
+
+        The error's text does not say it: the answer may have been lost, or the error may be of what came after.
+
+        Raises:
+            CommitFailedError: it is not recorded, or the ledger cannot be read now.
+        """
+        self._head = None
+        assert builder.commit is not None, "only a sealed commit is committed"
+        try:
+            row = self._read_write.session().row("ledger/digest_of_commit", commit_id=builder.commit_id)
+        except StoreError as unread:
+            raise CommitFailedError(f"{error}; if commit {builder.commit_id} is recorded is not known") from unread
+        if row is None or row[0] != builder.commit.digest:
+            raise CommitFailedError(f"{error}; nothing was recorded") from error
+        self.storage.data.undelete(builder.files)
+        _log.warning("commit %d is recorded, although its answer was lost", builder.commit_id)
 
     def _check_stored(self, builder: CommitBuilder) -> None:
         """Read back a commit's rows from the catalog, before the commit is acknowledged."""
@@ -221,7 +230,7 @@ class Ledger:
             builder.check_stored(self._catalog)
         except StoreError as error:
             raise ReadBackError(
-                f"{error}; the commit is recorded all the same: keep the store in {self.folder} as it is, "
+                f"{error}; the commit is recorded all the same: keep {self.storage.name} as it is, "
                 "and look at it with `planstore verify`"
             ) from error
 
@@ -257,22 +266,22 @@ class Ledger:
                 yield
             return
         self.check_place()
-        with self._lock.held_by_reader():
-            self._catalog_place.is_quiet = True
+        with self.storage.lock.held_by_reader():
+            self.storage.catalog.is_quiet = True
             try:
                 yield
             finally:
-                self._catalog_place.is_quiet = False
+                self.storage.catalog.is_quiet = False
 
     @property
     def is_writable(self) -> bool:
         """Whether this process may write; if not, read-only sessions use copies of the catalog."""
-        return self._catalog_place.is_writable
+        return self.storage.catalog.is_writable
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self.check_place()
-        with self._lock.held(), self._disk_errors():
+        with self.storage.lock.held(), self._disk_errors():
             self.check_place()  # because the store may have been removed during the wait
             yield
 
@@ -285,8 +294,8 @@ class Ledger:
         advice = "when the fault is gone, do it again, under the same run id or key: then it is recorded once"
         try:
             yield
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"the store in {self.folder} could not be written: {error}; {advice}") from error
+        except self.storage.errors as error:
+            raise StoreError(f"{self.storage.name} could not be written: {error}; {advice}") from error
         except ReadBackError:
             raise  # because its message already says if the commit is recorded
         except StoreError as error:
@@ -309,8 +318,7 @@ class Ledger:
             self._with_views = self._with_user_definitions = None
         self._read_write.close()
         self._small_writes.close()
-        self._catalog_place.close()
-        self._place.let_go()
+        self.storage.close()
 
     @property
     def is_made(self) -> bool:
@@ -318,31 +326,22 @@ class Ledger:
         return self._is_ready()
 
     def _is_ready(self) -> bool:
-        content = read_marker(self.layout.marker)
+        content = self.storage.marker()
         if content is not None and (type(content["format"]) is not int or content["format"] != FORMAT):
             raise StoreVersionError(
-                f"the store in {self.folder} has format {content['format']}, this planstore knows format {FORMAT}: "
+                f"{self.storage.name} has format {content['format']}, this planstore knows format {FORMAT}: "
                 "if it is older, run `planstore migrate`; if it is newer, use a newer planstore"
             )
         if content is not None:
-            self._place.hold()
-            self._was_ready = True
+            self.storage.hold()
         return content is not None
 
     def _create(self) -> None:
-        refuse_store("the results folder", self.folder.parent)
-        try:
-            for folder in (self.folder, *self.layout.folders):
-                make_folder(folder)
-        except (OSError, ValueError) as error:
-            raise StoreError(f"a store cannot be made in {self.folder.parent}: {error}") from error
-        with self._lock.held(), self._disk_errors():
+        self.storage.prepare()
+        with self.storage.lock.held(), self._disk_errors():
             if self._is_ready():
                 return
-            # because DuckDB's writers need the catalog in WAL mode before they first open it; no other SQLite library
-            # touches the file later, and DuckDB has not opened it yet
-            with closing(sqlite3.connect(self.layout.catalog)) as catalog:
-                catalog.execute("PRAGMA journal_mode=WAL")
+            self.storage.prepare_catalog()
             session = self._read_write.session()
             row = session.row("ledger/store_exists")
             if row is None or not row[0]:
@@ -351,7 +350,7 @@ class Ledger:
                         session.run(table)
                     session.run("database/row_groups")
             keep_structs_in_files(session)
-            write_marker(self.layout.marker)
+            self.storage.write_marker()
             self._is_ready()
 
 

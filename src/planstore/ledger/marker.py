@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,18 @@ FORMAT = max(STRUCTS_IN_FILES, FORMAT_OF_COLUMNS, hashing.SINCE_FORMAT)
 """The format of stores that this code reads and writes."""
 
 
-def write_marker(marker: Path) -> None:
-    """Write the marker, which identifies its folder as a store of this format, durably."""
-    write_durably(marker, orjson.dumps({"format": FORMAT}))
+ADDRESS = "catalog"
+"""The key of a marker that points to a team store; the others are the address's too."""
+
+
+def write_marker(marker: Path, address: Mapping[str, str] | None = None) -> None:
+    """Write the marker, which identifies its folder as a store of this format, durably.
+
+    Args:
+        marker: the file.
+        address: the address of the team store that the folder points to; None means that the folder is the store.
+    """
+    write_durably(marker, orjson.dumps({"format": FORMAT, **(address or {})}))
 
 
 def write_durably(path: Path, content: bytes) -> None:

@@ -14,12 +14,10 @@ from planstore.events import hashing
 from planstore.events.candidate_columns import COLUMNS
 from planstore.ledger.commit_builder import STRUCT_TABLES
 from planstore.ledger.compaction import flush
-from planstore.ledger.embedded.data import DataFolder
-from planstore.ledger.embedded.lock import WriterLock
+from planstore.ledger.embedded.storage import EmbeddedStorage
 from planstore.ledger.findings import Finding
-from planstore.ledger.layout import StoreLayout
 from planstore.ledger.ledger import keep_structs_in_files
-from planstore.ledger.marker import FORMAT, STRUCTS_IN_FILES, read_marker, write_marker
+from planstore.ledger.marker import FORMAT, STRUCTS_IN_FILES
 from planstore.ledger.row_digests import event_findings
 from planstore.ledger.storage import DataStorage
 
@@ -76,21 +74,21 @@ def migrate(folder: Path, *, lock_timeout: float = 600.0) -> Migrated:
         StoreVersionError: the store's format is unknown, or its digests are of another algorithm.
         StoreBusyError: another writer held the lock for longer than the timeout.
     """
-    layout = StoreLayout(folder)
-    marker = read_marker(layout.marker)
+    storage = EmbeddedStorage(folder, lock_timeout)
+    marker = storage.marker()
     if marker is None:
-        raise StoreMissingError(f"there is no store in {folder.parent}: run `planstore init` or `planstore route`")
+        raise StoreMissingError(storage.missing)
     before = marker["format"]
     if before != FORMAT and before not in range(hashing.SINCE_FORMAT, FORMAT):
         raise StoreVersionError(
-            f"the store in {folder} has format {before}, this planstore knows formats {hashing.SINCE_FORMAT} to "
+            f"{storage.name} has format {before}, this planstore knows formats {hashing.SINCE_FORMAT} to "
             f"{FORMAT}: use the version of planstore that made it, or a newer one"
         )
     if before == FORMAT:
         return Migrated(before, FORMAT)
-    with WriterLock(layout.writer_lock, lock_timeout).held():
-        data = DataFolder(layout.data)
-        database = Database(layout.catalog, layout.data, read_only=False)
+    with storage.lock.held():
+        data = storage.data
+        database = Database(storage.catalog, read_only=False)
         try:
             session = database.session()
             restored = [value for older in range(before, FORMAT) for value in _to_next_format(older, session, data)]
@@ -99,7 +97,7 @@ def migrate(folder: Path, *, lock_timeout: float = 600.0) -> Migrated:
             lost = _with_values(session, findings)
         finally:
             database.close()
-        write_marker(layout.marker)
+        storage.write_marker()
     return Migrated(before, FORMAT, tuple(restored), tuple(lost))
 
 

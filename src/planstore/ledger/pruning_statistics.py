@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from planstore.database.error_translation import unreadable
 from planstore.database.session import Session
 from planstore.errors import DeniedError, StoreError
+from planstore.ledger.storage import DataStorage
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,12 +68,12 @@ Columns: TypeAlias = dict[str, Values]
 _ABSENT = Values(None, None, has_null=True, has_nan=False, only_nulls=True)
 
 
-def falsehoods(session: Session, data: Path) -> Iterator[Problem]:
+def falsehoods(session: Session, data: DataStorage) -> Iterator[Problem]:
     """Yield the false statistics of the catalog and of parquet files.
 
     Args:
         session: a session on the lake.
-        data: the folder of the lake's parquet files.
+        data: the lake's parquet files.
     """
     for table, problem in session.rows("verify/reading_rules"):
         yield table, None, problem
@@ -84,7 +84,7 @@ def falsehoods(session: Session, data: Path) -> Iterator[Problem]:
     for file in session.records("verify/data_files"):
         table = file["table"]
         try:
-            with unreadable(f"{data / file['path']}"):
+            with unreadable(file["path"]):
                 true, first, problems = _read(data, file)
         except DeniedError:
             raise
@@ -143,18 +143,17 @@ def _stated(session: Session, statement: str, key: str) -> dict[Any, dict[str, d
     return statistics
 
 
-def _read(data: Path, file: Mapping[str, Any]) -> tuple[Columns, int | None, list[str]]:
+def _read(data: DataStorage, file: Mapping[str, Any]) -> tuple[Columns, int | None, list[str]]:
     """Return the actual statistics of a parquet file's columns, its first commit, and its false statistics.
 
     Text columns are read as dictionaries, which is much faster than as values.
     """
     import pyarrow.parquet as pq
 
-    path = data / file["path"]
-    if not file["is_inside"] or not path.resolve().is_relative_to(data.resolve()):
-        raise StoreError(f"the file does not lie in {data}")
-    with path.open("rb") as raw:
-        content_size = raw.seek(0, 2)
+    if not file["is_inside"]:
+        raise StoreError(f"{file['path']} does not lie in the lake")
+    with data.open(file["path"]) as raw:
+        content_size = raw.size()
         raw.seek(-8, 2)
         footer_size = int.from_bytes(raw.read(4), "little")
         if (file["size"], file["footer_size"]) != (content_size, footer_size):

@@ -7,12 +7,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import zip_longest
 from operator import itemgetter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planstore.database.session import Session
 from planstore.errors import ReadBackError
 from planstore.events.digest import RowsDigest
+from planstore.ledger.storage import CatalogStorage, DataStorage
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,9 +31,15 @@ class CatalogTable:
 
 
 class CatalogTables:
-    """The catalog's tables of inlined rows, cached because only a migration changes them."""
+    """The catalog's tables of inlined rows, cached because only a migration changes them.
 
-    def __init__(self) -> None:
+    Args:
+        catalog: the catalog.
+    """
+
+    def __init__(self, catalog: CatalogStorage) -> None:
+        self.stored_rows = catalog.stored_rows
+        self.parameters = catalog.parameters
         self._names: dict[str, str] = {}
         self._found: dict[str, CatalogTable] = {}
 
@@ -118,7 +124,7 @@ class Written:
         )
 
 
-def check_files(written: Written, files: Iterable[Path]) -> None:
+def check_files(written: Written, data: DataStorage, files: Iterable[str]) -> None:
     """Check that files contain the written rows, before a commit refers to them.
 
     Raises:
@@ -128,7 +134,7 @@ def check_files(written: Written, files: Iterable[Path]) -> None:
     import pyarrow.parquet as pq
 
     with ExitStack() as opened:
-        parquet = [opened.enter_context(pq.ParquetFile(path)) for path in files]
+        parquet = [pq.ParquetFile(opened.enter_context(data.open(name))) for name in files]
         rows = sum(file.metadata.num_rows for file in parquet)
         if rows != written.content.num_rows:
             raise written.refuse(f"the files hold {rows} rows, {written.content.num_rows} were written")

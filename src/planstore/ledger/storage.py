@@ -1,16 +1,21 @@
-"""Storage protocols of a store: artifacts, parquet files, the commit lock and the catalog.
+"""Storage protocols of a store: artifacts, parquet files, the commit lock, the catalog, and all of them together.
 
 ``planstore.ledger.embedded`` implements them; ``tests/ledger/contract/`` tests every implementation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from planstore.database.connection import CatalogPlace
+from planstore.database.lake import Lake
+from planstore.database.session import Session
+from planstore.ledger.layout import StoreLayout
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class ArtifactStorage(Protocol):
@@ -37,20 +42,34 @@ class ArtifactStorage(Protocol):
 
 
 class DataStorage(Protocol):
-    """The parquet files of event tables, which DuckLake writes."""
+    """The parquet files of event tables, which DuckLake writes.
 
-    @property
-    def root(self) -> Path:
-        """The folder of the files."""
+    A file's name is its path in the lake, such as ``main/jobs/ducklake-….parquet``.
+    """
 
-    def files(self) -> set[Path]:
-        """Return all files."""
+    def files(self) -> set[str]:
+        """Return the names of all files."""
 
-    def files_of(self, table: str) -> set[Path]:
-        """Return the files of a table."""
+    def files_of(self, table: str) -> set[str]:
+        """Return the names of a table's files."""
 
-    def make_durable(self, new: Collection[Path]) -> None:
-        """Fsync files before a commit refers to them."""
+    def open(self, name: str) -> pa.NativeFile:
+        """Open a file to read it.
+
+        Raises:
+            OSError: it cannot be read.
+            StoreError: it lies outside of the lake.
+        """
+
+    def make_durable(self, new: Collection[str]) -> None:
+        """Make files durable before a commit refers to them."""
+
+    def undelete(self, names: Collection[str]) -> None:
+        """Bring back files of a recorded commit, which the database removed because its answer was lost.
+
+        Raises:
+            StoreError: a file cannot be brought back.
+        """
 
 
 class CommitLock(Protocol):
@@ -67,14 +86,114 @@ class CommitLock(Protocol):
         """Exclude writers while a block runs, without write permission."""
 
 
-class CatalogStorage(CatalogPlace, Protocol):
-    """The catalog of the tables, which a database opens."""
+class CatalogStorage(Lake, Protocol):
+    """The catalog of the tables, which a database attaches."""
 
     is_quiet: bool
+    """Whether writers are excluded already."""
 
     @property
     def is_writable(self) -> bool:
         """Whether this process may write the catalog."""
 
+    @property
+    def stored_rows(self) -> str:
+        """The statement that reads the newest inlined rows of a table."""
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The values of this catalog for parameters of :attr:`stored_rows`."""
+
+    def foreign_objects(self, session: Session) -> list[tuple[Any, ...]]:
+        """Return kind and name of the objects in the catalog's database which DuckLake does not make."""
+
     def close(self) -> None:
         """Remove copies."""
+
+
+Stray: TypeAlias = tuple[str, str]
+"""A table or part of the store, and the problem."""
+
+
+@dataclass(frozen=True)
+class Strays:
+    """Unreferenced files.
+
+    Attributes:
+        strangers: files whose names no writer uses.
+        orphans: paths of files with names of writers: left by a killed writer, or not committed yet.
+    """
+
+    strangers: list[Stray]
+    orphans: list[str]
+
+
+class StoreStorage(Protocol):
+    """All storage of one store.
+
+    Attributes:
+        name: the store in messages, such as ``the store in /results``.
+        missing: the message where there is no store.
+        layout: the paths of its local folder.
+        errors: errors of the storage itself, which its classes do not translate.
+    """
+
+    name: str
+    missing: str
+    layout: StoreLayout
+    errors: tuple[type[Exception], ...]
+
+    @property
+    def artifacts(self) -> ArtifactStorage:
+        """The artifacts."""
+
+    @property
+    def data(self) -> DataStorage:
+        """The parquet files."""
+
+    @property
+    def catalog(self) -> CatalogStorage:
+        """The catalog."""
+
+    @property
+    def lock(self) -> CommitLock:
+        """The lock that serializes commits."""
+
+    def marker(self) -> dict[str, Any] | None:
+        """Return the marker of the store, which has at least its ``format``; None if there is no store.
+
+        Raises:
+            StoreError: the marker is unreadable, or has no format.
+        """
+
+    def write_marker(self) -> None:
+        """Write the marker of this code's format, durably."""
+
+    def prepare(self) -> None:
+        """Create what the lock needs, if it does not exist yet.
+
+        Raises:
+            StoreError: it cannot be created.
+        """
+
+    def prepare_catalog(self) -> None:
+        """Create an empty catalog; the caller holds the lock."""
+
+    def check(self) -> None:
+        """Check that the store was not removed, renamed or replaced after it was opened.
+
+        Raises:
+            StoreError: it was; the message names the change.
+        """
+
+    def hold(self) -> None:
+        """Fix the place of the store, which exists, for :meth:`check`."""
+
+    def close(self) -> None:
+        """Close everything; it is opened again on its next use."""
+
+    def irregular(self) -> Iterator[Stray]:
+        """Yield what is neither file nor folder in the place of one, such as a link."""
+
+    def strays(self, session: Session) -> Strays:
+        """Return the files that the catalog does not list and that are not artifacts."""

@@ -16,7 +16,6 @@ from planstore.events.canonical import canonical_json
 from planstore.events.commit import GENESIS, utc_text
 from planstore.events.hashing import digest_of
 from planstore.ledger.findings import Anchor, Finding, Verified
-from planstore.ledger.foreign_files import irregular_in_store, place, strays
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
 from planstore.ledger.plan_checks import failed_plan_checks
 from planstore.ledger.pruning_statistics import falsehoods
@@ -38,7 +37,7 @@ def verify(ledger: Ledger, expected: Anchor | None = None) -> Verified:
     Raises:
         StoreError: an extension of the database is not the one that was installed, so that no answer of it counts.
     """
-    check_extensions()
+    check_extensions(ledger.storage.catalog.extensions)
     before = _snapshot(ledger)
     ordered = _sorted(findings(ledger, expected))
     if ordered and _snapshot(ledger) != before:
@@ -48,7 +47,7 @@ def verify(ledger: Ledger, expected: Anchor | None = None) -> Verified:
         with unreadable("the ledger"):
             newest = anchor(ledger)
             named = {digest for _, digest, _ in ledger.reader().rows("verify/artifacts")}
-            orphans = strays(ledger.reader(), ledger.folder).orphans
+            orphans = ledger.storage.strays(ledger.reader()).orphans
     except StoreError:
         return Verified(0, str(Anchor(0, GENESIS)), ordered, [])
     return Verified(newest.commit_id, str(newest), ordered, sorted(ledger.artifacts.digests() - named), orphans)
@@ -75,8 +74,8 @@ def findings(ledger: Ledger, expected: Anchor | None = None) -> Iterator[Finding
         ledger: the ledger.
         expected: an anchor that the ledger must extend.
     """
-    for path, kind_name in irregular_in_store(ledger.folder):
-        yield Finding(None, place(ledger.folder, path), f"{path.relative_to(ledger.folder)} is {kind_name}")
+    for where, problem in ledger.storage.irregular():
+        yield Finding(None, where, problem)
     try:
         with unreadable("the ledger"):
             session = ledger.reader()
@@ -173,17 +172,17 @@ def _positions_of(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iter
 
 def _filters(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterator[Finding]:
     """Check that filtered queries find all rows: no pruning statistic is false."""
-    for table, commit_id, problem in falsehoods(session, ledger.layout.data):
+    for table, commit_id, problem in falsehoods(session, ledger.storage.data):
         yield Finding(commit_id, table, problem)
 
 
 def _definitions(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterator[Finding]:
     """Check that the catalog has no foreign objects, and the folders no foreign files."""
-    for kind, name in session.rows("verify/foreign_objects"):
+    for kind, name in ledger.storage.catalog.foreign_objects(session):
         yield Finding(None, "catalog", f"the {kind} {name} is there, and is none of the store's")
     for where, problem in session.rows("verify/foreign_definitions"):
         yield Finding(None, where, problem)
-    for where, problem in strays(session, ledger.folder).strangers:
+    for where, problem in ledger.storage.strays(session).strangers:
         yield Finding(None, where, problem)
 
 

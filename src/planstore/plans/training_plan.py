@@ -18,6 +18,7 @@ from planstore.errors import NotFoundError, PlanFileError
 from planstore.events.vocabulary import Semantics
 from planstore.ledger.layout import StoreLayout
 from planstore.ledger.ledger import Ledger
+from planstore.ledger.opening import storage_in
 from planstore.pages.answers import TableAnswer, counted
 from planstore.plans.plan_index import PlanIndex, document_rows
 
@@ -146,7 +147,7 @@ def load_training_plan(folder: str | Path) -> TrainingPlan | None:
     results = folder.parent.parent if folder.name == "training_plan" else folder
     layout = StoreLayout.in_results(results)
     if _is_there(layout.marker):
-        ledger = Ledger(layout.folder, create=False)
+        ledger = Ledger(storage_in(layout.folder), create=False)
         row = ledger.reader().row("consumer/newest_plan", as_of=None)
         return TrainingPlan.from_ledger(ledger, row[0]) if row else None
     folders = [folder] if folder.name == "training_plan" else []

@@ -78,7 +78,7 @@ def export(
         if not rows:
             raise NotFoundError("the ledger holds no run yet, so there is nothing to export")
         run = rows[0]
-        staging = ledger.folder / "outgoing"
+        staging = ledger.layout.folder / "outgoing"
         return _Export(ledger, session, results, staging, run, formats, metrics_copy, progress).do()
 
 
@@ -109,7 +109,7 @@ def compare_files(ledger: Ledger, results: Path) -> list[str]:
 def _staging(ledger: Ledger) -> Iterator[Path]:
     """Yield a staging folder: the store's, or a temporary one if the store is not writable."""
     if ledger.is_writable:
-        yield ledger.folder / "outgoing"
+        yield ledger.layout.folder / "outgoing"
         return
     with tempfile.TemporaryDirectory(prefix="planstore-") as folder:
         yield Path(folder) / "outgoing"

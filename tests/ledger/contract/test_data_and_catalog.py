@@ -20,8 +20,8 @@ def test_files_are_known_by_table(storage: Storage) -> None:
 def test_a_catalog_that_is_opened_where_it_is_never_falls_behind(storages: Callable[[], Storage]) -> None:
     first, second = storages(), storages()
     assert first.catalog.is_writable
-    opened = first.catalog.opened()
+    opening = first.catalog.open()
     second.commit()
-    assert not first.catalog.is_outdated(opened)
+    assert not first.catalog.is_outdated(opening)
     first.catalog.close()
-    assert opened.exists()
+    assert not first.catalog.is_outdated(opening)

@@ -8,14 +8,19 @@ import sys
 import tempfile
 import weakref
 from collections import deque
+from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
+from planstore.checks.regular_files import kind, unreadable_in
+from planstore.database.extensions import DUCKLAKE
+from planstore.database.lake import Opening
+from planstore.database.session import Session
 from planstore.errors import StoreError
 from planstore.ledger.embedded.copy_bytes import can_be_opened, copy_bytes, wal_files
-from planstore.ledger.layout import CATALOG
+from planstore.ledger.layout import CATALOG, StoreLayout
 from planstore.ledger.storage import CommitLock
 
 COPIES = 3
@@ -30,12 +35,17 @@ class Catalog:
     read-only medium, opens a copy, and makes another copy after the catalog has changed.
 
     Args:
-        path: the catalog.
+        layout: the paths of the store.
         lock: the writers' lock.
     """
 
-    def __init__(self, path: Path, lock: CommitLock) -> None:
-        self._path = path
+    extensions = (DUCKLAKE, "duckdb_extension_sqlite_scanner")
+    stored_rows = "ledger/stored_rows"
+    parameters: Mapping[str, str] = {}
+
+    def __init__(self, layout: StoreLayout, lock: CommitLock) -> None:
+        self._path = layout.catalog.absolute()
+        self._data = layout.data.absolute()
         self._lock = lock
         self._copies: deque[_Copy] = deque(maxlen=COPIES)
         self.is_quiet = False
@@ -46,25 +56,69 @@ class Catalog:
         """Whether this process may write the catalog and files next to it."""
         return can_be_opened(self._path)
 
-    def opened(self) -> Path:
-        """Return the path to open: the catalog, or a new copy of it.
+    @property
+    def name(self) -> str:
+        """The store in messages."""
+        return f"the store in {self._path.parent}"
+
+    @property
+    def catalog_name(self) -> str:
+        """The catalog in messages."""
+        return f"the catalog {self._path}"
+
+    @property
+    def directory(self) -> str:
+        """The folder of the parquet files."""
+        return str(self._data)
+
+    def check(self) -> None:
+        """Refuse an entry that cannot be read as a file in the place of a parquet file.
 
         Raises:
-            StoreError: a copy is needed and cannot be made.
+            StoreError: there is one.
         """
-        if self.is_writable:
-            return self._path
-        copy = _Copy(_state(self._path))
-        copy_bytes(self._path, copy.path, nullcontext() if self.is_quiet else self._lock.held_by_reader())
-        self._copies.append(copy)
-        return copy.path
+        for path, what in unreadable_in(self._data):
+            raise StoreError(f"{path} is {what}, not a file: put the file back, or remove it if nothing names it")
 
-    def is_outdated(self, opened: Path) -> bool:
-        """Return whether the catalog has changed since it was copied to ``opened``; False for the catalog itself."""
-        if opened == self._path:
+    def open(self) -> Opening:
+        """Return how to open the catalog, or a new copy of it.
+
+        Raises:
+            StoreError: the catalog is missing, or a copy is needed and cannot be made.
+        """
+        path = self._path
+        if not path.is_file() or path.stat().st_size == 0:
+            state = "not there" if not path.exists() else "empty" if path.is_file() else kind(path.stat().st_mode)
+            raise StoreError(f"{self.name} has lost its catalog: {path} is {state}")
+        if self.is_writable:
+            return self._opening(path)
+        copy = _Copy(_state(path))
+        copy_bytes(path, copy.path, nullcontext() if self.is_quiet else self._lock.held_by_reader())
+        self._copies.append(copy)
+        return self._opening(copy.path)
+
+    def _opening(self, opened: Path) -> Opening:
+        return Opening(f"sqlite:{opened}", opened.with_name("tmp"), read_only=opened != self._path)
+
+    def attach(self, session: Session, opening: Opening, *, read_only: bool) -> None:
+        """Attach the lake to a session of a new database."""
+        session.run("database/one_view_of_catalog")
+        session.run("database/set_catalog", catalog=opening.catalog)
+        session.run("database/set_data", data=str(self._data))
+        session.run("database/secret")
+        session.run("database/attach_read_only" if read_only else "database/attach")
+
+    def is_outdated(self, opening: Opening) -> bool:
+        """Return whether the catalog has changed since it was copied; False for the catalog itself."""
+        if not opening.read_only:
             return False
         state = _state(self._path)
-        return not any(copy.path == opened and copy.state == state for copy in self._copies)
+        copies = (copy for copy in self._copies if self._opening(copy.path).catalog == opening.catalog)
+        return not any(copy.state == state for copy in copies)
+
+    def foreign_objects(self, session: Session) -> list[tuple[Any, ...]]:
+        """Return kind and name of the objects in the catalog which DuckLake does not make."""
+        return session.rows("verify/foreign_objects")
 
     def close(self) -> None:
         """Remove the copies."""

@@ -246,7 +246,7 @@ class _Measuring:
         )
 
     def _select(self, importances: Mapping[str, list[np.ndarray]]) -> Sequence[Vote]:
-        """Select features by the importances of the models and by univariate statistics of training rows."""
+        """Choose features by the importances of the models and by univariate statistics of training rows."""
         import numpy as np
 
         train = self.folds[-1][0]

@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from planstore.checks.regular_files import files_in, irregular_in, kind
 from planstore.database.session import Session
-from planstore.events.hashing import ALGORITHM, DIGEST
 from planstore.ledger.layout import StoreLayout
-
-_WRITTEN = re.compile(r"main/\w+/ducklake-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.parquet")
-"""Names of parquet files, relative to the data folder."""
-_INCOMING = re.compile(rf"{ALGORITHM}/incoming-[0-9a-f]{{32}}")
-"""Names of artifacts that are not complete yet."""
-
-Stray: TypeAlias = tuple[str, str]
-"""A table or part of the store, and the problem."""
-
-
-@dataclass(frozen=True)
-class Strays:
-    """Unreferenced files.
-
-    Attributes:
-        strangers: files whose names no writer uses.
-        orphans: paths of files with names of writers: left by a killed writer, or not committed yet.
-    """
-
-    strangers: list[Stray]
-    orphans: list[str]
+from planstore.ledger.object_names import is_artifact, is_incoming, is_written
+from planstore.ledger.storage import Strays
 
 
 def irregular_in_store(store: Path) -> Iterator[tuple[Path, str]]:
@@ -60,13 +37,12 @@ def strays(session: Session, store: Path) -> Strays:
     for name in files:
         if name in named:
             continue
-        if _WRITTEN.fullmatch(name):
+        if is_written(name):
             foreign.orphans.append(f"data/{name}")
         else:
             foreign.strangers.append((place(store, data / name), f"data/{name} is there, and nothing names it"))
     for entry in files_in(artifacts):
-        path = Path(entry).relative_to(artifacts)
-        is_artifact = DIGEST.fullmatch(path.name) and path == Path(ALGORITHM, path.name[:2], path.name)
-        if entry.is_file(follow_symlinks=False) and not is_artifact and not _INCOMING.fullmatch(str(path)):
-            foreign.strangers.append(("artifacts", f"artifacts/{path} is there, and is no artifact"))
+        name = Path(entry).relative_to(artifacts).as_posix()
+        if entry.is_file(follow_symlinks=False) and not is_artifact(name) and not is_incoming(name):
+            foreign.strangers.append(("artifacts", f"artifacts/{name} is there, and is no artifact"))
     return foreign

@@ -1,0 +1,4 @@
+-- Forget what set_s3.sql set.
+-- changes: the session
+-- reads: nothing
+RESET VARIABLE s3;

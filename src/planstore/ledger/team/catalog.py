@@ -1,0 +1,93 @@
+"""The catalog of a team store, in a schema of a PostgreSQL database."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from planstore.database.extensions import DUCKLAKE
+from planstore.database.lake import Opening
+from planstore.database.session import Session
+from planstore.ledger.team.address import TeamAddress
+from planstore.ledger.team.connection import Connector
+from planstore.ledger.team.credentials import ObjectStorageAccess
+
+HTTP_SECONDS = 30
+"""Maximum time of one request of DuckDB's."""
+
+
+class RemoteCatalog:
+    """The catalog of a team store.
+
+    Args:
+        address: the address of the store.
+        connector: opens connections to its database.
+        access: the endpoint and credentials of object storage.
+    """
+
+    extensions = (DUCKLAKE, "duckdb_extension_postgres_scanner", "duckdb_extension_httpfs")
+    stored_rows = "team/stored_rows"
+    is_writable = True  # because the database knows, and refuses a reader's write by itself
+
+    def __init__(self, address: TeamAddress, connector: Connector, access: ObjectStorageAccess) -> None:
+        self._address = address
+        self._connector = connector
+        self._access = access
+        self.name = f"the store {address.url}"
+        self.catalog_name = connector.name
+        self.is_quiet = False
+        self.parameters = {"schema": address.schema}
+
+    @property
+    def directory(self) -> str:
+        """The prefix of the parquet files."""
+        return f"{self._address.data.rstrip('/')}/data/"
+
+    def check(self) -> None:
+        """Do nothing, because object storage has no pipes or links."""
+
+    def open(self) -> Opening:
+        """Return how to open the catalog."""
+        application = f"planstore-lake {os.getpid()} {socket.gethostname()}"
+        return Opening(self._connector.conninfo(application), Path(tempfile.gettempdir()) / f"planstore-{os.getpid()}")
+
+    def attach(self, session: Session, opening: Opening, *, read_only: bool) -> None:
+        """Attach the lake to a session of a new database, without leaving a credential in a variable."""
+        endpoint, keys = self._access.endpoint, self._access.keys()
+        session.run("database/set_catalog", catalog=opening.catalog)
+        session.run("database/set_data", data=self.directory)
+        session.run("team/set_schema", schema=self._address.schema)
+        session.run(
+            "team/set_s3",
+            s3={
+                "key_id": keys.access_key_id,
+                "secret": keys.secret_access_key,
+                "token": keys.token or "",
+                "region": self._access.region,
+                "endpoint": "s3.amazonaws.com" if endpoint is None else endpoint.netloc,
+                "url_style": "vhost" if endpoint is None else "path",
+                "use_ssl": str(endpoint is None or endpoint.scheme == "https").lower(),
+                "scope": self._address.data,
+            },
+        )
+        try:
+            session.run("team/s3_secret")
+        finally:
+            session.run("team/reset_s3")
+        session.run("team/http_timeout", seconds=HTTP_SECONDS)
+        session.run("team/secret")
+        session.run("database/attach_read_only" if read_only else "database/attach")
+
+    def is_outdated(self, opening: Opening) -> bool:
+        """Return False, because each query reads the catalog itself."""
+        return False
+
+    def foreign_objects(self, session: Session) -> list[tuple[Any, ...]]:
+        """Return kind and name of the objects in the store's schema which DuckLake does not make."""
+        return session.rows("team/foreign_objects", schema=self._address.schema)
+
+    def close(self) -> None:
+        """Do nothing, because there are no copies."""

@@ -1,0 +1,63 @@
+"""Creation of a team store, and of local folders that point to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from planstore.errors import StoreError
+from planstore.ledger.embedded.artifacts import make_folder
+from planstore.ledger.embedded.store_folder import refuse_store
+from planstore.ledger.layout import StoreLayout
+from planstore.ledger.ledger import Ledger
+from planstore.ledger.marker import ADDRESS, read_marker, write_marker
+from planstore.ledger.team.address import TeamAddress
+from planstore.ledger.team.storage import TeamStorage
+
+
+def join(address: TeamAddress, folder: Path) -> bool:
+    """Make ``folder`` point to the team store at ``address``, which is created if it does not exist.
+
+    Args:
+        address: the address.
+        folder: the local folder, ``<results>/planstore``.
+
+    Returns:
+        whether the store was created.
+
+    Raises:
+        StoreError: the folder is a store, or points to another one; the bucket is not versioned; the database or the
+            bucket cannot be used. The folder is left unchanged.
+    """
+    layout = StoreLayout(folder.absolute())
+    refuse_store("the results folder", layout.folder.parent)
+    _refuse_other(layout, address)
+    storage = TeamStorage(address, layout.folder)
+    ledger = Ledger(storage)
+    try:
+        is_new = not ledger.is_made
+        if is_new:
+            storage.check_bucket()
+        ledger.create()
+    finally:
+        ledger.close()
+    try:
+        make_folder(layout.folder)
+    except (OSError, ValueError) as error:
+        raise StoreError(f"a store cannot be made in {layout.folder.parent}: {error}") from error
+    write_marker(layout.marker, address.as_dict())
+    return is_new
+
+
+def _refuse_other(layout: StoreLayout, address: TeamAddress) -> None:
+    marker = read_marker(layout.marker)
+    if marker is None:
+        return
+    results = layout.folder.parent
+    if ADDRESS not in marker:
+        raise StoreError(
+            f"{results} holds a store of its own: name another results folder, or copy it to the team store"
+        )
+    if TeamAddress.of_marker(marker) != address:
+        raise StoreError(
+            f"{results} points to the store {TeamAddress.of_marker(marker).url}: name another results folder"
+        )

@@ -1,0 +1,173 @@
+"""The objects of a team store, under its prefix of a bucket."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from planstore.errors import StoreError
+from planstore.ledger.team.address import TeamAddress
+from planstore.ledger.team.connection import team_errors
+from planstore.ledger.team.credentials import ObjectStorageAccess
+
+if TYPE_CHECKING:
+    from obstore.store import S3Store
+
+TIMEOUT = "30s"
+"""Maximum time of one request."""
+PUT_WHOLE = 32 * 1024 * 1024
+"""Bytes up to which an object is put by one request, only if it is absent; larger ones are put in parts."""
+
+
+class ObjectStorage:
+    """The objects of a store; keys are relative to its prefix.
+
+    Args:
+        address: the address of the store.
+        access: the endpoint and credentials.
+    """
+
+    def __init__(self, address: TeamAddress, access: ObjectStorageAccess) -> None:
+        self._address = address
+        self._access = access
+        self.name = address.data
+
+    @cached_property
+    def store(self) -> S3Store:
+        """Obstore's store."""
+        from obstore.store import S3Store
+
+        self._access.keys()  # because obstore would say in many words that there are none
+        endpoint = self._access.endpoint
+        custom: dict[str, Any] = (
+            {} if endpoint is None else {"endpoint": endpoint.geturl(), "virtual_hosted_style_request": False}
+        )
+        return S3Store(
+            self._address.bucket,
+            prefix=self._address.prefix,
+            region=self._access.region,
+            client_options={"timeout": TIMEOUT, "allow_http": endpoint is not None and endpoint.scheme == "http"},
+            credential_provider=self._access.provide,
+            **custom,
+        )
+
+    def put(self, key: str, content: bytes) -> None:
+        """Put an object if it is absent; a large one need not be, because the same name is the same content."""
+        import obstore
+        from obstore.exceptions import AlreadyExistsError
+
+        with team_errors(self.name):
+            if len(content) > PUT_WHOLE:
+                if not self.has(key):
+                    obstore.put(self.store, key, content)
+                return
+            try:
+                obstore.put(self.store, key, content, mode="create")
+            except AlreadyExistsError:
+                return
+
+    def get(self, key: str) -> bytes | None:
+        """Return the content of an object; None if there is none."""
+        import obstore
+
+        with team_errors(self.name):
+            try:
+                return bytes(obstore.get(self.store, key).bytes())
+            except FileNotFoundError:
+                return None
+
+    def has(self, key: str) -> bool:
+        """Return whether there is an object."""
+        import obstore
+
+        with team_errors(self.name):
+            try:
+                obstore.head(self.store, key)
+            except FileNotFoundError:
+                return False
+            return True
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield the keys of all objects under a prefix."""
+        import obstore
+
+        with team_errors(self.name):
+            for page in obstore.list(self.store, prefix):
+                yield from (entry["path"] for entry in page)
+
+    def reader(self, key: str) -> ObjectReader:
+        """Open an object to read parts of it.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        import obstore
+
+        with team_errors(self.name):
+            return ObjectReader(self.store, key, obstore.head(self.store, key)["size"])
+
+    def undelete(self, key: str) -> None:
+        """Remove the delete marker of an object, if it has one.
+
+        Raises:
+            StoreError: there is no version of the object, or this key may not remove the marker.
+        """
+        if self.has(key):
+            return
+        client, bucket, whole = self._access.client, self._address.bucket, f"{self._address.prefix}/{key}"
+        with team_errors(self.name):
+            answer = client.list_object_versions(Bucket=bucket, Prefix=whole)
+            markers = [one for one in answer.get("DeleteMarkers", ()) if one["Key"] == whole and one["IsLatest"]]
+            for marker in markers:
+                client.delete_object(Bucket=bucket, Key=whole, VersionId=marker["VersionId"])
+        if not self.has(key):
+            raise StoreError(
+                f"{self.name}/{key} is recorded and gone: bring its newest version back, or restore a copy"
+            )
+
+
+class ObjectReader(io.RawIOBase):
+    """An object as a file: each read is one request.
+
+    Args:
+        store: obstore's store.
+        key: the key of the object.
+        size: its bytes.
+    """
+
+    def __init__(self, store: S3Store, key: str, size: int) -> None:
+        self._store = store
+        self._key = key
+        self._size = size
+        self._position = 0
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True."""
+        return True
+
+    def tell(self) -> int:
+        """Return the position of the next read."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Set the position of the next read."""
+        self._position = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        """Read into a buffer; return the number of bytes, 0 at the end."""
+        import obstore
+
+        wanted = max(0, min(len(buffer), self._size - self._position))
+        if wanted:
+            with team_errors(self._key):
+                read = obstore.get_range(self._store, self._key, start=self._position, length=wanted)
+            buffer[:wanted] = memoryview(read)
+            self._position += wanted
+        return wanted

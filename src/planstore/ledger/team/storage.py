@@ -1,0 +1,125 @@
+"""All storage of a team store: a PostgreSQL catalog and S3-compatible object storage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+from platformdirs import user_cache_path
+
+from planstore.database.session import Session
+from planstore.errors import StoreError
+from planstore.ledger.embedded.artifacts import Artifacts
+from planstore.ledger.layout import StoreLayout
+from planstore.ledger.marker import FORMAT
+from planstore.ledger.object_names import is_artifact, is_written
+from planstore.ledger.storage import Stray, Strays
+from planstore.ledger.team.address import TeamAddress
+from planstore.ledger.team.artifacts import RemoteArtifacts
+from planstore.ledger.team.catalog import RemoteCatalog
+from planstore.ledger.team.connection import Connector, team_errors
+from planstore.ledger.team.credentials import ObjectStorageAccess
+from planstore.ledger.team.data import DataObjects
+from planstore.ledger.team.lock import AdvisoryLock
+from planstore.ledger.team.objects import ObjectStorage
+
+MARKER = "store.json"
+"""The object that makes a prefix a store."""
+
+
+class TeamStorage:
+    """The storage of a team store.
+
+    Args:
+        address: the address of the store.
+        folder: the local folder that points to it.
+        lock_timeout: maximum seconds to wait for the writer lock.
+
+    Attributes:
+        address: the address of the store.
+        connector: opens connections to its database.
+        objects: its objects.
+    """
+
+    errors: tuple[type[Exception], ...] = (OSError,)
+
+    def __init__(self, address: TeamAddress, folder: Path, lock_timeout: float = 600.0) -> None:
+        self.address = address
+        self.layout = StoreLayout(folder)
+        self.name = f"the store {address.url}"
+        self.missing = f"there is no store at {address.url}: run `planstore init` with --catalog, --schema and --data"
+        self._access = access = ObjectStorageAccess()
+        self.connector = connector = Connector(address)
+        self.objects = ObjectStorage(address, access)
+        self.artifacts = RemoteArtifacts(self.objects, Artifacts(user_cache_path("planstore") / "artifacts"))
+        self.data = DataObjects(self.objects)
+        self.lock = AdvisoryLock(connector, address.schema, lock_timeout)
+        self.catalog = RemoteCatalog(address, connector, access)
+
+    def marker(self) -> dict[str, Any] | None:
+        """Return the marker of the store; None if there is no store."""
+        content = self.objects.get(MARKER)
+        if content is None:
+            return None
+        try:
+            marker = orjson.loads(content)
+            return {**marker, "format": marker["format"]}
+        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+            raise StoreError(
+                f"{self.objects.name}/{MARKER} does not say what kind of store this is: {error}"
+            ) from error
+
+    def write_marker(self) -> None:
+        """Put the marker of this code's format."""
+        self.objects.put(MARKER, orjson.dumps({"format": FORMAT}))
+
+    def prepare(self) -> None:
+        """Do nothing, because the lock needs nothing but the database."""
+
+    def prepare_catalog(self) -> None:
+        """Do nothing, because DuckLake creates a missing schema."""
+
+    def check(self) -> None:
+        """Do nothing: a schema or a bucket that is gone is an error of the next read."""
+
+    def check_bucket(self) -> None:
+        """Check that the bucket keeps deleted objects, because a lost answer to a commit makes DuckLake delete files.
+
+        Raises:
+            StoreError: it does not, or cannot be asked.
+        """
+        with team_errors(self.address.data):
+            answer = self._access.client.get_bucket_versioning(Bucket=self.address.bucket)
+        if answer.get("Status") != "Enabled":
+            raise StoreError(
+                f"the bucket {self.address.bucket} must keep versions of its objects, got "
+                f"{answer.get('Status', 'no versioning')}: enable versioning, because a commit whose answer is lost "
+                "makes the database delete files that are recorded"
+            )
+
+    def hold(self) -> None:
+        """Do nothing, because an address is fixed."""
+
+    def close(self) -> None:
+        """Close the connections of the lock."""
+        self.lock.close()
+
+    def irregular(self) -> Iterator[Stray]:
+        """Yield nothing, because object storage has no links."""
+        yield from ()
+
+    def strays(self, session: Session) -> Strays:
+        """Return the objects that the catalog does not list and that are not artifacts."""
+        found = Strays([], [])
+        named = {path for (path,) in session.rows("verify/named_files")}
+        for key in sorted(self.objects.keys("")):
+            part, _, name = key.partition("/")
+            if key == MARKER or (part == "data" and name in named) or (part == "artifacts" and is_artifact(name)):
+                continue
+            if part == "data" and is_written(name):
+                found.orphans.append(key)
+            else:
+                found.strangers.append((part, f"{key} is there, and nothing names it"))
+        return found

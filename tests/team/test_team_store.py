@@ -1,0 +1,42 @@
+"""A team store does what a store in a folder does: it is joined, written, read, audited and compacted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import planstore
+import samples
+from planstore import RequestError
+from planstore.ledger.opening import join
+from planstore.ledger.team.address import TeamAddress
+from team_servers import TeamServers
+
+
+@pytest.fixture
+def address(team_servers: TeamServers) -> TeamAddress:
+    return TeamAddress.of_url(team_servers.address())
+
+
+def test_two_folders_and_an_address_are_one_store(address: TeamAddress, tmp_path: Path) -> None:
+    folders = tmp_path / "a", tmp_path / "b"
+    assert [join(address, folder / "planstore") for folder in folders] == [True, False]
+    with planstore.open(folders[0]) as first, planstore.open(folders[1]) as second:
+        first.route(samples.table(samples.records()), samples.policy())
+        target = str(first.sql("select min(target) from decisions").fetchall()[0][0])
+        assert second.why(target).as_dict() == first.why(target).as_dict()
+        second.export()
+        assert (folders[1] / "planstore" / "exported.json").exists()
+        assert not (folders[0] / "planstore" / "exported.json").exists()
+        before = second.integrity.anchor()
+        compacted = second.maintenance.compact(grace=timedelta(days=1))
+        assert compacted.flushed > 0
+        assert first.integrity.verify(before).findings == []
+        first.maintenance.rebuild()
+        assert first.integrity.verify(before).findings == []
+    with planstore.open(address.url) as third:
+        assert int(third.integrity.anchor().partition(":")[0]) >= int(before.partition(":")[0])
+        with pytest.raises(RequestError, match="export needs a results folder"):
+            third.export()

