@@ -295,6 +295,7 @@ def test_every_sql_file_is_used() -> None:
         "macros/",
         "schema/",
         "ledger/append_",
+        "copy/append_",
         "migration/add_",
         "migration/readable_",
         "migration/misread_",

@@ -4,7 +4,8 @@
 
 ========  ============================================================================================================
 title     a sentence: what the statement does here
-given     table: rows. ``lake.jobs`` is the product's own table, in a lake in memory; any other has the columns that
+given     table: rows. ``lake.jobs`` is the product's own table, in a lake in memory; ``copied`` has the columns of
+          the table that the statement appends to; any other has the columns that
           ``cases/tables.yaml`` lists. A row is a list of all columns, or a mapping, where a column left out is null;
           ``scenario`` stands in mappings alone, and is 0 where it is left out
 needs     statements to run after that and before the one of the file: macros, views, earlier steps
@@ -173,7 +174,11 @@ class Desk:
         return value
 
     def _give(self, table: str, rows: list[Any]) -> None:
-        if table.startswith("lake."):
+        if table == "copied":
+            copied = self._case.statement.partition("append_")[2]
+            self._run(f"schema/tables/{copied}")
+            self._connection.execute(f"CREATE TEMP TABLE copied AS FROM lake.{copied} LIMIT 0")
+        elif table.startswith("lake."):
             self._run(f"schema/tables/{table.removeprefix('lake.')}")
         else:
             self.make(table, TABLES[table])

@@ -40,6 +40,7 @@ from .errors import (
 from .events.status import JobStatus as JobStatus
 from .ledger.backup import BackedUp as BackedUp
 from .ledger.compaction import Compacted as Compacted
+from .ledger.copy_store import Copied as Copied
 from .ledger.findings import Finding as Finding, Verified as Verified
 from .ledger.status_writer import StatusWriter as StatusWriter
 from .models.libraries import ModelVersionWarning as ModelVersionWarning

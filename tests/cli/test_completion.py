@@ -58,7 +58,7 @@ def proposals(words: str, environment: dict[str, str]) -> list[str]:
     return [line.split("\t")[0] for line in done.stdout.splitlines() if line]
 
 
-STATES = ["planned", "running", "succeeded", "failed", "skipped", "cancelled"]
+STATES = ["planned", "claimed", "running", "succeeded", "failed", "skipped", "cancelled"]
 ROUTES = [
     "ROUTE_CROSS_SECTIONAL",
     "ROUTE_SYMBOL_SPECIFIC",

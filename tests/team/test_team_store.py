@@ -40,3 +40,18 @@ def test_two_folders_and_an_address_are_one_store(address: TeamAddress, tmp_path
         assert int(third.integrity.anchor().partition(":")[0]) >= int(before.partition(":")[0])
         with pytest.raises(RequestError, match="export needs a results folder"):
             third.export()
+
+
+def test_a_store_moves_from_a_folder_to_the_team_and_back(
+    address: TeamAddress, store: planstore.Store, tmp_path: Path
+) -> None:
+    store.route(samples.table(samples.records()), samples.policy())
+    anchor = store.integrity.anchor()
+    assert store.maintenance.copy(address.url).commits == 1
+    with planstore.open(address.url) as team:
+        assert team.integrity.verify(anchor).findings == []
+        team.route(samples.table(samples.records(seed=7)), samples.policy())
+        assert team.maintenance.copy(tmp_path / "back").commits == 2
+        with planstore.open(tmp_path / "back") as back:
+            assert back.integrity.verify(team.integrity.anchor()).findings == []
+            assert back.integrity.verify(anchor).findings == []

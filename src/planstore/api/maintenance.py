@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from planstore.api.access import StoreAccess
 from planstore.checks.arguments import checked
 from planstore.ledger.backup import BackedUp, backup
 from planstore.ledger.compaction import Compacted, compact
+from planstore.ledger.copy_store import Copied, copy
+from planstore.ledger.ledger import Ledger
+from planstore.ledger.opening import storage_at, store_place
 from planstore.projections.rebuild import Rebuilt, rebuild
 
 
@@ -46,6 +50,24 @@ class Maintenance:
         """
         self._access.require_now("maintenance.backup")
         return backup(self._access.ledger, Path(target), progress)
+
+    @checked
+    def copy(self, target: str | Path, *, progress: Callable[[str], None] = lambda _: None) -> Copied:
+        """Copy the commits that another store lacks, and their artifacts, while writers of this one continue.
+
+        Args:
+            target: a results folder, or the address of a team store. The store there is created, or is an earlier copy
+                of this one. A copy that was killed is continued by the next call.
+            progress: callback that receives the name of each step before it runs.
+
+        Raises:
+            ConflictError: the store there is another one.
+            StoreError: a row or an artifact cannot be read or written.
+        """
+        self._access.require_now("maintenance.copy")
+        ledger = Ledger(storage_at(store_place(str(target))))
+        with closing(ledger):
+            return copy(self._access.ledger, ledger, progress)
 
     def rebuild(self) -> Rebuilt:
         """Drop the projections and derive them again from events."""

@@ -12,8 +12,7 @@ from planstore.checks.arguments import checked
 from planstore.checks.quoting import quoted
 from planstore.checks.texts import is_recordable
 from planstore.errors import StoreError
-from planstore.ledger.opening import StorePlace
-from planstore.ledger.team.address import TeamAddress, is_address
+from planstore.ledger.opening import store_place
 
 _log = logging.getLogger("planstore.store")
 
@@ -48,10 +47,7 @@ def open(
     """
     if not isinstance(results, str | Path) or not is_recordable(str(results)):
         raise StoreError(f"the results folder must be a path in UTF-8, got {quoted(results)}")
-    if is_address(str(results)):
-        place: StorePlace = TeamAddress.of_url(str(results))
-    else:
-        place = Path(results)
+    place = store_place(str(results))
     store = Store(place, create=create, memory=memory)
     with suppress(OSError):  # because the first use says what cannot be read
         if create and isinstance(place, Path) and not store.access.ledger.layout.marker.exists():

@@ -7,7 +7,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Train": ("train", "status", "jobs", "models", "predict"),
     "Ask": ("why", "why-train", "history", "diff", "whatif", "report", "sql", "log", "tail"),
     "Prove": ("verify", "anchor", "key"),
-    "Operate": ("doctor", "compact", "backup", "restore", "rebuild", "migrate", "du"),
+    "Operate": ("doctor", "compact", "backup", "restore", "copy", "rebuild", "migrate", "du"),
     "Learn": ("demo",),
 }
 """Names of the verbs by heading, in the order of the help."""
@@ -45,6 +45,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "compact": ("planstore compact --grace-hours 48",),
     "backup": ("planstore backup /backup/planstore",),
     "restore": ("planstore restore /backup/planstore --results restored",),
+    "copy": ("planstore copy results /archive/results",),
     "rebuild": ("planstore rebuild",),
     "migrate": ("planstore migrate",),
     "demo": ("planstore demo", "planstore demo --history"),

@@ -35,6 +35,12 @@ class Batches:
         with store_errors(self._place, pa.ArrowException, OSError):
             yield from self._reader
 
+    def stream(self) -> pa.RecordBatchReader:
+        """Return the batches as a reader, which the database can read from."""
+        import pyarrow as pa
+
+        return pa.RecordBatchReader.from_batches(self.schema, iter(self))
+
     def read_all(self) -> pa.Table:
         """Return all batches as one table."""
         import pyarrow as pa

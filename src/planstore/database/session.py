@@ -166,8 +166,8 @@ class Session:
         self._connection.register(name, table)
 
     @contextmanager
-    def registered(self, name: str, table: pa.Table) -> Iterator[None]:
-        """Register an Arrow table as ``name`` while the block runs."""
+    def registered(self, name: str, table: pa.Table | pa.RecordBatchReader) -> Iterator[None]:
+        """Register an Arrow table, or a reader that is read once, as ``name`` while the block runs."""
         self._connection.register(name, table)
         try:
             yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from planstore.errors import StoreError
 from planstore.events.hashing import digest_of
@@ -12,15 +12,22 @@ from planstore.ledger.embedded.storage import EmbeddedStorage
 from planstore.ledger.layout import StoreLayout
 from planstore.ledger.marker import ADDRESS, read_marker
 from planstore.ledger.storage import StoreStorage
-
-if TYPE_CHECKING:
-    from planstore.ledger.team.address import TeamAddress
+from planstore.ledger.team.address import TeamAddress, is_address
 
 TEAM_MODULES = ("botocore", "duckdb_extension_httpfs", "duckdb_extension_postgres_scanner", "obstore", "psycopg")
 """Packages that only team stores need."""
 
-StorePlace: TypeAlias = "Path | TeamAddress"
+StorePlace: TypeAlias = Path | TeamAddress
 """Where a store is: a results folder, which may point to a team store, or the address of a team store."""
+
+
+def store_place(text: str) -> StorePlace:
+    """Return the place that a path or an address names.
+
+    Raises:
+        RequestError: the address is malformed, or has a password.
+    """
+    return TeamAddress.of_url(text) if is_address(text) else Path(text)
 
 
 def storage_at(place: StorePlace) -> StoreStorage:
@@ -57,8 +64,6 @@ def storage_in(folder: Path, lock_timeout: float = 600.0) -> StoreStorage:
     marker = read_marker(embedded.layout.marker)
     if marker is None or ADDRESS not in marker:
         return embedded
-    from planstore.ledger.team.address import TeamAddress
-
     return team_storage(TeamAddress.of_marker(marker), embedded.layout.folder, lock_timeout)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from planstore.database.batches import Batches
 from planstore.database.error_translation import unreadable
 from planstore.database.session import Session
 from planstore.errors import DeniedError, StoreError
@@ -36,7 +35,7 @@ def event_findings(session: Session, table: str, commits: list[dict[str, Any]]) 
     for first, last in _ranges(counted, len(commits)):
         try:
             with unreadable("the ledger"):
-                read = _digests(session.batches("ledger/read_events", table=table, first=first, last=last))
+                read = commit_digests(session, table, first, last)
         except StoreError as error:
             holders = [number for number in counted if first <= number <= last]
             if len(holders) > 1:
@@ -76,8 +75,9 @@ def _ranges(counted: Mapping[int, Mapping[str, Any]], last_commit: int) -> Itera
         yield first, max(last_commit, first)
 
 
-def _digests(batches: Batches) -> dict[int, tuple[int, str]]:
-    """Return the number and digest of each commit's rows, from batches in commit order."""
+def commit_digests(session: Session, table: str, first: int, last: int) -> dict[int, tuple[int, str]]:
+    """Return the number and digest of the rows of each commit from ``first`` to ``last`` in a table."""
+    batches = session.batches("ledger/read_events", table=table, first=first, last=last)
     digests: dict[int, tuple[int, str]] = {}
     number, digest = 0, RowsDigest(batches.schema)
 

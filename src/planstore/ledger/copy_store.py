@@ -1,0 +1,173 @@
+"""Copies of ledgers between any two storages: event by event, in commit order, with the same digests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from planstore.database.session import Session
+from planstore.errors import ConflictError, StoreError
+from planstore.ledger.ledger import EVENT_TABLES, Ledger
+from planstore.ledger.row_digests import commit_digests
+from planstore.ledger.storage import ArtifactStorage
+from planstore.pages.answers import Answer, plural
+
+ROWS_AT_ONCE = 2_000_000
+"""Maximum events per transaction, unless a single commit has more."""
+ARTIFACT_THREADS = 8
+LAST = 2**62
+"""A number greater than any commit id."""
+
+
+@dataclass(frozen=True, repr=False)
+class Copied(Answer):
+    """The result of a copy.
+
+    Attributes:
+        commit_id: the newest commit of the copy.
+        commits: number of commits that were copied now.
+        events: number of their events.
+        artifacts: number of artifacts that were copied now.
+    """
+
+    commit_id: int
+    commits: int
+    events: int
+    artifacts: int
+
+    def __str__(self) -> str:
+        return (
+            f"Copied {plural(self.commits, 'commit')} with {plural(self.events, 'event')} and "
+            f"{plural(self.artifacts, 'artifact')}; the copy is at commit {self.commit_id}."
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all attributes, for JSON."""
+        return asdict(self)
+
+
+def copy(source: Ledger, target: Ledger, progress: Callable[[str], None] = lambda _: None) -> Copied:
+    """Copy the commits of ``source`` that ``target`` lacks, while writers of ``source`` continue.
+
+    Each transaction copies whole commits, and its rows are read back and compared with the digests of the commits. A
+    copy that was killed is continued by the next call.
+
+    Args:
+        source: the ledger to copy.
+        target: an empty ledger, or an earlier copy of ``source``.
+        progress: callback that receives the name of each step before it runs.
+
+    Raises:
+        ConflictError: ``target`` is no earlier state of ``source``.
+        StoreError: a row or an artifact cannot be read or written, or has another digest; the transaction was rolled
+            back.
+    """
+    target.create()
+    done = target.last_commit()
+    _check_earlier(source, target, done)
+    commits = source.reader().records("copy/commits", first=done + 1, last=LAST)
+    artifacts = _artifacts_by_commit(source.reader())
+    events = copied = 0
+    for part in _parts(commits):
+        first, last = part[0]["commit_id"], part[-1]["commit_id"]
+        progress(f"copying commits {first:,} to {last:,} of {commits[-1]['commit_id']:,}")
+        digests = [digest for number, digest in artifacts if first <= number <= last]
+        copied += _copy_artifacts(source.artifacts, target.artifacts, digests)
+        events += _copy_commits(source, target, part)
+    return Copied(commits[-1]["commit_id"] if commits else done, len(commits), events, copied)
+
+
+def _check_earlier(source: Ledger, target: Ledger, last: int) -> None:
+    """Check that the newest commit of ``target`` is in ``source``, with the same digest.
+
+    Raises:
+        ConflictError: it is not.
+    """
+    if last == 0:
+        return
+    statement = "ledger/digest_of_commit"
+    if source.reader().row(statement, commit_id=last) != target.reader().row(statement, commit_id=last):
+        raise ConflictError(
+            f"{target.storage.name} must be empty or an earlier copy of {source.storage.name}, got another ledger, "
+            f"whose commit {last} is not there: name another place"
+        )
+
+
+def _parts(commits: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Yield consecutive commits that are copied together."""
+    part: list[dict[str, Any]] = []
+    rows = 0
+    for commit in commits:
+        size = sum(count["rows"] for count in commit["counts"] or ())
+        if part and rows + size > ROWS_AT_ONCE:
+            yield part
+            part, rows = [], 0
+        part.append(commit)
+        rows += size
+    if part:
+        yield part
+
+
+def _artifacts_by_commit(session: Session) -> list[tuple[int, str]]:
+    """Return each artifact that an event names, with the first commit that does."""
+    return [(commit_id, digest) for commit_id, digest, _ in session.rows("verify/artifacts")]
+
+
+def _copy_artifacts(source: ArtifactStorage, target: ArtifactStorage, digests: Sequence[str]) -> int:
+    """Copy artifacts that ``target`` lacks, and return their number."""
+
+    def copied(digest: str) -> bool:
+        if target.has(digest):
+            return False
+        target.put(source.get(digest))
+        return True
+
+    with ThreadPoolExecutor(ARTIFACT_THREADS) as copying:
+        return sum(copying.map(copied, dict.fromkeys(digests)))
+
+
+def _copy_commits(source: Ledger, target: Ledger, commits: Sequence[Mapping[str, Any]]) -> int:
+    """Copy the events of some commits in one transaction, and return their number."""
+    first, last = commits[0]["commit_id"], commits[-1]["commit_id"]
+    counts: dict[str, dict[int, tuple[int, str]]] = {table: {} for table in EVENT_TABLES}
+    for commit in commits:
+        for count in commit["counts"] or ():
+            counts[count["table"]][commit["commit_id"]] = (count["rows"], count["digest"])
+    with target.locked():
+        session = target.writer()
+        try:
+            if target.last_commit() != first - 1:
+                raise StoreError(f"{target.storage.name} was written while it was copied to: copy again")
+            with session.transaction():
+                for table in (name for name in EVENT_TABLES if counts[name]):
+                    rows = source.reader().batches("ledger/read_events", table=table, first=first, last=last)
+                    with session.registered("copied", rows.stream()):
+                        session.run(f"copy/append_{table}")
+                    _check_digests(session, table, first, last, counts[table])
+                header = source.reader().batches("copy/commits", first=first, last=last)
+                with session.registered("copied", header.stream()):
+                    session.run("copy/append_commits")
+                session.run("projections/derived_plan_documents")
+                session.run("projections/append_plan_documents", first_commit=first, last_commit=last)
+        finally:
+            session.close()
+    return sum(rows for of_table in counts.values() for rows, _ in of_table.values())
+
+
+def _check_digests(
+    session: Session, table: str, first: int, last: int, expected: Mapping[int, tuple[int, str]]
+) -> None:
+    """Check the rows that were copied against the headers of their commits.
+
+    Raises:
+        StoreError: a commit has other rows.
+    """
+    read = commit_digests(session, table, first, last)
+    for number in sorted(read.keys() | expected.keys()):
+        if read.get(number) != expected.get(number):
+            raise StoreError(
+                f"commit {number} was not copied as it is: {table} has the rows and digest {read.get(number)}, "
+                f"its header says {expected.get(number)}; look at the source with `planstore verify`"
+            )
