@@ -23,10 +23,6 @@ FORMAT = max(STRUCTS_IN_FILES, FORMAT_OF_COLUMNS, hashing.SINCE_FORMAT)
 """The format of stores that this code reads and writes."""
 
 
-ADDRESS = "catalog"
-"""The key of a marker that points to a team store; the others are the address's too."""
-
-
 def write_marker(marker: Path, address: Mapping[str, str] | None = None) -> None:
     """Write the marker, which identifies its folder as a store of this format, durably.
 

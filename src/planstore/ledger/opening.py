@@ -10,9 +10,9 @@ from planstore.errors import StoreError
 from planstore.events.hashing import digest_of
 from planstore.ledger.embedded.storage import EmbeddedStorage
 from planstore.ledger.layout import StoreLayout
-from planstore.ledger.marker import ADDRESS, read_marker
 from planstore.ledger.storage import StoreStorage
 from planstore.ledger.team.address import TeamAddress, is_address
+from planstore.ledger.team.pointer import pointed_to
 
 TEAM_MODULES = ("botocore", "duckdb_extension_httpfs", "duckdb_extension_postgres_scanner", "obstore", "psycopg")
 """Packages that only team stores need."""
@@ -61,10 +61,8 @@ def storage_in(folder: Path, lock_timeout: float = 600.0) -> StoreStorage:
         RequestError: the folder points to a malformed address.
     """
     embedded = EmbeddedStorage(folder, lock_timeout)
-    marker = read_marker(embedded.layout.marker)
-    if marker is None or ADDRESS not in marker:
-        return embedded
-    return team_storage(TeamAddress.of_marker(marker), embedded.layout.folder, lock_timeout)
+    address = pointed_to(embedded.layout.marker)
+    return embedded if address is None else team_storage(address, embedded.layout.folder, lock_timeout)
 
 
 def team_storage(address: TeamAddress, folder: Path, lock_timeout: float = 600.0) -> StoreStorage:

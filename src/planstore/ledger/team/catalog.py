@@ -5,18 +5,25 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from planstore.database import sql
 from planstore.database.extensions import DUCKLAKE
 from planstore.database.lake import Opening
 from planstore.database.session import Session
+from planstore.errors import DeniedError
 from planstore.ledger.team.address import TeamAddress
-from planstore.ledger.team.connection import Connector
+from planstore.ledger.team.connection import Connector, team_errors
 from planstore.ledger.team.credentials import ObjectStorageAccess
 
 HTTP_SECONDS = 30
 """Maximum time of one request of DuckDB's."""
+
+
+FORGET = ("team/forget_key_id", "team/forget_secret_key", "team/forget_token")
+"""Statements that empty the settings with credentials."""
 
 
 class RemoteCatalog:
@@ -30,7 +37,6 @@ class RemoteCatalog:
 
     extensions = (DUCKLAKE, "duckdb_extension_postgres_scanner", "duckdb_extension_httpfs")
     stored_rows = "team/stored_rows"
-    is_writable = True  # because the database knows, and refuses a reader's write by itself
 
     def __init__(self, address: TeamAddress, connector: Connector, access: ObjectStorageAccess) -> None:
         self._address = address
@@ -49,14 +55,44 @@ class RemoteCatalog:
     def check(self) -> None:
         """Do nothing, because object storage has no pipes or links."""
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether the database lets this user write the catalog; it is asked once."""
+        return self._rights[1]
+
+    @cached_property
+    def _rights(self) -> tuple[str, bool]:
+        """The user, and whether it may write."""
+        with team_errors(self.catalog_name), self._connector.connect() as connection:
+            row = connection.execute(sql.load("postgres/rights"), [self._address.schema]).fetchone()
+            assert row is not None
+            return str(row[0]), bool(row[1])
+
     def open(self) -> Opening:
-        """Return how to open the catalog."""
+        """Return how to open the catalog.
+
+        Raises:
+            StoreError: the database cannot be reached.
+        """
+        _ = self._rights  # because libpq says why a connection failed, where the attachment has many other words
         application = f"planstore-lake {os.getpid()} {socket.gethostname()}"
         return Opening(self._connector.conninfo(application), Path(tempfile.gettempdir()) / f"planstore-{os.getpid()}")
 
     def attach(self, session: Session, opening: Opening, *, read_only: bool) -> None:
-        """Attach the lake to a session of a new database, without leaving a credential in a variable."""
+        """Attach the lake to a session of a new database, without leaving a credential in a variable.
+
+        Raises:
+            DeniedError: the session is to write, which this user may not.
+        """
+        user, is_writer = self._rights
+        if not (read_only or is_writer):
+            raise DeniedError(
+                f"{self.name} may be read, not written, by the user {user}: write as another user, "
+                "or let the store's owner grant the role of a writer (`planstore init --print-grants`)"
+            )
         endpoint, keys = self._access.endpoint, self._access.keys()
+        for statement in FORGET:
+            session.run(statement)
         session.run("database/set_catalog", catalog=opening.catalog)
         session.run("database/set_data", data=self.directory)
         session.run("team/set_schema", schema=self._address.schema)

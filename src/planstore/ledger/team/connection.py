@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
 
 from planstore.errors import StoreError
 from planstore.ledger.team.address import TeamAddress
@@ -21,6 +22,8 @@ KEEPALIVES: Mapping[str, str] = {
 }
 """Settings by which a connection to a machine that vanished ends after a minute."""
 CONNECT_SECONDS = "10"
+_XML_ANSWER = re.compile(r"<\?xml.*?<Code>(.*?)</Code>.*?<Message>(.*?)</Message>.*", re.DOTALL)
+"""The answer of object storage to a request that it refused."""
 
 
 class Connector:
@@ -34,21 +37,15 @@ class Connector:
     """
 
     def __init__(self, address: TeamAddress) -> None:
-        split = urlsplit(address.catalog)
+        from psycopg.conninfo import conninfo_to_dict
+
         self.name = f"the catalog {address.catalog}, schema {address.schema}"
-        given = dict(parse_qsl(split.query, keep_blank_values=True))
-        parts = {
-            "host": split.hostname,
-            "port": str(split.port or ""),
-            "dbname": split.path.strip("/"),
-            "user": split.username,
-        }
-        named = {key: value for key, value in parts.items() if value}
-        self._parameters: dict[str, str] = {
+        with team_errors(self.name):
+            given = conninfo_to_dict(address.catalog)
+        self._parameters: dict[str, Any] = {
             "client_encoding": "UTF8",
-            "connect_timeout": CONNECT_SECONDS,
+            "connect_timeout": os.environ.get("PGCONNECT_TIMEOUT", CONNECT_SECONDS),
             **KEEPALIVES,
-            **named,
             **given,
         }
 
@@ -81,4 +78,5 @@ def team_errors(name: str) -> Iterator[None]:
         yield
     except (Error, BaseError, BotoCoreError, ClientError) as error:
         reason = str(error).strip().partition("\n\nDebug source")[0]  # because obstore adds its whole internal state
+        reason = _XML_ANSWER.sub(r"\1: \2", reason)
         raise StoreError(f"{name} could not be used: {reason}") from error

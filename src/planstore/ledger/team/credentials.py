@@ -58,8 +58,17 @@ class ObjectStorageAccess:
 
     @property
     def endpoint(self) -> SplitResult | None:
-        """The endpoint; None means AWS's own."""
+        """The endpoint; None means AWS's own.
+
+        Raises:
+            StoreError: it contains a user or password.
+        """
         url = str(self.client.meta.endpoint_url)
+        if "@" in url:
+            raise StoreError(
+                "the endpoint of object storage must not contain a user or password: "
+                "correct AWS_ENDPOINT_URL, and give the key in AWS's own places"
+            )
         return None if url.endswith(".amazonaws.com") else urlsplit(url)
 
     def keys(self) -> Keys:

@@ -9,8 +9,9 @@ from planstore.ledger.embedded.artifacts import make_folder
 from planstore.ledger.embedded.store_folder import refuse_store
 from planstore.ledger.layout import StoreLayout
 from planstore.ledger.ledger import Ledger
-from planstore.ledger.marker import ADDRESS, read_marker, write_marker
+from planstore.ledger.marker import read_marker, write_marker
 from planstore.ledger.team.address import TeamAddress
+from planstore.ledger.team.pointer import pointed_to
 from planstore.ledger.team.storage import TeamStorage
 
 
@@ -38,6 +39,7 @@ def join(address: TeamAddress, folder: Path) -> bool:
         if is_new:
             storage.check_bucket()
         ledger.create()
+        ledger.last_commit()  # because another schema beside the same bucket is another catalog, which may not exist
     finally:
         ledger.close()
     try:
@@ -49,15 +51,12 @@ def join(address: TeamAddress, folder: Path) -> bool:
 
 
 def _refuse_other(layout: StoreLayout, address: TeamAddress) -> None:
-    marker = read_marker(layout.marker)
-    if marker is None:
+    if read_marker(layout.marker) is None:
         return
-    results = layout.folder.parent
-    if ADDRESS not in marker:
+    results, other = layout.folder.parent, pointed_to(layout.marker)
+    if other is None:
         raise StoreError(
             f"{results} holds a store of its own: name another results folder, or copy it to the team store"
         )
-    if TeamAddress.of_marker(marker) != address:
-        raise StoreError(
-            f"{results} points to the store {TeamAddress.of_marker(marker).url}: name another results folder"
-        )
+    if other != address:
+        raise StoreError(f"{results} points to the store {other.url}: name another results folder")
