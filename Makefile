@@ -1,9 +1,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# because each process that a test starts would compile planstore again
+unexport PYTHONDONTWRITEBYTECODE
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check format docs report-image bench bench-large soak crash clean
+.PHONY: demo test check format docs report-image bench bench-large bench-team soak crash clean
 
 demo: $(INSTALLED)  ## real prices, measured, routed, planned and trained into demo/
 	$(BIN)/planstore demo --results demo
@@ -35,6 +37,9 @@ bench: $(INSTALLED)  ## speed, as ratios to something run beside it
 
 bench-large: $(INSTALLED)  ## ten million pairs in one commit, against ten of a million; takes minutes
 	$(BIN)/python tests/benchmarks/large_bench.py
+
+bench-team: $(INSTALLED)  ## a team store, against the same servers used barely; takes minutes
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/team_bench.py
 
 crash: $(INSTALLED)  ## the long run: a thousand kills of real processes
 	PLANSTORE_KILLS=1000 $(BIN)/python -m pytest -q tests/faults
