@@ -97,7 +97,9 @@ def status_events(address: str) -> Iterator[Figure]:
 def cold_pair(address: str) -> Iterator[Figure]:
     """GET requests of the history of one pair in a new process's place, against four a file that holds it."""
     with planstore.open(address) as store:
-        target, symbol = store.sql("select target, symbol from decisions where symbol is not null limit 1").fetchall()[0]
+        target, symbol = store.sql("select target, symbol from decisions where symbol is not null limit 1").fetchall()[
+            0
+        ]
     with planstore.open(address) as store:
         bare = _connection(store)
         bare.execute("CALL enable_logging('HTTP')")

@@ -348,7 +348,7 @@ class Ledger:
                 with session.transaction():
                     for table in sql.names("schema/tables"):
                         session.run(table)
-                    session.run("database/row_groups")
+                    session.run("database/row_groups", rows=self.storage.catalog.row_group_rows)
             keep_structs_in_files(session)
             self.storage.write_marker()
             self._is_ready()

@@ -97,6 +97,10 @@ class CatalogStorage(Lake, Protocol):
         """Whether this process may write the catalog."""
 
     @property
+    def row_group_rows(self) -> int:
+        """Rows per row group of parquet files."""
+
+    @property
     def stored_rows(self) -> str:
         """The statement that reads the newest inlined rows of a table."""
 

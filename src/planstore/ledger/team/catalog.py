@@ -36,6 +36,8 @@ class RemoteCatalog:
     """
 
     extensions = (DUCKLAKE, "duckdb_extension_postgres_scanner", "duckdb_extension_httpfs")
+    row_group_rows = 122_880
+    """More than in a folder, because a query asks for the Bloom filter of each row group in a request of its own."""
     stored_rows = "team/stored_rows"
 
     def __init__(self, address: TeamAddress, connector: Connector, access: ObjectStorageAccess) -> None:
