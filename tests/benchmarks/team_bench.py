@@ -135,7 +135,8 @@ def copy(servers: TeamServers, folder: Path, address: str) -> Iterator[Figure]:
 
 def _copy_seconds(bare: Any, address: str, tables: list[str]) -> float:
     place = address.partition("data=")[2]
-    return sum(seconds(lambda t=t: bare.execute(f"COPY {t} TO '{place}/bare/{t}.parquet'")) for t in tables)
+    taken = [seconds(lambda t=t: bare.execute(f"COPY {t} TO '{place}/bare/{t}.parquet'")) for t in tables]
+    return float(sum(taken))
 
 
 def _events_a_second(address: str, processes: int) -> float:

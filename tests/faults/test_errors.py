@@ -25,7 +25,7 @@ from faults.harness import (
 )
 
 pytestmark = needs_compiler
-FAULTS = int(os.environ.get("PLANSTORE_FAULTS", "36"))
+FAULTS = int(os.environ.get("PLANSTORE_FAULTS", "24"))
 """Faults of this whole module."""
 WORK: dict[str, tuple[str, ...]] = {
     "a first route": ("route",),

@@ -1,6 +1,6 @@
 """Processes killed at calls of every kind that they make, and at random moments: nothing acknowledged is lost.
 
-``make crash`` kills a thousand, the suite forty-eight.
+``make crash`` kills a thousand, the suite a few.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from faults.harness import (
 )
 
 pytestmark = needs_compiler
-KILLS = int(os.environ.get("PLANSTORE_KILLS", "14"))
+KILLS = int(os.environ.get("PLANSTORE_KILLS", "10"))
 """Kills of this whole module."""
 KILLS_A_STORE = 8
 """Kills after which a new store is begun, because each check verifies all of a store."""

@@ -64,7 +64,7 @@ def without_defaults(document: Record, default: Record) -> Record:
 
 
 @pytest.mark.parametrize("semantics", ["strict", "reference"])
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_the_rules_decide_what_the_design_says(session: Session, semantics: str, data: st.DataObject) -> None:
     policy, rows = data.draw(strategies.policies(semantics)), data.draw(strategies.candidates(semantics))
@@ -73,7 +73,7 @@ def test_the_rules_decide_what_the_design_says(session: Session, semantics: str,
 
 
 @pytest.mark.parametrize("semantics", ["strict", "reference"])
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(data=st.data())
 def test_families_are_called_what_the_formats_say(session: Session, semantics: str, data: st.DataObject) -> None:
     policy = samples.policy(semantics=semantics)
@@ -83,7 +83,7 @@ def test_families_are_called_what_the_formats_say(session: Session, semantics: s
     assert found == oracles.model_families(families, policy["routing"])
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(data=st.data())
 def test_strict_evidence_and_decisions_do_not_depend_on_the_order_of_rows(
     session: Session, data: st.DataObject

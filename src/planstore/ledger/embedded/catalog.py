@@ -41,8 +41,8 @@ class Catalog:
 
     extensions = (DUCKLAKE, "duckdb_extension_sqlite_scanner")
     row_group_rows = 20_480
-    """Fewer than DuckDB's 122,880, because the rows that a thread collects for one are then still in the processor's cache
-    when they are written, and memory is reused instead of allocated again."""
+    """Fewer than DuckDB's 122,880, because the rows that a thread collects for one are then still in the processor's
+    cache when they are written, and memory is reused instead of allocated again."""
     stored_rows = "ledger/stored_rows"
     parameters: Mapping[str, str] = {}
 
