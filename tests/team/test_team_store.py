@@ -12,6 +12,7 @@ import samples
 from planstore import RequestError
 from planstore.ledger.opening import join
 from planstore.ledger.team.address import TeamAddress
+from planstore.ledger.team.storage import TeamStorage
 from team_servers import TeamServers
 
 
@@ -22,6 +23,7 @@ def address(team_servers: TeamServers) -> TeamAddress:
 
 def test_two_folders_and_an_address_are_one_store(address: TeamAddress, tmp_path: Path) -> None:
     folders = tmp_path / "a", tmp_path / "b"
+    orphan = "data/main/jobs/ducklake-01a21d1d-bfec-7c12-ae6c-667306eeea63.parquet"
     assert [join(address, folder / "planstore") for folder in folders] == [True, False]
     with planstore.open(folders[0]) as first, planstore.open(folders[1]) as second:
         first.route(samples.table(samples.records()), samples.policy())
@@ -31,8 +33,11 @@ def test_two_folders_and_an_address_are_one_store(address: TeamAddress, tmp_path
         assert (folders[1] / "planstore" / "exported.json").exists()
         assert not (folders[0] / "planstore" / "exported.json").exists()
         before = second.integrity.anchor()
-        compacted = second.maintenance.compact(grace=timedelta(days=1))
+        objects = TeamStorage(address, tmp_path).objects
+        objects.put(orphan, b"of a writer that has lost the lock and may still commit")
+        compacted = second.maintenance.compact(grace=timedelta(0))
         assert compacted.flushed > 0
+        assert (compacted.orphans, objects.has(orphan)) == (0, True)
         assert first.integrity.verify(before).findings == []
         first.maintenance.rebuild()
         assert first.integrity.verify(before).findings == []

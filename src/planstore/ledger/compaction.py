@@ -53,7 +53,8 @@ def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = 
 
     Args:
         ledger: the ledger.
-        grace: minimum age of unreferenced files before they are deleted, because readers may still use them.
+        grace: minimum age of unreferenced files before they are deleted, because readers may still use them. Files that
+            no commit ever named are also kept for the storage's ``orphan_age``.
         progress: callback that receives the name of each step before it runs.
 
     Raises:
@@ -62,7 +63,7 @@ def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = 
     """
     if not timedelta() <= grace <= LONGEST_GRACE:
         raise RequestError(f"grace must be from 0 to {LONGEST_GRACE.days:,} days, got {grace}")
-    data = ledger.storage.data
+    data, orphan_age = ledger.storage.data, ledger.storage.orphan_age
     with ledger.locked():
         session = ledger.writer()
         try:
@@ -72,11 +73,12 @@ def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = 
             progress("merging")
             step(session, data, "maintenance/merge", before)
             progress("cleaning up")
+            now = datetime.now(UTC)
             # because DuckLake compares times in a SQLite catalog by day only
-            moment = datetime.now(UTC) - (grace + timedelta(days=1) if grace else grace)
+            moment = now - (grace + timedelta(days=1) if grace else grace)
             session.run("maintenance/expire", moment=moment)
             session.run("maintenance/clean_up", moment=moment)
-            orphans = len(session.rows("maintenance/remove_orphans", moment=moment))
+            orphans = len(session.rows("maintenance/remove_orphans", moment=min(moment, now - orphan_age)))
         finally:
             session.close()
         return Compacted(flushed, len(files), len(data.files()), orphans)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from planstore.database.lake import Lake
@@ -140,12 +141,15 @@ class StoreStorage(Protocol):
         missing: the message where there is no store.
         layout: the paths of its local folder.
         errors: errors of the storage itself, which its classes do not translate.
+        orphan_age: minimum age of files that no commit names before they are removed: a writer that has lost the lock
+            may still commit them.
     """
 
     name: str
     missing: str
     layout: StoreLayout
     errors: tuple[type[Exception], ...]
+    orphan_age: timedelta
 
     @property
     def artifacts(self) -> ArtifactStorage:

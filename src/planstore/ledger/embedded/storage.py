@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ class EmbeddedStorage:
         lock_timeout: maximum seconds to wait for the writer lock.
     """
 
+    orphan_age = timedelta(0)
     errors: tuple[type[Exception], ...] = (OSError, sqlite3.Error)
 
     def __init__(self, folder: Path, lock_timeout: float = 600.0) -> None:

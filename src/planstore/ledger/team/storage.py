@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ class TeamStorage:
         objects: its objects.
     """
 
+    orphan_age = timedelta(days=1)
     errors: tuple[type[Exception], ...] = (OSError,)
 
     def __init__(self, address: TeamAddress, folder: Path, lock_timeout: float = 600.0) -> None:
