@@ -57,21 +57,25 @@ class TeamStorage:
         self.objects = ObjectStorage(address, access)
         self.artifacts = RemoteArtifacts(self.objects, Artifacts(user_cache_path("planstore") / "artifacts"))
         self.data = DataObjects(self.objects)
+        self._marker: dict[str, Any] | None = None
         self.lock = AdvisoryLock(connector, address.schema, lock_timeout)
         self.catalog = RemoteCatalog(address, connector, access)
 
     def marker(self) -> dict[str, Any] | None:
-        """Return the marker of the store; None if there is no store."""
+        """Return the marker of the store; None if there is no store. It is read once, because it never changes."""
+        if self._marker is not None:
+            return self._marker
         content = self.objects.get(MARKER)
         if content is None:
             return None
         try:
             marker = orjson.loads(content)
-            return {**marker, "format": marker["format"]}
+            self._marker = {**marker, "format": marker["format"]}
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
             raise StoreError(
                 f"{self.objects.name}/{MARKER} does not say what kind of store this is: {error}"
             ) from error
+        return self._marker
 
     def write_marker(self) -> None:
         """Put the marker of this code's format."""
@@ -105,7 +109,8 @@ class TeamStorage:
         """Do nothing, because an address is fixed."""
 
     def close(self) -> None:
-        """Close the connections of the lock."""
+        """Close the connections of the lock, and read the marker again on the next use."""
+        self._marker = None
         self.lock.close()
 
     def irregular(self) -> Iterator[Stray]:
