@@ -23,7 +23,8 @@ import psutil
 NOBODY = 65534
 """The user of the PostgreSQL server where the tests run as root, which the server refuses."""
 READY_SECONDS = 60
-MAX_PORT = 2**16 - 10_000
+GRPC = 10_000
+"""What SeaweedFS adds to a port for that of its other protocol."""
 USERS = ("owner", "writer", "reader")
 BUCKET = "lake"
 
@@ -251,14 +252,17 @@ def _weed() -> str:
 
 
 def _free_ports(number: int) -> list[int]:
-    """Return free ports whose partners for gRPC, 10,000 above, exist too."""
+    """Return free ports whose partners for gRPC are free too."""
     ports: list[int] = []
     with ExitStack() as opened:
         while len(ports) < number:
             one = opened.enter_context(socket.socket())
             one.bind(("127.0.0.1", 0))
             port = one.getsockname()[1]
-            ports += [port] if port < MAX_PORT else []
+            partner = opened.enter_context(socket.socket())
+            with suppress(OSError, OverflowError):  # because the partner is taken, or there is none
+                partner.bind(("127.0.0.1", port + GRPC))
+                ports.append(port)
     return ports
 
 
