@@ -25,7 +25,7 @@ NOBODY = 65534
 READY_SECONDS = 60
 GRPC = 10_000
 """What SeaweedFS adds to a port for that of its other protocol."""
-USERS = ("owner", "writer", "reader")
+USERS = ("owner", "maintenance", "writer", "reader")
 BUCKET = "lake"
 
 
@@ -141,7 +141,7 @@ def why_not() -> str | None:
 
 @contextmanager
 def started() -> Iterator[TeamServers]:
-    """Start both servers with the users ``owner``, ``writer`` and ``reader``, and a versioned bucket."""
+    """Start both servers with the users of `USERS` and a versioned bucket."""
     folder = Path(tempfile.mkdtemp(prefix="planstore-team-"))
     folder.chmod(0o755)
     postgres, objects = _free_ports(2)
@@ -187,6 +187,7 @@ def _make_users(servers: TeamServers) -> None:
 def _identity(servers: TeamServers, user: str) -> dict[str, object]:
     actions = {
         "owner": ["Admin", "Read", "Write", "List", "Tagging"],
+        "maintenance": [f"Read:{BUCKET}", f"Write:{BUCKET}", f"List:{BUCKET}"],
         "writer": [f"Read:{BUCKET}", f"Write:{BUCKET}", f"List:{BUCKET}"],
         "reader": [f"Read:{BUCKET}", f"List:{BUCKET}"],
     }

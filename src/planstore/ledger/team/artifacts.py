@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -19,10 +19,12 @@ class RemoteArtifacts:
     Args:
         objects: the objects of the store.
         cache: artifacts on the local disk, which may be removed at any time.
+        require_writer: refuses a user who may not write, whose key storage would refuse with fewer words.
     """
 
-    def __init__(self, objects: ObjectStorage, cache: Artifacts) -> None:
+    def __init__(self, objects: ObjectStorage, cache: Artifacts, require_writer: Callable[[], None]) -> None:
         self._objects = objects
+        self._require_writer = require_writer
         self._cache = cache
 
     def put(self, content: bytes) -> str:
@@ -30,7 +32,12 @@ class RemoteArtifacts:
         return self.put_all([content])[0]
 
     def put_all(self, contents: Sequence[bytes]) -> list[str]:
-        """Store several contents durably and return their digests."""
+        """Store several contents durably and return their digests.
+
+        Raises:
+            DeniedError: this user may not write the store.
+        """
+        self._require_writer()
         digests = [digest_of(content) for content in contents]
         new = dict(zip(digests, contents, strict=True))
         if new:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from planstore.database import sql
 from planstore.database.extensions import DUCKLAKE
 from planstore.database.lake import Opening
 from planstore.database.session import Session
-from planstore.errors import DeniedError
 from planstore.ledger.team.address import TeamAddress
-from planstore.ledger.team.connection import Connector, team_errors
+from planstore.ledger.team.connection import Connector
 from planstore.ledger.team.credentials import ObjectStorageAccess
 
 HTTP_SECONDS = 30
@@ -60,15 +57,7 @@ class RemoteCatalog:
     @property
     def is_writable(self) -> bool:
         """Whether the database lets this user write the catalog; it is asked once."""
-        return self._rights[1]
-
-    @cached_property
-    def _rights(self) -> tuple[str, bool]:
-        """The user, and whether it may write."""
-        with team_errors(self.catalog_name), self._connector.connect() as connection:
-            row = connection.execute(sql.load("postgres/rights"), [self._address.schema]).fetchone()
-            assert row is not None
-            return str(row[0]), bool(row[1])
+        return self._connector.rights.is_writer
 
     def open(self) -> Opening:
         """Return how to open the catalog.
@@ -76,22 +65,13 @@ class RemoteCatalog:
         Raises:
             StoreError: the database cannot be reached.
         """
-        _ = self._rights  # because libpq says why a connection failed, where the attachment has many other words
+        is_reader = not self.is_writable  # asked first, because libpq says in few words why a connection failed
         application = f"planstore-lake {os.getpid()} {socket.gethostname()}"
-        return Opening(self._connector.conninfo(application), Path(tempfile.gettempdir()) / f"planstore-{os.getpid()}")
+        temp_directory = Path(tempfile.gettempdir()) / f"planstore-{os.getpid()}"
+        return Opening(self._connector.conninfo(application), temp_directory, read_only=is_reader)
 
     def attach(self, session: Session, opening: Opening, *, read_only: bool) -> None:
-        """Attach the lake to a session of a new database, without leaving a credential in a variable.
-
-        Raises:
-            DeniedError: the session is to write, which this user may not.
-        """
-        user, is_writer = self._rights
-        if not (read_only or is_writer):
-            raise DeniedError(
-                f"{self.name} may be read, not written, by the user {user}: write as another user, "
-                "or let the store's owner grant the role of a writer (`planstore init --print-grants`)"
-            )
+        """Attach the lake to a session of a new database, without leaving a credential in a variable."""
         endpoint, keys = self._access.endpoint, self._access.keys()
         for statement in FORGET:
             session.run(statement)

@@ -6,9 +6,12 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from planstore.errors import StoreError
+from planstore.database import sql
+from planstore.errors import DeniedError, StoreError
 from planstore.ledger.team.address import TeamAddress
 
 if TYPE_CHECKING:
@@ -26,6 +29,19 @@ _XML_ANSWER = re.compile(r"<\?xml.*?<Code>(.*?)</Code>.*?<Message>(.*?)</Message
 """The answer of object storage to a request that it refused."""
 
 
+@dataclass(frozen=True)
+class Rights:
+    """The rights of a user.
+
+    Attributes:
+        user: the name that the database knows.
+        is_writer: whether it may append to the catalog.
+    """
+
+    user: str
+    is_writer: bool
+
+
 class Connector:
     """Opens connections to the database of a team store.
 
@@ -39,6 +55,7 @@ class Connector:
     def __init__(self, address: TeamAddress) -> None:
         from psycopg.conninfo import conninfo_to_dict
 
+        self._schema = address.schema
         self.name = f"the catalog {address.catalog}, schema {address.schema}"
         with team_errors(self.name):
             given = conninfo_to_dict(address.catalog)
@@ -65,6 +82,30 @@ class Connector:
 
         with team_errors(self.name):
             return psycopg.connect(self.conninfo(application), autocommit=True, cursor_factory=psycopg.RawCursor)
+
+    @cached_property
+    def rights(self) -> Rights:
+        """The rights of this process's user; the database is asked once.
+
+        Raises:
+            StoreError: it cannot be reached.
+        """
+        with team_errors(self.name), self.connect() as connection:
+            row = connection.execute(sql.load("postgres/rights"), [self._schema]).fetchone()
+        assert row is not None
+        return Rights(str(row[0]), bool(row[1]))
+
+    def require_writer(self) -> None:
+        """Refuse a user who may not write.
+
+        Raises:
+            DeniedError: the user may not.
+        """
+        if not self.rights.is_writer:
+            raise DeniedError(
+                f"{self.name} may be read, not written, by the user {self.rights.user}: write as another user, "
+                "or let the store's owner grant the role of a writer (`planstore init --print-grants`)"
+            )
 
 
 @contextmanager

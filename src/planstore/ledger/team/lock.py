@@ -39,16 +39,21 @@ class AdvisoryLock:
         """Hold the lock while the block runs.
 
         Raises:
+            DeniedError: this user may not write the store.
             StoreBusyError: another process held it for longer than the timeout; names the process.
         """
+        self._connector.require_writer()
+        with self.held_by_reader():
+            yield
+
+    @contextmanager
+    def held_by_reader(self) -> Iterator[None]:
+        """Exclude writers while a block runs; the lock needs no permission."""
         connection = self._acquired()
         try:
             yield
         finally:
             self._release(connection)
-
-    held_by_reader = held
-    """A reader takes the same lock, because it needs no permission."""
 
     def holder(self) -> str | None:
         """Return the process that holds the lock now; None if it is free."""
@@ -110,11 +115,12 @@ class AdvisoryLock:
         row = connection.execute(sql.load("postgres/lock_holder"), [self._schema]).fetchone()
         if row is None:
             return None
+        since = "" if row[1] is None else f" since {utc_text(row[1])}"  # because another user's times are not shown
         match str(row[0]).split(" ", 2):
             case ["planstore", pid, host]:
-                return f"process {pid} on {host} since {utc_text(row[1])}"
+                return f"process {pid} on {host}{since}"
             case _:
-                return f"a connection called {row[0]!r} since {utc_text(row[1])}"
+                return f"a connection called {row[0]!r}{since}"
 
 
 def _close(connections: deque[psycopg.Connection[Any]], process: int) -> None:

@@ -55,7 +55,8 @@ class TeamStorage:
         self._access = access = ObjectStorageAccess()
         self.connector = connector = Connector(address)
         self.objects = ObjectStorage(address, access)
-        self.artifacts = RemoteArtifacts(self.objects, Artifacts(user_cache_path("planstore") / "artifacts"))
+        cache = Artifacts(user_cache_path("planstore") / "artifacts")
+        self.artifacts = RemoteArtifacts(self.objects, cache, connector.require_writer)
         self.data = DataObjects(self.objects)
         self._marker: dict[str, Any] | None = None
         self.lock = AdvisoryLock(connector, address.schema, lock_timeout)
