@@ -21,6 +21,9 @@ from planstore.cli.queries import relations
 from planstore.database import extensions
 from planstore.database.error_translation import query_errors
 from planstore.errors import StoreError
+from planstore.ledger.team.address import TeamAddress
+from planstore.ledger.team.storage import TeamStorage
+from team_servers import TeamServers
 
 WRITES = (
     "insert into lake.runs select * from lake.runs",
@@ -158,6 +161,48 @@ REACHES = (
     "select getvariable('catalog')",
     "select write_log('x')",
     "select getenv('HOME')",
+)
+TEAM_REACHES = (
+    "from postgres_scan('', 'public', 'x')",
+    "from postgres_scan_pushdown('', 'public', 'x')",
+    "from postgres_query('__ducklake_metadata_lake', 'select 1')",
+    "from postgres_query('lake', 'drop schema {schema} cascade')",
+    "with q as materialized (from postgres_query('__ducklake_metadata_lake', 'select 1')) from q",
+    "select (select count(*) from postgres_query('__ducklake_metadata_lake', 'select 1'))",
+    "from postgres_execute('__ducklake_metadata_lake', 'drop table x')",
+    "call postgres_execute('__ducklake_metadata_lake', 'drop table x')",
+    "from postgres_attach('')",
+    "call postgres_attach('dbname=postgres')",
+    "from postgres_configure_pool()",
+    "from pg_clear_cache()",
+    "call pg_clear_cache()",
+    "attach 'dbname=postgres' as other (type postgres)",
+    "from __ducklake_metadata_lake.{schema}.ducklake_data_file",
+    "from __ducklake_metadata_lake.public.x",
+    "from {schema}.ducklake_snapshot",
+    "from read_parquet('s3://{bucket}/{schema}/data/**/*.parquet')",
+    "from read_parquet('s3://{bucket}/other/x.parquet')",
+    "from read_parquet('s3://other/x.parquet')",
+    "from 's3://{bucket}/{schema}/store.json'",
+    "from read_text('s3://{bucket}/{schema}/store.json')",
+    "from read_blob('s3://{bucket}/{schema}/artifacts/sha256/*')",
+    "from parquet_metadata('s3://{bucket}/other/x.parquet')",
+    "from glob('s3://{bucket}/*')",
+    "from glob('s3://{bucket}/{schema}/data/../*')",
+    "copy runs to 's3://{bucket}/{schema}/data/x.parquet'",
+    "copy runs to 's3://{bucket}/other/x.parquet'",
+    "copy (from postgres_query('__ducklake_metadata_lake', 'select 1')) to 's3://{bucket}/x.csv'",
+    "create secret x (type s3, key_id 'x', secret 'y')",
+    "create secret x (type postgres, host 'x')",
+    "drop secret planstore_objects",
+    "from duckdb_secrets()",
+    "from which_secret('s3://{bucket}/{schema}/', 's3')",
+    "select getvariable('s3')",
+    "select getvariable('data')",
+    "select getvariable('schema')",
+    "set s3_access_key_id = 'x'",
+    "reset s3_secret_access_key",
+    "select current_setting('s3_secret_access_key')",
 )
 TRICKS = (
     "explain analyze insert into lake.runs select * from lake.runs",
@@ -323,6 +368,45 @@ def test_nothing_that_can_be_asked_tells_where_anything_is(
             assert [secret for secret in secrets if secret in told] == [], query
     assert answered > 20
     assert capfd.readouterr().out == ""
+
+
+def test_the_same_holds_of_a_team_store(team_servers: TeamServers, tmp_path: Path) -> None:
+    address = TeamAddress.of_url(team_servers.address())
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    with planstore.open(address.url) as writer:
+        writer.route(samples.table(samples.records(5, 40)), samples.policy())
+    with planstore.open(address.url, create=False) as store:
+        storage = store.access.ledger.storage
+        assert isinstance(storage, TeamStorage)
+        objects, commits = sorted(storage.objects.keys("")), len(store.log())
+        names = {"store": tmp_path, "outside": outside, "bucket": address.bucket, "schema": address.schema}
+        for query in (*WRITES, *REACHES, *TEAM_REACHES, *TRICKS):
+            text = query.format(**names)
+            for ask in (rows_of, all_rows):
+                if ask is rows_of or query not in TRICKS:
+                    with pytest.raises(QueryError):
+                        ask(store, text)
+        for query in READS:
+            assert rows_of(store, query)
+        confined = store.access.ledger.reader()._opened
+        assert confined.sql(f"from glob('{address.data}/data/main/candidates/*')").fetchall()
+        for query in (
+            f"from read_text('{address.data}/store.json')",
+            f"from read_text('{address.data}/data/../store.json')",
+            f"from glob('s3://{address.bucket}/*')",
+            f"from read_text('{outside / 'secret.csv'}')",
+            f"copy (select 1) to 's3://{address.bucket}/other.csv'",
+            f"copy (select 1) to '{outside / 'x.csv'}'",
+            "set enable_external_access = true",
+            "set allowed_directories = ['/']",
+        ):
+            with pytest.raises(duckdb.Error):
+                confined.sql(query).fetchall()
+        assert sorted(storage.objects.keys("")) == objects
+        assert [path.name for path in outside.iterdir()] == ["secret.csv"]
+        assert len(store.log()) == commits
 
 
 def test_parameters_are_values_and_not_sql(reader: Store) -> None:
