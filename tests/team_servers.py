@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import orjson
 import psutil
@@ -25,6 +26,8 @@ NOBODY = 65534
 READY_SECONDS = 60
 GRPC = 10_000
 """What SeaweedFS adds to a port for that of its other protocol."""
+PORTS = range(20_000, 22_768)
+"""Ports below those that the system gives to clients, and so are their partners."""
 USERS = ("owner", "maintenance", "writer", "reader")
 BUCKET = "lake"
 
@@ -67,6 +70,17 @@ class TeamServers:
         """Return the owner's connection string."""
         host = f"host=127.0.0.1 port={self.postgres} dbname=postgres"
         return f"{host} user=owner password={self.password} application_name=a_test"
+
+    def deny_delete(self, user: str, prefix: str) -> None:
+        """Refuse a user to delete objects under a prefix."""
+        statement = {
+            "Effect": "Deny",
+            "Principal": {"AWS": f"arn:aws:iam::000000000000:user/{user}"},
+            "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+            "Resource": f"arn:aws:s3:::{BUCKET}/{prefix}/*",
+        }
+        policy = {"Version": "2012-10-17", "Statement": [statement]}
+        _client(self).put_bucket_policy(Bucket=BUCKET, Policy=orjson.dumps(policy).decode())
 
     def start_postgres(self) -> None:
         """Start the database."""
@@ -195,17 +209,23 @@ def _identity(servers: TeamServers, user: str) -> dict[str, object]:
     return {"name": user, "credentials": [key], "actions": actions[user]}
 
 
-def _make_bucket(servers: TeamServers) -> None:
-    from botocore.exceptions import ClientError, HTTPClientError
+def _client(servers: TeamServers) -> Any:
+    """Return a client of the object storage, as the owner."""
     from botocore.session import get_session
 
-    client = get_session().create_client(
+    return get_session().create_client(
         "s3",
         region_name="us-east-1",
         endpoint_url=f"http://127.0.0.1:{servers.objects}",
         aws_access_key_id="owner",
         aws_secret_access_key=servers.password,
     )
+
+
+def _make_bucket(servers: TeamServers) -> None:
+    from botocore.exceptions import ClientError, HTTPClientError
+
+    client = _client(servers)
     until = time.monotonic() + READY_SECONDS
     while True:  # because the server answers before its volumes are there
         try:
@@ -253,18 +273,16 @@ def _weed() -> str:
 
 
 def _free_ports(number: int) -> list[int]:
-    """Return free ports whose partners for gRPC are free too."""
-    ports: list[int] = []
+    """Return free ports whose partners for gRPC, ``GRPC`` above, are free too, and that no client is given."""
+    ports = set[int]()
     with ExitStack() as opened:
         while len(ports) < number:
-            one = opened.enter_context(socket.socket())
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
-            partner = opened.enter_context(socket.socket())
-            with suppress(OSError, OverflowError):  # because the partner is taken, or there is none
-                partner.bind(("127.0.0.1", port + GRPC))
-                ports.append(port)
-    return ports
+            port = secrets.choice(PORTS)
+            with suppress(OSError):
+                for one in (port, port + GRPC):
+                    opened.enter_context(socket.socket()).bind(("127.0.0.1", one))
+                ports.add(port)
+    return list(ports)
 
 
 def _until_open(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from planstore.database.query_bounds import exceeded
 from planstore.errors import DENIALS, DeniedError, QueryError, StoreError
 
+CATALOG_UNREAD = re.compile("^(Binder|IO) Error: Failed to [^\n]* DuckLake")
+"""The start of an error of DuckLake that reports the catalog's own."""
+
 
 @contextmanager
 def query_errors() -> Iterator[None]:
-    """Translate errors of a user's query, also while its rows are fetched, into QueryError."""
+    """Translate errors of a user's query, also while rows are fetched, into QueryError; of storage, into StoreError."""
     import duckdb
 
     try:
@@ -20,6 +24,8 @@ def query_errors() -> Iterator[None]:
     except duckdb.OutOfMemoryException as error:
         raise QueryError(f"{exceeded('memory')}: {str(error).splitlines()[0]}") from error
     except duckdb.Error as error:
+        if _is_unreadable(error):
+            raise StoreError(f"the store could not be read: {str(error).splitlines()[0]}") from error
         raise QueryError(str(error)) from error
     except RuntimeError as error:
         if str(error) == "Query interrupted":
@@ -59,11 +65,20 @@ def store_errors(place: str, *kinds: type[Exception]) -> Iterator[None]:
         ):
             raise KeyboardInterrupt from error  # because the database turned an interrupt into this error
         # because DuckLake raises a plain Error for a catalog that it cannot read
-        if type(error) is not duckdb.Error and not isinstance(error, files + kinds):
+        if type(error) is not duckdb.Error and not isinstance(error, files + kinds) and not _is_unreadable(error):
             raise
         reason = str(error).splitlines() or [type(error).__name__]
         kind = DeniedError if kinds and _is_denied(error) else StoreError
         raise kind(f"{place} could not be read or written: {reason[0]}") from error
+
+
+def _is_unreadable(error: Exception) -> bool:
+    """Return whether the catalog or a file could not be read, rather than that a statement is wrong."""
+    import duckdb
+
+    # because DuckLake reads the catalog while it binds a statement, and then the binder reports a lost connection
+    lost = isinstance(error, duckdb.BinderException | duckdb.IOException) and CATALOG_UNREAD.search(str(error))
+    return bool(lost) or isinstance(error, duckdb.HTTPException | duckdb.TransactionException)
 
 
 def _is_denied(error: Exception) -> bool:

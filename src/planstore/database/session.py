@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,7 @@ class Session:
 
     def run(self, statement: str, /, **values: Any) -> int:
         """Run a statement of ``sql/`` and return the number of changed rows (0 if it changes none)."""
-        row = self._execute(statement, values).fetchone()
+        row = self.row(statement, **values)
         return int(row[0]) if row and len(row) == 1 and isinstance(row[0], int) else 0
 
     def run_text(self, text: str) -> None:
@@ -68,11 +69,13 @@ class Session:
 
     def rows(self, statement: str, /, **values: Any) -> list[tuple[Any, ...]]:
         """Return all rows of a statement of ``sql/``."""
-        return self._execute(statement, values).fetchall()
+        with self._executed(statement, values) as cursor:
+            return cursor.fetchall()
 
     def row(self, statement: str, /, **values: Any) -> tuple[Any, ...] | None:
         """Return the first row of a statement of ``sql/``, or None."""
-        row = self._execute(statement, values).fetchone()
+        with self._executed(statement, values) as cursor:
+            row = cursor.fetchone()
         return None if row is None else tuple(row)
 
     def problem(self, statement: str, /, **values: Any) -> str | None:
@@ -87,13 +90,14 @@ class Session:
 
     def records(self, statement: str, /, **values: Any) -> list[dict[str, Any]]:
         """Return all rows of a statement of ``sql/`` as dicts."""
-        cursor = self._execute(statement, values)
-        columns = [column[0] for column in cursor.description or ()]
-        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+        with self._executed(statement, values) as cursor:
+            columns = [column[0] for column in cursor.description or ()]
+            return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
     def batches(self, statement: str, /, **values: Any) -> Batches:
         """Return the rows of a statement of ``sql/`` as Arrow batches, which are computed during iteration."""
-        return Batches(self._execute(statement, values).to_arrow_reader(RESULT_BATCH_ROWS), self._place)
+        with self._executed(statement, values) as cursor:
+            return Batches(cursor.to_arrow_reader(RESULT_BATCH_ROWS), self._place)
 
     def typed(
         self, statement: str, columns: Sequence[tuple[str, Any] | None], /, **values: Any
@@ -186,13 +190,19 @@ class Session:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Run the block in a transaction: commit at its end, or roll back if it raises."""
-        self._connection.begin()
+        connection = self._connection
+        with store_errors(self._place):
+            connection.begin()
+        # because a process that ends with an open transaction on a lost connection would be aborted
+        at_exit = weakref.finalize(self, _roll_back, connection, self._process)
         try:
             yield
             self._commit()
         except BaseException:
-            self._rollback()
+            _roll_back(connection, self._process)
             raise
+        finally:
+            at_exit.detach()
 
     def _commit(self) -> None:
         try:
@@ -242,17 +252,13 @@ class Session:
         if self.is_own:
             self._opened.close()
 
-    def _execute(self, statement: str, values: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
-        with store_errors(self._place), without_pandas():
-            return self._connection.execute(sql.load(statement), dict(values) if values else None)
-
-    def _rollback(self) -> None:
-        import duckdb
-
-        # because a failed commit has already ended its transaction, a lost connection cannot end one, and an error that
-        # is raised already says why; an open transaction on a lost connection would abort the process at its end
-        with suppress(duckdb.Error):
-            self._connection.rollback()
+    @contextmanager
+    def _executed(self, statement: str, values: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Run a statement, and let the block fetch its rows, with whose last the database ends the reading."""
+        with store_errors(self._place):
+            with without_pandas():
+                cursor = self._connection.execute(sql.load(statement), dict(values) if values else None)
+            yield cursor
 
     def _check(self, query: str) -> None:
         """Check a user's query; the sandbox settings of the connection refuse the rest."""
@@ -276,6 +282,18 @@ class Session:
             raise QueryError(
                 f"a table after WITH must have a name of its own, got {taken[0]}, the name of a view: rename it"
             )
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection, process: int) -> None:
+    """Roll a transaction back, unless this process is a fork of the one that began it."""
+    import duckdb
+
+    if process != os.getpid():
+        return
+    # because a failed commit has already ended its transaction, a lost connection cannot end one, and an error that
+    # is raised already says why
+    with suppress(duckdb.Error):
+        connection.rollback()
 
 
 def _cast(name: str, kind: DuckDBPyType, wanted: DuckDBPyType) -> duckdb.Expression:

@@ -150,23 +150,27 @@ class CommitBuilder:
     def _commit_row(self, commit: Commit) -> dict[str, Any]:
         return commit.header() | {"recorded_at": self.recorded_at, "digest": commit.digest}
 
-    def check_stored(self, catalog: CatalogTables) -> None:
+    def check_stored(self, session: Session, catalog: CatalogTables) -> None:
         """Read back the rows in the catalog, where they are only after the commit.
+
+        Args:
+            session: a session on the store, which need not be the commit's own.
+            catalog: the catalog's tables.
 
         Raises:
             ReadBackError: rows differ from the written rows.
         """
         if self.commit is None:
             return
-        commits = catalog.table(self._session, "commits")
+        commits = catalog.table(session, "commits")
         events: list[Written | None] = [
             written
             for table, written in self._written.items()
             if table not in self._files_before and written.content.num_rows
         ]
         for written in events or [None]:
-            events_table = commits if written is None else catalog.table(self._session, written.table)
-            stored = self._session.typed(
+            events_table = commits if written is None else catalog.table(session, written.table)
+            stored = session.typed(
                 catalog.stored_rows,
                 [*_CATALOG_COLUMNS, *events_table.columns, *commits.columns],
                 events=events_table.name,

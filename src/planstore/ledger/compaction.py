@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from planstore.database.session import Session
-from planstore.errors import RequestError, StoreError
+from planstore.errors import CommitFailedError, RequestError, StoreError
 from planstore.events.digest import RowsDigest
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
 from planstore.ledger.storage import DataStorage
@@ -101,12 +101,20 @@ def step(session: Session, data: DataStorage, statement: str, digests: dict[str,
         StoreError: a table's digest differs from ``digests`` afterwards; the statement was rolled back.
     """
     files = data.files()
-    with session.transaction():
-        moved = sum(int(row[2]) for row in session.rows(statement, **values))
-        changed = [table for table, digest in digests.items() if _digest(session, table) != digest]
-        if changed:
-            raise StoreError(f"{statement} would have changed {', '.join(changed)}, so it was rolled back")
-        data.make_durable(data.files() - files)
+    new = set[str]()
+    try:
+        with session.transaction():
+            moved = sum(int(row[2]) for row in session.rows(statement, **values))
+            changed = [table for table, digest in digests.items() if _digest(session, table) != digest]
+            if changed:
+                raise StoreError(f"{statement} would have changed {', '.join(changed)}, so it was rolled back")
+            new |= data.files() - files
+            data.make_durable(new)
+    except CommitFailedError:
+        # because it may be recorded, and then the database has removed files with recorded rows; otherwise they are
+        # orphans, which a later compaction removes
+        data.undelete(new)
+        raise
     return moved
 
 

@@ -201,7 +201,7 @@ class Ledger:
                 self._decide(builder, error)
             if builder.commit is not None:
                 self._head = Head(head.snapshot + 1, builder.commit_id, builder.commit.digest, builder.recorded_at)
-                self._check_stored(builder)
+                self._check_stored(session, builder)
                 fields = {"commit_id": builder.commit_id, "results": self.layout.folder.parent}
                 _log.info("commit %d is recorded", builder.commit_id, extra=fields)
 
@@ -214,20 +214,33 @@ class Ledger:
             CommitFailedError: it is not recorded, or the ledger cannot be read now.
         """
         self._head = None
-        assert builder.commit is not None, "only a sealed commit is committed"
+        if builder.commit is None:
+            raise CommitFailedError(f"{error}; nothing was recorded") from error
         try:
             row = self._read_write.session().row("ledger/digest_of_commit", commit_id=builder.commit_id)
         except StoreError as unread:
+            # because a recorded commit without its files would make the whole store unreadable; files that no commit
+            # names do no harm
+            self.storage.data.undelete(builder.files)
             raise CommitFailedError(f"{error}; if commit {builder.commit_id} is recorded is not known") from unread
         if row is None or row[0] != builder.commit.digest:
             raise CommitFailedError(f"{error}; nothing was recorded") from error
-        self.storage.data.undelete(builder.files)
+        if gone := self.storage.data.undelete(builder.files):
+            raise StoreError(
+                f"commit {builder.commit_id} is recorded, but {', '.join(sorted(gone))} is gone: restore a backup"
+            ) from error
         _log.warning("commit %d is recorded, although its answer was lost", builder.commit_id)
 
-    def _check_stored(self, builder: CommitBuilder) -> None:
+    def _check_stored(self, session: Session, builder: CommitBuilder) -> None:
         """Read back a commit's rows from the catalog, before the commit is acknowledged."""
         try:
-            builder.check_stored(self._catalog)
+            try:
+                builder.check_stored(session, self._catalog)
+            except ReadBackError:
+                raise
+            except StoreError:
+                # because the connection to the catalog may have ended, which says nothing about the rows
+                builder.check_stored(self._read_write.session(), self._catalog)
         except StoreError as error:
             raise ReadBackError(
                 f"{error}; the commit is recorded all the same: keep {self.storage.name} as it is, "

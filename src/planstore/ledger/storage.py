@@ -65,11 +65,14 @@ class DataStorage(Protocol):
     def make_durable(self, new: Collection[str]) -> None:
         """Make files durable before a commit refers to them."""
 
-    def undelete(self, names: Collection[str]) -> None:
-        """Bring back files of a recorded commit, which the database removed because its answer was lost.
+    def undelete(self, names: Collection[str]) -> set[str]:
+        """Bring back files that the database removed because the answer to their commit was lost.
+
+        Returns:
+            the names of those that are gone.
 
         Raises:
-            StoreError: a file cannot be brought back.
+            StoreError: the storage cannot be used, or refuses.
         """
 
 

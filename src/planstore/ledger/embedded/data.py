@@ -58,12 +58,6 @@ class DataFolder:
         for folder in {parent for path in paths for parent in (path.parent, path.parent.parent, self._root)}:
             fsync_folder(folder)
 
-    def undelete(self, names: Collection[str]) -> None:
-        """Check that files are there: a catalog in the same process answers each commit.
-
-        Raises:
-            StoreError: a file is missing.
-        """
-        for name in names:
-            if not (self._root / name).is_file():
-                raise StoreError(f"{self._root / name} was removed although its commit is recorded: restore a backup")
+    def undelete(self, names: Collection[str]) -> set[str]:
+        """Return the names of files that are gone, because a folder keeps no removed file."""
+        return {name for name in names if not (self._root / name).is_file()}

@@ -58,11 +58,13 @@ class DataObjects:
     def make_durable(self, new: Collection[str]) -> None:
         """Do nothing, because a put that was answered is durable."""
 
-    def undelete(self, names: Collection[str]) -> None:
+    def undelete(self, names: Collection[str]) -> set[str]:
         """Remove the delete markers of files, which a versioned bucket keeps.
 
+        Returns:
+            the names of files that have no version.
+
         Raises:
-            StoreError: a file cannot be brought back.
+            StoreError: object storage cannot be used, or this key may not remove the markers.
         """
-        for name in names:
-            self._objects.undelete(f"{FOLDER}{name}")
+        return {name for name in sorted(names) if not self._objects.undelete(f"{FOLDER}{name}")}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from planstore.errors import StoreError
 from planstore.ledger.team.address import TeamAddress
 from planstore.ledger.team.connection import team_errors
 from planstore.ledger.team.credentials import ObjectStorageAccess
@@ -15,8 +15,11 @@ from planstore.ledger.team.credentials import ObjectStorageAccess
 if TYPE_CHECKING:
     from obstore.store import S3Store
 
-TIMEOUT = "30s"
+TIMEOUT = timedelta(seconds=30)
 """Maximum time of one request."""
+RETRIES = 6
+RETRY_TIMEOUT = timedelta(seconds=15)
+"""Time after the first request in which a failed one is repeated."""
 PUT_WHOLE = 32 * 1024 * 1024
 """Bytes up to which an object is put by one request, only if it is absent; larger ones are put in parts."""
 
@@ -48,6 +51,7 @@ class ObjectStorage:
             self._address.bucket,
             prefix=self._address.prefix,
             region=self._access.region,
+            retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_TIMEOUT},
             client_options={"timeout": TIMEOUT, "allow_http": endpoint is not None and endpoint.scheme == "http"},
             credential_provider=self._access.provide,
             **custom,
@@ -108,24 +112,21 @@ class ObjectStorage:
         with team_errors(self.name):
             return ObjectReader(self.store, key, obstore.head(self.store, key)["size"])
 
-    def undelete(self, key: str) -> None:
-        """Remove the delete marker of an object, if it has one.
+    def undelete(self, key: str) -> bool:
+        """Remove the delete marker of an object, if it has one; return whether the object is there.
 
         Raises:
-            StoreError: there is no version of the object, or this key may not remove the marker.
+            StoreError: object storage cannot be used, or this key may not remove the marker.
         """
         if self.has(key):
-            return
+            return True
         client, bucket, whole = self._access.client, self._address.bucket, f"{self._address.prefix}/{key}"
         with team_errors(self.name):
             answer = client.list_object_versions(Bucket=bucket, Prefix=whole)
             markers = [one for one in answer.get("DeleteMarkers", ()) if one["Key"] == whole and one["IsLatest"]]
             for marker in markers:
                 client.delete_object(Bucket=bucket, Key=whole, VersionId=marker["VersionId"])
-        if not self.has(key):
-            raise StoreError(
-                f"{self.name}/{key} is recorded and gone: bring its newest version back, or restore a copy"
-            )
+        return self.has(key)
 
 
 class ObjectReader(io.RawIOBase):
