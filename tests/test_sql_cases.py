@@ -101,8 +101,6 @@ class Desk:
         conninfo: the PostgreSQL database, for cases that need one.
     """
 
-    error: type[Exception] = duckdb.Error
-
     def __init__(self, case: Case, store: Path, conninfo: str = "") -> None:
         self._connection = duckdb.connect(
             config={"autoinstall_known_extensions": "false", "python_enable_replacements": "false"}
@@ -114,15 +112,15 @@ class Desk:
             for module in RemoteCatalog.extensions if case.team else Catalog.extensions:
                 self._connection.load_extension(str(extension(module)))
         if case.team:
-            self._places["{schema}"] = f"case_{next(NUMBERS)}_{os.getpid()}"
-            self._connection.execute(f"ATTACH '{conninfo}' AS __ducklake_metadata_lake (TYPE postgres)")
-            self._connection.execute("CALL postgres_execute('__ducklake_metadata_lake', ?)", self._schema_texts())
+            schema = self._places["{schema}"] = f"case_{next(NUMBERS)}_{os.getpid()}"
+            with psycopg.connect(conninfo) as postgres:
+                for text in ("CREATE SCHEMA {schema}", *case.postgres):
+                    postgres.execute(self.placed(text).encode())
+            self._connection.execute(
+                f"ATTACH '{conninfo}' AS __ducklake_metadata_lake (TYPE postgres, SCHEMA '{schema}')"
+            )
         elif not case.store:
             self._connection.execute("ATTACH ':memory:' AS lake")
-
-    def _schema_texts(self) -> list[str]:
-        """Return the statements that make the case's schema, as one text."""
-        return [";".join(map(self.placed, ["CREATE SCHEMA {schema}", *self._case.postgres]))]
 
     def close(self) -> None:
         self._connection.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 import planstore
 import samples
-from planstore import RequestError
+from planstore import RequestError, StoreError
 from planstore.ledger.opening import join
 from planstore.ledger.team.address import TeamAddress
 from planstore.ledger.team.storage import TeamStorage
@@ -60,3 +61,13 @@ def test_a_store_moves_from_a_folder_to_the_team_and_back(
         with planstore.open(tmp_path / "back") as back:
             assert back.integrity.verify(team.integrity.anchor()).findings == []
             assert back.integrity.verify(anchor).findings == []
+
+
+def test_a_schema_and_a_prefix_of_two_stores_are_refused(team_servers: TeamServers, tmp_path: Path) -> None:
+    first, second = (TeamAddress.of_url(team_servers.address()) for _ in range(2))
+    join(first, tmp_path / "first" / "planstore")
+    with pytest.raises(StoreError, match=f"the files of schema {first.schema} must be in {first.data}/data/, got"):
+        join(replace(first, data=second.data), tmp_path / "mixed" / "planstore")
+    with pytest.raises(StoreError, match=f"the schema of {first.data} must be {first.schema}, got {second.schema}"):
+        join(replace(first, schema=second.schema), tmp_path / "mixed" / "planstore")
+    assert not (tmp_path / "mixed").exists()

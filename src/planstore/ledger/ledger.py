@@ -356,6 +356,7 @@ class Ledger:
                 return
             self.storage.prepare_catalog()
             session = self._read_write.session()
+            self.storage.check_catalog(session)
             row = session.row("ledger/store_exists")
             if row is None or not row[0]:
                 with session.transaction():

@@ -190,6 +190,13 @@ class StoreStorage(Protocol):
     def prepare_catalog(self) -> None:
         """Create an empty catalog; the caller holds the lock."""
 
+    def check_catalog(self, session: Session) -> None:
+        """Check that a catalog, which may have been there, is of this storage.
+
+        Raises:
+            StoreError: it is of another one.
+        """
+
     def check(self) -> None:
         """Check that the store was not removed, renamed or replaced after it was opened.
 

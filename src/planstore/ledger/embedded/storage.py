@@ -72,6 +72,9 @@ class EmbeddedStorage:
         with closing(sqlite3.connect(self.layout.catalog)) as catalog:
             catalog.execute("PRAGMA journal_mode=WAL")
 
+    def check_catalog(self, session: Session) -> None:
+        """Do nothing, because a folder may be moved with its files."""
+
     def check(self) -> None:
         """Check that the store was not removed, renamed or replaced after it was opened.
 

@@ -71,22 +71,41 @@ class TeamStorage:
             return None
         try:
             marker = orjson.loads(content)
-            self._marker = {**marker, "format": marker["format"]}
+            found = {**marker, "format": marker["format"], "schema": marker["schema"]}
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
             raise StoreError(
                 f"{self.objects.name}/{MARKER} does not say what kind of store this is: {error}"
             ) from error
-        return self._marker
+        if found["schema"] != self.address.schema:
+            raise StoreError(
+                f"the schema of {self.objects.name} must be {found['schema']}, got {self.address.schema}: "
+                "name that schema, or another prefix"
+            )
+        self._marker = found
+        return found
 
     def write_marker(self) -> None:
         """Put the marker of this code's format."""
-        self.objects.put(MARKER, orjson.dumps({"format": FORMAT}))
+        self.objects.put(MARKER, orjson.dumps({"format": FORMAT, "schema": self.address.schema}))
 
     def prepare(self) -> None:
         """Do nothing, because the lock needs nothing but the database."""
 
     def prepare_catalog(self) -> None:
         """Do nothing, because DuckLake creates a missing schema."""
+
+    def check_catalog(self, session: Session) -> None:
+        """Check that the catalog was made with the files of this address.
+
+        Raises:
+            StoreError: it was made with others.
+        """
+        row = session.row("team/data_path")
+        if row is not None and row[0] != self.catalog.directory:
+            raise StoreError(
+                f"the files of schema {self.address.schema} must be in {row[0]}, got {self.catalog.directory}: "
+                "name that prefix, or another schema"
+            )
 
     def check(self) -> None:
         """Do nothing: a schema or a bucket that is gone is an error of the next read."""
