@@ -30,6 +30,10 @@ def test_a_number_has_six_digits_and_no_exponent_where_it_needs_none(value: floa
     assert number_text(value) == value_text(value) == text
 
 
+def test_a_truth_value_is_written_as_in_policies() -> None:
+    assert value_text([True, False]) == "true, false"
+
+
 @pytest.mark.parametrize(
     ("values", "texts"),
     [

@@ -24,6 +24,7 @@ def test_each_column_is_shown_with_the_checks_that_it_passes() -> None:
     assert list(columns) == [column.name for column in TABLE]
     assert columns["score"].policy == "STRONG_SCORE: 2 of 3 pass; MIN_SCORE: 2 of 3 pass"
     assert columns["score"].values == "0.4 to 0.7"
+    assert columns["sample_size"].values == str(GOOD[0]["sample_size"])
     assert columns["symbol"].rows == 2
     assert columns["stability"].policy == "STABILITY: 3 of 3 pass"
     assert columns["feature_set_id"].policy == "no rule reads it"

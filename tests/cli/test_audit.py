@@ -162,6 +162,7 @@ def test_a_policy_is_tried_by_cases(results: Path) -> None:
     policy.with_name("short.yaml").write_text(samples.SHORT_POLICY_YAML, encoding="utf-8")
     said = call("policy", "test", policy.with_name("short.yaml"), cases).stderr
     assert said.count("keys left out have the values of the default policy: semantics") == said.count("\n") == 1
+    assert call("-q", "policy", "test", policy.with_name("short.yaml"), cases).stderr == ""
 
 
 @pytest.mark.parametrize(

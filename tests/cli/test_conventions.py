@@ -91,6 +91,7 @@ FROM_THE_CALLER = {
     ("planstore evidence", "target"),  # because they are columns and symbols of a panel, which no store knows
     ("planstore evidence", "symbol"),
     ("planstore backup", "target"),  # because it is a folder
+    ("planstore copy", "target"),
 }
 
 
@@ -147,10 +148,31 @@ def test_jobs_and_status_are_those_of_the_plan_that_is_named(tmp_path: Path) -> 
     assert watched == f"{len(jobs['old'])} failed\n"
 
 
+def test_jobs_are_those_of_several_targets_and_symbols_and_a_misspelled_one_is_named(tmp_path: Path) -> None:
+    with planstore.open(tmp_path / "results") as store:
+        store.route(samples.table(samples.records()), samples.policy(), ["linear"])
+        jobs = store.training.jobs()
+    targets = sorted({job["target"] for job in jobs})[:2]
+    symbols = sorted({job["symbol"] for job in jobs if job["symbol"]})[:2]
+    wanted = [job["job_id"] for job in jobs if job["target"] in targets and job["symbol"] in symbols]
+    assert len(targets) == len(symbols) == 2
+    given = [option for kind, names in (("--target", targets), ("--symbol", symbols)) for one in names
+             for option in (kind, one)]  # fmt: skip
+    listed = tmp_path / "listed"
+    calls = [Call(["jobs", *given, "--json"], output=str(listed)), Call(["jobs", "--target", f"{targets[0]}x"])]
+    both, wrong = endings(calls, tmp_path)
+    assert [job["job_id"] for job in json.loads(listed.read_text())] == wanted
+    assert (both.code, both.error, wrong.code) == (0, "", 0)
+    assert f"must be one of a job of plan {store.run().plan_id[:12]}, got '{targets[0]}x': did you mean" in wrong.error
+
+
 def test_errors_under_json_are_one_json_object_on_standard_error(tmp_path: Path) -> None:
     calls = {
         ("plan",): ("StoreMissingError", "there is no store in"),
         ("plan", "--nonsense"): ("RequestError", "No such option: --nonsense"),
+        ("plan", "-q"): ("RequestError", "-q: it stands before the verb, as in `planstore -q plan`"),
+        ("override", "list", "--log-format", "json"): ("RequestError", "as in `planstore --log-format override list`"),
+        ("--limit", "3", "log"): ("RequestError", "--limit: it stands after the verb, as in `planstore VERB --limit`"),
         ("route",): ("RequestError", "Missing argument"),
         ("nonsense",): ("RequestError", "No such command 'nonsense'"),
     }

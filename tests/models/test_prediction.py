@@ -165,8 +165,8 @@ def test_what_cannot_be_predicted_is_refused_and_no_file_is_left(
         ("beside.parquet", out, {}, PanelError, "got no column f3"),
         ("timeless.parquet", out, {}, PanelError, "timeless.parquet has no column of timestamps"),
         ("broken.parquet", out, {}, PanelError, "each file of the panel must be readable, got"),
-        ("panel.parquet", out, {"targets": ["y_no"]}, NotFoundError, "a target must be one of plan"),
-        ("panel.parquet", out, {"symbols": ["NO"]}, NotFoundError, "got 'NO': there are AAA, BBB, CCC"),
+        ("panel.parquet", out, {"targets": ["y_no"]}, NotFoundError, "the target must be one of a pair of plan"),
+        ("panel.parquet", out, {"symbols": ["NO"]}, NotFoundError, "got 'NO': use one of AAA, BBB, CCC"),
         ("panel.parquet", out, {"after": datetime(2030, 1, 1)}, PanelError, "rows later than 2030-01-01 00:00:00 UTC"),
         (
             "panel.parquet",

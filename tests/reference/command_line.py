@@ -12,7 +12,7 @@ from planstore.cli.verbs import app
 from reference.markdown import table
 
 
-def verbs() -> dict[str, TyperCommand]:
+def verbs() -> dict[str, TyperCommand | TyperGroup]:
     """Return every command by its words, such as ``planstore override set``."""
     return dict(_commands(typer.main.get_command(app), "planstore"))
 
@@ -28,15 +28,17 @@ def text() -> str:
     return "\n\n".join(part for words, verb in verbs().items() for part in _section(words, verb))
 
 
-def _commands(command: object, words: str) -> Iterator[tuple[str, TyperCommand]]:
+def _commands(command: object, words: str) -> Iterator[tuple[str, TyperCommand | TyperGroup]]:
     if isinstance(command, TyperGroup):
+        if command.invoke_without_command:
+            yield words, command
         for name, inner in command.commands.items():
             yield from _commands(inner, f"{words} {name}")
     elif isinstance(command, TyperCommand):
         yield words, command
 
 
-def _section(words: str, verb: TyperCommand) -> Iterator[str]:
+def _section(words: str, verb: TyperCommand | TyperGroup) -> Iterator[str]:
     context = typer.Context(verb, info_name=words, terminal_width=1000, max_content_width=1000)
     records = [(one, record) for one in verb.params if (record := one.get_help_record(context))]
     arguments = [record for one, record in records if isinstance(one, TyperArgument)]

@@ -18,7 +18,9 @@ from planstore.training.evidence.leakage import LeakageLimits
 from planstore.training.evidence.side import Question, _Measuring
 from planstore.training.execution.fit import FOLDS, _Split
 from planstore.training.execution.task import Task
+from planstore.training.panel.match import refuse_other_settings
 from planstore.training.panel.panel import Panel
+from planstore.training.panel.settings import read_settings
 
 BARS = 240
 
@@ -191,6 +193,29 @@ def options(**given: Any) -> Any:
     return panel_settings(**(dict.fromkeys(names) | given))
 
 
+def test_options_come_before_a_named_file(tmp_path: Path) -> None:
+    file = tmp_path / "named.yaml"
+    file.write_text("panel: {targets: {y: {horizon: 2h, embargo: 30m}, z: {horizon: 1d}}, ignore: [a]}")
+    (tmp_path / "panel.yaml").write_text("panel: {ignore: [b]}")
+    settings = read_settings(tmp_path, options(panel_file=file, horizon=["y=1h"], feature=["f"]))
+    assert settings.stated() == {
+        "targets": {"y": {"horizon": "1h", "embargo": "30m"}, "z": {"horizon": "1d"}},
+        "features": ["f"],
+        "ignore": ["a"],
+    }
+    file.write_text("panel: {ignored: [a]}")
+    with pytest.raises(PanelError, match=r"named\.yaml"):
+        options(panel_file=file, horizon=["y=1h"])
+
+
+def test_one_timespan_has_several_spellings() -> None:
+    measured = {"targets": {"y": {"horizon": "1h", "embargo": "120min"}}}
+    refuse_other_settings({"targets": {"y": {"horizon": "60m", "embargo": "2h"}}}, measured, ["y"])
+    for other in ({"horizon": 60}, {"horizon": "1d"}, {"horizon": "61m"}, {}):
+        with pytest.raises(PanelError, match="measured with 1h"):
+            refuse_other_settings({"targets": {"y": other | {"embargo": "2h"}}}, measured, ["y"])
+
+
 def test_options_say_the_same_as_a_file() -> None:
     assert options() is None
     assert options(horizon=["y=1h", "z=3"], classes=["y=1,-1"], task=["z=regression"], ignore=["a"]) == {
@@ -203,7 +228,6 @@ def test_options_say_the_same_as_a_file() -> None:
         {"horizon": ["y"]},
         {"embargo": ["=1"]},
         {"classes": ["y=a"]},
-        {"panel_file": Path("p"), "feature": ["f"]},
     ):
         with pytest.raises(RequestError):
             options(**wrong)

@@ -168,7 +168,7 @@ def test_all_but_the_panel_is_checked_before_the_panel_is_read(tmp_path: Path) -
         (old, new) = (row["run_id"] for row in reversed(store.log()))
     wrong: dict[tuple[str, ...], tuple[type[PlanstoreError], str]] = {
         ("--executor", "dask"): (RequestError, "executor must be local or ray, got 'dask'"),
-        ("--ray-address", "there:1"): (RequestError, "ray_address must be without executor local"),
+        ("--ray-address", "there:1"): (RequestError, "--ray-address must be without executor local"),
         ("--plan", "nosuch"): (NotFoundError, "'nosuch' is no run, commit, plan or time"),
         ("--plan", old): (PlanStaleError, "the evidence has changed"),
         ("--families", "none.yaml"): (FamiliesError, "none.yaml cannot be read"),

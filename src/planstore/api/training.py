@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from planstore.api.access import StoreAccess
@@ -34,16 +35,16 @@ class PlanTraining:
         self,
         *,
         plan: RunName | None = None,
-        target: str | None = None,
-        symbol: str | None = None,
+        target: str | Sequence[str] | None = None,
+        symbol: str | Sequence[str] | None = None,
         status: str | None = None,
     ) -> ResultRows[dict[str, Any]]:
         """Return the jobs of a plan in plan order, each with its latest status, metrics and artifacts.
 
         Args:
             plan: a name as in :meth:`Store.plan <planstore.Store.plan>`; None means the current plan.
-            target: select only jobs of this target.
-            symbol: select only jobs of this symbol.
+            target: select only jobs of this target, or of these.
+            symbol: select only jobs of this symbol, or of these.
             status: select only jobs with this status.
 
         Raises:
@@ -59,9 +60,16 @@ class PlanTraining:
         return ResultRows(read, f"{plural(len(read), 'job')} of plan {plan_id[:12]}: {by_status}", JOB_COLUMNS)
 
     def _jobs(
-        self, plan_id: str, *, target: str | None = None, symbol: str | None = None, status: str | None = None
+        self,
+        plan_id: str,
+        *,
+        target: str | Sequence[str] | None = None,
+        symbol: str | Sequence[str] | None = None,
+        status: str | None = None,
     ) -> list[dict[str, Any]]:
-        jobs = self._access.session.records("store/jobs", plan_id=plan_id, target=target, symbol=symbol, status=status)
+        jobs = self._access.session.records(
+            "store/jobs", plan_id=plan_id, targets=_names(target), symbols=_names(symbol), status=status
+        )
         return [
             job | {"metadata": json.loads(job["metadata"]), "metrics": job["metrics"] and json.loads(job["metrics"])}
             for job in jobs
@@ -130,22 +138,31 @@ class PlanTraining:
 
     @checked
     def status_changes(
-        self, *, after: int, plan: RunName | None = None, target: str | None = None, symbol: str | None = None
+        self,
+        *,
+        after: int,
+        plan: RunName | None = None,
+        target: str | Sequence[str] | None = None,
+        symbol: str | Sequence[str] | None = None,
     ) -> list[dict[str, Any]]:
         """Return the changes of the status of a plan's jobs after a commit, in order, each with worker and score.
 
         Args:
             after: number of a commit; 0 means all changes.
             plan: a name as in :meth:`Store.plan <planstore.Store.plan>`; None means the current plan.
-            target: select only jobs of this target.
-            symbol: select only jobs of this symbol.
+            target: select only jobs of this target, or of these.
+            symbol: select only jobs of this symbol, or of these.
 
         Raises:
             NotFoundError: there is no such plan.
         """
         plan_id = self._access.plan_id(plan)
         return self._access.session.records(
-            "store/status_changes", plan_id=plan_id, after=after, target=target, symbol=symbol
+            "store/status_changes",
+            plan_id=plan_id,
+            after=after,
+            targets=_names(target),
+            symbols=_names(symbol),
         )
 
     def status_writer(self) -> StatusWriter:
@@ -173,3 +190,8 @@ class PlanTraining:
             PlanStaleError: its evidence, policy, rules or overrides have changed; names the changes.
         """
         refuse_stale(self._access.plan_id(plan), self.stale_reasons(plan))
+
+
+def _names(given: str | Sequence[str] | None) -> list[str]:
+    """Return one or several names as a list; None means no name."""
+    return [] if given is None else [given] if isinstance(given, str) else list(given)

@@ -145,8 +145,8 @@ def _values(column: pa.ChunkedArray) -> str:
     if pa.types.is_list(kind):
         column = pc.list_flatten(column)
     elif not pa.types.is_string(kind):
-        ends = pc.min_max(column).as_py()
-        return f"{in_prose(ends['min'])} to {in_prose(ends['max'])}"
+        least, most = (in_prose(end) for end in pc.min_max(column).as_py().values())
+        return least if least == most else f"{least} to {most}"
     words = pc.unique(column.drop_null()).to_pylist()
     more = f" and {len(words) - SHOWN_WORDS} more" if len(words) > SHOWN_WORDS else ""
     return ", ".join(sorted(words)[:SHOWN_WORDS]) + more

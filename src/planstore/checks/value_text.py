@@ -30,6 +30,8 @@ def value_text(
 
     if value is None:
         return none
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, float):
         return number_text(value)
     if isinstance(value, datetime):

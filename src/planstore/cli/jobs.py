@@ -13,6 +13,8 @@ from planstore.cli.printable import printable
 from planstore.events.vocabulary import JobState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from planstore.api.store import Store
     from planstore.plans.progress import Progress
 
@@ -35,10 +37,12 @@ def command(
     results: Results = RESULTS,
     plan: Plan = None,
     target: Annotated[
-        str | None, typer.Option(help="Show only jobs of this target.", autocompletion=complete_planned_target)
+        list[str] | None,
+        typer.Option(help="Show only jobs of this target; repeatable.", autocompletion=complete_planned_target),
     ] = None,
     symbol: Annotated[
-        str | None, typer.Option(help="Show only jobs of this symbol.", autocompletion=complete_planned_symbol)
+        list[str] | None,
+        typer.Option(help="Show only jobs of this symbol; repeatable.", autocompletion=complete_planned_symbol),
     ] = None,
     status: Annotated[
         str | None, typer.Option(help="Show only jobs with this status.", autocompletion=complete_word(JobState))
@@ -65,6 +69,7 @@ def command(
     if watch and (as_of or status):
         raise RequestError("--watch must be without --as-of and --status: leave them out")
     with planstore.open(results, create=False, as_of=as_of) as store:
+        _note_absent(store, plan, {"target": target or (), "symbol": symbol or ()})
         if watch:
             _follow(store, plan, target, symbol, json=json)
             return
@@ -77,7 +82,23 @@ def command(
         output.print_table(f"{len(jobs)} jobs", COLUMNS, rows, more=more, least=LEAST)
 
 
-def _follow(store: Store, plan: str | None, target: str | None, symbol: str | None, *, json: bool) -> None:
+def _note_absent(store: Store, plan: str | None, names: dict[str, Sequence[str]]) -> None:
+    """Warn of each name that no job of the plan has, because a misspelled name would look like a finished plan."""
+    from planstore.checks.choices import absent
+    from planstore.cli import output
+
+    if not any(names.values()):
+        return
+    jobs = store.training.jobs(plan=plan)
+    owner = f"a job of plan {store.run(plan).plan_id[:12]}"
+    for kind, requested in names.items():
+        possible = sorted({job[kind] for job in jobs} - {None})
+        for name in dict.fromkeys(requested):
+            if name not in possible:
+                output.print_warning(f"planstore: {absent(kind, name, owner, possible)}")
+
+
+def _follow(store: Store, plan: str | None, target: list[str] | None, symbol: list[str] | None, *, json: bool) -> None:
     """Print a line per change of a job's status; with ``json``, the job counts by status after each change."""
     import time
 

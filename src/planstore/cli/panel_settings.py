@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from planstore.errors import RequestError
+
+if TYPE_CHECKING:
+    from planstore.training.panel.settings import PanelSettingsSource
 
 Horizon = Annotated[
     list[str] | None,
@@ -60,11 +63,12 @@ def panel_settings(
     feature: Sequence[str] | None,
     ignore: Sequence[str] | None,
     panel_file: Path | None,
-) -> Mapping[str, Any] | Path | None:
-    """Return the settings of options, for ``Panel.read``.
+) -> PanelSettingsSource | None:
+    """Return the settings of options, for ``Panel.read``; options come before the file.
 
     Raises:
-        RequestError: an option is not TARGET=VALUE, or --panel-file comes with another option.
+        RequestError: an option is not TARGET=VALUE.
+        PanelError: --panel-file is no valid file, or an option does not fit it.
     """
     targets: dict[str, dict[str, Any]] = {}
     for key, options in (("horizon", horizon), ("embargo", embargo), ("task", task), ("classes", classes)):
@@ -76,7 +80,9 @@ def panel_settings(
     settings = {"targets": targets, "features": list(feature or ()), "ignore": list(ignore or ())}
     given = {key: value for key, value in settings.items() if value}
     if panel_file is not None and given:
-        raise RequestError("--panel-file must be without other settings of the panel, got both: leave one of them out")
+        from planstore.training.panel.settings import with_file
+
+        return with_file(panel_file, given)
     return panel_file if panel_file is not None else given or None
 
 

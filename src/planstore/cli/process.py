@@ -75,12 +75,13 @@ def _code(interrupts: Interrupts, recorded: CommitListener) -> int:
 
 
 def _run_verb() -> int:
-    from planstore.cli.verbs import UsageError, app
+    from planstore.cli.verbs import UsageError, app, say_place
 
     try:
         with bash_words() if bash_completion_is_requested() else nullcontext():
             code = app(standalone_mode=False)
     except UsageError as error:
+        say_place(error)
         handler = attached()
         if _is_json() or (handler is not None and handler.is_json):
             raise RequestError(error.format_message()) from error
@@ -127,4 +128,7 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    output.print_warning(f"planstore: {message}")
+    from planstore.routing.policy import DefaultedKeysWarning
+
+    show = output.print_note if issubclass(category, DefaultedKeysWarning) else output.print_warning
+    show(f"planstore: {message}")

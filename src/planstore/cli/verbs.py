@@ -130,6 +130,27 @@ app = typer.Typer(
 )
 
 
+def say_place(error: Any) -> None:
+    """Add the place of an option to the error of one that stands on the wrong side of the verb."""
+    name, context = getattr(error, "option_name", None), error.ctx
+    if name is None or context is None:
+        return
+    root = context.find_root()
+    if context is not root and name in _options(root.command):
+        verb = context.command_path.removeprefix(f"{root.command_path} ")
+        place = f"it stands before the verb, as in `planstore {name} {verb}`"
+    elif context is root and any(name in _options(verb) for verb in _VerbsByName().values()):
+        place = f"it stands after the verb, as in `planstore VERB {name}`"
+    else:
+        return
+    error.message = f"{error.message}: {place}"
+    error.possibilities = None
+
+
+def _options(command: Any) -> set[str]:
+    return {option for one in command.params for option in (*one.opts, *one.secondary_opts)}
+
+
 def _print_version(requested: bool) -> None:
     if requested:
         typer.echo(f"planstore {__version__}")

@@ -46,6 +46,10 @@ class PolicyWarning(UserWarning):
     """Something about a policy that is not wrong, but that its owner should know."""
 
 
+class DefaultedKeysWarning(PolicyWarning):
+    """A policy leaves keys out, which have the default policy's values; the command line shows it as a note."""
+
+
 NEWER_KEYS: Mapping[str, Any] = {"refit": False, "budget": None}
 """Keys that older policies do not have, with the value that leaves their document as it was."""
 

@@ -16,7 +16,7 @@ from planstore.database.connection import memory
 from planstore.documents.yaml_document import Kind
 from planstore.errors import PolicyError
 from planstore.events.vocabulary import Semantics
-from planstore.routing.policy import NEWER_KEYS, Policy, PolicyWarning
+from planstore.routing.policy import NEWER_KEYS, DefaultedKeysWarning, Policy
 
 KIND = Kind("policy", "routing", PolicyError, alone=False)
 
@@ -92,7 +92,7 @@ def note_left_out(read: ReadPolicy, *, stacklevel: int = 4) -> None:
     warnings.warn(
         f"{read.where}: keys left out have the values of the default policy: {keys}; "
         "`planstore init --policy FILE` writes all of them",
-        PolicyWarning,
+        DefaultedKeysWarning,
         stacklevel=stacklevel,
     )
 

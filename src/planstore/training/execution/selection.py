@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from planstore.checks.choices import absent
 from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
 from planstore.training.families import plan_names
 
 if TYPE_CHECKING:
     from planstore.api.parts import StoreParts
-
-SHOWN = 5
-"""Maximum number of possible values in a message."""
 
 
 @dataclass(frozen=True)
@@ -88,18 +85,11 @@ class JobSelection:
         }
         for criterion, values in criteria.values():
             for value in values:
-                _refuse_absent(criterion, str(value), choices.get(criterion, []), plan_id)
+                possible = choices.get(criterion, [])
+                if str(value) not in possible:
+                    raise RequestError(absent(criterion, str(value), f"a job of plan {plan_id[:12]}", possible))
         return {name: [str(value) for value in values] for name, (_, values) in criteria.items()}
 
 
 EVERYTHING = JobSelection()
 """The selection of all jobs."""
-
-
-def _refuse_absent(criterion: str, value: str, choices: Sequence[str], plan_id: str) -> None:
-    if value in choices:
-        return
-    near = get_close_matches(value, choices, n=1)
-    some = ", ".join(choices[:SHOWN]) + (", …" if len(choices) > SHOWN else "")
-    hint = f"did you mean {near[0]}?" if near else f"use one of {some}" if some else "it has none"
-    raise RequestError(f"the {criterion} must be one of a job of plan {plan_id[:12]}, got {quoted(value)}: {hint}")

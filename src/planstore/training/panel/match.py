@@ -11,7 +11,7 @@ from planstore.checks.value_text import value_text
 from planstore.database.connection import memory
 from planstore.errors import PanelError
 from planstore.training.panel.files import column_names, find_files
-from planstore.training.panel.settings import TargetSettings
+from planstore.training.panel.settings import TargetSettings, same_timespan
 from planstore.training.panel.target import TARGETS, matches
 
 if TYPE_CHECKING:
@@ -96,13 +96,17 @@ def refuse_other_settings(stated: Mapping[str, Any], measured: Mapping[str, Any]
         f"{key} {_stated(ours)} of {target}, measured with {_stated(theirs)}"
         for target in targets
         for key in TargetSettings.model_fields
-        if (ours := _setting(stated, target, key)) != (theirs := _setting(measured, target, key))
+        if not _same(key, ours := _setting(stated, target, key), theirs := _setting(measured, target, key))
     ]
     if differing:
         raise PanelError(
             f"settings of the panel must be those that the plan's evidence was measured with, got {_names(differing)}: "
             "state the same ones, or train with --other-settings"
         )
+
+
+def _same(key: str, one: Any, other: Any) -> bool:
+    return same_timespan(one, other) if key in {"horizon", "embargo"} else bool(one == other)
 
 
 def _setting(settings: Mapping[str, Any], target: str, key: str) -> Any:

@@ -84,8 +84,32 @@ def settings_file(panel: Path) -> Path:
     return panel / "panel.yaml" if panel.is_dir() else panel.with_suffix(".yaml")
 
 
-PanelSettingsSource = Mapping[str, Any] | Path | str
-"""Settings of a panel in the form of the key ``panel`` of its file, or the path of such a file."""
+PanelSettingsSource = Mapping[str, Any] | Path | str | PanelSettings
+"""Settings of a panel in the form of the key ``panel`` of its file, or the path of such a file; or all of them."""
+
+
+def same_timespan(one: str | int | None, other: str | int | None) -> bool:
+    """Return whether two horizons or embargoes are the same in every panel, such as ``60m`` and ``1h``."""
+    return _minutes(one) == _minutes(other)
+
+
+def _minutes(timespan: str | int | None) -> object:
+    """Return a timespan of minutes or hours as minutes with their unit, and another one as it is."""
+    match = DURATION.fullmatch(timespan) if isinstance(timespan, str) else None
+    if match is None:
+        return timespan
+    number, unit = int(match[1]), match[2]
+    return (number, "d") if unit == "d" else (number * (60 if unit == "h" else 1), "m")
+
+
+def with_file(file: Path, given: Mapping[str, Any]) -> PanelSettings:
+    """Return the settings of a file, before which the given ones come.
+
+    Raises:
+        PanelError: names the file and each wrong key with its line.
+    """
+    found = _KIND.read(file, PanelSettings).stated()
+    return _KIND.check({"panel": _merged(found, given)}, "the settings of the panel", PanelSettings)
 
 
 def read_settings(panel: Path, given: PanelSettingsSource | None) -> PanelSettings:
@@ -93,11 +117,13 @@ def read_settings(panel: Path, given: PanelSettingsSource | None) -> PanelSettin
 
     Args:
         panel: the panel's path.
-        given: settings in the form of the file's key ``panel``, or the path of such a file.
+        given: settings in the form of the file's key ``panel``, or the path of such a file; or all settings.
 
     Raises:
         PanelError: names the file and each wrong key with its line.
     """
+    if isinstance(given, PanelSettings):
+        return given
     if isinstance(given, str | Path):
         return _KIND.read(Path(given), PanelSettings)
     if given is not None and not isinstance(given, Mapping):

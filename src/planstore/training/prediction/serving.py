@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planstore.checks.quoting import quoted
+from planstore.checks.choices import absent
 from planstore.errors import NotFoundError
 from planstore.ledger.storage import ArtifactStorage
-from planstore.models.frame import listed
 from planstore.models.loading import Blend, JobFiles
 
 if TYPE_CHECKING:
@@ -63,9 +62,7 @@ class ServingModels:
             known = dict.fromkeys(row[place] for row in pairs)
             for name in names or ():
                 if name not in known:
-                    raise NotFoundError(
-                        f"a {kind} must be one of plan {plan_id[:12]}, got {quoted(name)}: there are {listed([*known])}"
-                    )
+                    raise NotFoundError(absent(kind, name, f"a pair of plan {plan_id[:12]}", [*known]))
         jobs: dict[str, dict[str, str | None]] = {}
         pooled = {}
         for target, symbol, _, job_id, pooled_job_id in pairs:
