@@ -45,6 +45,7 @@ VERBS = (
     "key",
     "compact",
     "backup",
+    "copy",
     "restore",
     "migrate",
     "doctor",
@@ -300,7 +301,7 @@ def test_sql_gives_every_column_and_nothing_that_is_no_json(folder: Path) -> Non
 def test_a_status_that_no_job_can_have_is_refused(folder: Path) -> None:
     done = call("jobs", "--status", "plannned", "--results", folder / "results")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "status must be one of planned, running, succeeded" in done.stderr
+    assert "--status must be one of planned, claimed, running, succeeded" in done.stderr
 
 
 def test_a_name_cannot_act_on_the_terminal_from_a_message(folder: Path) -> None:
@@ -359,7 +360,7 @@ def test_a_store_is_compacted_backed_up_and_restored(folder: Path, tmp_path: Pat
     shutil.copytree(folder / "results", results)
     anchor = answer("anchor", "--results", results)
     assert answer("compact", "--grace-hours", "0", "--results", results)["flushed"] > 0
-    assert answer("backup", backup, "--results", results) == {"backup": str(backup)}
+    assert answer("backup", backup, "--results", results)["backup"] == str(backup)
     assert answer("restore", backup, "--results", again)["holds"] is True
     assert answer("anchor", "--results", again) == anchor
     assert answer("migrate", "--results", again) == {"before": 3, "after": 3, "restored": [], "lost": []}
