@@ -136,7 +136,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_verb_explains_itself(words: tuple[str, str]) -> None:
     done = call(*(word for word in words if word), "--help")
     assert done.returncode == 0
-    assert ("--results" in done.stdout) == (words[0] not in ("key", "policy", "candidates"))
+    assert ("--results" in done.stdout) == (words[0] not in ("key", "policy", "candidates", "copy"))
     assert "--json" in done.stdout
     assert done.stderr == ""
 
