@@ -20,7 +20,8 @@ def command(ctx: typer.Context, results: Results = RESULTS, json: Json = False) 
     """Check the installation, the project file and the store, one line each.
 
     The lines show versions, the settings with their sources, the lock's holder, the file system, the catalog's mode,
-    permissions and free disk space. Exit code 1 when something is wrong; its line says what to do.
+    permissions and free disk space; of a team store its database and bucket. Exit code 1 when something is wrong; its
+    line says what to do.
     """
     from planstore.cli import output
     from planstore.cli.exit import exit_with
@@ -28,7 +29,7 @@ def command(ctx: typer.Context, results: Results = RESULTS, json: Json = False) 
 
     project = find_project()
     settings = [_effective(setting, ctx) for setting in project.settings()]
-    checks = [*_installation(), *_store(results), *_hooks(project.hooks)]
+    checks = [*_installation(is_team=_is_team(results)), *_store(results), *_hooks(project.hooks)]
     holds = all(check.advice is None for check in checks)
     with exit_with(0 if holds else 1):
         if json:
@@ -82,7 +83,20 @@ def _hooks(hooks: Hooks) -> Iterator[Check]:
         yield Check("hooks", rule or f"of {hooks.path}, which only its owner can write", advice or None)
 
 
-def _installation() -> Iterator[Check]:
+def _is_team(results: Path) -> bool:
+    """Return whether a results folder points to a team store whose packages are installed."""
+    from planstore.errors import BadInputError, StoreError
+    from planstore.ledger.embedded.storage import EmbeddedStorage
+    from planstore.ledger.layout import StoreLayout
+    from planstore.ledger.opening import storage_in
+
+    try:
+        return not isinstance(storage_in(StoreLayout.in_results(results).folder), EmbeddedStorage)
+    except (BadInputError, StoreError):
+        return False  # because the check of the store says why
+
+
+def _installation(*, is_team: bool) -> Iterator[Check]:
     import platform
     from importlib.metadata import version
 
@@ -96,10 +110,17 @@ def _installation() -> Iterator[Check]:
     yield Check("Python", platform.python_version())
     duckdb = version("duckdb")
     yield Check("DuckDB", duckdb)
-    versions = {wheel: version(wheel) for wheel in map(wheel_of, Catalog.extensions)}
+    modules: tuple[str, ...] = Catalog.extensions
+    if is_team:
+        from planstore.ledger.team.catalog import RemoteCatalog
+
+        modules = RemoteCatalog.extensions
+        for package in ("psycopg", "obstore", "botocore"):
+            yield Check(package, version(package))
+    versions = {wheel: version(wheel) for wheel in map(wheel_of, modules)}
     text = ", ".join(f"{wheel} {number}" for wheel, number in versions.items())
     try:
-        check_extensions(Catalog.extensions)
+        check_extensions(modules)
     except StoreError as error:
         yield Check("extensions", str(error), "install planstore again")
         return
@@ -109,20 +130,38 @@ def _installation() -> Iterator[Check]:
 
 def _store(results: Path) -> Iterator[Check]:
     import planstore
-    from planstore.errors import StoreError, StoreMissingError
+    from planstore.errors import RequestError, StoreError, StoreMissingError
     from planstore.ledger.embedded.checkup import Check, check_folder, check_store
+    from planstore.ledger.embedded.storage import EmbeddedStorage
     from planstore.ledger.layout import StoreLayout
     from planstore.ledger.marker import FORMAT
+    from planstore.ledger.opening import storage_in
 
     layout = StoreLayout.in_results(results)
     yield from check_folder(results)
-    if layout.marker.exists():
-        yield from check_store(layout)
+    place = str(layout.folder)
     try:
+        storage = storage_in(layout.folder)
+        if isinstance(storage, EmbeddedStorage):
+            if layout.marker.exists():
+                yield from check_store(layout)
+        else:
+            from planstore.ledger.team.checkup import check_servers
+            from planstore.ledger.team.storage import TeamStorage
+
+            assert isinstance(storage, TeamStorage)
+            place = storage.address.url
+            servers = list(check_servers(storage))
+            storage.close()
+            yield from servers
+            if any(check.name in ("database", "bucket") and check.advice is not None for check in servers):
+                return  # because those lines say already why the store cannot be opened
         with planstore.open(results, create=False) as store:
             commits = store.access.ledger.last_commit()
-        yield Check("store", f"{layout.folder}, format {FORMAT}, {commits} commits")
+        yield Check("store", f"{place}, format {FORMAT}, {commits} commits")
     except StoreMissingError:
         yield Check("store", f"none in {results}", "run `planstore init`, or name its folder with --results")
+    except RequestError as error:
+        yield Check("store", str(error), "correct the marker, or remove it and run `planstore init`")
     except StoreError as error:
         yield Check("store", str(error), "restore a backup with `planstore restore` if it cannot be corrected")

@@ -13,8 +13,10 @@ def command(results: Results = RESULTS, json: Json = False) -> None:
     import planstore
     from planstore.cli import output
     from planstore.ledger.disk_usage import disk_usage
+    from planstore.ledger.opening import require_in_folder
 
     with planstore.open(results, create=False) as store:
+        require_in_folder(store.access.ledger.storage, "disk space", "ask the database and the bucket for sizes")
         layout = store.access.ledger.layout
         usage = disk_usage(layout)
     total = sum(one.size for one in usage)

@@ -21,7 +21,7 @@ from planstore.ledger.embedded.store_folder import refuse_store
 from planstore.ledger.layout import StoreLayout
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.marker import write_durably
-from planstore.ledger.opening import storage_in
+from planstore.ledger.opening import require_in_folder, storage_in
 from planstore.pages.answers import Answer, plural
 
 
@@ -68,8 +68,9 @@ def backup(ledger: Ledger, target: Path, progress: Callable[[str], None] = lambd
     Raises:
         StoreError: ``target`` has something else, or a file cannot be copied; a new folder is not created, and an
             earlier backup stays as it was.
-        RequestError: ``target`` is inside a store.
+        RequestError: ``target`` is inside a store, or the store is a team store.
     """
+    require_in_folder(ledger.storage, "a backup", "copy it to a folder or another team store with `planstore copy`")
     target = target.absolute()
     try:
         if StoreLayout(target).backup_mark.is_file():
@@ -173,6 +174,7 @@ def restore(source: Path, folder: Path) -> None:
     source, folder = source.absolute(), folder.absolute()
     if not StoreLayout(source).marker.exists():
         raise StoreError(f"{source} is no complete backup: it has no {StoreLayout(source).marker.name}")
+    require_in_folder(storage_in(source), "a backup", "it is a pointer, which `planstore init` makes anywhere")
     refuse_store("the results folder", folder.parent)
     if folder.exists():
         raise StoreError(f"there is a store in {folder.parent} already; restore into another results folder")

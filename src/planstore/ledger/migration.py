@@ -18,6 +18,7 @@ from planstore.ledger.embedded.storage import EmbeddedStorage
 from planstore.ledger.findings import Finding
 from planstore.ledger.ledger import keep_structs_in_files
 from planstore.ledger.marker import FORMAT, STRUCTS_IN_FILES
+from planstore.ledger.opening import require_in_folder, storage_in
 from planstore.ledger.row_digests import event_findings
 from planstore.ledger.storage import DataStorage
 
@@ -70,10 +71,12 @@ def migrate(folder: Path, *, lock_timeout: float = 600.0) -> Migrated:
         lock_timeout: maximum seconds to wait for the writer lock.
 
     Raises:
+        RequestError: the folder points to a team store.
         StoreMissingError: there is no store.
         StoreVersionError: the store's format is unknown, or its digests are of another algorithm.
         StoreBusyError: another writer held the lock for longer than the timeout.
     """
+    require_in_folder(storage_in(folder), "a migration", "copy it with `planstore copy` into a new store")
     storage = EmbeddedStorage(folder, lock_timeout)
     marker = storage.marker()
     if marker is None:

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeAlias
 
-from planstore.errors import StoreError
+from planstore.errors import RequestError, StoreError
 from planstore.events.hashing import digest_of
 from planstore.ledger.embedded.storage import EmbeddedStorage
 from planstore.ledger.layout import StoreLayout
@@ -75,6 +75,16 @@ def team_storage(address: TeamAddress, folder: Path, lock_timeout: float = 600.0
     from planstore.ledger.team.storage import TeamStorage
 
     return TeamStorage(address, StoreLayout(folder).folder, lock_timeout)
+
+
+def require_in_folder(storage: StoreStorage, what: str, remedy: str) -> None:
+    """Refuse a team store where only files of a folder can be copied or changed.
+
+    Raises:
+        RequestError: it is one.
+    """
+    if not isinstance(storage, EmbeddedStorage):
+        raise RequestError(f"{what} must be of a store in a folder, got {storage.name}: {remedy}")
 
 
 def join(address: TeamAddress, folder: Path) -> bool:

@@ -43,11 +43,13 @@ class ObjectStorageAccess:
     @cached_property
     def client(self) -> BaseClient:
         """A client, for questions about a bucket that are no reads or writes of objects."""
+        from botocore.config import Config
         from botocore.exceptions import BotoCoreError
 
+        patience = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2})
         try:
             region = self._session.get_config_variable("region") or DEFAULT_REGION
-            return self._session.create_client("s3", region_name=region)
+            return self._session.create_client("s3", region_name=region, config=patience)
         except BotoCoreError as error:
             raise StoreError(f"the settings of object storage must be usable: {error}") from error
 

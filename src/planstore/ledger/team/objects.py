@@ -6,7 +6,9 @@ import io
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from planstore.ledger.team.address import TeamAddress
 from planstore.ledger.team.connection import team_errors
@@ -111,6 +113,23 @@ class ObjectStorage:
 
         with team_errors(self.name):
             return ObjectReader(self.store, key, obstore.head(self.store, key)["size"])
+
+    def may_delete(self) -> bool:
+        """Return whether this key may delete objects; tried on one that is not there."""
+        from botocore.exceptions import ClientError
+
+        client = self._access.client
+        place = {"Bucket": self._address.bucket, "Key": f"{self._address.prefix}/{uuid4()}"}
+        with team_errors(self.name):
+            try:
+                marker = client.delete_object(**place).get("VersionId")
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.FORBIDDEN:
+                    return False
+                raise
+            if marker is not None:
+                client.delete_object(**place, VersionId=marker)
+        return True
 
     def undelete(self, key: str) -> bool:
         """Remove the delete marker of an object, if it has one; return whether the object is there.

@@ -30,6 +30,10 @@ MARKER = "store.json"
 """The object that makes a prefix a store."""
 
 
+ENABLED = "Enabled"
+"""The versioning that a bucket must have."""
+
+
 class TeamStorage:
     """The storage of a team store.
 
@@ -116,14 +120,22 @@ class TeamStorage:
         Raises:
             StoreError: it does not, or cannot be asked.
         """
+        versioning = self.versioning()
+        if versioning != ENABLED:
+            raise StoreError(
+                f"the bucket {self.address.bucket} must keep versions of its objects, got {versioning}: enable "
+                "versioning, because a commit whose answer is lost makes the database delete files that are recorded"
+            )
+
+    def versioning(self) -> str:
+        """Return how the bucket keeps versions of its objects: Enabled, Suspended or no versioning.
+
+        Raises:
+            StoreError: it cannot be asked.
+        """
         with team_errors(self.address.data):
             answer = self._access.client.get_bucket_versioning(Bucket=self.address.bucket)
-        if answer.get("Status") != "Enabled":
-            raise StoreError(
-                f"the bucket {self.address.bucket} must keep versions of its objects, got "
-                f"{answer.get('Status', 'no versioning')}: enable versioning, because a commit whose answer is lost "
-                "makes the database delete files that are recorded"
-            )
+        return str(answer.get("Status", "no versioning"))
 
     def hold(self) -> None:
         """Do nothing, because an address is fixed."""
