@@ -130,8 +130,9 @@ class TeamServers:
         self._processes["objects"] = _started(command, self.folder / "s3.log")
         _until_open(self.objects, self._processes["objects"])
 
-    def kill(self, name: str) -> None:
-        """Kill a server, ``postgres`` or ``objects``, with all its processes."""
+    def kill(self, name: str, after: float = 0) -> None:
+        """Kill a server, ``postgres`` or ``objects``, with all its processes, after so many seconds."""
+        time.sleep(after)
         process = self._processes.pop(name)
         with suppress(psutil.NoSuchProcess):
             for one in [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]:

@@ -131,9 +131,15 @@ class Results:
 
 
 class Faults:
-    """The compiled shim, a folder below which it counts calls, and the process that all others are forks of."""
+    """The compiled shim, a folder below which it counts calls, and the process that all others are forks of.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: where all this is.
+        environment: further variables of the processes.
+        modules: further modules that they import once.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None, modules: Sequence[str] = ()) -> None:
         assert COMPILER is not None
         self.folder = folder / "counted"
         self.folder.mkdir()
@@ -144,13 +150,14 @@ class Faults:
         self._control, theirs = socket.socketpair()
         with theirs:
             self._origin = subprocess.Popen(
-                [sys.executable, str(HERE / "writer.py"), str(theirs.fileno())],
+                [sys.executable, str(HERE / "writer.py"), str(theirs.fileno()), *modules],
                 pass_fds=[theirs.fileno()],
                 env={
                     "PYTHONPATH": str(HERE.parent),
                     "PATH": "",
                     "LD_PRELOAD": str(shim),
                     "PLANSTORE_FAULT_FOLDER": str(self.folder),
+                    **(environment or {}),
                 },
             )
 

@@ -163,7 +163,7 @@ def serve(asked: socket.socket) -> None:
 
 def main() -> None:
     """Fork a process for each socket that comes, say its number, and later how it ended."""
-    for module in USED_LATER:
+    for module in (*USED_LATER, *sys.argv[2:]):
         importlib.import_module(module)
     with socket.socket(fileno=int(sys.argv[1])) as control:
         while True:

@@ -1,0 +1,166 @@
+"""Writers of a team store that are killed at random moments, and a database that is: nothing acknowledged is lost.
+
+``make crash`` kills hundreds, the suite a few.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from faults.harness import (
+    Faults,
+    KilledError,
+    Process,
+    RefusedError,
+    Results,
+    Step,
+    check_after,
+    collect,
+    do,
+    in_hand,
+    needs_compiler,
+)
+from planstore.ledger.opening import join
+from planstore.ledger.team.address import TeamAddress
+from team_servers import TeamServers, started, why_not
+
+pytestmark = needs_compiler
+KILLS = int(os.environ.get("PLANSTORE_KILLS", "14"))
+"""Kills of the suite's embedded stores."""
+WRITERS = max(2, KILLS // 4 - 1)
+DATABASES = max(1, KILLS // 10)
+KILLS_A_STORE = 12
+WORK = ("route", "status", "small route", "artifact", "many statuses", "compact")
+KINDS = ("StoreError", "CommitFailedError", "ReadBackError")
+"""Errors of a database that is gone."""
+ABANDONED = """
+import sys
+import planstore
+
+store = planstore.open(sys.argv[1], create=False)
+session = store.access.ledger.writer()
+block = session.transaction()
+block.__enter__()
+session.row("ledger/last_commit")
+print("ready", flush=True)
+sys.stdin.readline()
+print("over", flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[TeamServers]:
+    if reason := why_not():
+        pytest.skip(f"the servers of team stores cannot be started: {reason}")
+    with started() as made, pytest.MonkeyPatch.context() as patch:
+        for name, value in made.environment().items():
+            patch.setenv(name, value)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def faults(servers: TeamServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faults]:
+    folder = tmp_path_factory.mktemp("team")
+    environment = {**servers.environment(), "XDG_CACHE_HOME": str(folder / "cache")}
+    with Faults(folder, environment, ("botocore.session", "obstore.store", "psycopg")) as made:
+        yield made
+
+
+def stores(faults: Faults, servers: TeamServers) -> Iterator[Results]:
+    """Yield the folder of a store for each kill: a new store, or a new folder that points to an earlier one."""
+    while True:
+        address, results = TeamAddress.of_url(servers.address()), Results(faults.folder)
+        for number in range(KILLS_A_STORE):
+            made = faults.results()
+            results.folder = made.folder
+            join(address, results.folder / "planstore")
+            if number == 0:
+                with faults.process() as process:
+                    process.use(results)
+                    do(process, results, faults.steps("small route"))
+            yield results
+
+
+def work(faults: Faults, *verbs: str) -> list[Step]:
+    """Return steps; a compaction keeps unreferenced files, because another writer may be about to record them."""
+    return [(verb, {"grace_hours": 24} if verb == "compact" else values) for verb, values in faults.steps(*verbs)]
+
+
+def test_a_writer_that_is_killed_at_any_moment_loses_nothing_that_it_acknowledged(
+    faults: Faults, servers: TeamServers
+) -> None:
+    moments, killed = random.Random(37), 0
+    for results, _ in zip(stores(faults, servers), range(WRITERS), strict=False):
+        steps = work(faults, *WORK)
+        with faults.process() as process:
+            process.use(results)
+            for verb, values in steps:
+                process.tell(verb, **values)
+            process.kill(after=moments.uniform(0.2, 4))
+            try:
+                collect(process, results, steps)
+            except KilledError:
+                killed += 1
+        with faults.process() as process:
+            check_after(process, results, in_hand(results, steps), work(faults, "small route"))
+    assert killed >= 0.5 * WRITERS
+
+
+def refused_of(process: Process, results: Results, steps: Sequence[Step]) -> list[Step]:
+    """Take the answers to steps that a process was told to do, and return those that planstore refused."""
+    refused, errors = list[Step](), list[RefusedError]()
+    for step in steps:
+        try:
+            collect(process, results, [step])
+        except RefusedError as error:
+            refused.append(step)
+            errors.append(error)
+    assert all(error.kind in KINDS for error in errors), errors
+    assert not any("Traceback" in error.because for error in errors), errors
+    return refused
+
+
+def test_a_process_lives_on_when_the_database_is_killed_and_started_again(faults: Faults, servers: TeamServers) -> None:
+    moments, results, failed = random.Random(41), next(stores(faults, servers)), 0
+    with faults.process() as process:
+        process.use(results)
+        for _ in range(DATABASES):
+            steps = work(faults, "route", "small route", "artifact", "route")
+            for verb, values in steps:
+                process.tell(verb, **values)
+            servers.kill("postgres", after=moments.uniform(0, 2))
+            refused = refused_of(process, results, steps)
+            servers.start_postgres()
+            failed += bool(refused)
+            do(process, results, refused)
+        assert failed >= 0.4 * DATABASES
+        assert sorted(run for run in process.ask("log") if run in results.runs) == sorted(results.runs)
+        assert process.ask("kept", digests=results.artifacts) == []
+        assert process.ask("verify") == []
+
+
+def test_a_process_that_ends_in_a_transaction_on_a_lost_connection_is_not_aborted(
+    faults: Faults, servers: TeamServers
+) -> None:
+    results = next(stores(faults, servers))
+    with subprocess.Popen(
+        [sys.executable, "-c", ABANDONED, str(results.folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        servers.kill("postgres")
+        try:
+            said = process.communicate("\n", timeout=60)
+        finally:
+            servers.start_postgres()
+    assert (process.returncode, *said) == (0, "over\n", "")
