@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -111,7 +111,7 @@ class TeamServers:
     def start_objects(self) -> None:
         """Start the object storage."""
         (self.folder / "s3").mkdir(exist_ok=True)
-        master, volume, filer = _free_ports(3)
+        master, volume, filer = _free_ports(3, {self.postgres, self.objects})
         options = {
             "dir": self.folder / "s3",
             "ip": "127.0.0.1",
@@ -273,12 +273,12 @@ def _weed() -> str:
     return str(Path(sys.executable).with_name("weed"))
 
 
-def _free_ports(number: int) -> list[int]:
+def _free_ports(number: int, taken: Collection[int] = ()) -> list[int]:
     """Return free ports whose partners for gRPC, ``GRPC`` above, are free too, and that no client is given."""
     ports = set[int]()
     with ExitStack() as opened:
         while len(ports) < number:
-            port = secrets.choice(PORTS)
+            port = secrets.choice([port for port in PORTS if port not in taken])
             with suppress(OSError):
                 for one in (port, port + GRPC):
                     opened.enter_context(socket.socket()).bind(("127.0.0.1", one))
