@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event, Thread
 from typing import Any
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, strategies as st
 
-from planstore.database.batches import BATCH_ROWS
+from planstore.database.batches import BATCH_ROWS, encoded
 from planstore.database.connection import memory
 from planstore.database.error_translation import unreadable
 from planstore.database.session import Session
@@ -20,21 +20,36 @@ from planstore.errors import DeniedError, StoreError
 Row = tuple[int, int, str]
 
 
-def held(session: Session, rows: pa.Table) -> pa.Table:
+def held(session: Session, rows: pa.Table, bounds: Sequence[int] = ()) -> pa.Table:
     """Return rows as a session holds them in the order of the columns ``a`` and ``b``."""
     session.register("given", rows)
     session.run_text("CREATE OR REPLACE TEMP VIEW made AS FROM given")
-    return session.materialize("held", "made", place="number", order=("a", "b"))
+    return session.materialize("held", "made", place="number", order=("a", "b"), bounds=bounds)
 
 
-@given(rows=st.lists(st.tuples(st.integers(0, 5), st.integers(-3, 3), st.text(max_size=3)), max_size=30))
-def test_rows_are_held_in_order_and_numbered(session: Session, rows: list[Row]) -> None:
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 5), st.integers(-3, 3), st.text(max_size=3)), max_size=30),
+    bounds=st.sets(st.integers(-1, 6)).map(sorted),
+)
+def test_rows_are_held_in_order_and_numbered(session: Session, rows: list[Row], bounds: list[int]) -> None:
     columns: Any = list(zip(*rows, strict=True)) or ([], [], [])
     table = pa.table({"a": pa.array(columns[0], pa.int64()), "b": pa.array(columns[1], pa.int64()), "text": columns[2]})
     texts = [text for *_, text in sorted(rows, key=lambda row: row[:2])]
     assert held(
-        session, table.cast(pa.schema({"a": pa.int64(), "b": pa.int64(), "text": pa.string()}))
+        session, table.cast(pa.schema({"a": pa.int64(), "b": pa.int64(), "text": pa.string()})), bounds
     ).to_pylist() == [{"number": number, "text": text} for number, text in enumerate(texts, 1)]
+
+
+def test_parts_keep_no_memory_of_the_batches_they_were_made_of() -> None:
+    texts = pa.array(["a", None, "a"])
+    columns = {"number": [1, 2, None], "text": texts, "lists": pa.ListArray.from_arrays([0, 2, 2, 3], texts)}
+    table = pa.table(columns)
+    addresses = [
+        {buffer.address for column in found.columns for buffer in column.chunk(0).buffers() if buffer and buffer.size}
+        for found in (table, encoded(table))
+    ]
+    assert all(addresses)
+    assert addresses[0].isdisjoint(addresses[1])
 
 
 def test_what_threads_made_beside_each_other_is_held_in_order(session: Session) -> None:

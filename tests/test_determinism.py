@@ -15,6 +15,7 @@ import pytest
 
 import planstore
 import samples
+from planstore.runs import create
 
 SCRIPT = """
 import sys
@@ -108,3 +109,27 @@ def test_git_commit_and_snapshot_are_recorded_and_do_not_make_another_plan(tmp_p
         store.export()
     routing = json.loads((tmp_path / "results/METRICS/routing_plan/routing_plan.json").read_text(encoding="utf-8"))
     assert routing["metadata"]["git_commit"] == "b"
+
+
+@pytest.mark.parametrize("semantics", ["strict", "reference"])
+def test_decisions_computed_in_parts_are_recorded_as_decisions_computed_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, semantics: str
+) -> None:
+    records = samples.records(12, 15)
+    candidates = samples.table(random.Random(5).sample(records, len(records)))
+    policy = samples.policy(semantics=semantics, enable_experimental_lane=True)
+    recorded = []
+    with planstore.open(tmp_path) as store:
+        store.overrides.set(records[0]["target"], "SYM03", "ROUTE_BOTH", reason="tried")
+        for rows in (create.PART_ROWS, 40):
+            monkeypatch.setattr(create, "PART_ROWS", rows)
+            run = store.route(candidates, policy, ["lightgbm"], include_blocked=True, run_id=f"by_{rows}")
+            decisions = store.sql(
+                "SELECT * EXCLUDE (commit_id, run_id, position) FROM decisions WHERE commit_id = $commit "
+                "ORDER BY position",
+                {"commit": run.commit_id},
+            )
+            recorded.append((run.plan_id, run.routes, decisions.fetchall()))
+        assert store.integrity.verify().holds
+    assert recorded[0] == recorded[1]
+    assert len(recorded[0][2]) == len(records)

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 from hypothesis import given, strategies as st
 
+from planstore.database.batches import encoded
 from planstore.events.digest import RowsDigest
 
 SCHEMA = pa.schema(
@@ -80,6 +81,16 @@ def test_it_does_not_depend_on_how_rows_are_chunked_or_sliced(
     assert digest(table, chunk) == digest(table)
     padded = pa.concat_tables([table[:skip], table]).combine_chunks()[min(skip, len(rows)) :]
     assert digest(padded, chunk) == digest(table)
+
+
+@given(ROWS, st.integers(1, 5), st.integers(0, 3))
+def test_texts_kept_as_dictionaries_have_the_same_digest(rows: list[dict[str, Any]], chunk: int, skip: int) -> None:
+    table = pa.Table.from_pylist(rows, SCHEMA)
+    batches = [encoded(pa.Table.from_batches([batch])) for batch in table.to_batches(max_chunksize=chunk)]
+    kept = pa.concat_tables(batches) if batches else encoded(table)
+    assert not rows or pa.types.is_dictionary(kept.schema.field("names").type.value_type)
+    assert digest(kept) == digest(table)
+    assert digest(kept[skip:]) == digest(table[skip:])
 
 
 @given(ROWS.filter(bool), st.data())

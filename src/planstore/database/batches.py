@@ -46,3 +46,31 @@ class Batches:
         import pyarrow as pa
 
         return pa.Table.from_batches(list(self), self.schema)
+
+
+def encoded(table: pa.Table) -> pa.Table:
+    """Return a copy of a table with its texts, also those in lists, as dictionaries, each batch with its own."""
+    import pyarrow as pa
+
+    return pa.Table.from_batches(
+        pa.RecordBatch.from_arrays([_copied(_encoded(column)) for column in batch.columns], names=table.column_names)
+        for batch in table.to_batches() or [pa.RecordBatch.from_pylist([], table.schema)]
+    )
+
+
+def _copied(values: pa.Array) -> pa.Array:
+    import pyarrow as pa
+
+    # because a batch of the database stays in memory whole while any buffer of it is used; two arrays are always copied
+    return pa.concat_arrays([values, values.slice(0, 0)])
+
+
+def _encoded(values: pa.Array) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.types as types
+
+    if types.is_list(values.type):
+        values = _copied(values)  # because a slice of lists takes no mask
+        mask = values.is_null() if values.null_count else None
+        return pa.ListArray.from_arrays(values.offsets, _encoded(values.values), mask=mask)
+    return values.dictionary_encode() if types.is_string(values.type) else values

@@ -8,10 +8,11 @@ import os
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from planstore.database import sql
-from planstore.database.batches import BATCH_ROWS, RESULT_BATCH_ROWS, Batches
+from planstore.database.batches import BATCH_ROWS, RESULT_BATCH_ROWS, Batches, encoded
 from planstore.database.binding import without_pandas
 from planstore.database.error_translation import query_errors, store_errors
 from planstore.database.row_order import in_order
@@ -141,7 +142,9 @@ class Session:
         with store_errors(self._place):
             return self._connection.sql(sql.load(statement))
 
-    def materialize(self, name: str, view: str, *, place: str, order: Sequence[str] = ()) -> pa.Table:
+    def materialize(
+        self, name: str, view: str, *, place: str, order: Sequence[str] = (), bounds: Sequence[int] = ()
+    ) -> pa.Table:
         """Compute a view once, register its rows as ``name`` until the session is closed, and return them.
 
         The column ``place`` comes first and numbers the rows from 1. The rows stay Arrow batches, because these are
@@ -152,12 +155,17 @@ class Session:
             view: the view.
             place: name of the column with row numbers.
             order: integer columns that the rows are sorted by, and that are dropped.
+            bounds: ascending values of the first column of ``order``, at which the rows are divided. The parts are
+                computed one after the other and keep their texts as dictionaries, so that many rows need less memory.
         """
         import numpy as np
         import pyarrow as pa
 
         with store_errors(self._place):
-            rows = self._connection.view(view).to_arrow_table(BATCH_ROWS)
+            rows = pa.concat_tables(
+                encoded(part.to_arrow_table(BATCH_ROWS)) if bounds else part.to_arrow_table(BATCH_ROWS)
+                for part in _divided(self._connection.view(view), order, bounds)
+            )
         if order:
             rows = in_order(rows, order).drop_columns(list(order))
         numbered = rows.add_column(0, place, pa.array(np.arange(1, rows.num_rows + 1, dtype=np.int32)))
@@ -294,6 +302,21 @@ def _roll_back(connection: duckdb.DuckDBPyConnection, process: int) -> None:
     # is raised already says why
     with suppress(duckdb.Error):
         connection.rollback()
+
+
+def _divided(
+    rows: duckdb.DuckDBPyRelation, order: Sequence[str], bounds: Sequence[int]
+) -> Iterator[duckdb.DuckDBPyRelation]:
+    """Yield the rows below each bound of the first column of ``order`` that are below no earlier one, then the rest."""
+    from duckdb import ColumnExpression, ConstantExpression
+
+    for first, end in pairwise([None, *bounds, None]):
+        part = rows
+        if first is not None:
+            part = part.filter(ColumnExpression(order[0]) >= ConstantExpression(first))
+        if end is not None:
+            part = part.filter(ColumnExpression(order[0]) < ConstantExpression(end))
+        yield part
 
 
 def _cast(name: str, kind: DuckDBPyType, wanted: DuckDBPyType) -> duckdb.Expression:

@@ -5,7 +5,8 @@ The digest of a column is the digest over the digests of its streams, in this or
 1. validity: one byte a row, 1 for a value and 0 for a null;
 2. for text and lists, lengths: each row's length in bytes or items as a little-endian ``uint64``, 0 for a null;
 3. the values: little-endian, 0 for a null; text as UTF-8; booleans as one byte;
-   a list as the column of its items; a struct as the columns of its fields, in their order.
+   a list as the column of its items; a struct as the columns of its fields, in their order;
+   a dictionary as the column of its values.
 
 The digest of a table is the digest over one line a column, ``name:digest\n``, in column order. A column that a later
 format added (:data:`ADDED`) has a line only if at least one row has a value in it, so that the digests of earlier
@@ -44,6 +45,8 @@ class ColumnDigest:
     def __init__(self, kind: pa.DataType) -> None:
         import pyarrow.types as types
 
+        if types.is_dictionary(kind):
+            kind = kind.value_type
         self.has_values = False
         self._validity = hasher()
         self._lengths = hasher() if _has_lengths(kind) else None
@@ -61,6 +64,8 @@ class ColumnDigest:
         import pyarrow.compute as pc
         import pyarrow.types as types
 
+        if types.is_dictionary(chunk.type):
+            chunk = chunk.dictionary_decode()
         kind = chunk.type
         self.has_values = self.has_values or chunk.null_count < len(chunk)
         if chunk.null_count:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -69,9 +68,35 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
     Raises:
         CandidatesError: names the file, row (the first data row is 1), column and value of up to 20 problems.
     """
+    import pyarrow.compute as pc
+
+    checked = _checked(source, strict=strict)
+    notes, where = list(checked.notes), checked.where
+    evidence = _evidence(checked.columns, strict=strict)
+    lacking = pc.and_(pc.is_valid(evidence["score"]), pc.is_null(evidence["null_score"]))
+    without = pc.sum(lacking).as_py() if nulls_count else 0
+    if without:
+        notes.append(
+            f"{where}: {without} scores have no null_score, which the policy requires: their sides are "
+            f"DISALLOWED; {NULL_WAYS_OUT}"
+        )
+    return Candidates(evidence, notes, StagedRows(evidence.drop_columns("position")), checked.has_float32_scores)
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """Checked columns in the order of their source; the other attributes are those of :class:`Candidates`."""
+
+    where: str
+    columns: dict[str, Any]
+    notes: Sequence[str]
+    has_float32_scores: bool
+
+
+def _checked(source: CandidatesSource, *, strict: bool) -> _Checked:
+    """Read the columns of candidates and check them."""
     import numpy as np
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     with closing(memory()) as session:
         converter = CandidateConverter(source, strict=strict)
@@ -82,8 +107,7 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
         incoming = _chunked(pa.table({"row": np.arange(1, converter.rows + 1), **columns}))
         for step in ("plain_word", "stated_task", "metric_word", "known_metrics"):  # because rules read tasks by these
             session.run(f"routing/{step}")
-        with ThreadPoolExecutor(max_workers=1) as worker, session.registered("incoming", incoming):
-            ordered = worker.submit(_evidence, columns, strict=strict)
+        with session.registered("incoming", incoming):
             _find_column_problems(session, columns, strict=strict)
             problems = session.records("candidates/problems", strict=strict)
             guessed = session.records("candidates/unread_tasks") if strict else []
@@ -92,22 +116,13 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
         if len(lines) > PROBLEMS:
             lines[PROBLEMS:] = ["  and more problems: mend these first"]
         raise CandidatesError("\n".join([f"{converter.where}: refused", *lines]))
-    evidence = ordered.result()
     notes = [f"{converter.where}: {note}" for note in converter.notes]
     notes += [
         f"{converter.where}: row {found['row']}, column task_type: {short(found['task_type'])} says neither "
         f"classification nor regression; it is {found['task']}, because metric_name is {short(found['metric_name'])}"
         for found in guessed
     ]
-    lacking = pc.and_(pc.is_valid(evidence["score"]), pc.is_null(evidence["null_score"]))
-    without = pc.sum(lacking).as_py() if nulls_count else 0
-    if without:
-        notes.append(
-            f"{converter.where}: {without} scores have no null_score, which the policy requires: their sides are "
-            f"DISALLOWED; {NULL_WAYS_OUT}"
-        )
-    digest = StagedRows(evidence.drop_columns("position"))
-    return Candidates(evidence, notes, digest, converter.has_float32_scores)
+    return _Checked(converter.where, columns, notes, converter.has_float32_scores)
 
 
 def _find_column_problems(session: Session, columns: Mapping[str, Any], *, strict: bool) -> None:
@@ -126,21 +141,27 @@ def _find_column_problems(session: Session, columns: Mapping[str, Any], *, stric
 
 
 def _evidence(columns: dict[str, Any], *, strict: bool) -> pa.Table:
-    """Return checked candidates with the columns of ``sql/schema/tables/candidates.sql``, ordered, with positions."""
+    """Return checked candidates with the columns of ``sql/schema/tables/candidates.sql``, ordered, with positions.
+
+    ``columns`` are removed as they are used.
+    """
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    table = pa.table({column.name: _without_nan(columns[column.name], column.kind) for column in TABLE})
+    # because each column is released before the next one is copied, so that all candidates are in memory only once
+    found = {column.name: _without_nan(columns.pop(column.name), column.kind) for column in TABLE}
     if strict:
-        if pc.any(pc.equal(table["mode"], OLDER_SYMBOL_MODE)).as_py():
-            mode = pc.if_else(pc.equal(table["mode"], OLDER_SYMBOL_MODE), Mode.SYMBOL_SPECIFIC, table["mode"])
-            table = table.set_column(table.column_names.index("mode"), "mode", mode)
-        symbols = _ranks(table["symbol"])
-        order = _ranks(table["target"]) * (symbols.max() + 1) + symbols
+        if pc.any(pc.equal(found["mode"], OLDER_SYMBOL_MODE)).as_py():
+            found["mode"] = pc.if_else(pc.equal(found["mode"], OLDER_SYMBOL_MODE), Mode.SYMBOL_SPECIFIC, found["mode"])
+        symbols = _ranks(found["symbol"])
+        order = _ranks(found["target"]) * (symbols.max() + 1) + symbols
         if np.any(np.diff(order) < 0):
-            table = table.take(np.argsort(order, kind="stable"))
-    return _chunked(table.add_column(0, "position", pa.array(np.arange(1, table.num_rows + 1))))
+            places = np.argsort(order, kind="stable")
+            for name in found:
+                found[name] = found[name].take(places)
+    rows = len(found["target"])
+    return _chunked(pa.table({"position": np.arange(1, rows + 1), **found}))
 
 
 def _without_nan(values: Any, kind: ColumnKind) -> Any:
@@ -163,11 +184,11 @@ def _plain(numbers: Any) -> Any:
     return pc.if_else(pc.is_nan(numbers), None, numbers) if pc.any(pc.is_nan(numbers)).as_py() else numbers
 
 
-def _ranks(names: pa.ChunkedArray) -> Any:
+def _ranks(names: pa.Array) -> Any:
     """Return the position of each name among all names ordered by code point; null comes first."""
     import numpy as np
 
-    encoded = names.combine_chunks().dictionary_encode()
+    encoded = names.dictionary_encode()
     words = encoded.dictionary.to_pylist()
     ranks = np.zeros(len(words) + 1, dtype=np.int64)
     ranks[sorted(range(len(words)), key=words.__getitem__)] = np.arange(1, len(words) + 1)

@@ -114,12 +114,13 @@ def _text(step: str) -> str:
     return sql.without_graph(sql.load(f"routing/{step}"))
 
 
-def apply_rules(session: Session, rules: Rules | None = None) -> pa.Table:
+def apply_rules(session: Session, rules: Rules | None = None, bounds: Sequence[int] = ()) -> pa.Table:
     """Decide: make the table ``decisions``, and the steps before it, from the session's temporary tables.
 
     Args:
         session: a session with the tables of ``INPUTS``.
         rules: the rules; those of this version if None.
+        bounds: positions of evidence at which the decisions are divided, so that many of them need less memory.
 
     Returns:
         The decisions, as the session's ``decisions``: their ``position`` first, their ``scenario`` last.
@@ -132,7 +133,7 @@ def apply_rules(session: Session, rules: Rules | None = None) -> pa.Table:
     refuse_sides_left_out(session)
     with session.joins_as_written():
         run_steps(session, applied)
-        return session.materialize("decisions", OUTPUT, place="position", order=applied.order)
+        return session.materialize("decisions", OUTPUT, place="position", order=applied.order, bounds=bounds)
 
 
 def refuse_sides_left_out(session: Session) -> None:

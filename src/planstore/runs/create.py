@@ -20,6 +20,9 @@ from planstore.runs.run import Run
 
 _log = logging.getLogger("planstore.routing")
 
+PART_ROWS = 1_100_000
+"""Decisions that are computed at once; more are divided by target, because their texts need most of the memory."""
+
 
 def make_run(ledger: Ledger, request: RunRequest) -> Run:
     """Decide, plan and record a run in one commit; repeat if an override is set or cleared meanwhile.
@@ -108,7 +111,11 @@ def decide(
     _stage(session, request, overrides_as_of, moment)
     is_reference = request.policy.semantics == Semantics.REFERENCE
     rules = current_rules(float32=is_reference and request.evidence.has_float32_scores)
-    decisions = StagedRows(apply_rules(session, rules).drop_columns(["position", "scenario"]))
+    bounds = []
+    if request.evidence.digest.rows > PART_ROWS:
+        bounds = [bound for (bound,) in session.rows("scenario/run/decision_bounds", rows=PART_ROWS)]
+    decisions = StagedRows(apply_rules(session, rules, bounds).drop_columns(["position", "scenario"]))
+    session.run("scenario/run/drop_signal_states")
     plan = make_plan(
         session,
         evidence_id=request.evidence.digest.hexdigest(),
