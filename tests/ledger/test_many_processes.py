@@ -1,10 +1,15 @@
-"""Eight processes append, four read, one compacts: no loss, no double, no gap, and no reader sees time run back."""
+"""Eight processes append, four read, one compacts: no loss, no double, no gap, and no reader sees time run back.
+
+On a team store each has one of four folders, as on four machines. ``PLANSTORE_SECONDS=120`` lets them go on for longer.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +17,14 @@ import pytest
 
 import planstore
 import samples
+from planstore.ledger.opening import join
+from planstore.ledger.team.address import TeamAddress
+from team_servers import TeamServers
 
 pytestmark = pytest.mark.longest
 
-SECONDS = 6
+SECONDS = int(os.environ.get("PLANSTORE_SECONDS", "6"))
+MACHINES = 4
 SCRIPT = """
 import json, sys, time
 import planstore
@@ -59,18 +68,37 @@ def start(role: str, number: int, results: Path) -> subprocess.Popen[str]:
 
 
 def finished(process: subprocess.Popen[str]) -> Any:
-    out, errors = process.communicate(timeout=120)
+    out, errors = process.communicate(timeout=120 + SECONDS)
     assert process.returncode == 0, errors
     return json.loads(out)
 
 
+@pytest.fixture(scope="module", params=["embedded", "team"])
+def folders(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Path]]:
+    """The results folder, or the folder of each machine."""
+    folder = tmp_path_factory.mktemp("many")
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "embedded":
+            yield [folder / "results"]
+            return
+        servers: TeamServers = request.getfixturevalue("running_servers")
+        for name, value in servers.environment().items():
+            patch.setenv(name, value)
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        address = TeamAddress.of_url(servers.address())
+        machines = [folder / str(number) / "results" for number in range(MACHINES)]
+        for results in machines:
+            join(address, results / "planstore")
+        yield machines
+
+
 @pytest.fixture(scope="module")
-def history(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    results = tmp_path_factory.mktemp("many") / "results"
+def history(folders: list[Path]) -> dict[str, Any]:
+    results = folders[0]
     with planstore.open(results) as store:
         store.route(samples.table(samples.records(3, 4)), samples.policy())
     roles = ["append"] * 8 + ["read"] * 4 + ["compact"]
-    processes = [start(role, number, results) for number, role in enumerate(roles)]
+    processes = [start(role, number, folders[number % len(folders)]) for number, role in enumerate(roles)]
     for process in processes:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
