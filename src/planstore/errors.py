@@ -24,7 +24,8 @@
     ├── StoreError             the store cannot be used
     │   ├── StoreMissingError  the folder contains no store
     │   ├── StoreVersionError  the store has another version's format
-    │   ├── DeniedError        the operating system refused access: permissions, memory, disk space or open files
+    │   ├── DeniedError        the operating system or a server refused access or did not answer: permissions, memory,
+    │   │                      disk space, open files, network
     │   ├── StoreBusyError     another process held the writer lock for longer than the timeout
     │   ├── CommitFailedError  a commit was answered with an error, and is not recorded
     │   └── ReadBackError      rows read back differ from the written rows
@@ -130,7 +131,10 @@ class StoreVersionError(StoreError):
 
 
 class DeniedError(StoreError):
-    """The operating system refused access (permissions, memory, disk space, open files); the store may be intact."""
+    """The operating system or a server refused access (permissions, memory, disk space, open files) or did not answer.
+
+    The store may be intact.
+    """
 
 
 def store_error(message: str, cause: Exception) -> StoreError:

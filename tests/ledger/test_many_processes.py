@@ -23,7 +23,7 @@ from team_servers import TeamServers
 
 pytestmark = pytest.mark.longest
 
-SECONDS = int(os.environ.get("PLANSTORE_SECONDS", "6"))
+SECONDS = int(os.environ.get("PLANSTORE_SECONDS", "4"))
 MACHINES = 4
 SCRIPT = """
 import json, sys, time

@@ -45,7 +45,7 @@ class LogHandler(logging.Handler):
             "level": level_name(record.levelno),
             "logger": record.name,
             "message": text.removeprefix(PREFIX),
-            "fields": {name: value for name, value in vars(record).items() if name not in _STANDARD | {"message"}},
+            "fields": {name: value for name, value in vars(record).items() if _is_field(name)},
         }
         return orjson.dumps(document, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
 
@@ -112,3 +112,8 @@ def draws_bars() -> bool:
     handler = attached()
     is_plain = handler is None or not handler.is_json
     return sys.stderr.isatty() and is_plain and logging.getLogger("planstore.progress").isEnabledFor(NOTICE)
+
+
+def _is_field(name: str) -> bool:
+    """Return whether an attribute of a record is a field of its event; libraries add others to all records."""
+    return name not in _STANDARD | {"message"} and not name.startswith("_")

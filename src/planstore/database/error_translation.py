@@ -6,12 +6,15 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 
 from planstore.database.query_bounds import exceeded
 from planstore.errors import DENIALS, DeniedError, QueryError, StoreError
 
 CATALOG_UNREAD = re.compile("^(Binder|IO) Error: Failed to [^\n]* DuckLake")
 """The start of an error of DuckLake that reports the catalog's own."""
+SERVER_AWAY = re.compile("Could not (connect|establish)|Unable to connect|server closed the connection|[Tt]imed? ?out")
+"""What DuckDB says of a server that does not answer."""
 
 
 @contextmanager
@@ -68,7 +71,7 @@ def store_errors(place: str, *kinds: type[Exception]) -> Iterator[None]:
         if type(error) is not duckdb.Error and not isinstance(error, files + kinds) and not _is_unreadable(error):
             raise
         reason = str(error).splitlines() or [type(error).__name__]
-        kind = DeniedError if kinds and _is_denied(error) else StoreError
+        kind = DeniedError if _is_away(error) or (kinds and _is_denied(error)) else StoreError
         raise kind(f"{place} could not be read or written: {reason[0]}") from error
 
 
@@ -79,6 +82,15 @@ def _is_unreadable(error: Exception) -> bool:
     # because DuckLake reads the catalog while it binds a statement, and then the binder reports a lost connection
     lost = isinstance(error, duckdb.BinderException | duckdb.IOException) and CATALOG_UNREAD.search(str(error))
     return bool(lost) or isinstance(error, duckdb.HTTPException | duckdb.TransactionException)
+
+
+def _is_away(error: Exception) -> bool:
+    """Return whether a server did not answer, or refused to: that says nothing about the store."""
+    import duckdb
+
+    if isinstance(error, duckdb.HTTPException):
+        return error.status_code != HTTPStatus.NOT_FOUND
+    return isinstance(error, duckdb.IOException) and SERVER_AWAY.search(str(error)) is not None
 
 
 def _is_denied(error: Exception) -> bool:

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from planstore.database import sql
-from planstore.errors import DeniedError, StoreError
+from planstore.errors import DeniedError
 from planstore.ledger.team.address import TeamAddress
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Connector:
 
 @contextmanager
 def team_errors(name: str) -> Iterator[None]:
-    """Translate errors of PostgreSQL and of object storage into :class:`StoreError`."""
+    """Translate errors of PostgreSQL and of object storage into :class:`DeniedError`."""
     from botocore.exceptions import BotoCoreError, ClientError
     from obstore.exceptions import BaseError
     from psycopg import Error
@@ -120,4 +120,4 @@ def team_errors(name: str) -> Iterator[None]:
     except (Error, BaseError, BotoCoreError, ClientError) as error:
         reason = str(error).strip().partition("\n\nDebug source")[0]  # because obstore adds its whole internal state
         reason = _XML_ANSWER.sub(r"\1: \2", reason)
-        raise StoreError(f"{name} could not be used: {reason}") from error
+        raise DeniedError(f"{name} could not be used: {reason}") from error

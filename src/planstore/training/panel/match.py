@@ -85,7 +85,7 @@ def refuse_other_settings(stated: Mapping[str, Any], measured: Mapping[str, Any]
     """Refuse settings of targets other than those that the evidence of a plan was measured with.
 
     Args:
-        stated: settings of the panel to train on, as :attr:`Panel.settings` has them.
+        stated: settings of the panel to train on, as ``Panel.settings`` has them.
         measured: settings of the panel that the evidence was measured on.
         targets: targets of the jobs to train.
 
