@@ -37,7 +37,7 @@ WRITERS = max(2, KILLS // 4 - 1)
 DATABASES = max(1, KILLS // 10)
 KILLS_A_STORE = 12
 WORK = ("route", "status", "small route", "artifact", "many statuses", "compact")
-KINDS = ("StoreError", "CommitFailedError", "ReadBackError")
+KINDS = ("DeniedError", "StoreError", "CommitFailedError", "ReadBackError")
 """Errors of a database that is gone."""
 ABANDONED = """
 import sys

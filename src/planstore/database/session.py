@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import pairwise
@@ -200,12 +201,16 @@ class Session:
         connection = self._connection
         with store_errors(self._place):
             connection.begin()
+        # because a process that ends with an open transaction on a lost connection would be aborted
+        at_exit = weakref.finalize(self, _roll_back, connection, self._process)
         try:
             yield
             self._commit()
         except BaseException:
             _roll_back(connection, self._process)
             raise
+        finally:
+            at_exit.detach()
 
     def _commit(self) -> None:
         try:
