@@ -68,7 +68,7 @@ def keep(session: Session, jobs: list[Record], budget: Record, times: Any) -> tu
     document = json.dumps({"budget": budget})
     session.run("scenario/run/scenarios", document=document, model_families=None, include_blocked=True)
     session.register("ordered_jobs", pa.Table.from_pylist(jobs, SCHEMA))
-    view, effect = within_budget(session, times)
+    view, effect = within_budget(session, lambda: times)
     assert effect is not None
     return session.materialize("jobs", view, place="ordinal").drop_columns("ordinal").to_pylist(), effect
 

@@ -15,7 +15,7 @@ from planstore.database.session import Session
 from planstore.ledger.storage import ArtifactStorage
 from planstore.pages.answers import ResultRows, plural
 from planstore.plans.budget import BudgetEffect, empty_left_out
-from planstore.plans.fit_times import NO_FIT_TIMES, fit_times_of
+from planstore.plans.fit_times import fit_times_of
 from planstore.plans.planning import plan_jobs
 from planstore.routing.rules import apply_rules
 
@@ -181,8 +181,7 @@ def _decide_again(
         tried.register(name, session.batches(statement, **key).read_all())
     stage_run(tried, replace(inputs.scenario(), policy=policy.document.decode()))
     apply_rules(tried, inputs.rules)
-    is_timed = policy.budget is not None and policy.budget.hours is not None
-    _, budget = plan_jobs(tried, fit_times_of(session, artifacts, run["commit_id"]) if is_timed else NO_FIT_TIMES)
+    _, budget = plan_jobs(tried, lambda: fit_times_of(session, artifacts, run["commit_id"]))
     tried.register("left_out", empty_left_out() if budget is None else budget.left_out.table)
     for statement in ("append_whatif_flips", "append_whatif_jobs", "append_whatif_left_out", "append_whatif_runs"):
         tried.run(f"audit/whatif/{statement}", **commit)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from planstore.database.session import Session
 from planstore.events.digest import StagedRows
 from planstore.pages.answers import plural
-from planstore.plans.fit_times import FitTimes
+from planstore.plans.fit_times import NO_FIT_TIMES, FitTimes, Timing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,15 +23,20 @@ class BudgetEffect:
     Attributes:
         fits: the most fits; None in a budget of hours.
         hours: the most hours of one CPU core; None in a budget of fits.
-        is_applied: whether the budget was applied; one of hours is not while the ledger has timed no job.
+        fit_times: the times by which a budget of hours is applied; None in a budget of fits.
         left_out: the jobs that are left out, or some of whose families are, in plan order: job_id, target, symbol,
             route, training_type, priority, kept_families (none: the job is left out), left_out_families.
     """
 
     fits: int | None
     hours: float | None
-    is_applied: bool
+    fit_times: FitTimes | None
     left_out: StagedRows
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether the budget was applied; one of hours is not while the ledger has timed no job."""
+        return self.fit_times is None or bool(self.fit_times)
 
     @cached_property
     def jobs_left_out(self) -> int:
@@ -64,25 +69,25 @@ class BudgetEffect:
         return self.as_dict() | {"left_out": {"rows": self.left_out.rows, "digest": self.left_out.hexdigest()}}
 
 
-def within_budget(session: Session, fit_times: FitTimes) -> tuple[str, BudgetEffect | None]:
+def within_budget(session: Session, timing: Timing) -> tuple[str, BudgetEffect | None]:
     """Return the name of the view with the jobs within the policy's budget, and the budget's effect, if there is one.
 
     Args:
         session: a session with the view ``ordered_jobs``.
-        fit_times: the times by which a budget of hours is applied.
+        timing: returns the times by which a budget of hours is applied.
     """
     row = session.row("planning/budget")
     if row is None:
         return "ordered_jobs", None
     fits, hours = row
     session.materialize("planned_jobs", "ordered_jobs", place="ordinal")
-    session.register("fit_times", fit_times.table())
+    fit_times = None if hours is None else timing()
+    session.register("fit_times", (fit_times or NO_FIT_TIMES).table())
     session.run("planning/ranked_fits")
-    is_applied = hours is None or bool(fit_times)
-    session.run("planning/kept_families", fits=fits, hours=hours if is_applied else None)
+    session.run("planning/kept_families", fits=fits, hours=hours if fit_times else None)
     session.run("planning/budgeted_jobs")
     left_out = session.batches("planning/left_out_jobs").read_all()
-    return "budgeted_jobs", BudgetEffect(fits, hours, is_applied, StagedRows(left_out))
+    return "budgeted_jobs", BudgetEffect(fits, hours, fit_times, StagedRows(left_out))
 
 
 def empty_left_out() -> pa.Table:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import orjson
 
@@ -54,6 +54,8 @@ class FitTimes:
 
 
 NO_FIT_TIMES = FitTimes({})
+Timing: TypeAlias = Callable[[], FitTimes]
+"""Returns the times by which a budget of hours is applied; called only where the policy has one."""
 
 
 def measured_fit_times(session: Session, before_commit: int) -> FitTimes:

@@ -14,7 +14,7 @@ from planstore.events.digest import StagedRows
 from planstore.events.hashing import digest_of
 from planstore.ledger.plan_checks import failed_plan_checks
 from planstore.plans.budget import BudgetEffect, within_budget
-from planstore.plans.fit_times import NO_FIT_TIMES, FitTimes
+from planstore.plans.fit_times import NO_FIT_TIMES, Timing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,16 +85,16 @@ def make_plan(
     policy_id: str,
     rules_id: str,
     requested: list[str] | None,
-    fit_times: FitTimes = NO_FIT_TIMES,
+    timing: Timing = lambda: NO_FIT_TIMES,
 ) -> Plan:
     """Make a plan from the session's ``decisions``.
 
-    ``fit_times`` are the times by which a budget of hours is applied.
+    ``timing`` returns the times by which a budget of hours is applied.
 
     Raises:
         PlanInvalidError: the jobs contradict the decisions; shows the first contradictions.
     """
-    table, budget = plan_jobs(session, fit_times)
+    table, budget = plan_jobs(session, timing)
     jobs = StagedRows(table)
     session.run("planning/plan_summary")
     with session.joins_as_written():
@@ -115,7 +115,7 @@ def make_plan(
     )
 
 
-def plan_jobs(session: Session, fit_times: FitTimes = NO_FIT_TIMES) -> tuple[pa.Table, BudgetEffect | None]:
+def plan_jobs(session: Session, timing: Timing = lambda: NO_FIT_TIMES) -> tuple[pa.Table, BudgetEffect | None]:
     """Return the jobs of the session's ``decisions``, with ``ordinal`` first, and the effect of the policy's budget.
 
     The jobs are registered as ``jobs``.
@@ -123,5 +123,5 @@ def plan_jobs(session: Session, fit_times: FitTimes = NO_FIT_TIMES) -> tuple[pa.
     with session.joins_as_written():
         for step in STEPS:
             session.run(f"planning/{step}")
-        view, budget = within_budget(session, fit_times)
+        view, budget = within_budget(session, timing)
         return session.materialize("jobs", view, place="ordinal"), budget

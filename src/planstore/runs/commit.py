@@ -18,7 +18,7 @@ from planstore.events.vocabulary import CommitKind, Semantics
 from planstore.ledger.artifact_events import ArtifactEvent, append_artifacts, known_artifacts
 from planstore.ledger.commit_builder import CommitBuilder
 from planstore.ledger.ledger import Ledger, newest_commit_of_kind
-from planstore.plans.fit_times import NAME as FIT_TIMES, FitTimes
+from planstore.plans.fit_times import NAME as FIT_TIMES
 from planstore.plans.planning import Plan
 from planstore.projections.export import SNAPSHOT, UNKNOWN
 from planstore.routing.rules import Rules
@@ -43,10 +43,7 @@ class RecordedRun:
 
 @dataclass(frozen=True)
 class RunCommit:
-    """The content of a run's commit, except the rows that are staged in the session.
-
-    ``fit_times`` are None without a budget of hours.
-    """
+    """The content of a run's commit, except the rows that are staged in the session."""
 
     request: RunRequest
     decisions: StagedRows
@@ -54,7 +51,6 @@ class RunCommit:
     started_at: datetime
     rules: Rules
     overrides_as_of: int
-    fit_times: FitTimes | None
 
     @property
     def run_id(self) -> str:
@@ -104,30 +100,30 @@ class RunCommit:
                     name=self.request.policy_name,
                     document=self.request.policy.document.decode(),
                 )
-            new = [file for file in files if file.digest not in known]
-            append_artifacts(builder, [*new, *self._fit_times(run_id)])
+            # because a run is planned again with the fit times of its own commit, even if another run has the same
+            append_artifacts(builder, [file for file in files if file.digest not in known or file.name == FIT_TIMES])
             builder.append_staged("candidates", self.request.evidence.digest)
             builder.append_staged("decisions", self.decisions)
             if is_new_plan:
                 self._publish(builder, run_id)
             return RecordedRun(run_id, builder.commit_id, self.plan.plan_id, is_new=True, is_new_plan=is_new_plan)
 
-    def _files(self, run_id: str) -> list[ArtifactEvent]:
-        documents = (
+    def documents(self) -> list[tuple[str, bytes, str]]:
+        """Return digest, content and name of the run's artifacts; fit times only with a budget of hours."""
+        documents = [
             (self.plan.policy_id, self.request.policy.document, "policy"),
             (self.plan.rules_id, self.rules.document, "rules"),
             (self.plan.plan_id, self.plan.document, "plan"),
-        )
-        return [
-            ArtifactEvent(digest, "application/json", len(content), name, run_id) for digest, content, name in documents
         ]
+        if self.plan.budget is not None and self.plan.budget.fit_times is not None:
+            documents.append((self.plan.budget.fit_times.digest, self.plan.budget.fit_times.document, FIT_TIMES))
+        return documents
 
-    def _fit_times(self, run_id: str) -> list[ArtifactEvent]:
-        """Return the event of the fit times, which every run has that was planned with some, though they be known."""
-        if self.fit_times is None:
-            return []
-        size = len(self.fit_times.document)
-        return [ArtifactEvent(self.fit_times.digest, "application/json", size, FIT_TIMES, run_id)]
+    def _files(self, run_id: str) -> list[ArtifactEvent]:
+        return [
+            ArtifactEvent(digest, "application/json", len(content), name, run_id)
+            for digest, content, name in self.documents()
+        ]
 
     def _publish(self, builder: CommitBuilder, run_id: str) -> None:
         generated_at = builder.recorded_at

@@ -11,7 +11,7 @@ from planstore.database.session import Session
 from planstore.events.digest import StagedRows
 from planstore.events.vocabulary import CommitKind, Semantics
 from planstore.ledger.ledger import Ledger, newest_commit_of_kind
-from planstore.plans.fit_times import NO_FIT_TIMES, FitTimes, measured_fit_times
+from planstore.plans.fit_times import FitTimes, Timing, measured_fit_times
 from planstore.plans.planning import make_plan
 from planstore.routing.rules import apply_rules, current_rules, refuse_sides_left_out
 from planstore.runs.commit import OverriddenError, RunCommit
@@ -44,16 +44,13 @@ def make_run(ledger: Ledger, request: RunRequest) -> Run:
 
 
 def _decide_and_record(ledger: Ledger, session: Session, request: RunRequest) -> Run:
-    fit_times = None
-    if needs_fit_times(request):
+    def timing() -> FitTimes:
         with closing(ledger.query_session()) as reading:
-            fit_times = measured_fit_times(reading, ledger.last_commit() + 1)
-    content = decide(
-        session, request, newest_commit_of_kind(session, CommitKind.OVERRIDE), ledger.now(session), fit_times
-    )
+            return measured_fit_times(reading, ledger.last_commit() + 1)
+
+    content = decide(session, request, newest_commit_of_kind(session, CommitKind.OVERRIDE), ledger.now(session), timing)
     plan = content.plan
-    documents = [request.policy.document, content.rules.document, plan.document]
-    ledger.artifacts.put_all(documents if fit_times is None else [*documents, fit_times.document])
+    ledger.artifacts.put_all([document for _, document, _ in content.documents()])
     recorded = content.record(ledger, session, content.run_id)
     if request.policy.log_decision_reasons and _log.isEnabledFor(logging.INFO):
         for target, symbol, route, reasons in session.rows("store/log_reasons"):
@@ -88,14 +85,7 @@ def refuse_left_out(request: RunRequest) -> None:
             refuse_sides_left_out(session)
 
 
-def needs_fit_times(request: RunRequest) -> bool:
-    """Return whether the plan depends on the times of earlier fits, because the policy has a budget of hours."""
-    return request.policy.budget is not None and request.policy.budget.hours is not None
-
-
-def decide(
-    session: Session, request: RunRequest, overrides_as_of: int, moment: datetime, fit_times: FitTimes | None
-) -> RunCommit:
+def decide(session: Session, request: RunRequest, overrides_as_of: int, moment: datetime, timing: Timing) -> RunCommit:
     """Decide and plan a request; the rows are staged in the session, and nothing is recorded.
 
     Args:
@@ -103,7 +93,7 @@ def decide(
         request: the request.
         overrides_as_of: newest commit of overrides; 0 means that there is none.
         moment: time of the run, at which overrides are in force.
-        fit_times: the times by which a budget of hours is applied; None without one.
+        timing: returns the times by which a budget of hours is applied.
 
     Raises:
         PolicyError: the policy leaves out a side that has candidates.
@@ -122,9 +112,9 @@ def decide(
         policy_id=request.policy.policy_id,
         rules_id=rules.rules_id,
         requested=request.settings["model_families"],
-        fit_times=fit_times or NO_FIT_TIMES,
+        timing=timing,
     )
-    return RunCommit(request, decisions, plan, moment, rules, overrides_as_of, fit_times)
+    return RunCommit(request, decisions, plan, moment, rules, overrides_as_of)
 
 
 def _stage_scenario(session: Session, request: RunRequest) -> None:

@@ -20,7 +20,7 @@ from planstore.plans.budget import budget_text, empty_left_out
 from planstore.plans.cost import CostEstimate, estimate_cost
 from planstore.plans.fit_times import NO_FIT_TIMES, measured_fit_times
 from planstore.runs.commit import RunCommit
-from planstore.runs.create import decide, needs_fit_times, refuse_left_out
+from planstore.runs.create import decide, refuse_left_out
 from planstore.runs.request import RunRequest
 
 UNNAMED = "this dry run"
@@ -86,8 +86,7 @@ def dry_run(ledger: Ledger, request: RunRequest) -> DryRun:
     refuse_left_out(request)
     scratch = scratch_ledger()
     if not ledger.is_made:  # because reading would create the store
-        fit_times = NO_FIT_TIMES if needs_fit_times(request) else None
-        content = decide(scratch, request, 0, datetime.now(UTC), fit_times)
+        content = decide(scratch, request, 0, datetime.now(UTC), lambda: NO_FIT_TIMES)
         content.earlier(scratch, content.run_id, 0)
         # because the staged jobs hide the view of their name from the session that they are staged in
         return _dry_run(scratch, content, estimate_cost(scratch.cursor(), content.plan.jobs.table))
@@ -96,8 +95,13 @@ def dry_run(ledger: Ledger, request: RunRequest) -> DryRun:
         copy_events(session, scratch, "overrides", 1, overrides_as_of)
         last = session.row("ledger/last_commit")
         newest = int(last[0]) if last else 0
-        fit_times = measured_fit_times(session, newest + 1) if needs_fit_times(request) else None
-        content = decide(scratch, request, overrides_as_of, ledger.now(session), fit_times)
+        content = decide(
+            scratch,
+            request,
+            overrides_as_of,
+            ledger.now(session),
+            lambda: measured_fit_times(session, newest + 1),
+        )
         earlier = content.earlier(session, content.run_id, newest)
         runs = session.records("store/newest_run")
         return _dry_run(
