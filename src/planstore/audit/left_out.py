@@ -10,7 +10,7 @@ from planstore.audit.staging import stage_run
 from planstore.database.connection import memory
 from planstore.database.session import Session
 from planstore.ledger.storage import ArtifactStorage
-from planstore.plans.budget import empty_left_out
+from planstore.plans.budget import left_out_table
 from planstore.plans.fit_times import fit_times_of
 from planstore.plans.planning import plan_jobs
 from planstore.routing.rules import apply_rules
@@ -31,7 +31,7 @@ def left_out_jobs(session: Session, artifacts: ArtifactStorage, run: Record) -> 
         StoreError: an artifact is missing or altered, or the run's rules cannot be run by this version.
     """
     if session.row("audit/leaves_out", plan_id=run["plan_id"]) is None:
-        return empty_left_out()
+        return left_out_table(None)
     inputs = RunInputs.of(session, artifacts, run)
     with closing(memory(confined=True)) as replay:
         replay.register("evidence", session.batches("audit/run_evidence", commit_id=run["commit_id"]).read_all())
@@ -39,4 +39,4 @@ def left_out_jobs(session: Session, artifacts: ArtifactStorage, run: Record) -> 
         apply_rules(replay, inputs.rules)
         _, budget = plan_jobs(replay, lambda: fit_times_of(session, artifacts, run["commit_id"]))
     assert budget is not None, "a plan that leaves something out has a budget"
-    return budget.left_out.table
+    return left_out_table(budget)

@@ -14,7 +14,7 @@ from planstore.database.query_rows import QueryRows
 from planstore.database.session import Session
 from planstore.ledger.storage import ArtifactStorage
 from planstore.pages.answers import ResultRows, plural
-from planstore.plans.budget import BudgetEffect, empty_left_out
+from planstore.plans.budget import BudgetEffect, left_out_table
 from planstore.plans.fit_times import fit_times_of
 from planstore.plans.planning import plan_jobs
 from planstore.routing.rules import apply_rules
@@ -182,7 +182,7 @@ def _decide_again(
     stage_run(tried, replace(inputs.scenario(), policy=policy.document.decode()))
     apply_rules(tried, inputs.rules)
     _, budget = plan_jobs(tried, lambda: fit_times_of(session, artifacts, run["commit_id"]))
-    tried.register("left_out", empty_left_out() if budget is None else budget.left_out.table)
+    tried.register("left_out", left_out_table(budget))
     for statement in ("append_whatif_flips", "append_whatif_jobs", "append_whatif_left_out", "append_whatif_runs"):
         tried.run(f"audit/whatif/{statement}", **commit)
     return budget

@@ -90,8 +90,11 @@ def within_budget(session: Session, timing: Timing) -> tuple[str, BudgetEffect |
     return "budgeted_jobs", BudgetEffect(fits, hours, fit_times, StagedRows(left_out))
 
 
-def empty_left_out() -> pa.Table:
-    """Return the rows of a plan from which nothing is left out."""
+def left_out_table(budget: BudgetEffect | None) -> pa.Table:
+    """Return the rows that the budget of a plan leaves out; no row without one."""
+    if budget is not None:
+        return budget.left_out.table
+
     import pyarrow as pa
 
     text, texts = pa.string(), pa.list_(pa.string())

@@ -16,7 +16,7 @@ from planstore.events.vocabulary import CommitKind
 from planstore.ledger.ledger import Ledger, newest_commit_of_kind
 from planstore.ledger.scratch import copy_events, scratch_ledger
 from planstore.pages.answers import TableAnswer, plural
-from planstore.plans.budget import budget_text, empty_left_out
+from planstore.plans.budget import budget_text, left_out_table
 from planstore.plans.cost import CostEstimate, estimate_cost
 from planstore.plans.fit_times import NO_FIT_TIMES, measured_fit_times
 from planstore.runs.commit import RunCommit
@@ -136,7 +136,7 @@ def _dry_run(
         total_jobs=plan.total_jobs,
         cost=cost,
         budget=None if plan.budget is None else plan.budget.as_dict(),
-        left_out=[] if plan.budget is None else plan.budget.left_out.table.to_pylist(),
+        left_out=left_out_table(plan.budget).to_pylist(),
         difference=difference,
     )
 
@@ -175,6 +175,5 @@ def _difference(
         return [RunInputs.of(session, ledger.artifacts, newest), after]
 
     # because the staged rows hide the views of their names from the session that they are staged in
-    left_out = empty_left_out() if plan.budget is None else plan.budget.left_out.table
-    before = left_out_jobs(session, ledger.artifacts, newest)
-    return compare_inputs(scratch.cursor(), newest, run, read_inputs, [before, left_out])
+    left_out = [left_out_jobs(session, ledger.artifacts, newest), left_out_table(plan.budget)]
+    return compare_inputs(scratch.cursor(), newest, run, read_inputs, left_out)
