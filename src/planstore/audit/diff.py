@@ -18,6 +18,7 @@ from planstore.database.query_rows import QueryRows
 from planstore.database.session import Session
 from planstore.ledger.storage import ArtifactStorage
 from planstore.pages.answers import counted, plural
+from planstore.plans.budget import left_out_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -122,8 +123,14 @@ def compare(session: Session, artifacts: ArtifactStorage, a: Record, b: Record) 
     Raises:
         StoreError: an artifact is missing or altered, or rules that are needed cannot be run by this version.
     """
-    left_out = [left_out_jobs(session, artifacts, run) for run in (a, b)]
-    return compare_inputs(session, a, b, lambda: [RunInputs.of(session, artifacts, run) for run in (a, b)], left_out)
+    runs = (a, b)
+    return compare_inputs(
+        session,
+        a,
+        b,
+        lambda: [RunInputs.of(session, artifacts, run) for run in runs],
+        lambda: [left_out_jobs(session, artifacts, run) for run in runs],
+    )
 
 
 def compare_inputs(
@@ -131,14 +138,13 @@ def compare_inputs(
     a: Record,
     b: Record,
     read_inputs: Callable[[], Sequence[RunInputs]],
-    left_out: Sequence[pa.Table],
+    read_left_out: Callable[[], Sequence[pa.Table]],
 ) -> Difference:
     """Return what run ``b`` changes against run ``a``, as :func:`compare`; ``read_inputs`` returns the inputs of both.
 
-    Inputs are read only where routes flip. ``left_out`` are the jobs that the budgets of both plans leave out.
+    Inputs are read only where routes flip. ``read_left_out`` returns the jobs that the budgets of both plans leave out;
+    they are read only where jobs differ.
     """
-    for name, jobs in zip(("left_out_a", "left_out_b"), left_out, strict=True):
-        session.register(name, jobs)
     session.run("audit/diff/flips", a=a["commit_id"], b=b["commit_id"])
     flipped = session.records("audit/diff/count_flips")[0]
     with closing(session.cursor()) as cursor, ThreadPoolExecutor(max_workers=1) as thread:
@@ -149,6 +155,9 @@ def compare_inputs(
         except BaseException:
             cursor.interrupt()  # because an interrupted caller would wait for a result that is not used
             raise
+    left_out = read_left_out() if any(counts.values()) else [left_out_table(None)] * 2
+    for name, jobs in zip(("left_out_a", "left_out_b"), left_out, strict=True):
+        session.register(name, jobs)
     return Difference(
         a=a["run_id"],
         b=b["run_id"],

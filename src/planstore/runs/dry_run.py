@@ -174,6 +174,10 @@ def _difference(
         after = RunInputs(run, request.policy.document.decode(), content.rules, tuple(overrides))
         return [RunInputs.of(session, ledger.artifacts, newest), after]
 
-    # because the staged rows hide the views of their names from the session that they are staged in
-    left_out = [left_out_jobs(session, ledger.artifacts, newest), left_out_table(plan.budget)]
-    return compare_inputs(scratch.cursor(), newest, run, read_inputs, left_out)
+    return compare_inputs(
+        scratch.cursor(),  # because staged rows hide the views of their names from their own session
+        newest,
+        run,
+        read_inputs,
+        lambda: [left_out_jobs(session, ledger.artifacts, newest), left_out_table(plan.budget)],
+    )
