@@ -18,7 +18,7 @@ from planstore.cli.interrupts import Interrupts
 from planstore.cli.logs import attach, attached
 from planstore.cli.printable import printable
 from planstore.cli.standard_streams import drop_output, end_process, prepare
-from planstore.cli.verb_groups import GROUPS
+from planstore.cli.verb_groups import VERBS
 from planstore.errors import OutputError, PlanstoreError, RequestError
 from planstore.training.execution.termination import TerminatedError
 
@@ -111,8 +111,7 @@ def _print_error(error: PlanstoreError, recorded: CommitListener, code: int) -> 
 def _line(interrupts: Interrupts, recorded: CommitListener) -> str:
     """Return the line of an interrupted verb: its cause, its recorded commits, and how to go on."""
     cause = "interrupted" if interrupts.came == signal.SIGINT else "ended by SIGTERM"
-    verbs = {name for group in GROUPS.values() for name in group}
-    verb = next((word for word in sys.argv[1:] if word in verbs), "")
+    verb = next((word for word in sys.argv[1:] if word in VERBS), "")
     if verb == "route" and recorded.commits:
         advice = "`planstore export` writes the files of the run"
     else:

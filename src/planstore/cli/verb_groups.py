@@ -12,6 +12,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 """Names of the verbs by heading, in the order of the help."""
 
+VERBS = tuple(name for group in GROUPS.values() for name in group)
+"""Names of all verbs, in the order of the help."""
+
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "init": ("planstore init --policy policy.yaml",),
     "evidence": ("planstore evidence panel --out candidates.parquet",),

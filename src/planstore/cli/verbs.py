@@ -17,7 +17,7 @@ from planstore.cli.hooked_commits import commit_hooks
 from planstore.cli.hooks import NO_HOOKS, Hooks
 from planstore.cli.logs import attach, attached, chosen_level, configure
 from planstore.cli.project import find_project
-from planstore.cli.verb_groups import EXAMPLES, GROUPS
+from planstore.cli.verb_groups import EXAMPLES, GROUPS, VERBS
 from planstore.errors import RequestError
 from planstore.version import __version__
 
@@ -34,14 +34,14 @@ class _VerbsByName(Mapping[str, Any]):
         self._made: dict[str, Any] = {}
 
     def __iter__(self) -> Iterator[str]:
-        return (name for group in GROUPS.values() for name in group)
+        return iter(VERBS)
 
     def __len__(self) -> int:
-        return sum(map(len, GROUPS.values()))
+        return len(VERBS)
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._made:
-            if name not in list(self):
+            if name not in VERBS:
                 raise KeyError(name)
             self._made[name] = _command(name)
         return self._made[name]
