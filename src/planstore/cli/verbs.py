@@ -139,7 +139,7 @@ def say_place(error: Any) -> None:
     if context is not root and name in _options(root.command):
         verb = context.command_path.removeprefix(f"{root.command_path} ")
         place = f"it stands before the verb, as in `planstore {name} {verb}`"
-    elif context is root and any(name in _options(verb) for verb in _VerbsByName().values()):
+    elif context is root and any(name in _options(verb) for verb in root.command.commands.values()):
         place = f"it stands after the verb, as in `planstore VERB {name}`"
     else:
         return
