@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from planstore.checks.number_text import is_number
 from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
 from planstore.events.vocabulary import CommitKind
@@ -183,8 +184,7 @@ def _seconds(value: Any) -> float | None:
     found = re.fullmatch(r"(\d+)([smh])", value, re.ASCII) if isinstance(value, str) else None
     if found:
         value = int(found[1]) * _UNITS[found[2]]
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and 0.001 <= value <= 86400 else None
+    return float(value) if is_number(value) and 0.001 <= value <= 86400 else None
 
 
 def failures_after(hooks: Hooks, commits: Sequence[tuple[Path, int]]) -> Iterator[str]:
