@@ -15,7 +15,7 @@ from planstore.errors import RequestError
 FORMATS = ("text", "json")
 PREFIX = "planstore: "
 """Beginning of many lines of text; JSON names the logger instead."""
-_STANDARD = frozenset(vars(logging.makeLogRecord({})))
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message"}
 
 
 class LogHandler(logging.Handler):
@@ -116,4 +116,4 @@ def draws_bars() -> bool:
 
 def _is_field(name: str) -> bool:
     """Return whether an attribute of a record is a field of its event; libraries add others to all records."""
-    return name not in _STANDARD | {"message"} and not name.startswith("_")
+    return name not in _STANDARD and not name.startswith("_")
