@@ -38,8 +38,11 @@ def command(
         without = store.training.left_out(name) if left_out else None
         if json:
             document = {"metadata": plan.metadata, "jobs": plan.jobs, "summary": plan.summary}
-            document |= {} if estimate is None else {"cost": estimate.as_dict()}
-            output.print_json(document if without is None else document | {"left_out": without})
+            if estimate is not None:
+                document["cost"] = estimate.as_dict()
+            if without is not None:
+                document["left_out"] = without
+            output.print_json(document)
             return
         metadata, summary = plan.metadata, plan.summary
         output.print_line(f"Plan {metadata['plan_id']}")
