@@ -15,7 +15,7 @@ FORCED = ("FORCE_COLOR", "TTY_COMPATIBLE")
 """Environment variables by which Rich takes a pipe for a terminal, or a terminal for a pipe."""
 
 
-def console_over(out: TextIO | None = None) -> Console:
+def console(out: TextIO | None = None) -> Console:
     """Return a console over ``out`` or standard output."""
     file = sys.stdout if out is None else out
     if file.isatty() or any(os.environ.get(name) for name in FORCED):

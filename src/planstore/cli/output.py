@@ -9,14 +9,14 @@ import logging
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import orjson
 
 from planstore.checks.log_levels import NOTICE
 from planstore.checks.number_text import column_texts, is_number
 from planstore.checks.value_text import value_text
-from planstore.cli.console import console_over
+from planstore.cli.console import console
 from planstore.cli.printable import printable
 from planstore.cli.progress import counts, progress, spinner, step_bars, step_spinner, track
 
@@ -224,11 +224,6 @@ def print_warning(text: str) -> None:
 def print_error(text: str, **fields: Any) -> None:
     """Log prose as an error, which no option silences; logs in JSON have the fields too."""
     _log.error("%s", text, extra=fields)
-
-
-def console(out: TextIO | None = None) -> Console:
-    """Return a console over ``out`` or standard output."""
-    return console_over(out)
 
 
 def _text(value: Any, encoding: str) -> str:
