@@ -63,7 +63,7 @@ def command(
         join(address, StoreLayout.in_results(results).folder)
     with planstore.open(results) as store:
         store.create()
-        commits = len(store.log())
+        commits = store.access.ledger.last_commit()
         created = {
             "results": str(results),
             "store": str(address or StoreLayout.in_results(results).folder),
