@@ -70,7 +70,7 @@ def _effective(setting: Setting, ctx: typer.Context) -> Setting:
             return replace(setting, value=str(context.params[setting.name]), source=flag)
     if setting.name == "log_level":
         short = {name: of_every_verb.params.get(name, False) for name in ("verbose", "quiet")}
-        level, short_flag = chosen_level(None, is_flag=False, **short, values={})
+        level, short_flag = chosen_level(None, is_flag=False, **short, otherwise=str(setting.value))
         return setting if short_flag is None else replace(setting, value=level, source=short_flag)
     return setting
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from planstore.checks.log_levels import LEVELS, NOTICE, level_name
@@ -84,7 +84,7 @@ def configure(handler: LogHandler, level: str, log_format: str) -> None:
 
 
 def chosen_level(
-    level: str | None, *, is_flag: bool, verbose: bool, quiet: bool, values: Mapping[str, str]
+    level: str | None, *, is_flag: bool, verbose: bool, quiet: bool, otherwise: str
 ) -> tuple[str, str | None]:
     """Return the level of a call, and the short flag that gives it.
 
@@ -93,7 +93,7 @@ def chosen_level(
         is_flag: whether that is of the flag.
         verbose: whether ``-v`` is given.
         quiet: whether ``-q`` is given.
-        values: values of the project file.
+        otherwise: level of a call without any of them.
 
     Raises:
         RequestError: two of the flags are given.
@@ -104,7 +104,7 @@ def chosen_level(
         return "info", "-v"
     if quiet:
         return "warning", "-q"
-    return level or values.get("log_level", "notice"), None
+    return level or otherwise, None
 
 
 def draws_bars() -> bool:

@@ -16,7 +16,7 @@ from planstore.cli.exit import exit_on_broken_pipe
 from planstore.cli.hooked_commits import commit_hooks
 from planstore.cli.hooks import NO_HOOKS, Hooks
 from planstore.cli.logs import attach, attached, chosen_level, configure
-from planstore.cli.project import find_project
+from planstore.cli.project import DEFAULTS, find_project
 from planstore.cli.verb_groups import EXAMPLES, GROUPS, VERBS
 from planstore.errors import RequestError
 from planstore.version import __version__
@@ -199,8 +199,9 @@ def options(
     assert handler is not None
     source = ctx.get_parameter_source("log_level")
     is_flag = source is not None and source.name == "COMMANDLINE"
-    level, _ = chosen_level(log_level, is_flag=is_flag, verbose=verbose, quiet=quiet, values=project.values)
-    configure(handler, level, log_format or project.values.get("log_format", "text"))
+    values = {**DEFAULTS, **project.values}
+    level, _ = chosen_level(log_level, is_flag=is_flag, verbose=verbose, quiet=quiet, otherwise=values["log_level"])
+    configure(handler, level, log_format or values["log_format"])
     ctx.default_map = {ctx.invoked_subcommand: project.defaults(ctx.command.commands[ctx.invoked_subcommand])}
     ctx.obj = Hooks() if no_hooks else project.hooks
     if ctx.invoked_subcommand != "doctor":  # because the doctor says what is wrong
