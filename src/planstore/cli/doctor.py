@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from planstore.cli.options import RESULTS, Json, Results
+from planstore.cli.options import RESULTS, Json, Results, is_typed
 
 if TYPE_CHECKING:
     from planstore.cli.hooks import Hooks
@@ -64,8 +64,7 @@ def _effective(setting: Setting, ctx: typer.Context) -> Setting:
 
     of_every_verb = ctx.find_root()
     for context in (ctx, of_every_verb):
-        source = context.get_parameter_source(setting.name)
-        if source is not None and source.name == "COMMANDLINE":
+        if is_typed(context, setting.name):
             flag = f"--{setting.name.replace('_', '-')}"
             return replace(setting, value=str(context.params[setting.name]), source=flag)
     if setting.name == "log_level":

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from planstore.cli.argument_completion import complete_job
-from planstore.cli.options import RESULTS, AsOf, Json, Limit, Plan, Results
+from planstore.cli.options import RESULTS, AsOf, Json, Limit, Plan, Results, is_typed
 
 app = typer.Typer(invoke_without_command=True, help="List the trained models of the current plan, or export them.")
 COLUMNS = ("target", "symbol", "family", "fit", "score", "evidence", "null", "age", "size (bytes)", "format", "job_id")
@@ -29,8 +29,7 @@ def list_(
     `planstore models export JOB DIR` writes the models of a job to a folder.
     """
     if context.invoked_subcommand is not None:
-        sources = [context.get_parameter_source(name) for name in context.params]
-        if any(source is not None and source.name == "COMMANDLINE" for source in sources):
+        if any(is_typed(context, name) for name in context.params):
             raise typer.BadParameter(f"options must stand after {context.invoked_subcommand}, got them before it")
         return
     import planstore

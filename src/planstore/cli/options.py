@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -56,3 +56,9 @@ Families = Annotated[
     typer.Option("--families", envvar="PLANSTORE_FAMILIES", help="Families file (YAML) with further families."),
 ]
 RESULTS = Path("results")
+
+
+def is_typed(context: Any, name: str) -> bool:
+    """Return whether the call itself gives a parameter, not a variable, the project file or a default."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

@@ -16,6 +16,7 @@ from planstore.cli.exit import exit_on_broken_pipe
 from planstore.cli.hooked_commits import commit_hooks
 from planstore.cli.hooks import NO_HOOKS, Hooks
 from planstore.cli.logs import attach, attached, chosen_level, configure
+from planstore.cli.options import is_typed
 from planstore.cli.project import DEFAULTS, find_project
 from planstore.cli.verb_groups import EXAMPLES, GROUPS, VERBS
 from planstore.errors import RequestError
@@ -197,8 +198,7 @@ def options(
         ctx.call_on_close(attach())
     handler = attached()
     assert handler is not None
-    source = ctx.get_parameter_source("log_level")
-    is_flag = source is not None and source.name == "COMMANDLINE"
+    is_flag = is_typed(ctx, "log_level")
     values = {**DEFAULTS, **project.values}
     level, _ = chosen_level(log_level, is_flag=is_flag, verbose=verbose, quiet=quiet, otherwise=values["log_level"])
     configure(handler, level, log_format or values["log_format"])
