@@ -50,8 +50,7 @@ def running_servers() -> Iterator[TeamServers]:
 @pytest.fixture
 def team_servers(running_servers: TeamServers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> TeamServers:
     """The servers, with the variables of their owner set, and a cache of its own."""
-    for name, value in running_servers.environment().items():
-        monkeypatch.setenv(name, value)
+    running_servers.set_variables(monkeypatch)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return running_servers
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import orjson
 import psutil
+import pytest
 
 NOBODY = 65534
 """The user of the PostgreSQL server where the tests run as root, which the server refuses."""
@@ -65,6 +66,11 @@ class TeamServers:
             "AWS_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+    def set_variables(self, patch: pytest.MonkeyPatch, user: str = "owner") -> None:
+        """Set these variables in this process."""
+        for name, value in self.environment(user).items():
+            patch.setenv(name, value)
 
     def conninfo(self) -> str:
         """Return the owner's connection string."""

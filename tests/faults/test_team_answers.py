@@ -48,8 +48,7 @@ def results(
     """A folder that points to a store behind the proxies, whose variables are set."""
     folder = tmp_path_factory.mktemp("answers")
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in running_servers.environment().items():
-            patch.setenv(name, value)
+        running_servers.set_variables(patch)
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{objects.port}")
         address = running_servers.address().replace(f":{running_servers.postgres}/", f":{database.port}/")

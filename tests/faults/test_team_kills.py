@@ -59,8 +59,7 @@ def servers() -> Iterator[TeamServers]:
     if reason := why_not():
         pytest.skip(f"the servers of team stores cannot be started: {reason}")
     with started() as made, pytest.MonkeyPatch.context() as patch:
-        for name, value in made.environment().items():
-            patch.setenv(name, value)
+        made.set_variables(patch)
         yield made
 
 

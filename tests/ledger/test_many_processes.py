@@ -82,8 +82,7 @@ def folders(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             yield [folder / "results"]
             return
         servers: TeamServers = request.getfixturevalue("running_servers")
-        for name, value in servers.environment().items():
-            patch.setenv(name, value)
+        servers.set_variables(patch)
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         address = TeamAddress.of_url(servers.address())
         machines = [folder / str(number) / "results" for number in range(MACHINES)]

@@ -67,16 +67,12 @@ def address(team_servers: TeamServers) -> Iterator[TeamAddress]:
 def test_each_role_may_do_its_own_and_no_more(
     team_servers: TeamServers, address: TeamAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def become(user: str) -> None:
-        for name, value in team_servers.environment(user).items():
-            monkeypatch.setenv(name, value)
-
     def opened(user: str) -> Store:
-        become(user)
+        team_servers.set_variables(monkeypatch, user)
         return planstore.open(tmp_path / user)
 
     for user in ("owner", *USERS):
-        become(user)
+        team_servers.set_variables(monkeypatch, user)
         assert join(address, tmp_path / user / "planstore") == (user == "owner")
     with opened("writer") as store:
         store.route(samples.table(samples.records()), samples.policy())
@@ -124,7 +120,7 @@ def test_each_role_may_do_its_own_and_no_more(
     with opened("owner") as store:
         store.maintenance.rebuild()
         with store.access.ledger.locked():
-            become("writer")
+            team_servers.set_variables(monkeypatch, "writer")
             with pytest.raises(StoreBusyError, match=r"is being written by process \d+ on"):
                 TeamStorage(address, tmp_path / "writer" / "planstore", 0.1).lock.held().__enter__()
     with opened("writer") as store:
