@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -90,32 +90,20 @@ class TeamServers:
 
     def start_postgres(self) -> None:
         """Start the database."""
+        import psycopg
+
         settings = ("listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200")
         options = [word for setting in settings for word in ("-c", setting)]
         data = str(self.folder / "pg" / "data")
         self._processes["postgres"] = _as_nobody(
             [str(_postgres("postgres")), "-D", data, "-p", str(self.postgres), *options], self.folder / "pg"
         )
-        _until_open(self.postgres, self._processes["postgres"])
-        self._until_answered()
-
-    def _until_answered(self) -> None:
-        """Wait for the end of the database's start, during which it refuses connections."""
-        import psycopg
-
-        until = time.monotonic() + READY_SECONDS
-        while True:
-            try:
-                psycopg.connect(self.conninfo()).close()
-            except psycopg.OperationalError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.05)
-            else:
-                return
+        self._until_accepted("postgres", lambda: psycopg.connect(self.conninfo()).close(), psycopg.OperationalError)
 
     def start_objects(self) -> None:
-        """Start the object storage."""
+        """Start the object storage, with the bucket."""
+        from botocore.exceptions import ClientError, HTTPClientError
+
         (self.folder / "s3").mkdir(exist_ok=True)
         master, volume, filer = _free_ports(3, {self.postgres, self.objects})
         options = {
@@ -134,7 +122,31 @@ class TeamServers:
         }
         command = [_weed(), "server", "-filer", "-s3", *(f"-{name}={value}" for name, value in options.items())]
         self._processes["objects"] = _started(command, self.folder / "s3.log")
-        _until_open(self.objects, self._processes["objects"])
+        place, client = ("127.0.0.1", self.objects), _client(self)
+
+        def make_bucket() -> None:
+            client.create_bucket(Bucket=BUCKET)
+            client.put_object(Bucket=BUCKET, Key="ready", Body=b"")
+
+        # because the client waits longer between attempts, and the server answers before its volumes are there
+        self._until_accepted("objects", lambda: socket.create_connection(place, timeout=1).close(), OSError)
+        self._until_accepted("objects", make_bucket, ClientError, HTTPClientError)
+        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+
+    def _until_accepted(self, name: str, attempt: Callable[[], None], *refusals: type[Exception]) -> None:
+        """Repeat an attempt that a server refuses while it starts."""
+        until = time.monotonic() + READY_SECONDS
+        while True:
+            process = self._processes[name]
+            assert process.poll() is None, f"the server {name} ended with exit code {process.returncode}"
+            try:
+                attempt()
+            except refusals:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
 
     def kill(self, name: str, after: float = 0) -> None:
         """Kill a server, ``postgres`` or ``objects``, with all its processes, after so many seconds."""
@@ -173,7 +185,6 @@ def started() -> Iterator[TeamServers]:
         _make_users(servers)
         (folder / "s3.json").write_bytes(orjson.dumps({"identities": [_identity(servers, user) for user in USERS]}))
         servers.start_objects()
-        _make_bucket(servers)
         yield servers
     finally:
         servers.stop()
@@ -229,23 +240,6 @@ def _client(servers: TeamServers) -> Any:
     )
 
 
-def _make_bucket(servers: TeamServers) -> None:
-    from botocore.exceptions import ClientError, HTTPClientError
-
-    client = _client(servers)
-    until = time.monotonic() + READY_SECONDS
-    while True:  # because the server answers before its volumes are there
-        try:
-            client.create_bucket(Bucket=BUCKET)
-            client.put_object(Bucket=BUCKET, Key="ready", Body=b"")
-            break
-        except (ClientError, HTTPClientError):
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)
-    client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-
-
 def _as_nobody(command: list[str], home: Path) -> subprocess.Popen[bytes]:
     environment = {"HOME": str(home), "LC_ALL": "C", "PATH": os.defpath}
     user = NOBODY if os.getuid() == 0 else None
@@ -290,16 +284,3 @@ def _free_ports(number: int, taken: Collection[int] = ()) -> list[int]:
                     opened.enter_context(socket.socket()).bind(("127.0.0.1", one))
                 ports.add(port)
     return list(ports)
-
-
-def _until_open(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + READY_SECONDS
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            assert process.poll() is None, f"a server ended with exit code {process.returncode}"
-            assert time.monotonic() < until, f"a server did not open port {port}"
-            time.sleep(0.05)
-        else:
-            return
