@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from planstore.api.access import StoreAccess
-from planstore.audit.left_out import left_out_jobs
 from planstore.audit.why_trained import TrainingReason, why_trained
 from planstore.checks.arguments import checked
 from planstore.checks.quoting import quoted
@@ -118,6 +117,8 @@ class PlanTraining:
         Raises:
             NotFoundError: there is no such plan.
         """
+        from planstore.audit.left_out import left_out_jobs
+
         plan_id = self._access.plan_id(plan)
         run = self._access.session.records("planning/run_of_plan", plan_id=plan_id)[0]
         rows = left_out_jobs(self._access.session, self._access.ledger.artifacts, run).to_pylist()
