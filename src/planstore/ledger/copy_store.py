@@ -65,8 +65,7 @@ def copy(source: Ledger, target: Ledger, progress: Callable[[str], None] = lambd
             back.
     """
     target.create()
-    done = target.last_commit()
-    _check_earlier(source, target, done)
+    done = _last_copied(source, target)
     commits = source.reader().records("copy/commits", first=done + 1, last=LAST)
     artifacts = _artifacts_by_commit(source.reader())
     events = copied = 0
@@ -79,20 +78,21 @@ def copy(source: Ledger, target: Ledger, progress: Callable[[str], None] = lambd
     return Copied(commits[-1]["commit_id"] if commits else done, len(commits), events, copied)
 
 
-def _check_earlier(source: Ledger, target: Ledger, last: int) -> None:
-    """Check that the newest commit of ``target`` is in ``source``, with the same digest.
+def _last_copied(source: Ledger, target: Ledger) -> int:
+    """Return the number of the newest commit of ``target``, 0 if it is empty.
 
     Raises:
-        ConflictError: it is not.
+        ConflictError: ``source`` has no such commit with the same digest.
     """
-    if last == 0:
-        return
-    statement = "ledger/digest_of_commit"
-    if source.reader().row(statement, commit_id=last) != target.reader().row(statement, commit_id=last):
+    last = target.reader().row("ledger/last_commit")
+    if last is None:
+        return 0
+    if not source.has_commit(last[0], last[1]):
         raise ConflictError(
             f"{target.storage.name} must be empty or an earlier copy of {source.storage.name}, got another ledger, "
-            f"whose commit {last} is not there: name another place"
+            f"whose commit {last[0]} is not there: name another place"
         )
+    return int(last[0])
 
 
 def _parts(commits: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -217,13 +217,13 @@ class Ledger:
         if builder.commit is None:
             raise CommitFailedError(f"{error}; nothing was recorded") from error
         try:
-            row = self._read_write.session().row("ledger/digest_of_commit", commit_id=builder.commit_id)
+            is_recorded = self.has_commit(builder.commit_id, builder.commit.digest)
         except StoreError as unread:
             # because a recorded commit without its files would make the whole store unreadable; files that no commit
             # names do no harm
             self.storage.data.undelete(builder.files)
             raise CommitFailedError(f"{error}; if commit {builder.commit_id} is recorded is not known") from unread
-        if row is None or row[0] != builder.commit.digest:
+        if not is_recorded:
             raise CommitFailedError(f"{error}; nothing was recorded") from error
         if gone := self.storage.data.undelete(builder.files):
             raise StoreError(

@@ -49,7 +49,7 @@ class RemoteCatalog:
     @property
     def directory(self) -> str:
         """The prefix of the parquet files."""
-        return f"{self._address.data.rstrip('/')}/data/"
+        return f"{self._address.data}/data/"
 
     def check(self) -> None:
         """Do nothing, because object storage has no pipes or links."""

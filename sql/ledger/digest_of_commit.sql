@@ -1,4 +1,0 @@
--- The digest of a commit; no row if the ledger does not hold it.
--- makes: rows
--- reads: lake.commits, $commit_id
-SELECT digest FROM lake.commits WHERE commit_id = $commit_id;
