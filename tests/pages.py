@@ -53,6 +53,9 @@ ELSEWHERE = {
     "make": "it makes an environment; that the target exists is tested",
     "planstore demo": "it takes minutes; tests/demo/ runs it",
     "planstore init --results results --catalog": "it needs servers; tests/team/ runs it",
+    "planstore evidence s3:": "it needs servers; tests/team/ runs it",
+    "planstore train s3:": "it needs servers; tests/team/ runs it",
+    "planstore predict s3:": "it needs servers; tests/team/ runs it",
     "planstore report": "tests/reference/json_output.py runs it",
     "planstore train panel --executor ray": "it starts a cluster; tests/training/test_ray.py runs it",
 }

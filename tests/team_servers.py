@@ -88,6 +88,15 @@ class TeamServers:
         policy = {"Version": "2012-10-17", "Statement": [statement]}
         _client(self).put_bucket_policy(Bucket=BUCKET, Policy=orjson.dumps(policy).decode())
 
+    def upload(self, folder: Path) -> str:
+        """Put all files of a folder under a prefix of their own, and return its address."""
+        prefix = f"panel{os.getpid()}_{next(self._names)}"
+        for path in folder.rglob("*"):
+            if path.is_file():
+                key = f"{prefix}/{path.relative_to(folder).as_posix()}"
+                _client(self).put_object(Bucket=BUCKET, Key=key, Body=path.read_bytes())
+        return f"s3://{BUCKET}/{prefix}"
+
     def start_postgres(self) -> None:
         """Start the database."""
         import psycopg

@@ -20,6 +20,7 @@ from planstore.training.execution.fit import FOLDS, _Split
 from planstore.training.execution.task import Task
 from planstore.training.panel.match import refuse_other_settings
 from planstore.training.panel.panel import Panel
+from planstore.training.panel.places import LocalPanel
 from planstore.training.panel.settings import read_settings
 
 BARS = 240
@@ -197,7 +198,7 @@ def test_options_come_before_a_named_file(tmp_path: Path) -> None:
     file = tmp_path / "named.yaml"
     file.write_text("panel: {targets: {y: {horizon: 2h, embargo: 30m}, z: {horizon: 1d}}, ignore: [a]}")
     (tmp_path / "panel.yaml").write_text("panel: {ignore: [b]}")
-    settings = read_settings(tmp_path, options(panel_file=file, horizon=["y=1h"], feature=["f"]))
+    settings = read_settings(LocalPanel(tmp_path), options(panel_file=file, horizon=["y=1h"], feature=["f"]))
     assert settings.stated() == {
         "targets": {"y": {"horizon": "1h", "embargo": "30m"}, "z": {"horizon": "1d"}},
         "features": ["f"],

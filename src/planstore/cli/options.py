@@ -48,7 +48,8 @@ PanelPath = Annotated[
     typer.Argument(
         metavar="PANEL",
         envvar="PLANSTORE_PANEL",
-        help="Features and targets: a folder with one file per symbol, hive folders, or one long file.",
+        help="Features and targets: a folder with one file per symbol, hive folders, or one long file; or its "
+        "s3:// address.",
     ),
 ]
 Families = Annotated[

@@ -18,7 +18,8 @@ def command(
         typer.Argument(
             metavar="PANEL",
             envvar="PLANSTORE_PANEL",
-            help="Features: a folder with one file per symbol, hive folders, or one long file. Targets are not needed.",
+            help="Features: a folder with one file per symbol, hive folders, or one long file; or its s3:// address. "
+            "Targets are not needed.",
         ),
     ],
     out: Annotated[Path, typer.Option(help="Parquet file to write the predictions to; an existing file is replaced.")],

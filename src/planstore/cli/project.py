@@ -14,7 +14,7 @@ from planstore.errors import RequestError
 
 FILE = "planstore.toml"
 PATHS = ("results", "policy", "families", "panel")
-"""Keys whose values are paths, relative to the folder of the project file."""
+"""Keys whose values are paths, relative to the folder of the project file, or addresses."""
 OF_EVERY_VERB = ("log_level", "log_format")
 """Keys whose options stand before the verb."""
 KEYS = (*PATHS, "executor", *OF_EVERY_VERB)
@@ -128,7 +128,7 @@ def read_project(path: Path, here: Path) -> Project:
 
 
 def _placed(key: str, value: str, folder: Path, here: Path) -> str:
-    return value if key not in PATHS or folder == here else str(folder / value)
+    return value if key not in PATHS or folder == here or "://" in value else str(folder / value)
 
 
 def _nearest(key: str) -> str:

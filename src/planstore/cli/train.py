@@ -112,6 +112,7 @@ def command(
     from planstore.training.execution.selection import JobSelection
     from planstore.training.execution.train import TrainingRequest
     from planstore.training.panel.panel import Panel
+    from planstore.training.panel.places import panel_place
 
     settings = panel_settings(
         horizon=horizon, embargo=embargo, task=task, classes=classes, feature=feature, ignore=ignore,
@@ -138,7 +139,10 @@ def command(
             return
         if request.pending:
             output.print_note(f"estimated time: {cost}{_eta(cost, executor, workers)}")
-            _run_hook(ctx.obj, {"results": str(store.access.results), "panel": str(panel), **_plan(request, cost)})
+            _run_hook(
+                ctx.obj,
+                {"results": str(store.access.results), "panel": str(panel_place(panel)), **_plan(request, cost)},
+            )
         with output.spinner("reading the panel"):
             read = Panel.read(panel, settings=settings)
         for note in read.notes:

@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from planstore.database.error_translation import store_errors
 from planstore.database.extensions import check_extensions, extension
 from planstore.database.lake import Lake, Opening
 from planstore.database.session import Session
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 class Database:
@@ -76,8 +80,7 @@ class Database:
         with store_errors(lake.catalog_name, duckdb.Error):
             if not self._read_only:
                 check_extensions(lake.extensions)
-            for module in lake.extensions:
-                connection.load_extension(str(extension(module)))
+            _load(connection, lake.extensions)
             session.run("database/use_utc")
             session.run("database/no_retries")
             lake.attach(session, opening, read_only=self._read_only or opening.read_only)
@@ -97,12 +100,24 @@ class Database:
                 self._first = None
 
 
-def memory(*, confined: bool = False, threads: int | None = None) -> Session:
+def memory(
+    *,
+    confined: bool = False,
+    threads: int | None = None,
+    extensions: tuple[str, ...] = (),
+    name: str = "a database in memory",
+) -> Session:
     """Return a session on a new in-memory database without a lake.
 
     Args:
         confined: whether access to files is disabled.
         threads: number of threads; None means one per CPU core. A single thread answers small queries faster.
+        extensions: modules of extensions to load, with which it reads files of other machines; it keeps none of them
+            in memory.
+        name: what is read, in messages.
+
+    Raises:
+        StoreError: an extension is not the one that was installed.
     """
     import duckdb
 
@@ -112,10 +127,19 @@ def memory(*, confined: bool = False, threads: int | None = None) -> Session:
     }
     if threads is not None:
         config["threads"] = threads
+    if extensions:
+        check_extensions(extensions)
+        config |= {"allow_unsigned_extensions": True, "enable_external_file_cache": False}
     connection = duckdb.connect(config=config)
-    session = Session(connection, "a database in memory")
+    _load(connection, extensions)
+    session = Session(connection, name)
     session.run("database/use_utc")
     return session
+
+
+def _load(connection: duckdb.DuckDBPyConnection, modules: tuple[str, ...]) -> None:
+    for module in modules:
+        connection.load_extension(str(extension(module)))
 
 
 @contextmanager

@@ -13,7 +13,10 @@ from planstore.errors import DENIALS, DeniedError, QueryError, StoreError
 
 CATALOG_UNREAD = re.compile("^(Binder|IO) Error: Failed to [^\n]* DuckLake")
 """The start of an error of DuckLake that reports the catalog's own."""
-SERVER_AWAY = re.compile("Could not (connect|establish)|Unable to connect|server closed the connection|[Tt]imed? ?out")
+SERVER_AWAY = re.compile(
+    r"Could not (connect|establish)|Unable to connect|server closed the connection|[Tt]imed? ?out"
+    r"|error for HTTP [A-Z]+ to |^HTTP Error: (?!.*\(HTTP 404 )"
+)
 """What DuckDB says of a server that does not answer."""
 
 
@@ -71,7 +74,7 @@ def store_errors(place: str, *kinds: type[Exception]) -> Iterator[None]:
         if type(error) is not duckdb.Error and not isinstance(error, files + kinds) and not _is_unreadable(error):
             raise
         reason = str(error).splitlines() or [type(error).__name__]
-        kind = DeniedError if _is_away(error) or (kinds and _is_denied(error)) else StoreError
+        kind = DeniedError if is_away(error) or (kinds and _is_denied(error)) else StoreError
         raise kind(f"{place} could not be read or written: {reason[0]}") from error
 
 
@@ -84,13 +87,14 @@ def _is_unreadable(error: Exception) -> bool:
     return bool(lost) or isinstance(error, duckdb.HTTPException | duckdb.TransactionException)
 
 
-def _is_away(error: Exception) -> bool:
+def is_away(error: Exception) -> bool:
     """Return whether a server did not answer, or refused to: that says nothing about the store."""
     import duckdb
 
     if isinstance(error, duckdb.HTTPException):
         return error.status_code != HTTPStatus.NOT_FOUND
-    return isinstance(error, duckdb.IOException) and SERVER_AWAY.search(str(error)) is not None
+    # because Arrow raises the database's error as an OSError with its text
+    return isinstance(error, duckdb.IOException | OSError) and SERVER_AWAY.search(str(error)) is not None
 
 
 def _is_denied(error: Exception) -> bool:

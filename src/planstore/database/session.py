@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from planstore.database import sql
 from planstore.database.batches import BATCH_ROWS, RESULT_BATCH_ROWS, Batches, encoded
 from planstore.database.binding import without_pandas
-from planstore.database.error_translation import query_errors, store_errors
+from planstore.database.error_translation import is_away, query_errors, store_errors
 from planstore.database.row_order import in_order
 from planstore.database.sandbox import explained, own_tables, refuse_escapes
-from planstore.errors import CommitFailedError, QueryError, StoreError
+from planstore.errors import CommitFailedError, DeniedError, QueryError, StoreError
 
 if TYPE_CHECKING:
     import duckdb
@@ -80,13 +80,20 @@ class Session:
         return None if row is None else tuple(row)
 
     def problem(self, statement: str, /, **values: Any) -> str | None:
-        """Run a statement of ``sql/`` and return the first line of the database's error, or None on success."""
+        """Run a statement of ``sql/`` and return the first line of the database's error, or None on success.
+
+        Raises:
+            DeniedError: a server refused, or did not answer, which says nothing about the file that it has.
+        """
         import duckdb
 
         try:
             self._connection.execute(sql.load(statement), dict(values))
         except duckdb.Error as error:
-            return str(error).splitlines()[0]
+            reason = str(error).splitlines()[0]
+            if is_away(error):
+                raise DeniedError(f"{self._place} could not be read: {reason}") from error
+            return reason
         return None
 
     def records(self, statement: str, /, **values: Any) -> list[dict[str, Any]]:

@@ -46,15 +46,29 @@ class Kind:
         try:
             with path.open("rb") as file:
                 content = file.read(MOST_BYTES + 1)
+        except (OSError, ValueError) as error:
+            raise self.error(f"{self.name} file {path} cannot be read: {error}") from error
+        return self.decode(content, str(path), model)
+
+    def decode(self, content: bytes, where: str, model: type[M]) -> M:
+        """Validate the part of a file's content under the top key; errors call the file ``where``.
+
+        Args:
+            content: the content, or more than `MOST_BYTES` of a longer one.
+            where: the file.
+            model: the model.
+
+        Raises:
+            BadInputError: as for :meth:`read`.
+        """
+        try:
             # because a truncated document can end within a character
             text = content.decode("utf-8-sig", "strict" if len(content) <= MOST_BYTES else "replace")
         except UnicodeDecodeError as error:
             raise self.error(
-                f"{self.name} file {path} cannot be read: no UTF-8 text, at byte {error.start + 1}"
+                f"{self.name} file {where} cannot be read: no UTF-8 text, at byte {error.start + 1}"
             ) from error
-        except (OSError, ValueError) as error:
-            raise self.error(f"{self.name} file {path} cannot be read: {error}") from error
-        return self.parse(text, str(path), model)
+        return self.parse(text, where, model)
 
     def parse(self, text: str, where: str, model: type[M]) -> M:
         """Parse and validate the part of a YAML text under the top key; errors call the text ``where``."""

@@ -71,7 +71,7 @@ def team_storage(address: TeamAddress, folder: Path, lock_timeout: float = 600.0
     Raises:
         StoreError: packages of team stores are missing.
     """
-    _require_team_packages()
+    require_team_packages("a team store")
     from planstore.ledger.team.storage import TeamStorage
 
     return TeamStorage(address, StoreLayout(folder).folder, lock_timeout)
@@ -93,13 +93,18 @@ def join(address: TeamAddress, folder: Path) -> bool:
     Raises:
         StoreError: as :func:`planstore.ledger.team.join.join`, or packages of team stores are missing.
     """
-    _require_team_packages()
+    require_team_packages("a team store")
     from planstore.ledger.team.join import join
 
     return join(address, folder)
 
 
-def _require_team_packages() -> None:
+def require_team_packages(what: str) -> None:
+    """Refuse what needs the packages of team stores, named by ``what``, where they are not installed.
+
+    Raises:
+        StoreError: packages are missing.
+    """
     missing = [module.replace("_", "-") for module in TEAM_MODULES if find_spec(module) is None]
     if missing:
-        raise StoreError(f"a team store needs {', '.join(missing)}: run `pip install 'planstore[team]'`")
+        raise StoreError(f"{what} needs {', '.join(missing)}: run `pip install 'planstore[team]'`")

@@ -14,13 +14,7 @@ from planstore.database.session import Session
 from planstore.ledger.team.address import TeamAddress
 from planstore.ledger.team.connection import Connector
 from planstore.ledger.team.credentials import ObjectStorageAccess
-
-HTTP_SECONDS = 30
-"""Maximum time of one request of DuckDB's."""
-
-
-FORGET = ("team/forget_key_id", "team/forget_secret_key", "team/forget_token")
-"""Statements that empty the settings with credentials."""
+from planstore.ledger.team.session_access import HTTPFS, allow_objects
 
 
 class RemoteCatalog:
@@ -32,7 +26,7 @@ class RemoteCatalog:
         access: the endpoint and credentials of object storage.
     """
 
-    extensions = (DUCKLAKE, "duckdb_extension_postgres_scanner", "duckdb_extension_httpfs")
+    extensions = (DUCKLAKE, "duckdb_extension_postgres_scanner", HTTPFS)
     row_group_rows = 122_880
     """More than in a folder, because a query asks for the Bloom filter of each row group in a request of its own."""
     stored_rows = "team/stored_rows"
@@ -72,30 +66,10 @@ class RemoteCatalog:
 
     def attach(self, session: Session, opening: Opening, *, read_only: bool) -> None:
         """Attach the lake to a session of a new database, without leaving a credential in a variable."""
-        endpoint, keys = self._access.endpoint, self._access.keys()
-        for statement in FORGET:
-            session.run(statement)
+        allow_objects(session, self._access, self._address.data)
         session.run("database/set_catalog", catalog=opening.catalog)
         session.run("database/set_data", data=self.directory)
         session.run("team/set_schema", schema=self._address.schema)
-        session.run(
-            "team/set_s3",
-            s3={
-                "key_id": keys.access_key_id,
-                "secret": keys.secret_access_key,
-                "token": keys.token or "",
-                "region": self._access.region,
-                "endpoint": "s3.amazonaws.com" if endpoint is None else endpoint.netloc,
-                "url_style": "vhost" if endpoint is None else "path",
-                "use_ssl": str(endpoint is None or endpoint.scheme == "https").lower(),
-                "scope": self._address.data,
-            },
-        )
-        try:
-            session.run("team/s3_secret")
-        finally:
-            session.run("team/reset_s3")
-        session.run("team/http_timeout", seconds=HTTP_SECONDS)
         session.run("team/secret")
         session.run("database/attach_read_only" if read_only else "database/attach")
 

@@ -10,7 +10,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from planstore.ledger.team.address import TeamAddress
 from planstore.ledger.team.connection import team_errors
 from planstore.ledger.team.credentials import ObjectStorageAccess
 
@@ -27,17 +26,19 @@ PUT_WHOLE = 32 * 1024 * 1024
 
 
 class ObjectStorage:
-    """The objects of a store; keys are relative to its prefix.
+    """The objects under a prefix of a bucket; keys are relative to it.
 
     Args:
-        address: the address of the store.
+        bucket: the bucket.
+        prefix: the prefix, without slashes at its ends; empty means the whole bucket.
         access: the endpoint and credentials.
     """
 
-    def __init__(self, address: TeamAddress, access: ObjectStorageAccess) -> None:
-        self._address = address
+    def __init__(self, bucket: str, prefix: str, access: ObjectStorageAccess) -> None:
+        self._bucket = bucket
+        self._prefix = prefix
         self._access = access
-        self.name = address.data
+        self.name = f"s3://{bucket}/{prefix}"
 
     @cached_property
     def store(self) -> S3Store:
@@ -50,8 +51,8 @@ class ObjectStorage:
             {} if endpoint is None else {"endpoint": endpoint.geturl(), "virtual_hosted_style_request": False}
         )
         return S3Store(
-            self._address.bucket,
-            prefix=self._address.prefix,
+            self._bucket,
+            prefix=self._prefix or None,
             region=self._access.region,
             retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_TIMEOUT},
             client_options={"timeout": TIMEOUT, "allow_http": endpoint is not None and endpoint.scheme == "http"},
@@ -86,22 +87,29 @@ class ObjectStorage:
 
     def has(self, key: str) -> bool:
         """Return whether there is an object."""
+        return self.size(key) is not None
+
+    def size(self, key: str) -> int | None:
+        """Return the bytes of an object; None if there is none."""
         import obstore
 
         with team_errors(self.name):
             try:
-                obstore.head(self.store, key)
+                return obstore.head(self.store, key)["size"]
             except FileNotFoundError:
-                return False
-            return True
+                return None
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys of all objects under a prefix."""
+        return (key for key, _ in self.sizes(prefix))
+
+    def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """Yield the key and the bytes of each object under a prefix."""
         import obstore
 
         with team_errors(self.name):
             for page in obstore.list(self.store, prefix):
-                yield from (entry["path"] for entry in page)
+                yield from ((entry["path"], entry["size"]) for entry in page)
 
     def reader(self, key: str) -> ObjectReader:
         """Open an object to read parts of it.
@@ -119,7 +127,7 @@ class ObjectStorage:
         from botocore.exceptions import ClientError
 
         client = self._access.client
-        place = {"Bucket": self._address.bucket, "Key": f"{self._address.prefix}/{uuid4()}"}
+        place = {"Bucket": self._bucket, "Key": f"{self._prefix}/{uuid4()}"}
         with team_errors(self.name):
             try:
                 marker = client.delete_object(**place).get("VersionId")
@@ -139,7 +147,7 @@ class ObjectStorage:
         """
         if self.has(key):
             return True
-        client, bucket, whole = self._access.client, self._address.bucket, f"{self._address.prefix}/{key}"
+        client, bucket, whole = self._access.client, self._bucket, f"{self._prefix}/{key}"
         with team_errors(self.name):
             answer = client.list_object_versions(Bucket=bucket, Prefix=whole)
             markers = [one for one in answer.get("DeleteMarkers", ()) if one["Key"] == whole and one["IsLatest"]]

@@ -58,7 +58,7 @@ class TeamStorage:
         self.missing = f"there is no store at {address.url}: run `planstore init` with --catalog, --schema and --data"
         self._access = access = ObjectStorageAccess()
         self.connector = connector = Connector(address)
-        self.objects = ObjectStorage(address, access)
+        self.objects = ObjectStorage(address.bucket, address.prefix, access)
         cache = Artifacts(user_cache_path("planstore") / "artifacts")
         self.artifacts = RemoteArtifacts(self.objects, cache, connector.require_writer)
         self.data = DataObjects(self.objects)

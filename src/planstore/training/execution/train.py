@@ -35,6 +35,7 @@ from planstore.training.execution.termination import delayed_sigterm
 from planstore.training.families import families_of, load_families
 from planstore.training.panel.match import refuse_other_panel, refuse_other_settings, refuse_panel_without_targets
 from planstore.training.panel.panel import Panel
+from planstore.training.panel.places import panel_place
 from planstore.training.panel.settings import PanelSettingsSource, read_settings
 
 if TYPE_CHECKING:
@@ -199,19 +200,20 @@ class TrainingRequest:
         ids = [job["job_id"] for job in self.pending]
         return estimate_plan_cost(self._store.access.session, self.plan_id, ids)
 
-    def check_panel(self, source: Path, settings: PanelSettingsSource | None = None) -> None:
+    def check_panel(self, source: Path | str, settings: PanelSettingsSource | None = None) -> None:
         """Check the names of a panel's columns and its settings, before any of its rows is read.
 
         Args:
-            source: the folder or file of the panel.
+            source: the folder, file or address of the panel.
             settings: as for :meth:`Panel.read <planstore.Panel.read>`.
 
         Raises:
             PanelError: there is no panel, no file of it has a column of a selected job's target, or its settings differ
                 from those of the plan's evidence.
         """
-        refuse_panel_without_targets(source, self.plan_id, self.targets)
-        self._check_settings(read_settings(source, settings).stated())
+        place = panel_place(source)
+        refuse_panel_without_targets(place, self.plan_id, self.targets)
+        self._check_settings(read_settings(place, settings).stated())
 
     def _check_settings(self, stated: Mapping[str, Any]) -> None:
         if self._evidence and not self._other_settings:

@@ -1,13 +1,11 @@
-"""Files of a panel: discovery, reading through DuckDB, and conversion into one table of numbers."""
+"""Files of a panel: reading through DuckDB, and conversion into one table of numbers."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from planstore.checks.arrow_columns import UnfitError, each, moments, texts, wholes
 from planstore.checks.panel_columns import NOTHING, NUMBERS, SYMBOLS, TIMESTAMPS, as_doubles, kind_of, named
@@ -15,6 +13,7 @@ from planstore.checks.quoting import quoted
 from planstore.checks.times import RULE, utc
 from planstore.database.session import Session
 from planstore.errors import PanelError, StoreError
+from planstore.training.panel.places import PanelFile, answered
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,14 +21,6 @@ if TYPE_CHECKING:
 _READERS = {".parquet": "panel/parquet_file", ".pq": "panel/parquet_file", ".csv": "panel/csv_file"}
 _COLUMNS = {".parquet": "panel/parquet_columns", ".pq": "panel/parquet_columns", ".csv": "panel/csv_columns"}
 _INDEX = re.compile(r"__index_level_\d+__|Unnamed: \d+|column0")
-
-
-@dataclass(frozen=True)
-class PanelFile:
-    """One file, with the symbol of its hive folder (``symbol=AAPL/``)."""
-
-    path: Path
-    symbol: str | None
 
 
 @dataclass
@@ -51,9 +42,9 @@ class Rows:
 class _ColumnKinds:
     """Kinds of values by column, each with the first file that has it."""
 
-    files: dict[str, dict[str, Path]] = field(default_factory=dict)
+    files: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def add(self, table: pa.Table, path: Path) -> None:
+    def add(self, table: pa.Table, path: str) -> None:
         for name, kind in zip(table.column_names, map(kind_of, table.schema.types), strict=True):
             self.files.setdefault(name, {}).setdefault(kind, path)
 
@@ -72,54 +63,27 @@ class _ColumnKinds:
         return found
 
 
-def find_files(source: Path) -> list[PanelFile]:
-    """Return the files of a panel: ``source`` itself, or all parquet and CSV files in the folder tree.
-
-    Raises:
-        PanelError: there is no such file.
-    """
-    try:
-        paths = _paths(source)
-    except OSError as error:
-        raise PanelError(f"{source} cannot be read: {error.strerror}") from error
-    return [
-        PanelFile(path, None if path == source else _hive_symbol(path.relative_to(source).parent)) for path in paths
-    ]
-
-
-def _paths(source: Path) -> list[Path]:
-    if source.is_file():
-        if source.suffix.lower() not in _READERS:
-            raise PanelError(f"a panel must be a folder or one file of {', '.join(_READERS)}, got {source}: convert it")
-        return [source]
-    if not source.is_dir():
-        raise PanelError(f"{source}: there is no such file or folder")
-    paths = sorted(
-        path for path in source.rglob("*") if path.suffix.lower() in _READERS and not _hidden(path.relative_to(source))
-    )
-    if not paths:
-        raise PanelError(f"{source} must have {', '.join(_READERS)} files, got none: name the folder of the panel")
-    return paths
-
-
 def column_names(session: Session, files: Iterable[PanelFile]) -> Iterator[list[str]]:
     """Yield the names of each file's columns without reading its rows; a file that cannot be read has none."""
     for file in files:
-        statement = _COLUMNS[file.path.suffix.lower()]
-        is_readable = session.problem(statement, path=str(file.path)) is None
-        yield [name for (name,) in session.rows(statement, path=str(file.path))] if is_readable else []
+        statement = _COLUMNS[file.suffix]
+        with answered():
+            is_readable = session.problem(statement, path=file.path) is None
+            names = [name for (name,) in session.rows(statement, path=file.path)] if is_readable else []
+        yield names
 
 
 def read_files(session: Session, files: list[PanelFile], symbols: Collection[str] | None) -> Rows:
     """Read the files; an unusable file makes its symbol missing and does not stop the others.
 
     Args:
-        session: in-memory database to read through.
-        files: result of `find_files`.
+        session: session of the panel's place.
+        files: files of the panel.
         symbols: symbols to read; None means all.
 
     Raises:
-        PanelError: no file can be read, files contradict each other, or the symbol of an unusable file is unknown.
+        PanelError: no file can be read, files contradict each other, the symbol of an unusable file is unknown, or a
+            server does not answer or refuses.
     """
     tables: list[pa.Table] = []
     kinds = _ColumnKinds()
@@ -129,11 +93,12 @@ def read_files(session: Session, files: list[PanelFile], symbols: Collection[str
         if symbols is not None and file.symbol is not None and file.symbol not in symbols:
             continue
         try:
-            table = _read(session, file)
+            with answered():
+                table = _read(session, file)
         except (StoreError, _UnusableError) as error:
             broken[file] = str(error)
             continue
-        by_name = by_name and table["symbol"].unique().to_pylist() == [file.symbol or file.path.stem]
+        by_name = by_name and table["symbol"].unique().to_pylist() == [file.symbol or file.stem]
         kinds.add(table.drop_columns(["timestamp", "symbol"]), file.path)
         tables.append(table)
     missing = _missing(broken, by_name=by_name)
@@ -153,13 +118,13 @@ class _UnusableError(Exception):
 
 def _read(session: Session, file: PanelFile) -> pa.Table:
     """Return a file's rows, with timestamp and symbol as the first columns."""
-    if file.path.stat().st_size == 0:
+    if file.size == 0:
         raise _UnusableError(f"{file.path} is empty")
-    statement = _READERS[file.path.suffix.lower()]
-    problem = session.problem(statement, path=str(file.path))
+    statement = _READERS[file.suffix]
+    problem = session.problem(statement, path=file.path)
     if problem is not None:
         raise _UnusableError(f"{file.path} cannot be read: {problem}")
-    table = session.batches(statement, path=str(file.path)).read_all()
+    table = session.batches(statement, path=file.path).read_all()
     if table.num_rows == 0:
         raise _UnusableError(f"{file.path} has no rows")
     return _with_keys(table, file)
@@ -174,7 +139,7 @@ def _with_keys(table: pa.Table, file: PanelFile, first_row: int = 1) -> pa.Table
         raise _UnusableError(f"{file.path} has no column of timestamps: {', '.join(TIMESTAMPS[:-1])}")
     name = named(table.column_names, SYMBOLS)
     if name is None:
-        symbols = pa.array([file.symbol or file.path.stem] * table.num_rows, pa.string())
+        symbols = pa.array([file.symbol or file.stem] * table.num_rows, pa.string())
     else:
         symbols = _names(table[name], file.path, name, first_row)
     rest = [column for column in table.column_names if column not in (timestamp, name) and not _INDEX.fullmatch(column)]
@@ -186,12 +151,12 @@ def stream_files(session: Session, files: Iterable[PanelFile], cells: int) -> It
     """Yield the rows of files in chunks, with timestamp and symbol as the first columns; nothing is kept.
 
     Args:
-        session: in-memory database to read through.
-        files: result of `find_files`.
+        session: session of the panel's place.
+        files: files of the panel.
         cells: about the number of values in a chunk.
 
     Raises:
-        PanelError: a file cannot be read.
+        PanelError: a file cannot be read, or a server does not answer or refuses.
     """
     import pyarrow as pa
 
@@ -199,22 +164,23 @@ def stream_files(session: Session, files: Iterable[PanelFile], cells: int) -> It
         waiting: list[pa.RecordBatch] = []
         seen = 0
         try:
-            if file.path.stat().st_size == 0:
+            if file.size == 0:
                 raise _UnusableError(f"{file.path} is empty")
-            for batch in session.batches(_READERS[file.path.suffix.lower()], path=str(file.path)):
-                waiting.append(batch)
-                if sum(one.num_rows for one in waiting) * batch.num_columns >= cells:
-                    chunk = pa.Table.from_batches(waiting)
-                    waiting.clear()
-                    yield _with_keys(chunk, file, seen + 1)
-                    seen += chunk.num_rows
+            with answered():
+                for batch in session.batches(_READERS[file.suffix], path=file.path):
+                    waiting.append(batch)
+                    if sum(one.num_rows for one in waiting) * batch.num_columns >= cells:
+                        chunk = pa.Table.from_batches(waiting)
+                        waiting.clear()
+                        yield _with_keys(chunk, file, seen + 1)
+                        seen += chunk.num_rows
             if waiting:
                 yield _with_keys(pa.Table.from_batches(waiting), file, seen + 1)
-        except (StoreError, _UnusableError, OSError) as error:
+        except (StoreError, _UnusableError) as error:
             raise PanelError(f"each file of the panel must be readable, got {error}: mend or remove it") from error
 
 
-def _timestamps(values: pa.ChunkedArray, path: Path, name: str, first_row: int) -> pa.ChunkedArray:
+def _timestamps(values: pa.ChunkedArray, path: str, name: str, first_row: int) -> pa.ChunkedArray:
     """Return timestamps in UTC, of a type without a zone."""
     import pyarrow as pa
     import pyarrow.types as types
@@ -234,7 +200,7 @@ def _timestamps(values: pa.ChunkedArray, path: Path, name: str, first_row: int) 
     return found.cast(pa.timestamp("us"))
 
 
-def _names(values: pa.ChunkedArray, path: Path, name: str, first_row: int) -> pa.ChunkedArray:
+def _names(values: pa.ChunkedArray, path: str, name: str, first_row: int) -> pa.ChunkedArray:
     import pyarrow as pa
 
     numbers = wholes(values)
@@ -270,7 +236,7 @@ def _missing(broken: dict[PanelFile, str], *, by_name: bool) -> dict[str, str]:
     for file, reason in broken.items():
         if file.symbol is None and not by_name:
             raise PanelError(reason)
-        found[file.symbol or file.path.stem] = reason
+        found[file.symbol or file.stem] = reason
     return found
 
 
@@ -278,12 +244,3 @@ def _first_null(values: pa.ChunkedArray) -> int:
     import pyarrow.compute as pc
 
     return int(pc.index(pc.is_null(values), True).as_py())
-
-
-def _hidden(path: Path) -> bool:
-    return any(part.startswith((".", "_")) for part in path.parts)
-
-
-def _hive_symbol(folder: Path) -> str | None:
-    named = (part.partition("=") for part in folder.parts)
-    return next((unquote(value) for key, _, value in named if key.lower() in SYMBOLS and value), None)

@@ -9,7 +9,8 @@ from planstore.checks.quoting import quoted
 from planstore.errors import PanelError, RequestError
 
 PanelSource = Path | str | Any
-"""The path of a folder or file; or a frame of pandas or Polars, or an Arrow table, a row per timestamp and symbol."""
+"""The path or address of a folder or file; or a frame of pandas or Polars, or an Arrow table, with a row per timestamp
+and symbol."""
 
 
 def written_frame(source: Any, folder: Path) -> Path:

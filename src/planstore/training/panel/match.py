@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planstore.checks.value_text import value_text
-from planstore.database.connection import memory
 from planstore.errors import PanelError
-from planstore.training.panel.files import column_names, find_files
+from planstore.training.panel.files import column_names
+from planstore.training.panel.places import PanelPlace, reading
 from planstore.training.panel.settings import TargetSettings, same_timespan
 from planstore.training.panel.target import TARGETS, matches
 
@@ -23,11 +22,11 @@ SHOWN = 5
 """Maximum number of names in a message."""
 
 
-def refuse_panel_without_targets(source: Path, plan_id: str, targets: Collection[str]) -> None:
+def refuse_panel_without_targets(source: PanelPlace, plan_id: str, targets: Collection[str]) -> None:
     """Refuse the files of a panel if none has a column of a plan's targets, before any row is read.
 
     Args:
-        source: the folder or file of the panel.
+        source: the panel's place.
         plan_id: id of the plan.
         targets: targets of the plan's jobs.
 
@@ -35,14 +34,11 @@ def refuse_panel_without_targets(source: Path, plan_id: str, targets: Collection
         PanelError: there are no such files, or they have no such column.
     """
     found: set[str] = set()
-    session = memory()
-    try:
-        for names in column_names(session, find_files(source)):
+    with reading(source) as (session, files):
+        for names in column_names(session, files):
             found |= {*names}
             if not targets or not found.isdisjoint(targets):
                 return
-    finally:
-        session.close()
     if found:  # because of files that cannot be read at all, their reader says why
         raise _other_panel("target", plan_id, sorted(targets), sorted(name for name in found if matches(name, TARGETS)))
 

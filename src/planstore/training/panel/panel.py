@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,13 @@ import orjson
 from planstore.checks.arguments import checked
 from planstore.checks.whole_files import whole_file
 from planstore.errors import NotFoundError
+from planstore.events.digest import RowsDigest
+from planstore.events.hashing import digest_of
 from planstore.pages.answers import Answer, plural
 from planstore.training.panel.frames import PanelSource, written_frame
+from planstore.training.panel.places import LocalPanel, panel_place
 from planstore.training.panel.reading import read_panel
-from planstore.training.panel.settings import PanelSettingsSource
+from planstore.training.panel.settings import PanelSettings, PanelSettingsSource, read_settings
 from planstore.training.panel.target import Target
 
 if TYPE_CHECKING:
@@ -46,6 +50,24 @@ class Sample:
     classes: np.ndarray
 
 
+@dataclass(frozen=True)
+class PanelOrigin:
+    """Origin of a panel that other machines can read too, with the arguments of `Panel.read`."""
+
+    address: str
+    symbols: tuple[str, ...] | None
+    targets: tuple[str, ...] | None
+    settings: PanelSettings
+
+    def read(self) -> Panel:
+        """Read the panel again.
+
+        Raises:
+            PanelError: it cannot be read.
+        """
+        return Panel.read(self.address, symbols=self.symbols, targets=self.targets, settings=self.settings)
+
+
 class Panel(Answer):
     """Features and targets of symbols over time; `read` checks a panel, `save` and `open` pass it to worker processes.
 
@@ -58,9 +80,10 @@ class Panel(Answer):
         troubles: excluded columns and symbols, with the reason.
         missing: symbols that were requested or have a file, but have no usable rows, with the reason.
         settings: stated settings of targets and columns.
+        origin: where other machines can read it; None where they may not be able to.
     """
 
-    def __init__(self, table: pa.Table, description: dict[str, Any]) -> None:
+    def __init__(self, table: pa.Table, description: dict[str, Any], origin: PanelOrigin | None = None) -> None:
         import numpy as np
 
         self.symbols: list[str] = description["symbols"]
@@ -71,6 +94,7 @@ class Panel(Answer):
         self.notes: list[str] = description["notes"]
         self.troubles: list[str] = description["troubles"]
         self.missing: dict[str, str] = description["missing"]
+        self.origin = origin
         self._description = description
         self._table = table
         self._timestamps = table["timestamp"].to_numpy()
@@ -94,12 +118,13 @@ class Panel(Answer):
     ) -> Panel:
         """Read and check a panel: a folder (one file per symbol, or hive folders), one long file, or a long frame.
 
-        Files are parquet or CSV; a frame is one of pandas or Polars, or an Arrow table.
+        Files are parquet or CSV, on this machine or in object storage, then with the credentials of AWS's own places; a
+        frame is one of pandas or Polars, or an Arrow table.
 
         A fault of one symbol or column excludes only that one, with its reason in `missing` or `troubles`.
 
         Args:
-            source: the folder, file or frame.
+            source: the folder or file, or the address ``s3://BUCKET/PREFIX`` of either; or the frame.
             symbols: symbols to read; None means all.
             targets: names or patterns of targets, such as ``y_*``; None means `TARGETS`.
             settings: horizon, embargo, task and classes of targets, and doubtful columns: a mapping, such as
@@ -110,11 +135,16 @@ class Panel(Answer):
             PanelError: the panel cannot be read, or no target or no feature remains.
         """
         if isinstance(source, str | Path):
-            path = Path(source)
-            return cls(*read_panel(path, str(source), symbols, targets, settings))
+            place = panel_place(source)
+            stated = read_settings(place, settings)
+            table, description = read_panel(place, str(place), symbols, targets, stated)
+            if place.address is None:
+                return cls(table, description)
+            named, wanted = (None if names is None else tuple(names) for names in (symbols, targets))
+            return cls(table, description, PanelOrigin(place.address, named, wanted, stated))
         with TemporaryDirectory(prefix="planstore-") as folder:
-            path = written_frame(source, Path(folder))
-            return cls(*read_panel(path, "the frame", symbols, targets, settings))
+            place = LocalPanel(written_frame(source, Path(folder)))
+            return cls(*read_panel(place, "the frame", symbols, targets, read_settings(place, settings)))
 
     @classmethod
     def open(cls, source: Path | pa.NativeFile) -> Panel:
@@ -135,6 +165,12 @@ class Panel(Answer):
         table = self._table.replace_schema_metadata({"planstore": orjson.dumps(self._description)})
         with whole_file(path) as unfinished:
             pq.write_table(table, unfinished, compression="none", use_dictionary=["symbol"])
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of the rows and the description, whatever the files they were read from."""
+        description = orjson.dumps(self._description, option=orjson.OPT_SORT_KEYS)
+        return digest_of(RowsDigest.of_table(self._table).hexdigest().encode() + description)
 
     @property
     def first_timestamp(self) -> datetime:

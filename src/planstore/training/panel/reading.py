@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planstore.database.connection import memory
 from planstore.database.session import Session
 from planstore.errors import PanelError
-from planstore.training.panel.files import find_files, read_files
+from planstore.training.panel.files import read_files
 from planstore.training.panel.horizons import Spacing
-from planstore.training.panel.settings import (
-    DURATION,
-    PanelSettings,
-    PanelSettingsSource,
-    TargetSettings,
-    read_settings,
-)
+from planstore.training.panel.places import PanelPlace, reading
+from planstore.training.panel.settings import DURATION, PanelSettings, TargetSettings
 from planstore.training.panel.target import DOUBTFUL, TARGETS, Target, matches, stated_task
 
 if TYPE_CHECKING:
@@ -26,32 +19,27 @@ if TYPE_CHECKING:
 
 
 def read_panel(
-    source: Path,
+    source: PanelPlace,
     where: str,
     symbols: Sequence[str] | None,
     targets: Sequence[str] | None,
-    settings: PanelSettingsSource | None,
+    settings: PanelSettings,
 ) -> tuple[pa.Table, dict[str, Any]]:
     """Return the rows of a panel, sorted by timestamp and symbol, and the description for `Panel`.
 
     Args:
-        source: the panel's folder or file.
+        source: the panel's place.
         where: the panel's name in messages.
         symbols: symbols to read; None means all.
         targets: names or patterns of targets; None means the usual ones, and those of the settings.
-        settings: settings of targets and columns, as for `Panel.read`.
+        settings: settings of targets and columns.
 
     Raises:
         PanelError: the panel cannot be read, or no target or no feature remains.
     """
-    session = memory()
-    try:
-        files = find_files(source)
-        stated = read_settings(source, settings)
+    with reading(source) as (session, files):
         rows = read_files(session, files, None if symbols is None else set(symbols))
-        return _PanelReader(session, rows.table, rows.texts, dict(rows.missing), targets, stated).read(where)
-    finally:
-        session.close()
+        return _PanelReader(session, rows.table, rows.texts, dict(rows.missing), targets, settings).read(where)
 
 
 @dataclass

@@ -13,6 +13,7 @@ from planstore.checks.quoting import quoted
 from planstore.documents.yaml_document import Kind
 from planstore.errors import PanelError
 from planstore.routing.policy_sections import Number
+from planstore.training.panel.places import PanelPlace
 from planstore.training.panel.target import MOST_CLASSES
 
 DURATION = re.compile(r"(\d+)(m|min|h|d)")
@@ -79,11 +80,6 @@ class PanelSettings(BaseModel):
         return {name: value for name, value in self.model_dump(exclude_none=True).items() if value}
 
 
-def settings_file(panel: Path) -> Path:
-    """Return the path of a panel's settings: ``panel.yaml`` in its folder, or a file's name with ``.yaml``."""
-    return panel / "panel.yaml" if panel.is_dir() else panel.with_suffix(".yaml")
-
-
 PanelSettingsSource = Mapping[str, Any] | Path | str | PanelSettings
 """Settings of a panel in the form of the key ``panel`` of its file, or the path of such a file; or all of them."""
 
@@ -112,11 +108,11 @@ def with_file(file: Path, given: Mapping[str, Any]) -> PanelSettings:
     return _KIND.check({"panel": _merged(found, given)}, "the settings of the panel", PanelSettings)
 
 
-def read_settings(panel: Path, given: PanelSettingsSource | None) -> PanelSettings:
+def read_settings(panel: PanelPlace, given: PanelSettingsSource | None) -> PanelSettings:
     """Return the settings of a panel: those given, and where these are no file, those beside the panel they leave out.
 
     Args:
-        panel: the panel's path.
+        panel: the panel's place.
         given: settings in the form of the file's key ``panel``, or the path of such a file; or all settings.
 
     Raises:
@@ -128,11 +124,11 @@ def read_settings(panel: Path, given: PanelSettingsSource | None) -> PanelSettin
         return _KIND.read(Path(given), PanelSettings)
     if given is not None and not isinstance(given, Mapping):
         raise PanelError(f"the settings of a panel must be a mapping or the path of a YAML file, got {quoted(given)}")
-    beside = settings_file(panel)
-    found = _KIND.read(beside, PanelSettings).stated() if beside.is_file() else {}
+    where, content = panel.settings() or ("", None)
+    found = {} if content is None else _KIND.decode(content, where, PanelSettings).stated()
     if not given and not found:
         return PanelSettings()
-    where = "the settings of the panel" if given else str(beside)
+    where = "the settings of the panel" if given else where
     return _KIND.check({"panel": _merged(found, given or {})}, where, PanelSettings)
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from planstore.checks.arguments import checked
 from planstore.checks.times import utc
 from planstore.checks.whole_files import check_parquet_path, whole_file
-from planstore.database.connection import memory
 from planstore.errors import PanelError, RequestError
 from planstore.ledger.embedded.store_folder import refuse_store
 from planstore.models.frame import features_of, listed
 from planstore.models.loading import Blend
 from planstore.runs.lookup import RunName
-from planstore.training.panel.files import find_files, stream_files
+from planstore.training.panel.files import stream_files
+from planstore.training.panel.places import panel_place, reading
 from planstore.training.panel.settings import PanelSettingsSource, read_settings
 from planstore.training.prediction.outcome import PanelPredictions
 from planstore.training.prediction.serving import ServingModels
@@ -56,7 +56,8 @@ def predict_panel(
 
     Args:
         store: store with the models.
-        panel: features: a folder (one file per symbol, or hive folders) or one long file; parquet or CSV.
+        panel: features: a folder (one file per symbol, or hive folders) or one long file; parquet or CSV; or the
+            address ``s3://BUCKET/PREFIX`` of either.
         out: parquet file; an existing one is replaced. Columns: ``timestamp`` (UTC), ``symbol``, ``target``, ``class``
             (the label whose probability is predicted; null for a regression), ``prediction``, ``job``, ``model``
             (digest of the description of the job's models).
@@ -77,33 +78,28 @@ def predict_panel(
         RequestError: an argument is invalid, or a model is a pickle and pickles are not allowed.
         ExportError: the file cannot be written.
     """
-    source, path = Path(panel), Path(out)
-    _refuse_place(source, path)
-    files = find_files(source)
+    source, path = panel_place(panel), Path(out)
+    _refuse_place(panel, path)
     ignored = read_settings(source, settings).ignore
     serving = ServingModels.find(
         store, store.access.plan_id(plan), targets, symbols, every_job=every_job, allow_pickle=allow_pickle
     )
     found = PanelPredictions(serving.plan_id, str(path))
-    session = memory()
-    try:
-        with whole_file(path) as unfinished, _Writer(unfinished) as writer:
-            run = PanelPrediction(serving, found, str(source), None if after is None else utc(after))
-            for chunk in stream_files(session, files, CHUNK_CELLS):
-                for table in run.predict(chunk.drop_columns([one for one in ignored if one in chunk.column_names])):
-                    writer.write(table)
-                progress(found.rows)
-            run.finish()
-    finally:
-        session.close()
+    with reading(source) as (session, files), whole_file(path) as unfinished, _Writer(unfinished) as writer:
+        run = PanelPrediction(serving, found, str(source), None if after is None else utc(after))
+        for chunk in stream_files(session, files, CHUNK_CELLS):
+            for table in run.predict(chunk.drop_columns([one for one in ignored if one in chunk.column_names])):
+                writer.write(table)
+            progress(found.rows)
+        run.finish()
     return found
 
 
-def _refuse_place(source: Path, path: Path) -> None:
+def _refuse_place(panel: Path | str, path: Path) -> None:
     refuse_store("the file of predictions", path)
     check_parquet_path("out", path)
-    place, panel = path.resolve(), source.resolve()
-    if panel in (place, *place.parents):
+    place = path.resolve()
+    if Path(panel).resolve() in (place, *place.parents):
         raise RequestError(f"out must be outside of the panel, got {path}: name another file")
 
 
