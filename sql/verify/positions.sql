@@ -1,19 +1,19 @@
 -- Commits in which positions are not 1, 2, 3, … over all their tables together.
 -- makes: rows
--- reads: lake.artifacts, lake.candidates, lake.decisions, lake.job_status, lake.jobs, lake.overrides, lake.plans, lake.policies, lake.runs
+-- reads: stretches
+WITH wrong AS (
+    SELECT DISTINCT commit_id
+    FROM (
+        SELECT commit_id, "first", sum("rows") OVER (PARTITION BY commit_id ORDER BY "first", "rows") - "rows" AS "before"
+        FROM stretches
+    )
+    WHERE "first" <> "before" + 1
+)
 SELECT commit_id, concat('its ', count(*), ' events have ', count(DISTINCT "position"), ' positions from ', min("position"),
                          ' to ', max("position")) AS problem
 FROM (
-    SELECT commit_id, "position" FROM lake.runs
-    UNION ALL SELECT commit_id, "position" FROM lake.policies
-    UNION ALL SELECT commit_id, "position" FROM lake.artifacts
-    UNION ALL SELECT commit_id, "position" FROM lake.candidates
-    UNION ALL SELECT commit_id, "position" FROM lake.decisions
-    UNION ALL SELECT commit_id, "position" FROM lake.plans
-    UNION ALL SELECT commit_id, "position" FROM lake.jobs
-    UNION ALL SELECT commit_id, "position" FROM lake.job_status
-    UNION ALL SELECT commit_id, "position" FROM lake.overrides
+    SELECT commit_id, unnest(range("first", "first" + "rows")) AS "position"
+    FROM stretches SEMI JOIN wrong USING (commit_id)
 )
 GROUP BY commit_id
-HAVING count(*) <> count(DISTINCT "position") OR min("position") <> 1 OR max("position") <> count(*)
 ORDER BY commit_id;

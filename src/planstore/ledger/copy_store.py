@@ -10,7 +10,7 @@ from typing import Any
 from planstore.database.session import Session
 from planstore.errors import ConflictError, StoreError
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
-from planstore.ledger.row_digests import commit_digests
+from planstore.ledger.row_digests import Counted, counted_rows, read_commits
 from planstore.ledger.storage import ArtifactStorage
 from planstore.pages.answers import Answer, plural
 
@@ -131,21 +131,18 @@ def _copy_artifacts(source: ArtifactStorage, target: ArtifactStorage, digests: S
 def _copy_commits(source: Ledger, target: Ledger, commits: Sequence[Mapping[str, Any]]) -> int:
     """Copy the events of some commits in one transaction, and return their number."""
     first, last = commits[0]["commit_id"], commits[-1]["commit_id"]
-    counts: dict[str, dict[int, tuple[int, str]]] = {table: {} for table in EVENT_TABLES}
-    for commit in commits:
-        for count in commit["counts"] or ():
-            counts[count["table"]][commit["commit_id"]] = (count["rows"], count["digest"])
+    counted = {table: counted_rows(commits, table) for table in EVENT_TABLES}
     with target.locked():
         session = target.writer()
         try:
             if target.last_commit() != first - 1:
                 raise StoreError(f"{target.storage.name} was written while it was copied to: copy again")
             with session.transaction():
-                for table in (name for name in EVENT_TABLES if counts[name]):
+                for table in (name for name in EVENT_TABLES if counted[name]):
                     rows = source.reader().batches("ledger/read_events", table=table, first=first, last=last)
                     with session.registered("copied", rows.stream()):
                         session.run(f"copy/append_{table}")
-                    _check_digests(session, table, first, last, counts[table])
+                    _check_digests(session, table, first, last, counted[table])
                 header = source.reader().batches("copy/commits", first=first, last=last)
                 with session.registered("copied", header.stream()):
                     session.run("copy/append_commits")
@@ -153,18 +150,17 @@ def _copy_commits(source: Ledger, target: Ledger, commits: Sequence[Mapping[str,
                 session.run("projections/append_plan_documents", first_commit=first, last_commit=last)
         finally:
             session.close()
-    return sum(rows for of_table in counts.values() for rows, _ in of_table.values())
+    return sum(count.rows for of_table in counted.values() for count in of_table.values())
 
 
-def _check_digests(
-    session: Session, table: str, first: int, last: int, expected: Mapping[int, tuple[int, str]]
-) -> None:
+def _check_digests(session: Session, table: str, first: int, last: int, counted: Mapping[int, Counted]) -> None:
     """Check the rows that were copied against the headers of their commits.
 
     Raises:
         StoreError: a commit has other rows.
     """
-    read = commit_digests(session, table, first, last)
+    expected = {number: (count.rows, count.digest) for number, count in counted.items()}
+    read = read_commits(session, table, first, last, counted).digests
     for number in sorted(read.keys() | expected.keys()):
         if read.get(number) != expected.get(number):
             raise StoreError(

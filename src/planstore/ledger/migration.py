@@ -19,7 +19,7 @@ from planstore.ledger.findings import Finding
 from planstore.ledger.ledger import keep_structs_in_files
 from planstore.ledger.marker import FORMAT, STRUCTS_IN_FILES
 from planstore.ledger.opening import require_in_folder, storage_in
-from planstore.ledger.row_digests import event_findings
+from planstore.ledger.row_digests import EventRows
 from planstore.ledger.storage import DataStorage
 
 STRUCTS = {"runs": "settings", "candidates": "stability_metrics"}
@@ -96,7 +96,8 @@ def migrate(folder: Path, *, lock_timeout: float = 600.0) -> Migrated:
             session = database.session()
             restored = [value for older in range(before, FORMAT) for value in _to_next_format(older, session, data)]
             commits = session.records("verify/commits")
-            findings = [finding for table in STRUCT_TABLES for finding in event_findings(session, table, commits)]
+            events = EventRows(session, commits)
+            findings = [finding for table in STRUCT_TABLES for finding in events.findings(table)]
             lost = _with_values(session, findings)
         finally:
             database.close()

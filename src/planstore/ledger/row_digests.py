@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planstore.database.error_translation import unreadable
@@ -27,46 +28,100 @@ def finding_of(commit_id: int | None, where: str, error: StoreError) -> Finding:
     return Finding(commit_id, where, str(error))
 
 
-def event_findings(session: Session, table: str, commits: list[dict[str, Any]]) -> Iterator[Finding]:
-    """Check the number and digest of each commit's rows in a table against its header."""
-    counted = {
-        commit["commit_id"]: count for commit in commits for count in commit["counts"] or () if count["table"] == table
-    }
-    for first, last in _ranges(counted, len(commits)):
-        try:
-            with unreadable("the ledger"):
-                read = commit_digests(session, table, first, last)
-        except StoreError as error:
-            holders = [number for number in counted if first <= number <= last]
-            if len(holders) > 1:
-                yield from _unreadable_of(session, table, holders)
-            else:
-                yield finding_of(holders[0] if holders else first, table, error)
-            continue
-        for commit_id in sorted(read.keys() | {number for number in counted if first <= number <= last}):
-            count = counted.get(commit_id, {"rows": 0, "digest": None})
-            rows, digest = read.get(commit_id, (0, None))
-            if rows != count["rows"]:
-                yield Finding(commit_id, table, f"it holds {rows} rows, its header counts {count['rows']}")
-            elif digest != count["digest"]:
-                yield Finding(commit_id, table, f"its rows have the digest {digest}, its header says {count['digest']}")
+@dataclass(frozen=True)
+class Counted:
+    """The rows of a commit in one table, as its header counts them.
+
+    Attributes:
+        first: the position of the first row.
+        rows: their number.
+        digest: their digest.
+    """
+
+    first: int
+    rows: int
+    digest: str
 
 
-def _unreadable_of(session: Session, table: str, commits: Sequence[int]) -> Iterator[Finding]:
-    """Read some commits one by one, and yield a finding for each unreadable one."""
-    for number in commits:
-        try:
-            with unreadable("the ledger"):
-                session.batches("ledger/read_events", table=table, first=number, last=number).read_all()
-        except StoreError as error:
-            yield finding_of(number, table, error)
+def counted_rows(commits: Sequence[Mapping[str, Any]], table: str) -> dict[int, Counted]:
+    """Return the rows that the headers of commits count in a table, by commit; positions are in the order of counts."""
+    counted = {}
+    for commit in commits:
+        first = 1
+        for count in commit["counts"] or ():
+            if count["table"] == table:
+                counted[commit["commit_id"]] = Counted(first, count["rows"], count["digest"])
+            first += count["rows"]
+    return counted
 
 
-def _ranges(counted: Mapping[int, Mapping[str, Any]], last_commit: int) -> Iterator[tuple[int, int]]:
+class EventRows:
+    """The recorded events, compared with the headers of their commits.
+
+    Args:
+        session: a session on the lake.
+        commits: the headers, in order.
+    """
+
+    def __init__(self, session: Session, commits: Sequence[Mapping[str, Any]]) -> None:
+        self._session = session
+        self._commits = commits
+        self._stretches: list[pa.Table] = []
+        self._is_complete = True
+
+    def findings(self, table: str) -> Iterator[Finding]:
+        """Check the number and digest of each commit's rows in a table against its header."""
+        counted = counted_rows(self._commits, table)
+        for first, last in _ranges(counted, len(self._commits)):
+            try:
+                with unreadable("the ledger"):
+                    read = read_commits(self._session, table, first, last, counted)
+            except StoreError as error:
+                self._is_complete = False
+                holders = [number for number in counted if first <= number <= last]
+                if len(holders) > 1:
+                    yield from self._unreadable(table, holders)
+                else:
+                    yield finding_of(holders[0] if holders else first, table, error)
+                continue
+            self._stretches += read.stretches
+            for commit_id in sorted(read.digests.keys() | {number for number in counted if first <= number <= last}):
+                header = counted.get(commit_id, Counted(1, 0, "none"))
+                rows, digest = read.digests.get(commit_id, (0, None))
+                if rows != header.rows:
+                    yield Finding(commit_id, table, f"it holds {rows} rows, its header counts {header.rows}")
+                elif digest != header.digest:
+                    yield Finding(
+                        commit_id, table, f"its rows have the digest {digest}, its header says {header.digest}"
+                    )
+
+    def _unreadable(self, table: str, commits: Sequence[int]) -> Iterator[Finding]:
+        """Read some commits one by one, and yield a finding for each unreadable one."""
+        for number in commits:
+            try:
+                with unreadable("the ledger"):
+                    self._session.batches("ledger/read_events", table=table, first=number, last=number).read_all()
+            except StoreError as error:
+                yield finding_of(number, table, error)
+
+    def misnumbered(self) -> Iterator[Finding]:
+        """Check that positions within a commit are unique and without gaps, over all tables that :meth:`findings` read.
+
+        Nothing is checked if a table could not be read.
+        """
+        import pyarrow as pa
+
+        if self._is_complete and self._stretches:
+            with self._session.registered("stretches", pa.concat_tables(self._stretches)):
+                for commit_id, problem in self._session.rows("verify/positions"):
+                    yield Finding(commit_id, "positions", problem)
+
+
+def _ranges(counted: Mapping[int, Counted], last_commit: int) -> Iterator[tuple[int, int]]:
     """Yield ranges that cover all commits, each with at most ROWS_AT_ONCE rows or a single commit."""
     first, rows = 1, 0
     for commit_id in sorted(counted):
-        size = counted[commit_id]["rows"]
+        size = counted[commit_id].rows
         if rows and rows + size > ROWS_AT_ONCE:
             yield first, commit_id - 1
             first, rows = commit_id, 0
@@ -75,34 +130,85 @@ def _ranges(counted: Mapping[int, Mapping[str, Any]], last_commit: int) -> Itera
         yield first, max(last_commit, first)
 
 
-def commit_digests(session: Session, table: str, first: int, last: int) -> dict[int, tuple[int, str]]:
-    """Return the number and digest of the rows of each commit from ``first`` to ``last`` in a table."""
-    batches = session.batches("ledger/read_events", table=table, first=first, last=last)
-    digests: dict[int, tuple[int, str]] = {}
-    number, digest = 0, RowsDigest(batches.schema)
-
-    def finish() -> None:
-        if digest.rows:
-            digests[number] = (digest.rows, digest.hexdigest())
-
-    def update(batch: pa.RecordBatch) -> None:
-        nonlocal number, digest
-        for commit_id, rows in _by_commit(batch):
-            if commit_id != number:
-                finish()
-                number, digest = commit_id, RowsDigest(batches.schema)
-            digest.update(rows)
-
-    each_prefetched(batches, update)
-    finish()
-    return digests
+def read_commits(session: Session, table: str, first: int, last: int, counted: Mapping[int, Counted]) -> CommitRows:
+    """Return the rows of each commit from ``first`` to ``last`` in a table: number, digest and positions."""
+    batches = session.batches("ledger/stored_events", table=table, first=first, last=last)
+    rows = CommitRows(batches.schema, {number: counted[number] for number in counted if first <= number <= last})
+    each_prefetched(batches, rows.update)
+    rows.finish()
+    return rows
 
 
-def _by_commit(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Yield each commit's rows in a batch that is in commit order."""
-    import numpy as np
+class CommitRows:
+    """The rows of commits in one table, updated by batches in the order in which they are stored.
 
-    numbers = batch.column(0).to_numpy(zero_copy_only=False)
-    starts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist()]
-    for start, end in zip(starts, [*starts[1:], len(numbers)], strict=True):
-        yield int(numbers[start]), batch.slice(start, end - start)
+    They are hashed in the order of their positions. A stretch of consecutive rows that comes before its turn waits for
+    it, which few do, because the threads that write a file take turns. Sorting all rows would take as long as hashing.
+
+    Args:
+        schema: the schema of the batches.
+        counted: the rows that the headers count, by commit.
+
+    Attributes:
+        digests: the number and digest of the rows of each commit, once all are finished.
+        stretches: commit, first position and number of rows of each stretch.
+    """
+
+    def __init__(self, schema: pa.Schema, counted: Mapping[int, Counted]) -> None:
+        self.digests: dict[int, tuple[int, str]] = {}
+        self.stretches: list[pa.Table] = []
+        self._schema = schema
+        starts = [(number, counted[number].first) for number in sorted(counted)]
+        ends = [(number, first + counted[number].rows) for number, first in starts]
+        self._following = dict(zip([(0, 0), *ends], starts, strict=False))
+        self._turn = self._following.get((0, 0))
+        self._waiting: dict[tuple[int, int], list[pa.RecordBatch]] = {}
+        self._number, self._digest = 0, RowsDigest(schema)
+
+    def update(self, batch: pa.RecordBatch) -> None:
+        """Add the rows of ``batch``."""
+        import numpy as np
+        import pyarrow as pa
+
+        # because an altered position may be null, and 0 is as wrong
+        numbers, positions = (
+            batch.column(name).fill_null(0).to_numpy(zero_copy_only=False) for name in ("commit_id", "position")
+        )
+        begins = (np.diff(numbers, prepend=-1) != 0) | (np.diff(positions, prepend=-1) != 1)
+        begins[:1] = True
+        places = np.flatnonzero(begins)
+        lengths = np.diff(places, append=len(numbers))
+        stretches = {"commit_id": numbers[places], "first": positions[places], "rows": lengths}
+        self.stretches.append(pa.table(stretches))
+        for place, number, first, rows in zip(places.tolist(), *(c.tolist() for c in stretches.values()), strict=True):
+            self._waiting.setdefault((number, first), []).append(batch.slice(place, rows))
+        while self._turn in self._waiting:
+            self._hash(self._turn)
+
+    def finish(self) -> None:
+        """Add the rows that still wait, which are not where the headers count them."""
+        for place in sorted(self._waiting):
+            while place in self._waiting:
+                self._hash(place)
+        self._close()
+
+    def _hash(self, place: tuple[int, int]) -> None:
+        """Hash a waiting stretch; of a commit with all counted rows, further ones are only counted."""
+        number, first = place
+        rows = self._waiting[place].pop()
+        if not self._waiting[place]:
+            del self._waiting[place]
+        if number in self.digests:
+            counted, digest = self.digests[number]
+            self.digests[number] = (counted + rows.num_rows, digest)
+            return
+        if number != self._number:
+            self._close()
+            self._number, self._digest = number, RowsDigest(self._schema)
+        self._digest.update(rows)
+        end = (number, first + rows.num_rows)
+        self._turn = self._following.get(end, end)
+
+    def _close(self) -> None:
+        if self._digest.rows:
+            self.digests[self._number] = (self._digest.rows, self._digest.hexdigest())

@@ -19,7 +19,7 @@ from planstore.ledger.findings import Anchor, Finding, Verified
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
 from planstore.ledger.plan_checks import failed_plan_checks
 from planstore.ledger.pruning_statistics import falsehoods
-from planstore.ledger.row_digests import event_findings, finding_of
+from planstore.ledger.row_digests import EventRows, finding_of
 from planstore.ledger.snapshots import shifted_snapshots
 
 
@@ -85,15 +85,16 @@ def findings(ledger: Ledger, expected: Anchor | None = None) -> Iterator[Finding
         return
     yield from _chain(commits, expected)
     numbered = [commit for commit in commits if commit["commit_id"] is not None]
+    events = EventRows(session, numbered)
     for table in EVENT_TABLES:
         try:
             with unreadable("the ledger"):
-                yield from event_findings(session, table, numbered)
+                yield from events.findings(table)
         except StoreError as error:
             yield finding_of(None, table, error)
+    yield from events.misnumbered()
     for check in (
         _row_counts,
-        _positions_of,
         _filters,
         _definitions,
         _snapshots,
@@ -162,12 +163,6 @@ def _row_counts(_: Ledger, session: Session, commits: list[dict[str, Any]]) -> I
             yield Finding(None, table, f"it holds {rows} rows, all headers together count {counted[table]}")
         elif stated[table] != rows:
             yield Finding(None, table, f"the catalog says that it holds {stated[table]} rows, it holds {rows}")
-
-
-def _positions_of(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iterator[Finding]:
-    """Check that positions within a commit are unique and without gaps, over all its tables."""
-    for commit_id, problem in session.rows("verify/positions"):
-        yield Finding(commit_id, "positions", problem)
 
 
 def _filters(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterator[Finding]:
