@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
 from typing import Any
 
 import pytest
@@ -40,39 +39,59 @@ def causes(store: Store, symbol: str | None = SYMBOL) -> set[tuple[str, str | No
 
 
 @pytest.mark.parametrize(
-    ("metric", "before", "after", "policy"),
+    ("policy", "changes"),
     [
-        ("score", {}, {"score": 0.51}, {}),
-        ("null_score", {"null_score": 0.5}, {"null_score": 0.7}, {"min_margin_over_null": 0.02}),
-        ("null_score", {"null_score": 0.5}, {"null_score": None}, {"min_margin_over_null": 0.02}),
-        ("sample_size", {}, {"sample_size": 499}, {}),
-        ("stability", {}, {"stability": "DRIFTING"}, {}),
-        ("stability_metrics", MEASURED, MEASURED | {"stability_metrics": METRICS | {"std_tau": 0.5}}, {}),
-        ("stability_metrics", MEASURED, MEASURED | {"stability_metrics": METRICS | {"std_tau": None}}, {}),
-        ("stability_metrics", MEASURED, MEASURED | {"stability_metrics": None}, {}),
-        ("stability_snapshots", MEASURED, MEASURED | {"stability_snapshots": 1}, {}),
-        ("leakage_status", {}, {"leakage_status": "BLOCKED"}, {}),
-        ("model_status", {}, {"model_status": "FAILED"}, {}),
-        ("failed_model_families", {}, {"failed_model_families": ["LightGBM"]}, {"require_min_successful_families": 2}),
-        ("task_type", {}, {"task_type": "REGRESSION"}, {"symbol": BY_TASK}),
+        (
+            {},
+            [
+                ("score", {}, {"score": 0.51}),
+                ("sample_size", {}, {"sample_size": 499}),
+                ("stability", {}, {"stability": "DRIFTING"}),
+                ("stability_metrics", MEASURED, {"stability_metrics": METRICS | {"std_tau": 0.5}}),
+                ("stability_metrics", MEASURED, {"stability_metrics": METRICS | {"std_tau": None}}),
+                ("stability_metrics", MEASURED, {"stability_metrics": None}),
+                ("stability_snapshots", MEASURED, {"stability_snapshots": 1}),
+                ("leakage_status", {}, {"leakage_status": "BLOCKED"}),
+                ("model_status", {}, {"model_status": "FAILED"}),
+            ],
+        ),
+        (
+            {"min_margin_over_null": 0.02},
+            [
+                ("null_score", {"null_score": 0.5}, {"null_score": 0.7}),
+                ("null_score", {"null_score": 0.5}, {"null_score": None}),
+            ],
+        ),
+        (
+            {"require_min_successful_families": 2},
+            [("failed_model_families", {}, {"failed_model_families": ["LightGBM"]})],
+        ),
+        ({"symbol": BY_TASK}, [("task_type", {}, {"task_type": "REGRESSION"})]),
     ],
 )
 def test_a_flip_by_one_metric_names_it_alone(
-    store: Store, metric: str, before: Record, after: Record, policy: Record
+    store: Store, policy: Record, changes: list[tuple[str, Record, Record]]
 ) -> None:
-    document = samples.policy(**policy)
     measured = {"null_score": 0.5} if "min_margin_over_null" in policy else {}
-    route(store, [cs(**measured), local(**before)], document)
     # what changes beside it, and does not matter
     beside = {"score": 0.71, "sample_size": 9_000}
-    route(store, [cs(0.51, sample_size=20_000, **measured), local(**beside | before | after)], document)
-    change = store.history(TARGET, SYMBOL)[-1]
-    assert (change.previous_route, change.route) == (OWN, BLOCKED)
-    assert causes(store) == {("evidence", f"symbol.{metric}")}
-    cause = change.causes[0]
-    assert (cause["from"], cause["to"]) == (local(**before).get(metric), local(**after).get(metric))
-    route(store, [cs(**measured), local(**before)], document)
-    assert causes(store) == {("evidence", f"symbol.{metric}")}
+    first, then = [], []
+    for number, (_, before, after) in enumerate(changes):
+        name = {"target": f"{TARGET}_{number}"}
+        first += [cs(**measured) | name, local(**before) | name]
+        then += [
+            cs(0.51, sample_size=20_000, **measured) | name,
+            local(**beside | before | after) | name,
+        ]
+    document = samples.policy(**policy)
+    for rows in (first, then, first):
+        route(store, rows, document)
+    for number, (metric, before, after) in enumerate(changes):
+        there, back = store.history(f"{TARGET}_{number}", SYMBOL)[-2:]
+        assert (there.previous_route, there.route, back.route) == (OWN, BLOCKED, OWN)
+        assert named(there.causes) == named(back.causes) == {("evidence", f"symbol.{metric}")}
+        values = local(**before).get(metric), local(**before | after).get(metric)
+        assert (there.causes[0]["from"], there.causes[0]["to"]) == values
 
 
 @pytest.mark.parametrize(
@@ -176,14 +195,15 @@ def test_metrics_that_are_needed_together_are_named_also_where_something_else_su
 
 
 def test_of_causes_each_of_which_suffices_all_are_named_alone_and_together(store: Store) -> None:
-    """Each of the four blocks the pair: every combination of them comes and goes, in one history."""
+    """Each of the four blocks the pair: alone, in pairs and together they come and go, in one history."""
     sufficient = {
         "evidence": ("evidence", "symbol.score"),
         "policy": ("policy", "min_sample_size.symbol"),
         "rules": ("rules", None),
         "override": ("override", None),
     }
-    combined = [set(some) for size in (1, 2, 4) for some in combinations(sufficient, size)]
+    pairs = [{"evidence", "policy"}, {"rules", "override"}]
+    combined = [*({one} for one in sufficient), *pairs, {*sufficient}]
     route(store, [cs(), local()], run_id="base-0")
     for number, some in enumerate(combined, 1):
         with ExitStack() as now:
