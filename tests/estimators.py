@@ -43,6 +43,19 @@ class Waiting(Ridge):  # type: ignore[misc]
         return self
 
 
+class Lasting(Ridge):  # type: ignore[misc]
+    """Takes some seconds, as a long fit does, and no processor time."""
+
+    def __init__(self, alpha: float = 1.0, seconds: float = 0.0) -> None:
+        super().__init__(alpha=alpha)
+        self.seconds = seconds
+
+    def fit(self, X: Any, y: Any) -> Lasting:  # noqa: N803
+        time.sleep(self.seconds)
+        super().fit(X, y)
+        return self
+
+
 def until(holds: Any) -> Any:
     """Return what ``holds`` returns as soon as that is true; give up after a while."""
     end = time.monotonic() + PATIENCE
@@ -69,6 +82,10 @@ families:
     estimators: {{regression: estimators.Waiting}}
     prepare: [impute]
     parameters: {{folder: {folder}}}
+  lasting:
+    estimators: {{regression: estimators.Lasting}}
+    prepare: [impute]
+    parameters: {{seconds: 0.5}}
   absent: {{estimators: {{regression: no_such_library.Model, classification: no_such_library.Model}}}}
 """,
         encoding="utf-8",

@@ -88,9 +88,9 @@ class TeamServers:
         policy = {"Version": "2012-10-17", "Statement": [statement]}
         _client(self).put_bucket_policy(Bucket=BUCKET, Policy=orjson.dumps(policy).decode())
 
-    def upload(self, folder: Path) -> str:
-        """Put all files of a folder under a prefix of their own, and return its address."""
-        prefix = f"panel{os.getpid()}_{next(self._names)}"
+    def upload(self, folder: Path, prefix: str | None = None) -> str:
+        """Put all files of a folder under a prefix, of their own if none is given, and return its address."""
+        prefix = prefix or f"panel{os.getpid()}_{next(self._names)}"
         for path in folder.rglob("*"):
             if path.is_file():
                 key = f"{prefix}/{path.relative_to(folder).as_posix()}"
@@ -110,7 +110,7 @@ class TeamServers:
         self._until_accepted("postgres", lambda: psycopg.connect(self.conninfo()).close(), psycopg.OperationalError)
 
     def start_objects(self) -> None:
-        """Start the object storage, with the bucket."""
+        """Start the object storage, with the bucket; on other ports than before, by which it starts sooner."""
         from botocore.exceptions import ClientError, HTTPClientError
 
         (self.folder / "s3").mkdir(exist_ok=True)
@@ -134,7 +134,8 @@ class TeamServers:
         place, client = ("127.0.0.1", self.objects), _client(self)
 
         def make_bucket() -> None:
-            client.create_bucket(Bucket=BUCKET)
+            with suppress(client.exceptions.BucketAlreadyOwnedByYou):
+                client.create_bucket(Bucket=BUCKET)
             client.put_object(Bucket=BUCKET, Key="ready", Body=b"")
 
         # because the client waits longer between attempts, and the server answers before its volumes are there

@@ -17,6 +17,7 @@ from estimators import families_file, until, waiting_pids
 from ledger_checks import check_ledger
 from planstore import RequestError
 from planstore.api.store import Store
+from planstore.ledger.embedded.artifacts import Artifacts
 from planstore.training.execution.ray_executor import RayExecutor
 from planstore.training.execution.train import train
 
@@ -92,6 +93,6 @@ def test_a_worker_of_ray_does_not_run_the_script_again(tmp_path: Path, cluster: 
 
 
 def test_a_cluster_that_is_not_there_is_said(tmp_path: Path) -> None:
-    (tmp_path / "panel").write_bytes(b"")
+    panel = markets.panel(tmp_path / "panel", SYMBOLS[:1])
     with pytest.raises(RequestError, match="there is no Ray cluster at"):
-        RayExecutor(tmp_path / "panel", 1, "127.0.0.1:1")
+        RayExecutor(panel, Artifacts(tmp_path), 1, "127.0.0.1:1")

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -40,6 +40,17 @@ class ArtifactStorage(Protocol):
 
     def digests(self) -> set[str]:
         """Return the digests of all artifacts."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other machines reach the artifacts too."""
+
+    def opener(self) -> ArtifactsOpener:
+        """Return how another process opens the artifacts: with credentials of its own, because it may be sent there."""
+
+
+ArtifactsOpener: TypeAlias = Callable[[], ArtifactStorage]
+"""A function that can be pickled and opens artifacts."""
 
 
 class DataStorage(Protocol):

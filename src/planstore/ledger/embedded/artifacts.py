@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from planstore.checks.regular_files import read_regular
@@ -24,6 +25,8 @@ class Artifacts:
         folder: the folder ``artifacts``.
         check_place: raises if the folder is no longer the store's.
     """
+
+    is_shared = False
 
     def __init__(self, folder: Path, check_place: Callable[[], None] = lambda: None) -> None:
         self._folder = folder / ALGORITHM
@@ -96,6 +99,10 @@ class Artifacts:
     def digests(self) -> set[str]:
         """Return the digests of all stored artifacts."""
         return {path.name for path in self._folder.glob("??/*") if self._is_artifact(path)}
+
+    def opener(self) -> Callable[[], Artifacts]:
+        """Return how another process of this machine opens the artifacts."""
+        return partial(Artifacts, self._folder.parent)
 
     def _is_artifact(self, path: Path) -> bool:
         return DIGEST.fullmatch(path.name) is not None and self.path(path.name) == path and path.is_file()

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import cache, partial
+
+from platformdirs import user_cache_path
 
 from planstore.errors import StoreError
 from planstore.events.hashing import ALGORITHM, DIGEST, digest_of
 from planstore.ledger.embedded.artifacts import MAX_THREADS, Artifacts
 from planstore.ledger.object_names import artifact_name
+from planstore.ledger.team.credentials import ObjectStorageAccess
 from planstore.ledger.team.objects import ObjectStorage
 
 
@@ -21,6 +25,8 @@ class RemoteArtifacts:
         cache: artifacts on the local disk, which may be removed at any time.
         require_writer: refuses a user who may not write, whose key storage would refuse with fewer words.
     """
+
+    is_shared = True
 
     def __init__(self, objects: ObjectStorage, cache: Artifacts, require_writer: Callable[[], None]) -> None:
         self._objects = objects
@@ -71,6 +77,22 @@ class RemoteArtifacts:
         """Return the digests of all artifacts."""
         names = (key.rsplit("/", 1)[-1] for key in self._objects.keys(f"artifacts/{ALGORITHM}/"))
         return {name for name in names if DIGEST.fullmatch(name)}
+
+    def opener(self) -> Callable[[], RemoteArtifacts]:
+        """Return how another process opens the artifacts, with the credentials of its own environment."""
+        return partial(remote_artifacts, self._objects.bucket, self._objects.prefix)
+
+
+@cache
+def remote_artifacts(bucket: str, prefix: str) -> RemoteArtifacts:
+    """Return the artifacts of a team store without its database: object storage alone says who may write them."""
+    objects = ObjectStorage(bucket, prefix, ObjectStorageAccess())
+    return RemoteArtifacts(objects, local_cache(), lambda: None)
+
+
+def local_cache() -> Artifacts:
+    """Return the artifacts that this user has read from team stores, on the local disk."""
+    return Artifacts(user_cache_path("planstore") / "artifacts")
 
 
 def _key(digest: str) -> str:

@@ -35,8 +35,8 @@ class ObjectStorage:
     """
 
     def __init__(self, bucket: str, prefix: str, access: ObjectStorageAccess) -> None:
-        self._bucket = bucket
-        self._prefix = prefix
+        self.bucket = bucket
+        self.prefix = prefix
         self._access = access
         self.name = f"s3://{bucket}/{prefix}"
 
@@ -51,8 +51,8 @@ class ObjectStorage:
             {} if endpoint is None else {"endpoint": endpoint.geturl(), "virtual_hosted_style_request": False}
         )
         return S3Store(
-            self._bucket,
-            prefix=self._prefix or None,
+            self.bucket,
+            prefix=self.prefix or None,
             region=self._access.region,
             retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_TIMEOUT},
             client_options={"timeout": TIMEOUT, "allow_http": endpoint is not None and endpoint.scheme == "http"},
@@ -127,7 +127,7 @@ class ObjectStorage:
         from botocore.exceptions import ClientError
 
         client = self._access.client
-        place = {"Bucket": self._bucket, "Key": f"{self._prefix}/{uuid4()}"}
+        place = {"Bucket": self.bucket, "Key": f"{self.prefix}/{uuid4()}"}
         with team_errors(self.name):
             try:
                 marker = client.delete_object(**place).get("VersionId")
@@ -147,7 +147,7 @@ class ObjectStorage:
         """
         if self.has(key):
             return True
-        client, bucket, whole = self._access.client, self._bucket, f"{self._prefix}/{key}"
+        client, bucket, whole = self._access.client, self.bucket, f"{self.prefix}/{key}"
         with team_errors(self.name):
             answer = client.list_object_versions(Bucket=bucket, Prefix=whole)
             markers = [one for one in answer.get("DeleteMarkers", ()) if one["Key"] == whole and one["IsLatest"]]

@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from platformdirs import user_cache_path
 
 from planstore.database.session import Session
 from planstore.errors import StoreError
-from planstore.ledger.embedded.artifacts import Artifacts
 from planstore.ledger.layout import StoreLayout
 from planstore.ledger.marker import FORMAT
 from planstore.ledger.object_names import is_artifact, is_written
 from planstore.ledger.storage import Stray, Strays
 from planstore.ledger.team.address import TeamAddress
-from planstore.ledger.team.artifacts import RemoteArtifacts
+from planstore.ledger.team.artifacts import RemoteArtifacts, local_cache
 from planstore.ledger.team.catalog import RemoteCatalog
 from planstore.ledger.team.connection import Connector, team_errors
 from planstore.ledger.team.credentials import ObjectStorageAccess
@@ -59,8 +57,7 @@ class TeamStorage:
         self._access = access = ObjectStorageAccess()
         self.connector = connector = Connector(address)
         self.objects = ObjectStorage(address.bucket, address.prefix, access)
-        cache = Artifacts(user_cache_path("planstore") / "artifacts")
-        self.artifacts = RemoteArtifacts(self.objects, cache, connector.require_writer)
+        self.artifacts = RemoteArtifacts(self.objects, local_cache(), connector.require_writer)
         self.data = DataObjects(self.objects)
         self._marker: dict[str, Any] | None = None
         self.lock = AdvisoryLock(connector, address.schema, lock_timeout)

@@ -24,7 +24,7 @@ from planstore.ledger.artifact_events import ArtifactEvent, append_artifacts
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.status_writer import append_statuses, status_table
 from planstore.training.execution.reuse import EarlierResult, earlier_results
-from planstore.training.execution.task import Result
+from planstore.training.execution.task import Result, stored
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -177,13 +177,15 @@ class Claims:
     def _store_files(
         self, reports: Mapping[Claim, Result], earlier: Mapping[str, EarlierResult]
     ) -> dict[Claim, list[ArtifactEvent]]:
-        """Store the files of results as artifacts, before the commit that references them; reused ones are stored."""
-        files = [(claim, file) for claim, result in reports.items() for file in result.files]
-        digests = self._ledger.artifacts.put_all([file.content for _, file in files])
+        """Return the artifacts of results; those that no worker stored are stored, before a commit refers to them."""
+        sent = [(claim, file) for claim, result in reports.items() for file in result.files]
+        new = stored(self._ledger.artifacts, [file for _, file in sent])
+        files = [(claim, file) for claim, result in reports.items() for file in result.stored_files]
+        files += [(claim, file) for (claim, _), file in zip(sent, new, strict=True)]
         artifacts: dict[Claim, list[ArtifactEvent]] = {claim: [] for claim in reports}
-        for (claim, file), digest in zip(files, digests, strict=True):
+        for claim, file in files:
             owner = f"{self._plan_id}/{claim.job_id}"
-            artifacts[claim].append(ArtifactEvent(digest, file.media_type, len(file.content), file.name, owner))
+            artifacts[claim].append(ArtifactEvent(file.digest, file.media_type, file.size, file.name, owner))
         for claim, result in reports.items():
             if result.reused is not None:
                 artifacts[claim] = earlier[result.reused].artifacts(f"{self._plan_id}/{claim.job_id}")

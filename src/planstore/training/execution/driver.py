@@ -165,12 +165,14 @@ class Driver:
         self._durations.append(time.monotonic() - run.started)
         claim = _claim(run.task)
         try:
-            self._reports[claim] = future.result()
+            result = future.result()
         except WorkerDiedError as error:
-            _log.warning("job %s, attempt %d: %s", claim.job_id, claim.attempt, error)
-            self._reports[claim] = Result(LOST, error=str(error))
+            result = Result(LOST, error=str(error))
         except Exception as error:  # noqa: BLE001  (a job fails when its task cannot be sent or its result cannot be read)
-            self._reports[claim] = Result(JobState.FAILED, error=f"{type(error).__name__}: {error}")
+            result = Result(JobState.FAILED, error=f"{type(error).__name__}: {error}")
+        if result.status == LOST:
+            _log.warning("job %s, attempt %d: %s", claim.job_id, claim.attempt, result.error)
+        self._reports[claim] = result
 
     def _process_settled(self) -> None:
         assert self._settling is not None

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
+from planstore.ledger.storage import ArtifactStorage
 from planstore.training.execution.executor import Executor
 from planstore.training.execution.local_executor import LocalExecutor, affordable_workers
 from planstore.training.execution.worker import work
 from planstore.training.execution.worker_process import interpreter
+
+if TYPE_CHECKING:
+    from planstore.training.panel.panel import Panel
 
 
 @dataclass(frozen=True)
@@ -44,13 +50,19 @@ class ExecutorSettings:
             )
         self._kind.check(self.executor)
 
-    def open(self, panel: Path) -> Executor:
-        """Return the executor for the panel saved at ``panel``.
+    def open(self, panel: Panel, artifacts: ArtifactStorage, folder: Path) -> Executor:
+        """Return the executor.
+
+        Args:
+            panel: panel of the tasks.
+            artifacts: storage of the files that workers store, where they reach it.
+            folder: temporary folder that exists until the executor is closed.
 
         Raises:
             RequestError: there is no Ray cluster at the address.
+            PanelError: a worker of another machine cannot read the panel, or finds another one.
         """
-        return self._kind.open(self, panel)
+        return self._kind.open(self, panel, artifacts, folder)
 
     @property
     def _kind(self) -> _Kind:
@@ -62,22 +74,24 @@ class _Kind:
     """A kind of executors.
 
     Attributes:
-        open: returns the executor for a saved panel.
+        open: returns the executor; see `ExecutorSettings.open`.
         check: refuses a machine on which the executor, given by name, cannot run.
     """
 
-    open: Callable[[ExecutorSettings, Path], Executor]
+    open: Callable[[ExecutorSettings, Panel, ArtifactStorage, Path], Executor]
     check: Callable[[str], object]
 
 
-def _open_local(settings: ExecutorSettings, panel: Path) -> Executor:
-    return LocalExecutor(panel, affordable_workers(panel, settings.workers), work)
+def _open_local(settings: ExecutorSettings, panel: Panel, artifacts: ArtifactStorage, folder: Path) -> Executor:
+    saved = folder / "panel.parquet"
+    panel.save(saved)
+    return LocalExecutor(saved, affordable_workers(saved, settings.workers), partial(work, artifacts.opener()))
 
 
-def _open_ray(settings: ExecutorSettings, panel: Path) -> Executor:
+def _open_ray(settings: ExecutorSettings, panel: Panel, artifacts: ArtifactStorage, folder: Path) -> Executor:
     from planstore.training.execution.ray_executor import RayExecutor
 
-    return RayExecutor(panel, settings.workers, settings.ray_address)
+    return RayExecutor(panel, artifacts, settings.workers, settings.ray_address)
 
 
 def _check_interpreter(_: str) -> None:

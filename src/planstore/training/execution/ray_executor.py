@@ -5,18 +5,22 @@ from __future__ import annotations
 import socket
 import time
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from planstore.errors import RequestError, WorkerDiedError
-from planstore.events.hashing import digest_of
+from planstore.errors import PanelError, PlanstoreError, RequestError, WorkerDiedError
+from planstore.ledger.storage import ArtifactsOpener, ArtifactStorage
 from planstore.training.execution.fit import train_job
 from planstore.training.execution.task import Result, Task
 from planstore.training.execution.termination import restored_sigterm_handler
-from planstore.training.execution.worker import opened
+from planstore.training.execution.worker import opened, stored_result
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from planstore.training.panel.panel import Panel, PanelOrigin
 
 SLOTS_CACHE_SECONDS = 1.0
 """Cache time of the cluster's size in seconds."""
@@ -25,27 +29,35 @@ SLOTS_CACHE_SECONDS = 1.0
 class RayExecutor:
     """Executor with one task per CPU core of a Ray cluster.
 
-    The panel is sent through Ray's object store, because nodes may share no folder. Nodes need planstore installed.
+    Nodes need planstore installed. A worker reads a panel of object storage itself, and Ray gives it to the others; a
+    local panel is sent through Ray's object store, because nodes may share no folder. For the same reason the files of
+    jobs are sent to the driver, unless the store is one that other machines reach. Credentials are those of the nodes.
 
     Args:
-        panel: path of the saved panel.
+        panel: panel of the tasks.
+        artifacts: artifacts of the store.
         max_tasks: maximum number of concurrent tasks; None means one per CPU core of the cluster.
         address: address of an existing cluster; None starts one on this machine.
 
     Raises:
         RequestError: there is no cluster at the address.
+        PanelError: a worker cannot read the panel, or finds another one.
     """
 
-    def __init__(self, panel: Path, max_tasks: int | None, address: str | None) -> None:
+    def __init__(self, panel: Panel, artifacts: ArtifactStorage, max_tasks: int | None, address: str | None) -> None:
         import ray
 
         self._owns_connection = not ray.is_initialized()
         if self._owns_connection:
             with restored_sigterm_handler():
                 _connect(ray, max_tasks, address)
-        content = panel.read_bytes()
-        self._panel = [ray.put(_as_array(content))]
-        self._digest = digest_of(content)
+        self._digest = panel.digest
+        try:
+            self._panel = [ray.put(_content(panel)) if panel.origin is None else _fetched(panel.origin, self._digest)]
+        except BaseException:
+            self.close()
+            raise
+        self._artifacts = artifacts.opener() if artifacts.is_shared else None
         self._work = ray.remote(num_cpus=1, max_retries=0)(_work)
         self._max_tasks = max_tasks
         self._cached_slots: tuple[float, int] = (0.0, 0)
@@ -65,7 +77,7 @@ class RayExecutor:
         """Run a task on any free CPU core."""
         future: Future[Result] = Future()
         future.set_running_or_notify_cancel()
-        running = self._work.remote(self._panel, self._digest, task).future()
+        running = self._work.remote(self._panel, self._digest, self._artifacts, task).future()
         running.add_done_callback(lambda done: _settle(future, done))
         return future
 
@@ -91,11 +103,49 @@ def _connect(ray: Any, max_tasks: int | None, address: str | None) -> None:
         raise RequestError(f"{fault}: {error}") from error
 
 
-def _as_array(content: bytes) -> np.ndarray:
-    """Return bytes as an array, because workers on a node read arrays without a copy."""
+def _content(panel: Panel) -> np.ndarray:
+    """Return the saved panel as an array of bytes, because workers on a node read arrays without a copy."""
     import numpy as np
 
-    return np.frombuffer(content, dtype=np.uint8)
+    with TemporaryDirectory(prefix="planstore-") as folder:
+        saved = Path(folder) / "panel.parquet"
+        panel.save(saved)
+        return np.fromfile(saved, dtype=np.uint8)
+
+
+def _fetched(origin: PanelOrigin, digest: str) -> Any:
+    """Let a worker read the panel, and return the reference of its content.
+
+    Raises:
+        PanelError: it cannot, or finds another panel.
+        WorkerDiedError: the worker died.
+    """
+    import ray
+    from ray.exceptions import RayError, RayTaskError
+
+    fetch: Any = ray.remote(num_cpus=1, num_returns=2)(_fetch)
+    done, content = fetch.remote(origin, digest)
+    try:
+        ray.get(done)
+    except RayTaskError as error:
+        with suppress(RayTaskError):  # because Ray prints an error that is not asked for
+            ray.get(content)
+        if isinstance(error.cause, PlanstoreError):
+            raise PanelError(f"a worker of Ray must be able to read the panel, got: {error.cause}") from error
+        raise
+    except RayError as error:
+        raise WorkerDiedError(f"the Ray worker that read the panel died: {type(error).__name__}") from error
+    return content
+
+
+def _fetch(origin: PanelOrigin, digest: str) -> tuple[str, np.ndarray]:
+    """Read the panel in a worker of Ray; Ray does it again where the node that has the content is lost."""
+    panel = origin.read()
+    if panel.digest != digest:
+        raise PanelError(
+            f"{origin.address} must be as the driver has read it, got other content: train when no one writes it"
+        )
+    return digest, _content(panel)
 
 
 def _settle(future: Future[Result], done: Future[Result]) -> None:
@@ -104,15 +154,18 @@ def _settle(future: Future[Result], done: Future[Result]) -> None:
     error = done.exception()
     if error is None:
         future.set_result(done.result())
-    elif isinstance(error, RayError) and not isinstance(error, RayTaskError):
-        future.set_exception(WorkerDiedError(f"its Ray worker died: {type(error).__name__}"))
+        return
+    cause = error.cause if isinstance(error, RayTaskError) else error
+    if isinstance(cause, RayError):  # of the worker, or of the panel that it asked Ray for
+        future.set_exception(WorkerDiedError(f"its Ray worker died: {type(cause).__name__}"))
     else:
         future.set_exception(error)
 
 
-def _work(panel: list[Any], digest: str, task: Task) -> Result:
+def _work(panel: list[Any], digest: str, artifacts: ArtifactsOpener | None, task: Task) -> Result:
     """Train a task in a Ray worker; the panel is fetched once per process."""
     import pyarrow as pa
     import ray
 
-    return train_job(opened(digest, lambda: pa.BufferReader(pa.py_buffer(ray.get(panel[0])))), task)
+    result = train_job(opened(digest, lambda: pa.BufferReader(pa.py_buffer(ray.get(panel[0])))), task)
+    return result if artifacts is None else stored_result(result, artifacts)

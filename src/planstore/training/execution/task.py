@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from planstore.events.vocabulary import JobState
+from planstore.ledger.storage import ArtifactStorage
 from planstore.training.families import Family
 
 
@@ -48,15 +49,38 @@ class Task:
 
 @dataclass(frozen=True)
 class File:
-    """A file from a worker, to be stored as an artifact."""
+    """A file of a job, to be stored as an artifact."""
 
     name: str
     media_type: str
     content: bytes
 
 
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of a job, stored as the artifact of a digest; its size is in bytes."""
+
+    name: str
+    media_type: str
+    digest: str
+    size: int
+
+
+def stored(artifacts: ArtifactStorage, files: Sequence[File]) -> list[StoredFile]:
+    """Store files as artifacts.
+
+    Raises:
+        StoreError: they cannot be stored.
+    """
+    digests = artifacts.put_all([file.content for file in files])
+    return [
+        StoredFile(file.name, file.media_type, digest, len(file.content))
+        for file, digest in zip(files, digests, strict=True)
+    ]
+
+
 LOST: Literal["lost"] = "lost"
-"""State of an attempt whose worker died."""
+"""State of an attempt whose worker died, or could not store the files."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +88,10 @@ class Result:
     """Result of an attempt.
 
     Attributes:
-        status: final state of the job; `LOST` after the death of the worker.
+        status: final state of the job; `LOST` after the death of the worker, or where it could not store the files.
         metrics: finite numbers by name.
-        files: models and predictions.
+        files: models and predictions that are still to be stored.
+        stored_files: those that its worker has stored.
         error: reason of the failure.
         left_out: reasons of the families left out of a job that succeeded.
         reused: digest of the inputs, where an earlier job with the same inputs has the results; there are no files.
@@ -75,6 +100,7 @@ class Result:
     status: JobState | Literal["lost"]
     metrics: Mapping[str, float] = field(default_factory=dict)
     files: tuple[File, ...] = ()
+    stored_files: tuple[StoredFile, ...] = ()
     error: str | None = None
     left_out: str | None = None
     reused: str | None = None

@@ -279,8 +279,6 @@ class TrainingRequest:
     ) -> None:
         ledger = self._store.access.ledger
         with tempfile.TemporaryDirectory(prefix="planstore-") as folder, delayed_sigterm():
-            saved = Path(folder) / "panel.parquet"
-            panel.save(saved)
             claims = Claims(
                 ledger,
                 self.plan_id,
@@ -290,7 +288,7 @@ class TrainingRequest:
                 max_attempts=self._max_attempts,
                 selected=self._selected,
             )
-            with closing(claims), closing(self._executor.open(saved)) as executor:
+            with closing(claims), closing(self._executor.open(panel, ledger.artifacts, Path(folder))) as executor:
                 tasks = Tasks(
                     claims,
                     ledger.artifacts,

@@ -6,13 +6,16 @@ import os
 import pickle
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, BinaryIO
 
+from planstore.errors import StoreError
+from planstore.ledger.storage import ArtifactsOpener
 from planstore.training.execution.fit import train_job
-from planstore.training.execution.task import Result, Task
+from planstore.training.execution.task import LOST, Result, Task, stored
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,9 +25,22 @@ if TYPE_CHECKING:
 _panels: dict[str, Panel] = {}
 
 
-def work(panel: Path, task: Task) -> Result:
+def trained(panel: Path, task: Task) -> Result:
     """Train a task on the panel saved at ``panel``."""
     return train_job(opened(str(panel), lambda: panel), task)
+
+
+def work(artifacts: ArtifactsOpener, panel: Path, task: Task) -> Result:
+    """Train a task on the panel saved at ``panel``, and store its files."""
+    return stored_result(trained(panel, task), artifacts)
+
+
+def stored_result(result: Result, artifacts: ArtifactsOpener) -> Result:
+    """Return a result with its files stored; the attempt is lost where they cannot be."""
+    try:
+        return replace(result, files=(), stored_files=tuple(stored(artifacts(), result.files)))
+    except StoreError as error:
+        return Result(LOST, error=f"its worker could not store its files: {error}")
 
 
 def opened(name: str, source: Callable[[], Path | pa.NativeFile]) -> Panel:
