@@ -31,7 +31,7 @@ SELECT 'commits', concat('the option ', "key", ' is ', "value", coalesce(concat(
 FROM __ducklake_metadata_lake.ducklake_metadata AS m
 WHERE NOT ("scope" IS NULL AND "key" IN ('version', 'created_by', 'data_path'))
   AND NOT ("scope" IS NULL AND "key" = 'encrypted' AND "value" = 'false')
-  AND NOT ("scope" IS NULL AND "key" = 'parquet_row_group_size' AND "value" IN ('20480', '122880'))
+  AND NOT ("scope" IS NULL AND "key" = 'parquet_row_group_size' AND "value" IN ('20480', '61440'))
   AND NOT ("scope" = 'table' AND "key" = 'data_inlining_row_limit' AND "value" = '0' AND scope_id IN (
       SELECT table_id FROM __ducklake_metadata_lake.ducklake_table
       WHERE table_name IN ('candidates', 'jobs', 'runs')))

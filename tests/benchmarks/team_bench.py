@@ -95,7 +95,7 @@ def status_events(address: str) -> Iterator[Figure]:
 
 
 def cold_pair(address: str) -> Iterator[Figure]:
-    """GET requests of the history of one pair in a new process's place, against four a file that holds it."""
+    """GET requests for the decisions on one pair as planstore asks for them, against four a file that holds them."""
     with planstore.open(address) as store:
         target, symbol = store.sql("select target, symbol from decisions where symbol is not null limit 1").fetchall()[
             0
@@ -103,7 +103,7 @@ def cold_pair(address: str) -> Iterator[Figure]:
     with planstore.open(address) as store:
         bare = _connection(store)
         bare.execute("CALL enable_logging('HTTP')")
-        read = "SELECT * FROM lake.decisions WHERE target = $target AND symbol = $symbol"
+        read = "SELECT * FROM lake.decisions WHERE target = $target AND symbol IS NOT DISTINCT FROM $symbol"
         bare.execute(read, {"target": target, "symbol": symbol}).fetchall()
         gets = bare.execute("SELECT count(*) FROM duckdb_logs_parsed('HTTP') WHERE request.type = 'GET'").fetchone()[0]
         files = len(store.access.ledger.storage.data.files_of("decisions"))

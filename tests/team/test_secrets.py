@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import io
+import json
 import logging
 import os
 import traceback
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import obstore
@@ -191,3 +193,35 @@ def test_a_folder_does_not_join_a_schema_that_is_not_there(
     with psycopg.connect(team_servers.conninfo()) as connection:
         made = "select count(*) from pg_namespace where nspname = %s"
         assert connection.execute(made, [other.schema]).fetchone() == (0,)
+
+
+def test_temporary_credentials_are_renewed_while_a_store_is_open(
+    address: TeamAddress, team_servers: TeamServers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A process of a profile gives them, and AWS asks it again when they are about to expire."""
+    answer, config = tmp_path / "answer.json", tmp_path / "config"
+    config.write_text(f"[profile temporary]\ncredential_process = cat {answer}\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_PROFILE", "temporary")
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(variable)
+
+    def give(user: str, secret: str) -> None:
+        expires = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
+        keys = {"Version": 1, "AccessKeyId": user, "SecretAccessKey": secret, "Expiration": expires}
+        answer.write_text(json.dumps(keys), encoding="utf-8")
+
+    target = str(samples.records()[0]["target"])
+    give("owner", team_servers.password)
+    with planstore.open(address.url) as store:
+        store.route(samples.table(samples.records()), samples.policy())
+        why = store.why(target).as_dict()
+        give("writer", "expired")
+        with pytest.raises(StoreError, match="403"):
+            store.why(target)
+        with pytest.raises(StoreError, match=r"403|SignatureDoesNotMatch"):
+            store.route(samples.table(samples.records(seed=1)), samples.policy())
+        give("writer", team_servers.password)
+        assert store.why(target).as_dict() == why
+        store.route(samples.table(samples.records(seed=2)), samples.policy())
+        assert len(store.log()) == 2

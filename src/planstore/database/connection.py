@@ -39,7 +39,7 @@ class Database:
         self._first: Session | None = None
 
     def session(self) -> Session:
-        """Return a new session; open the database first if it is not open, or the catalog is newer."""
+        """Return a new session; open the database first if it is not open, or is outdated."""
         self._lake.check()
         with self._opening:
             if self._first is not None and self._is_outdated(self._first):

@@ -62,4 +62,4 @@ class Lake(Protocol):
         """Attach the lake to a session of a new database."""
 
     def is_outdated(self, opening: Opening) -> bool:
-        """Return whether the catalog is newer than what was opened."""
+        """Return whether it has to be opened again: the catalog is newer, or the credentials are."""

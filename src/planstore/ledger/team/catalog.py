@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,19 @@ from planstore.database.lake import Opening
 from planstore.database.session import Session
 from planstore.ledger.team.address import TeamAddress
 from planstore.ledger.team.connection import Connector
-from planstore.ledger.team.credentials import ObjectStorageAccess
+from planstore.ledger.team.credentials import Keys, ObjectStorageAccess
 from planstore.ledger.team.session_access import HTTPFS, allow_objects
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RemoteOpening(Opening):
+    """One opening of a team store.
+
+    Attributes:
+        keys: the credentials of object storage that its database was given.
+    """
+
+    keys: Keys
 
 
 class RemoteCatalog:
@@ -27,8 +39,9 @@ class RemoteCatalog:
     """
 
     extensions = (DUCKLAKE, "duckdb_extension_postgres_scanner", HTTPFS)
-    row_group_rows = 122_880
-    """More than in a folder, because a query asks for the Bloom filter of each row group in a request of its own."""
+    row_group_rows = 61_440
+    """More than in a folder, because a query asks for the Bloom filter of each row group in a request of its own, and
+    few enough for DuckDB to join the ranges of a pair's row into one request, because they lie near one another."""
     stored_rows = "team/stored_rows"
 
     def __init__(self, address: TeamAddress, connector: Connector, access: ObjectStorageAccess) -> None:
@@ -62,7 +75,8 @@ class RemoteCatalog:
         is_reader = not self.is_writable  # asked first, because libpq says in few words why a connection failed
         application = f"planstore-lake {os.getpid()} {socket.gethostname()}"
         temp_directory = Path(tempfile.gettempdir()) / f"planstore-{os.getpid()}"
-        return Opening(self._connector.conninfo(application), temp_directory, read_only=is_reader)
+        keys = self._access.keys()
+        return RemoteOpening(self._connector.conninfo(application), temp_directory, read_only=is_reader, keys=keys)
 
     def attach(self, session: Session, opening: Opening, *, read_only: bool) -> None:
         """Attach the lake to a session of a new database, without leaving a credential in a variable."""
@@ -74,8 +88,9 @@ class RemoteCatalog:
         session.run("database/attach_read_only" if read_only else "database/attach")
 
     def is_outdated(self, opening: Opening) -> bool:
-        """Return False, because each query reads the catalog itself."""
-        return False
+        """Return whether the credentials were renewed, because a database keeps those that it was given."""
+        assert isinstance(opening, RemoteOpening)
+        return opening.keys != self._access.keys()
 
     def foreign_objects(self, session: Session) -> list[tuple[Any, ...]]:
         """Return kind and name of the objects in the store's schema which DuckLake does not make."""
