@@ -136,8 +136,8 @@ def test_the_parts_of_a_store_are_all_its_bytes(tmp_path: Path) -> None:
     with planstore.open(tmp_path) as store:
         store.route(samples.table(samples.records()), samples.policy())
         store.maintenance.compact()
+        found = {one.part: one for one in disk_usage(store.access.ledger.storage)}
     layout = StoreLayout.in_results(tmp_path)
-    found = {one.part: one for one in disk_usage(layout)}
     artifacts = [path for path in layout.artifacts.rglob("*") if path.is_file()]
     assert found["artifacts"].files == len(artifacts) == 3
     assert found["artifacts"].size == sum(path.stat().st_size for path in artifacts)

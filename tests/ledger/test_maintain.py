@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -105,6 +106,27 @@ def test_what_killed_writers_left_is_removed_and_files_of_others_stay(busy: Stor
     assert busy.maintenance.compact(grace=NOW).orphans == 1
     assert not orphan.exists()
     assert busy.integrity.verify().holds
+
+
+def test_a_file_that_is_gone_stops_a_compaction_unless_it_was_to_be_removed(busy: Store) -> None:
+    gone = sorted((busy.results / "planstore" / "data").rglob("*.parquet"))[0]
+    with closing(busy.access.ledger.writer()) as session:
+        removed = "main/jobs/removed-by-a-compaction-that-was-killed.parquet"
+        schedule = (
+            "insert into __ducklake_metadata_lake.ducklake_files_scheduled_for_deletion values (9, $path, true, now())"
+        )
+        session._connection.execute(schedule, {"path": removed})
+        assert (removed, True) in session.rows("verify/named_files")
+    content = gone.read_bytes()
+    gone.unlink()
+    with pytest.raises(StoreError, match=f"commits name main/.*{gone.name}, which is gone: restore a backup"):
+        busy.maintenance.compact(grace=NOW)
+    gone.write_bytes(content)
+    before = everything(busy)
+    busy.maintenance.compact(grace=NOW)
+    assert everything(busy) == before
+    with closing(busy.access.ledger.writer()) as session:
+        assert all(path != removed for path, _ in session.rows("verify/named_files"))
 
 
 def test_files_that_were_merged_stay_as_long_as_is_asked(busy: Store) -> None:

@@ -11,8 +11,10 @@ import pytest
 import planstore
 import samples
 from planstore import RequestError, StoreError
+from planstore.ledger.disk_usage import disk_usage
 from planstore.ledger.opening import join
 from planstore.ledger.team.address import TeamAddress
+from planstore.ledger.team.checkup import check_servers
 from planstore.ledger.team.storage import TeamStorage
 from team_servers import TeamServers
 
@@ -40,12 +42,48 @@ def test_two_folders_and_an_address_are_one_store(address: TeamAddress, tmp_path
         assert compacted.flushed > 0
         assert (compacted.orphans, objects.has(orphan)) == (0, True)
         assert first.integrity.verify(before).findings == []
+        usage = {one.part: one for one in disk_usage(second.access.ledger.storage)}
+        artifacts = second.sql("select count(*), sum(size) from artifacts").fetchall()[0]
+        assert (usage["artifacts"].files, usage["artifacts"].size) == artifacts
+        assert {"catalog", "other", "table candidates", "table decisions"} <= usage.keys()
+        assert usage["table decisions"].size == sum(size for _, size in objects.sizes("data/main/decisions/"))
+        assert usage["catalog"].files > 20 < usage["catalog"].size
         first.maintenance.rebuild()
         assert first.integrity.verify(before).findings == []
     with planstore.open(address.url) as third:
         assert int(third.integrity.anchor().partition(":")[0]) >= int(before.partition(":")[0])
         with pytest.raises(RequestError, match="export needs a results folder"):
             third.export()
+
+
+def test_files_that_the_database_removed_are_named_by_the_doctor_and_brought_back_by_a_compaction(
+    address: TeamAddress, tmp_path: Path
+) -> None:
+    """As when the answer to a commit was lost, and its writer was killed before it brought them back."""
+    storage = TeamStorage(address, tmp_path)
+
+    def lost() -> tuple[str, bool]:
+        check = {one.name: one for one in check_servers(storage)}["missing files"]
+        return check.text, check.advice is not None
+
+    with planstore.open(address.url) as store:
+        store.route(samples.table(samples.records()), samples.policy())
+        assert lost() == ("0 that commits name", False)
+        files = sorted(storage.data.files())
+        for name in files:
+            storage._access.client.delete_object(Bucket=address.bucket, Key=f"{address.prefix}/data/{name}")
+        assert lost() == (f"{len(files)} that commits name", True)
+        assert store.integrity.verify().findings != []
+        store.maintenance.compact()
+        assert store.integrity.verify().findings == []
+        gone = sorted(storage.data.files())[0]
+        key = f"{address.prefix}/data/{gone}"
+        for version in storage._access.client.list_object_versions(Bucket=address.bucket, Prefix=key)["Versions"]:
+            storage._access.client.delete_object(Bucket=address.bucket, Key=key, VersionId=version["VersionId"])
+        with pytest.raises(StoreError, match=f"commits name {gone}, which is gone: restore a backup"):
+            store.maintenance.compact()
+    assert lost() == ("1 that commits name", True)
+    storage.close()
 
 
 def test_a_store_moves_from_a_folder_to_the_team_and_back(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -49,7 +49,9 @@ class Compacted(Answer):
 def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = lambda _: None) -> Compacted:
     """Flush inlined rows, merge small files and remove unreferenced files, under the writer lock.
 
-    Each step is one transaction and is rolled back if a table's digest changed.
+    Before that, files are brought back that the database removed although commits name them: it does so if the answer
+    to a commit is lost, and the writer may have been killed before it brought them back itself. Each step is one
+    transaction and is rolled back if a table's digest changed.
 
     Args:
         ledger: the ledger.
@@ -59,7 +61,7 @@ def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = 
 
     Raises:
         RequestError: ``grace`` is out of range.
-        StoreError: a digest would have changed; nothing was changed.
+        StoreError: a digest would have changed, or a file is gone; nothing was changed.
     """
     if not timedelta() <= grace <= LONGEST_GRACE:
         raise RequestError(f"grace must be from 0 to {LONGEST_GRACE.days:,} days, got {grace}")
@@ -67,7 +69,11 @@ def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = 
     with ledger.locked():
         session = ledger.writer()
         try:
-            before, files = _digests(session), data.files()
+            files = data.files()
+            progress("looking for missing files")
+            if gone := data.undelete(missing(session, files)):
+                raise StoreError(f"commits name {', '.join(sorted(gone))}, which is gone: restore a backup")
+            before = _digests(session)
             progress("flushing")
             flushed = step(session, data, "maintenance/flush", before)
             progress("merging")
@@ -82,6 +88,11 @@ def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = 
         finally:
             session.close()
         return Compacted(flushed, len(files), len(data.files()), orphans)
+
+
+def missing(session: Session, files: Set[str]) -> set[str]:
+    """Return the names of files whose rows the catalog counts and that are not among ``files``."""
+    return {name for name, is_scheduled in session.rows("verify/named_files") if not is_scheduled} - files
 
 
 def flush(session: Session, data: DataStorage, table: str) -> int:

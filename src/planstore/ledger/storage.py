@@ -151,6 +151,7 @@ class StoreStorage(Protocol):
     """All storage of one store.
 
     Attributes:
+        place: the folder or address.
         name: the store in messages, such as ``the store in /results``.
         missing: the message where there is no store.
         layout: the paths of its local folder.
@@ -159,6 +160,7 @@ class StoreStorage(Protocol):
             may still commit them.
     """
 
+    place: str
     name: str
     missing: str
     layout: StoreLayout
@@ -223,6 +225,13 @@ class StoreStorage(Protocol):
 
     def irregular(self) -> Iterator[Stray]:
         """Yield what is neither file nor folder in the place of one, such as a link."""
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Yield the part and bytes of each file: ``catalog``, ``table NAME``, ``artifacts`` or ``other``.
+
+        Raises:
+            StoreError: the storage cannot be read.
+        """
 
     def strays(self, session: Session) -> Strays:
         """Return the files that the catalog does not list and that are not artifacts."""

@@ -33,7 +33,7 @@ def strays(session: Session, store: Path) -> Strays:
     foreign = Strays([], [])
     data, artifacts = StoreLayout(store).folders
     files = sorted(str(Path(entry).relative_to(data)) for entry in files_in(data))
-    named = {path for (path,) in session.rows("verify/named_files")}
+    named = {path for path, _ in session.rows("verify/named_files")}
     for name in files:
         if name in named:
             continue

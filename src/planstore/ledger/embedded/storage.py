@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class EmbeddedStorage:
         self._place = Place(folder)
         self._was_held = False
         self.layout = layout = StoreLayout(self._place.folder)
+        self.place = str(layout.folder)
         self.name = f"the store in {layout.folder}"
         self.missing = f"there is no store in {layout.folder.parent}: run `planstore init` or `planstore route`"
         self.artifacts = Artifacts(layout.artifacts, self.check)
@@ -105,6 +106,20 @@ class EmbeddedStorage:
         folder = self.layout.folder
         for path, kind_name in irregular_in_store(folder):
             yield place(folder, path), f"{path.relative_to(folder)} is {kind_name}"
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Yield the part and bytes of each file of the folder."""
+        for path in self.layout.folder.rglob("*"):
+            with suppress(FileNotFoundError):  # because a compaction may remove it meanwhile
+                if path.is_file() and not path.is_symlink():
+                    yield self._part(path), path.stat().st_size
+
+    def _part(self, path: Path) -> str:
+        if path.is_relative_to(self.layout.artifacts):
+            return "artifacts"
+        if path.is_relative_to(self.layout.data):
+            return f"table {path.parent.name}"
+        return "catalog" if path.name.startswith(self.layout.catalog.name) else "other"
 
     def strays(self, session: Session) -> Strays:
         """Return the files that the catalog does not list and that are not artifacts."""

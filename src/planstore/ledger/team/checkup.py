@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from planstore.database import sql
 from planstore.errors import StoreError
+from planstore.ledger.compaction import missing
 from planstore.ledger.embedded.checkup import Check
 from planstore.ledger.ledger import Ledger
 from planstore.ledger.team.connection import team_errors
@@ -27,7 +28,7 @@ def check_servers(storage: TeamStorage) -> Iterator[Check]:
     for name, checks, advice in (
         ("database", _database, "start the database, or correct the address, PG* variables, passfile or service file"),
         ("bucket", _bucket, "start the object storage, or correct AWS_ENDPOINT_URL, the region or AWS's credentials"),
-        ("catalog", _orphans, "correct the schema of the address, or let its owner grant the role of a reader"),
+        ("catalog", _files, "correct the schema of the address, or let its owner grant the role of a reader"),
     ):
         if name == "catalog" and problems:
             return  # because the lines before say why it cannot be read
@@ -85,14 +86,21 @@ def _bucket(storage: TeamStorage) -> Iterator[Check]:
         yield Check("deletion", "this key cannot delete objects, as is safest; compaction needs one that can")
 
 
-def _orphans(storage: TeamStorage) -> Iterator[Check]:
+def _files(storage: TeamStorage) -> Iterator[Check]:
     if storage.marker() is None:
         return
     ledger = Ledger(storage, create=False)
     try:
-        found = storage.strays(ledger.reader())
+        session = ledger.reader()
+        lost = missing(session, storage.data.files())
+        found = storage.strays(session)
     finally:
         ledger.close()
+    yield Check(
+        "missing files",
+        f"{len(lost)} that commits name",
+        "run `planstore compact` in the role of maintenance: it brings back what the bucket keeps" if lost else None,
+    )
     yield Check("orphans", f"{len(found.orphans)} files of killed writers, or of one that is writing now")
     names = ", ".join(key for _, key in found.strangers[:3])
     yield Check(

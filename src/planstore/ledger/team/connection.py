@@ -95,6 +95,15 @@ class Connector:
         assert row is not None
         return Rights(str(row[0]), bool(row[1]))
 
+    def table_sizes(self) -> list[int]:
+        """Return the bytes of each table of the catalog, with its indexes.
+
+        Raises:
+            StoreError: the database cannot be reached.
+        """
+        with team_errors(self.name), self.connect() as connection:
+            return [int(size) for _, size in connection.execute(sql.load("postgres/sizes"), [self._schema])]
+
     def require_writer(self) -> None:
         """Refuse a user who may not write.
 

@@ -52,6 +52,7 @@ class TeamStorage:
     def __init__(self, address: TeamAddress, folder: Path, lock_timeout: float = 600.0) -> None:
         self.address = address
         self.layout = StoreLayout(folder)
+        self.place = address.url
         self.name = f"the store {address.url}"
         self.missing = f"there is no store at {address.url}: run `planstore init` with --catalog, --schema and --data"
         self._access = access = ObjectStorageAccess()
@@ -146,10 +147,18 @@ class TeamStorage:
         """Yield nothing, because object storage has no links."""
         yield from ()
 
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Yield the part and bytes of each table of the catalog and of each object."""
+        for size in self.connector.table_sizes():
+            yield "catalog", size
+        for key, size in self.objects.sizes(""):
+            part, *inner = key.split("/")
+            yield f"table {inner[1]}" if part == "data" else part if part == "artifacts" else "other", size
+
     def strays(self, session: Session) -> Strays:
         """Return the objects that the catalog does not list and that are not artifacts."""
         found = Strays([], [])
-        named = {path for (path,) in session.rows("verify/named_files")}
+        named = {path for path, _ in session.rows("verify/named_files")}
         for key in sorted(self.objects.keys("")):
             part, _, name = key.partition("/")
             if key == MARKER or (part == "data" and name in named) or (part == "artifacts" and is_artifact(name)):
