@@ -6,6 +6,7 @@ A name is completed only from a store that can be read; without one nothing is p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -59,8 +60,9 @@ def complete_family(context: typer.Context, incomplete: str) -> list[str]:
     """Return names of the shipped families, of installed packages, and of the call's families file."""
     from planstore.training.families import load_families
 
+    file = context.params.get("families")
     try:
-        return _of_prefix(load_families(context.params.get("families")), incomplete)
+        return _of_prefix(load_families(None if file is None else Path(file)), incomplete)
     except PlanstoreError:
         return []
 

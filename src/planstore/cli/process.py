@@ -18,7 +18,8 @@ from planstore.cli.interrupts import Interrupts
 from planstore.cli.logs import attach, attached
 from planstore.cli.printable import printable
 from planstore.cli.standard_streams import drop_output, end_process, prepare
-from planstore.cli.verb_groups import VERBS
+from planstore.cli.verb_groups import GROUPS, VERBS
+from planstore.database.binding import process_without_pandas
 from planstore.errors import OutputError, PlanstoreError, RequestError
 from planstore.training.execution.termination import TerminatedError
 
@@ -78,7 +79,10 @@ def _run_verb() -> int:
     from planstore.cli.verbs import UsageError, app, say_place
 
     try:
-        with bash_words() if bash_completion_is_requested() else nullcontext():
+        with (
+            bash_words() if bash_completion_is_requested() else nullcontext(),
+            process_without_pandas() if _verb() in GROUPS["Ask"] else nullcontext(),
+        ):
             code = app(standalone_mode=False)
     except UsageError as error:
         say_place(error)
@@ -90,6 +94,11 @@ def _run_verb() -> int:
     except SystemExit as exited:  # because completion exits
         code = exited.code
     return code if isinstance(code, int) else 0
+
+
+def _verb() -> str:
+    """Return the called verb; empty without one."""
+    return next((word for word in sys.argv[1:] if word in VERBS), "")
 
 
 def _is_json() -> bool:
@@ -111,7 +120,7 @@ def _print_error(error: PlanstoreError, recorded: CommitListener, code: int) -> 
 def _line(interrupts: Interrupts, recorded: CommitListener) -> str:
     """Return the line of an interrupted verb: its cause, its recorded commits, and how to go on."""
     cause = "interrupted" if interrupts.came == signal.SIGINT else "ended by SIGTERM"
-    verb = next((word for word in sys.argv[1:] if word in VERBS), "")
+    verb = _verb()
     if verb == "route" and recorded.commits:
         advice = "`planstore export` writes the files of the run"
     else:
