@@ -2,31 +2,26 @@
 -- of its rows; at most 21 are listed. Reference semantics ($strict false) allow duplicates, numbers that are not finite, and
 -- any value that can be recorded and that no rule reads.
 -- makes: rows
--- reads: column_problems, incoming, known_metrics, unread, metric_word(), plain_word(), stated_task(), $strict
-WITH names AS (
+-- reads: column_problems, incoming, incoming_tasks, known_metrics, repeated_rows, unread, metric_word(), plain_word(), stated_task(), $strict
+WITH names AS MATERIALIZED (
     SELECT 'target' AS "column", target AS name, min("row") AS "row", count(*) AS "rows" FROM incoming GROUP BY target
     UNION ALL
     SELECT 'symbol', symbol, min("row"), count(*) FROM incoming GROUP BY symbol
 ),
-counted AS (
+counted AS NOT MATERIALIZED (
     FROM incoming ANTI JOIN unread USING ("row")
 ),
-words AS (
-    SELECT mode, symbol IS NULL AS no_symbol, symbol = '' AS empty_symbol, stability, leakage_status, model_status, task_type,
+words AS MATERIALIZED (
+    SELECT mode, symbol IS NULL AS no_symbol, symbol = '' AS empty_symbol, stability, leakage_status, model_status,
            min("row") AS "row", count(*) AS "rows"
     FROM counted
     GROUP BY ALL
 ),
 tasks AS (
     SELECT n.*, stated_task(n.task_type) AS stated, m.task AS measured, coalesce(stated, measured) AS task, m.is_error
-    FROM (
-        SELECT task_type, metric_name, min("row") AS "row", count(*) AS "rows",
-               least(min(score), min(null_score)) AS least_score, greatest(max(score), max(null_score)) AS greatest_score
-        FROM incoming
-        WHERE $strict
-        GROUP BY ALL
-    ) AS n
+    FROM incoming_tasks AS n
     LEFT JOIN known_metrics AS m ON m.metric = plain_word(n.metric_name)
+    WHERE $strict
 ),
 -- where scores do not all lie where their metric does: as a rule nowhere
 beyond AS (
@@ -38,9 +33,6 @@ beyond AS (
     FROM tasks AS t
     JOIN known_metrics AS k ON k.metric = metric_word(t.metric_name, t.task)
     WHERE NOT k.is_error AND (t.least_score < k.lowest OR t.greatest_score > k.highest)
-),
-repeated AS (
-    SELECT hash(target, symbol) AS side FROM incoming WHERE $strict GROUP BY side HAVING count(*) > 1
 ),
 problems AS (
     SELECT "row", "rows", "column", name AS "value", 'is no name' AS problem
@@ -103,9 +95,8 @@ problems AS (
         ON b.task_type IS NOT DISTINCT FROM i.task_type AND b.metric_name IS NOT DISTINCT FROM i.metric_name
     WHERE isfinite(i.null_score) AND (i.null_score < b.lowest OR i.null_score > b.highest)
     UNION ALL
-    SELECT min("row"), count(*), 'task_type', task_type, 'holds a NUL character'
-    FROM incoming WHERE contains(task_type, chr(0))
-    GROUP BY task_type
+    SELECT "row", "rows", 'task_type', task_type, 'holds a NUL character'
+    FROM incoming_tasks WHERE contains(task_type, chr(0))
     UNION ALL
     SELECT min("row"), count(*), 'sample_size', any_value(sample_size)::VARCHAR, 'is no number of rows: 0 or more'
     FROM counted WHERE sample_size IS NULL OR sample_size < 0
@@ -132,10 +123,8 @@ problems AS (
     SELECT min("row"), count(*), 'target, symbol', concat_ws(', ', target, symbol),
            format('has {} candidates, on rows {}; a side has one', count(*),
                   array_to_string(list_sort(list("row"))[1:5], ', '))
-    FROM incoming
-    WHERE $strict AND hash(target, symbol) IN (FROM repeated)
+    FROM incoming SEMI JOIN repeated_rows USING ("row")
     GROUP BY target, symbol
-    HAVING count(*) > 1
 )
 SELECT min("row") AS "row", sum("rows")::BIGINT AS "rows", "column", "value", problem
 FROM problems

@@ -24,6 +24,7 @@ from planstore.routing.candidate_conversion import TEXT_KINDS, CandidateConverte
 from planstore.routing.candidate_readers import CandidatesSource
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
 NULL_WAYS_OUT = (
@@ -72,7 +73,7 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
 
     checked = _checked(source, strict=strict)
     notes, where = list(checked.notes), checked.where
-    evidence = _evidence(checked.columns, strict=strict)
+    evidence = _evidence(checked.columns, checked.order, strict=strict)
     lacking = pc.and_(pc.is_valid(evidence["score"]), pc.is_null(evidence["null_score"]))
     without = pc.sum(lacking).as_py() if nulls_count else 0
     if without:
@@ -85,10 +86,15 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
 
 @dataclass(frozen=True)
 class _Checked:
-    """Checked columns in the order of their source; the other attributes are those of :class:`Candidates`."""
+    """Checked columns in the order of their source; the other attributes are those of :class:`Candidates`.
+
+    Attributes:
+        order: a number for each row, by which evidence is ordered.
+    """
 
     where: str
     columns: dict[str, Any]
+    order: np.ndarray[Any, Any]
     notes: Sequence[str]
     has_float32_scores: bool
 
@@ -107,8 +113,14 @@ def _checked(source: CandidatesSource, *, strict: bool) -> _Checked:
         incoming = _chunked(pa.table({"row": np.arange(1, converter.rows + 1), **columns}))
         for step in ("plain_word", "stated_task", "metric_word", "known_metrics"):  # because rules read tasks by these
             session.run(f"routing/{step}")
-        with session.registered("incoming", incoming):
+        order = _order(columns) if strict else np.arange(converter.rows)
+        with (
+            session.registered("incoming", incoming),
+            session.registered("repeated_rows", _repeated_rows(order)),
+            session.joins_as_written(),
+        ):
             _find_column_problems(session, columns, strict=strict)
+            session.run("candidates/incoming_tasks")
             problems = session.records("candidates/problems", strict=strict)
             guessed = session.records("candidates/unread_tasks") if strict else []
     if problems:
@@ -122,7 +134,7 @@ def _checked(source: CandidatesSource, *, strict: bool) -> _Checked:
         f"classification nor regression; it is {found['task']}, because metric_name is {short(found['metric_name'])}"
         for found in guessed
     ]
-    return _Checked(converter.where, columns, notes, converter.has_float32_scores)
+    return _Checked(converter.where, columns, order, notes, converter.has_float32_scores)
 
 
 def _find_column_problems(session: Session, columns: Mapping[str, Any], *, strict: bool) -> None:
@@ -140,7 +152,7 @@ def _find_column_problems(session: Session, columns: Mapping[str, Any], *, stric
             session.run("candidates/append_nul", column=column.name)
 
 
-def _evidence(columns: dict[str, Any], *, strict: bool) -> pa.Table:
+def _evidence(columns: dict[str, Any], order: np.ndarray[Any, Any], *, strict: bool) -> pa.Table:
     """Return checked candidates with the columns of ``sql/schema/tables/candidates.sql``, ordered, with positions.
 
     ``columns`` are removed as they are used.
@@ -151,15 +163,12 @@ def _evidence(columns: dict[str, Any], *, strict: bool) -> pa.Table:
 
     # because each column is released before the next one is copied, so that all candidates are in memory only once
     found = {column.name: _without_nan(columns.pop(column.name), column.kind) for column in TABLE}
-    if strict:
-        if pc.any(pc.equal(found["mode"], OLDER_SYMBOL_MODE)).as_py():
-            found["mode"] = pc.if_else(pc.equal(found["mode"], OLDER_SYMBOL_MODE), Mode.SYMBOL_SPECIFIC, found["mode"])
-        symbols = _ranks(found["symbol"])
-        order = _ranks(found["target"]) * (symbols.max() + 1) + symbols
-        if np.any(np.diff(order) < 0):
-            places = np.argsort(order, kind="stable")
-            for name in found:
-                found[name] = found[name].take(places)
+    if strict and pc.any(pc.equal(found["mode"], OLDER_SYMBOL_MODE)).as_py():
+        found["mode"] = pc.if_else(pc.equal(found["mode"], OLDER_SYMBOL_MODE), Mode.SYMBOL_SPECIFIC, found["mode"])
+    if np.any(np.diff(order) < 0):
+        places = np.argsort(order, kind="stable")
+        for name in found:
+            found[name] = found[name].take(places)
     rows = len(found["target"])
     return _chunked(pa.table({"position": np.arange(1, rows + 1), **found}))
 
@@ -182,6 +191,23 @@ def _plain(numbers: Any) -> Any:
     # because DuckDB's parquet writer may store all zeros of a column as the first of them (its issue 25781)
     numbers = pc.add(numbers, 0.0)
     return pc.if_else(pc.is_nan(numbers), None, numbers) if pc.any(pc.is_nan(numbers)).as_py() else numbers
+
+
+def _order(columns: Mapping[str, Any]) -> np.ndarray[Any, Any]:
+    """Return numbers that are in the order of target and symbol, the same for candidates of the same side."""
+    symbols = _ranks(columns["symbol"])
+    order: np.ndarray[Any, Any] = _ranks(columns["target"]) * (symbols.max(initial=0) + 1) + symbols
+    return order
+
+
+def _repeated_rows(order: np.ndarray[Any, Any]) -> pa.Table:
+    """Return the numbers of the rows, from 1, that share their number in ``order`` with another row."""
+    import numpy as np
+    import pyarrow as pa
+
+    ordered = np.sort(order, kind="stable")
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    return pa.table({"row": np.flatnonzero(np.isin(order, twice)) + 1})
 
 
 def _ranks(names: pa.Array) -> Any:

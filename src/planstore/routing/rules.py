@@ -130,8 +130,8 @@ def apply_rules(session: Session, rules: Rules | None = None, bounds: Sequence[i
         PolicyError: a policy has no settings for a side that has evidence.
     """
     applied = rules or current_rules()
-    refuse_sides_left_out(session)
     with session.joins_as_written():
+        refuse_sides_left_out(session)
         run_steps(session, applied)
         return session.materialize("decisions", OUTPUT, place="position", order=applied.order, bounds=bounds)
 
