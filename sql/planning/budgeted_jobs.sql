@@ -1,9 +1,8 @@
--- The jobs of a plan within its budget, in plan order. A job without families is no fit, and stays.
+-- The jobs of a plan within its budget, with their places in the plan without it. A job without families is no fit, and stays.
 -- makes: view budgeted_jobs
 -- reads: kept_families, planned_jobs
 CREATE OR REPLACE TEMP VIEW budgeted_jobs AS
-SELECT j.* EXCLUDE (ordinal) REPLACE (j.model_families[:coalesce(k.families, 0)] AS model_families)
+SELECT j.* REPLACE (j.model_families[:coalesce(k.families, 0)] AS model_families)
 FROM planned_jobs AS j
 LEFT JOIN kept_families AS k USING (ordinal)
-WHERE coalesce(k.families, 1) > 0
-ORDER BY j.ordinal;
+WHERE coalesce(k.families, 1) > 0;

@@ -19,7 +19,7 @@ import samples
 from planstore import JobStatus
 from planstore.cli.verbs import app
 from planstore.database.session import Session
-from planstore.plans.budget import BudgetEffect, within_budget
+from planstore.plans.budget import ORDER, BudgetEffect, within_budget
 from planstore.plans.fit_times import NO_FIT_TIMES, FitTimes
 
 Record = dict[str, Any]
@@ -67,10 +67,13 @@ def keep(session: Session, jobs: list[Record], budget: Record, times: Any) -> tu
     """Return the jobs that a budget keeps, and its effect."""
     document = json.dumps({"budget": budget})
     session.run("scenario/run/scenarios", document=document, model_families=None, include_blocked=True)
-    session.register("ordered_jobs", pa.Table.from_pylist(jobs, SCHEMA))
-    view, effect = within_budget(session, lambda: times)
+    table = pa.Table.from_pylist(jobs, SCHEMA)
+    for column in ORDER:
+        table = table.append_column(column, pa.array(range(len(jobs)), pa.int32()))
+    session.register("ordered_jobs", table)
+    view, order, effect = within_budget(session, lambda: times)
     assert effect is not None
-    return session.materialize("jobs", view, place="ordinal").drop_columns("ordinal").to_pylist(), effect
+    return session.materialize("jobs", view, place="ordinal", order=order).drop_columns("ordinal").to_pylist(), effect
 
 
 def milliseconds(kind: str, family: str) -> float:

@@ -169,12 +169,11 @@ class Session:
         import pyarrow as pa
 
         with store_errors(self._place):
-            rows = pa.concat_tables(
+            parts = (
                 encoded(part.to_arrow_table(BATCH_ROWS)) if bounds else part.to_arrow_table(BATCH_ROWS)
                 for part in _divided(self._connection.view(view), order, bounds)
             )
-        if order:
-            rows = in_order(rows, order).drop_columns(list(order))
+            rows = in_order(parts, order).drop_columns(list(order)) if order else pa.concat_tables(parts)
         numbered = rows.add_column(0, place, pa.array(np.arange(1, rows.num_rows + 1, dtype=np.int32)))
         table = pa.Table.from_batches(numbered.to_batches(), numbered.schema)
         self.register(name, table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,10 @@ from planstore.plans.fit_times import NO_FIT_TIMES, FitTimes, Timing
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+ORDER = ("place_by_priority", "decision_position", "family_position")
+"""The columns of the view ``ordered_jobs`` by which jobs are ordered when they are materialized."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,8 @@ class BudgetEffect:
         return self.as_dict() | {"left_out": {"rows": self.left_out.rows, "digest": self.left_out.hexdigest()}}
 
 
-def within_budget(session: Session, timing: Timing) -> tuple[str, BudgetEffect | None]:
-    """Return the name of the view with the jobs within the policy's budget, and the budget's effect, if there is one.
+def within_budget(session: Session, timing: Timing) -> tuple[str, Sequence[str], BudgetEffect | None]:
+    """Return the view of the jobs within the policy's budget, the columns of their order, and the effect, if any.
 
     Args:
         session: a session with the view ``ordered_jobs``.
@@ -78,16 +82,16 @@ def within_budget(session: Session, timing: Timing) -> tuple[str, BudgetEffect |
     """
     row = session.row("planning/budget")
     if row is None:
-        return "ordered_jobs", None
+        return "ordered_jobs", ORDER, None
     fits, hours = row
-    session.materialize("planned_jobs", "ordered_jobs", place="ordinal")
+    session.materialize("planned_jobs", "ordered_jobs", place="ordinal", order=ORDER)
     fit_times = None if hours is None else timing()
     session.register("fit_times", (fit_times or NO_FIT_TIMES).table())
     session.run("planning/ranked_fits")
     session.run("planning/kept_families", fits=fits, hours=hours if fit_times else None)
     session.run("planning/budgeted_jobs")
     left_out = session.batches("planning/left_out_jobs").read_all()
-    return "budgeted_jobs", BudgetEffect(fits, hours, fit_times, StagedRows(left_out))
+    return "budgeted_jobs", ["ordinal"], BudgetEffect(fits, hours, fit_times, StagedRows(left_out))
 
 
 def left_out_table(budget: BudgetEffect | None) -> pa.Table:

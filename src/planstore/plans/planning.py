@@ -123,5 +123,5 @@ def plan_jobs(session: Session, timing: Timing = lambda: NO_FIT_TIMES) -> tuple[
     with session.joins_as_written():
         for step in STEPS:
             session.run(f"planning/{step}")
-        view, budget = within_budget(session, timing)
-        return session.materialize("jobs", view, place="ordinal"), budget
+        view, order, budget = within_budget(session, timing)
+        return session.materialize("jobs", view, place="ordinal", order=order), budget
