@@ -92,3 +92,15 @@ def test_a_store_of_then_is_not_written(history: Store) -> None:
         ):
             with pytest.raises(RequestError, match="as of commit 1"):
                 write()
+
+
+def test_the_newest_run_is_read_without_the_runs_before_it(store: Store) -> None:
+    for night in ("a", "b", "c", "d"):
+        store.route(samples.table(samples.records(1, 1)), samples.policy(), run_id=f"night-{night}")
+    ((_, read),) = store.sql("explain analyze from latest_run").fetchall()
+    assert "1 row" in read
+    assert "4 rows" not in read
+    for commit, night in ((None, "d"), (3, "c"), (0, None)):
+        with planstore.open(store.results, as_of=commit) as then:
+            newest = then.sql("select run_id from latest_run").fetchall()
+            assert newest == ([] if night is None else [(f"night-{night}",)])
