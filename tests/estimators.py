@@ -85,7 +85,7 @@ families:
   lasting:
     estimators: {{regression: estimators.Lasting}}
     prepare: [impute]
-    parameters: {{seconds: 0.5}}
+    parameters: {{seconds: 1.0}}
   absent: {{estimators: {{regression: no_such_library.Model, classification: no_such_library.Model}}}}
 """,
         encoding="utf-8",

@@ -134,7 +134,7 @@ class TeamServers:
         place, client = ("127.0.0.1", self.objects), _client(self)
 
         def make_bucket() -> None:
-            with suppress(client.exceptions.BucketAlreadyOwnedByYou):
+            with suppress(client.exceptions.BucketAlreadyOwnedByYou, client.exceptions.BucketAlreadyExists):
                 client.create_bucket(Bucket=BUCKET)
             client.put_object(Bucket=BUCKET, Key="ready", Body=b"")
 

@@ -16,13 +16,15 @@ from planstore.events.vocabulary import JobState
 from planstore.ledger.embedded.artifacts import Artifacts
 from planstore.ledger.opening import join
 from planstore.ledger.team.address import TeamAddress
+from planstore.ledger.team.artifacts import remote_artifacts
+from planstore.ledger.team.objects import RETRIES
 from planstore.training.execution.executor_settings import ExecutorSettings
 from planstore.training.execution.task import LOST, File, Result, Task
 from planstore.training.execution.train import train
 from planstore.training.execution.worker import stored_result
 from planstore.training.families import load_families
 from planstore.training.panel.panel import Panel
-from team_servers import TeamServers
+from team_servers import BUCKET, TeamServers
 
 SYMBOLS = ("AAA", "BBB")
 MEMORY = 100 * 2**20
@@ -73,20 +75,29 @@ def test_a_worker_of_ray_reads_the_panel_and_stores_the_files_with_a_key_of_its_
             cluster.shutdown()  # type: ignore[no-untyped-call]
 
 
-def test_a_worker_on_this_machine_stores_the_files_in_a_store_of_either_kind(
-    results: Path, store: planstore.Store, tmp_path: Path
-) -> None:
+def test_a_worker_on_this_machine_stores_the_files(results: Path, tmp_path: Path) -> None:
     panel = markets.panel(tmp_path / "panel", SYMBOLS, days=120)
     task = Task("job", 1, "fwd_ret_1d", "AAA", (load_families()["linear"],))
-    with planstore.open(results, create=False) as team:
-        stored = []
-        for artifacts in (store.access.ledger.artifacts, team.access.ledger.artifacts):
-            with closing(ExecutorSettings(workers=1).open(panel, artifacts, tmp_path)) as executor:
-                result = executor.start(task).result()
-            assert (result.status, result.files) == (JobState.SUCCEEDED, ())
-            stored.append({file.name: file.digest for file in result.stored_files})
-            assert all(len(artifacts.get(file.digest)) == file.size for file in result.stored_files)
-        assert stored[0].keys() == stored[1].keys() >= {"predictions", "models"}
+    with planstore.open(results, create=False) as store:
+        artifacts = store.access.ledger.artifacts
+        with closing(ExecutorSettings(workers=1).open(panel, artifacts, tmp_path)) as executor:
+            result = executor.start(task).result()
+        assert (result.status, result.files) == (JobState.SUCCEEDED, ())
+        assert {file.name for file in result.stored_files} >= {"predictions", "models"}
+        assert all(len(artifacts.get(file.digest)) == file.size for file in result.stored_files)
+
+
+def test_a_worker_is_patient_with_a_server_that_starts(
+    team_servers: TeamServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = RETRIES + 2
+    with Proxy(team_servers.objects) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{proxy.port}")
+        artifacts = remote_artifacts(BUCKET, "patient")
+        proxy.rule("503", "^PUT ", times=refusals)
+        digest = artifacts.put(b"a model that took hours")
+        assert proxy.rule("pass") == refusals
+        assert artifacts.has(digest)
 
 
 def test_an_attempt_whose_files_cannot_be_stored_is_lost_and_no_failure_of_its_job(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 from functools import cache, partial
 
 from platformdirs import user_cache_path
@@ -15,6 +16,9 @@ from planstore.ledger.embedded.artifacts import MAX_THREADS, Artifacts
 from planstore.ledger.object_names import artifact_name
 from planstore.ledger.team.credentials import ObjectStorageAccess
 from planstore.ledger.team.objects import ObjectStorage
+
+PATIENCE = timedelta(minutes=2)
+"""Time in which a worker repeats to store the files of a job, because their training may have taken hours."""
 
 
 class RemoteArtifacts:
@@ -86,7 +90,7 @@ class RemoteArtifacts:
 @cache
 def remote_artifacts(bucket: str, prefix: str) -> RemoteArtifacts:
     """Return the artifacts of a team store without its database: object storage alone says who may write them."""
-    objects = ObjectStorage(bucket, prefix, ObjectStorageAccess())
+    objects = ObjectStorage(bucket, prefix, ObjectStorageAccess(), PATIENCE)
     return RemoteArtifacts(objects, local_cache(), lambda: None)
 
 

@@ -127,6 +127,6 @@ def team_errors(name: str) -> Iterator[None]:
     try:
         yield
     except (Error, BaseError, BotoCoreError, ClientError) as error:
-        reason = str(error).strip().partition("\n\nDebug source")[0]  # because obstore adds its whole internal state
-        reason = _XML_ANSWER.sub(r"\1: \2", reason)
+        reason = str(error).partition("\n\nDebug source")[0]  # because obstore adds its whole internal state
+        reason = " ".join(_XML_ANSWER.sub(r"\1: \2", reason).split())
         raise DeniedError(f"{name} could not be used: {reason}") from error

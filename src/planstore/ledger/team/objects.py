@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 TIMEOUT = timedelta(seconds=30)
 """Maximum time of one request."""
 RETRIES = 6
+"""Number of times that a failed request is repeated; a refused connection is one after a second or two."""
 RETRY_TIMEOUT = timedelta(seconds=15)
 """Time after the first request in which a failed one is repeated."""
+LONGEST_PAUSE = timedelta(seconds=5)
+"""Longest time between two repetitions of a request."""
 PUT_WHOLE = 32 * 1024 * 1024
 """Bytes up to which an object is put by one request, only if it is absent; larger ones are put in parts."""
 
@@ -32,12 +35,16 @@ class ObjectStorage:
         bucket: the bucket.
         prefix: the prefix, without slashes at its ends; empty means the whole bucket.
         access: the endpoint and credentials.
+        patience: time in which failed requests are repeated however often; None means `RETRIES` and `RETRY_TIMEOUT`.
     """
 
-    def __init__(self, bucket: str, prefix: str, access: ObjectStorageAccess) -> None:
+    def __init__(
+        self, bucket: str, prefix: str, access: ObjectStorageAccess, patience: timedelta | None = None
+    ) -> None:
         self.bucket = bucket
         self.prefix = prefix
         self._access = access
+        self._patience = patience
         self.name = f"s3://{bucket}/{prefix}"
 
     @cached_property
@@ -54,7 +61,11 @@ class ObjectStorage:
             self.bucket,
             prefix=self.prefix or None,
             region=self._access.region,
-            retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_TIMEOUT},
+            retry_config={
+                "max_retries": RETRIES if self._patience is None else self._patience // timedelta(milliseconds=100),
+                "retry_timeout": self._patience or RETRY_TIMEOUT,
+                "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": LONGEST_PAUSE, "base": 2},
+            },
             client_options={"timeout": TIMEOUT, "allow_http": endpoint is not None and endpoint.scheme == "http"},
             credential_provider=self._access.provide,
             **custom,
