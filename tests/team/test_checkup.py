@@ -89,7 +89,6 @@ def test_verbs_of_files_refuse_a_team_store_with_the_remedy(team_servers: TeamSe
     (copied / "store.json").write_bytes((results / "planstore" / "store.json").read_bytes())
     for words in (
         ["backup", str(tmp_path / "backup"), "--results", str(results)],
-        ["migrate", "--results", str(results)],
         ["restore", str(copied), "--results", str(tmp_path / "restored")],
     ):
         refused = CliRunner().invoke(app, words).exception

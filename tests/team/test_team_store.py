@@ -6,12 +6,15 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 
 import planstore
 import samples
-from planstore import RequestError, StoreError
+from planstore import RequestError, StoreError, StoreVersionError
 from planstore.ledger.disk_usage import disk_usage
+from planstore.ledger.marker import FORMAT
+from planstore.ledger.migration import migrate
 from planstore.ledger.opening import join
 from planstore.ledger.team.address import TeamAddress
 from planstore.ledger.team.checkup import check_servers
@@ -83,6 +86,24 @@ def test_files_that_the_database_removed_are_named_by_the_doctor_and_brought_bac
         with pytest.raises(StoreError, match=f"commits name {gone}, which is gone: restore a backup"):
             store.maintenance.compact()
     assert lost() == ("1 that commits name", True)
+    storage.close()
+
+
+def test_a_migration_knows_the_formats_that_team_stores_had(address: TeamAddress, tmp_path: Path) -> None:
+    folder = tmp_path / "results" / "planstore"
+    join(address, folder)
+    storage = TeamStorage(address, folder)
+    marker = storage.objects.get("store.json")
+    migrated = migrate(folder)
+    assert (migrated.before, migrated.after) == (FORMAT, FORMAT)
+    for other in (2, FORMAT + 1):
+        storage.objects.replace("store.json", orjson.dumps({"format": other, "schema": address.schema}))
+        with pytest.raises(StoreVersionError, match="run `planstore migrate`"):
+            planstore.open(address.url)
+        with pytest.raises(StoreVersionError, match=f"has format {other}, this planstore knows formats 3 to {FORMAT}"):
+            migrate(folder)
+    storage.write_marker()
+    assert storage.objects.get("store.json") == marker
     storage.close()
 
 

@@ -10,15 +10,13 @@ from typing import Any
 from planstore.database.connection import Database
 from planstore.database.session import Session
 from planstore.errors import StoreMissingError, StoreVersionError
-from planstore.events import hashing
 from planstore.events.candidate_columns import COLUMNS
 from planstore.ledger.commit_builder import STRUCT_TABLES
 from planstore.ledger.compaction import flush
-from planstore.ledger.embedded.storage import EmbeddedStorage
 from planstore.ledger.findings import Finding
 from planstore.ledger.ledger import keep_structs_in_files
 from planstore.ledger.marker import FORMAT, STRUCTS_IN_FILES
-from planstore.ledger.opening import require_in_folder, storage_in
+from planstore.ledger.opening import storage_in
 from planstore.ledger.row_digests import EventRows
 from planstore.ledger.storage import DataStorage
 
@@ -62,7 +60,7 @@ class Migrated:
 
 
 def migrate(folder: Path, *, lock_timeout: float = 600.0) -> Migrated:
-    """Migrate the store in ``folder`` to the current format.
+    """Migrate the store in ``folder``, or the team store that it points to, to the current format.
 
     No commit's digest changes. A killed migration can be run again.
 
@@ -71,20 +69,18 @@ def migrate(folder: Path, *, lock_timeout: float = 600.0) -> Migrated:
         lock_timeout: maximum seconds to wait for the writer lock.
 
     Raises:
-        RequestError: the folder points to a team store.
         StoreMissingError: there is no store.
         StoreVersionError: the store's format is unknown, or its digests are of another algorithm.
         StoreBusyError: another writer held the lock for longer than the timeout.
     """
-    require_in_folder(storage_in(folder), "a migration", "copy it with `planstore copy` into a new store")
-    storage = EmbeddedStorage(folder, lock_timeout)
+    storage = storage_in(folder, lock_timeout)
     marker = storage.marker()
     if marker is None:
         raise StoreMissingError(storage.missing)
     before = marker["format"]
-    if before != FORMAT and before not in range(hashing.SINCE_FORMAT, FORMAT):
+    if before != FORMAT and before not in range(storage.oldest_format, FORMAT):
         raise StoreVersionError(
-            f"{storage.name} has format {before}, this planstore knows formats {hashing.SINCE_FORMAT} to "
+            f"{storage.name} has format {before}, this planstore knows formats {storage.oldest_format} to "
             f"{FORMAT}: use the version of planstore that made it, or a newer one"
         )
     if before == FORMAT:

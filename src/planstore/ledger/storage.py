@@ -155,6 +155,7 @@ class StoreStorage(Protocol):
         name: the store in messages, such as ``the store in /results``.
         missing: the message where there is no store.
         layout: the paths of its local folder.
+        oldest_format: the oldest format of such a store that a migration reads.
         errors: errors of the storage itself, which its classes do not translate.
         orphan_age: minimum age of files that no commit names before they are removed: a writer that has lost the lock
             may still commit them.
@@ -164,6 +165,7 @@ class StoreStorage(Protocol):
     name: str
     missing: str
     layout: StoreLayout
+    oldest_format: int
     errors: tuple[type[Exception], ...]
     orphan_age: timedelta
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from planstore.database.session import Session
 from planstore.errors import StoreError, StoreMissingError
+from planstore.events import hashing
 from planstore.ledger.embedded.artifacts import Artifacts, make_folder
 from planstore.ledger.embedded.catalog import Catalog
 from planstore.ledger.embedded.data import DataFolder
@@ -37,6 +38,7 @@ class EmbeddedStorage:
         self._place = Place(folder)
         self._was_held = False
         self.layout = layout = StoreLayout(self._place.folder)
+        self.oldest_format = hashing.SINCE_FORMAT
         self.place = str(layout.folder)
         self.name = f"the store in {layout.folder}"
         self.missing = f"there is no store in {layout.folder.parent}: run `planstore init` or `planstore route`"

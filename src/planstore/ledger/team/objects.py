@@ -86,6 +86,13 @@ class ObjectStorage:
             except AlreadyExistsError:
                 return
 
+    def replace(self, key: str, content: bytes) -> None:
+        """Put an object, also in the place of an older one."""
+        import obstore
+
+        with team_errors(self.name):
+            obstore.put(self.store, key, content)
+
     def get(self, key: str) -> bytes | None:
         """Return the content of an object; None if there is none."""
         import obstore

@@ -12,7 +12,7 @@ import orjson
 from planstore.database.session import Session
 from planstore.errors import StoreError
 from planstore.ledger.layout import StoreLayout
-from planstore.ledger.marker import FORMAT
+from planstore.ledger.marker import FORMAT, STRUCTS_IN_FILES
 from planstore.ledger.object_names import is_artifact, is_written
 from planstore.ledger.storage import Stray, Strays
 from planstore.ledger.team.address import TeamAddress
@@ -46,6 +46,7 @@ class TeamStorage:
         objects: its objects.
     """
 
+    oldest_format = STRUCTS_IN_FILES
     orphan_age = timedelta(days=1)
     errors: tuple[type[Exception], ...] = (OSError,)
 
@@ -65,7 +66,7 @@ class TeamStorage:
         self.catalog = RemoteCatalog(address, connector, access)
 
     def marker(self) -> dict[str, Any] | None:
-        """Return the marker of the store; None if there is no store. It is read once, because it never changes."""
+        """Return the marker of the store; None if there is no store. It is read once: only a migration changes it."""
         if self._marker is not None:
             return self._marker
         content = self.objects.get(MARKER)
@@ -87,8 +88,9 @@ class TeamStorage:
         return found
 
     def write_marker(self) -> None:
-        """Put the marker of this code's format."""
-        self.objects.put(MARKER, orjson.dumps({"format": FORMAT, "schema": self.address.schema}))
+        """Put the marker of this code's format, also in the place of an older one."""
+        self.objects.replace(MARKER, orjson.dumps({"format": FORMAT, "schema": self.address.schema}))
+        self._marker = None
 
     def prepare(self) -> None:
         """Do nothing, because the lock needs nothing but the database."""
