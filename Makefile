@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check format docs report-image bench bench-large bench-team soak crash clean
+.PHONY: demo test check format docs report-image bench bench-large bench-team calibrate soak crash clean
 
 demo: $(INSTALLED)  ## real prices, measured, routed, planned and trained into demo/
 	$(BIN)/planstore demo --results demo
@@ -40,6 +40,9 @@ bench-large: $(INSTALLED)  ## ten million pairs in one commit, against ten of a 
 
 bench-team: $(INSTALLED)  ## a team store, against the same servers used barely; takes minutes
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/team_bench.py
+
+calibrate: $(INSTALLED)  ## how often p is small on noise; takes minutes
+	$(BIN)/python tests/benchmarks/calibrate.py
 
 crash: $(INSTALLED)  ## the long run: a thousand kills of real processes
 	PLANSTORE_KILLS=1000 $(BIN)/python -m pytest -q tests/faults

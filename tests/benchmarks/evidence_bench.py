@@ -18,7 +18,6 @@ from planstore.demo.market import market
 from planstore.routing.policy_defaults import DEFAULT_POLICY
 from planstore.training.evidence.folds import time_folds
 from planstore.training.evidence.measure import measure
-from planstore.training.evidence.nulls import shifted_labels
 from planstore.training.evidence.side import Question, measure_side
 from planstore.training.families import load_families
 from planstore.training.panel.panel import Panel
@@ -81,12 +80,10 @@ def _fit(panel: Panel, name: str, symbol: str | None) -> None:
     sample = panel.sample(name, symbols=None if symbol is None else [symbol])
     features = sample.features.to_numpy()
     folds = time_folds(sample.timestamps, folds=FOLDS, horizon=target.horizon, symbols=sample.symbols)
-    for number, (train, test) in enumerate(folds, 1):
-        moved = shifted_labels(sample.labels, sample.symbols, number / (FOLDS + 1))
-        for labels in (sample.labels, moved):
-            estimator = LIGHTGBM.build(target.task_type, seed=0, one_symbol=symbol is not None)
-            estimator.fit(features[train], labels[train])
-            (estimator.predict_proba if target.is_classification else estimator.predict)(features[test])
+    for train, test in folds:
+        estimator = LIGHTGBM.build(target.task_type, seed=0, one_symbol=symbol is not None)
+        estimator.fit(features[train], sample.labels[train])
+        (estimator.predict_proba if target.is_classification else estimator.predict)(features[test])
 
 
 def _spent(work: object) -> float:

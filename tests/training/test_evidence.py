@@ -79,10 +79,16 @@ def test_what_can_be_learned_is_found_and_beats_its_null(evidence: PanelEvidence
     ]
     up, ret = side(evidence, "y_up_1d"), side(evidence, "fwd_ret_1d")
     assert 0.7 < (up.score or 0) < 0.85
-    assert abs((up.null_score or 0) - 0.5) < 0.05
     assert 0.3 < (ret.score or 0) < 0.7
-    assert (ret.null_score or 0) < 0.05
-    assert (up.sample_size, len(up.scores), len(up.null_scores), up.leakage, up.snapshots) == (1400, 5, 5, "SAFE", 5)
+    assert up.null is not None
+    assert ret.null is not None
+    assert abs(up.null.score - 0.5) < 0.01
+    assert ret.null.score < 0
+    assert up.null.p_value is not None
+    assert ret.null.p_value is not None
+    assert max(up.null.p_value, ret.null.p_value) < 1e-6
+    assert 100 < up.null.effective_samples < 600
+    assert (up.sample_size, len(up.scores), up.leakage, up.snapshots) == (1400, 5, "SAFE", 5)
     assert evidence.selected("y_up_1d")[0] == "f0"
     assert evidence.selected("fwd_ret_1d")[0] == "f1"
     assert evidence.troubles == []

@@ -8,7 +8,6 @@ from hypothesis import given, settings, strategies as st
 
 from planstore import SampleError
 from planstore.training.evidence.folds import time_folds
-from planstore.training.evidence.nulls import shifted_labels
 
 DAY = np.timedelta64(1, "D")
 START = np.datetime64("2020-01-01", "us")
@@ -54,16 +53,3 @@ def test_a_panel_sorted_by_symbol_is_split_by_time() -> None:
 def test_too_few_timestamps_are_said(days: int, horizon: int) -> None:
     with pytest.raises(SampleError, match=f"{days} timestamps are too few for 5 folds"):
         time_folds(START + np.arange(days) * DAY, folds=5, horizon=horizon)
-
-
-@pytest.mark.parametrize("share", [0.01, 1 / 6, 0.5, 5 / 6])
-def test_shifted_labels_are_each_symbols_own_in_their_order(share: float) -> None:
-    timestamps, symbols = calendars(1)
-    order = np.argsort(timestamps, kind="stable")
-    labels, symbols = np.arange(len(order), dtype=float), symbols[order]
-    moved = shifted_labels(labels, symbols, share)
-    for symbol in "ABC":
-        own, found = labels[symbols == symbol], moved[symbols == symbol]
-        (step,) = np.flatnonzero(own == found[0])
-        assert step == max(1, round(share * len(own)))
-        assert found.tolist() == [*own[step:], *own[:step]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from planstore.training.evidence.nulls import ShiftNull
 from planstore.training.evidence.ranking import rank
 from planstore.training.evidence.selection import select, univariate
 from planstore.training.evidence.side import MeasuredSide
@@ -82,13 +83,17 @@ def test_single_features_that_tell_the_label_stand_out_and_dead_ones_do_not(clas
     assert all((found[source] == again[source]).all() for source in found)
 
 
+def null(score: float) -> ShiftNull:
+    return ShiftNull(score, sd=0.01, p_value=0.5, effective_samples=50.0)
+
+
 def test_targets_are_ranked_by_what_they_have_over_chance_and_over_their_null() -> None:
     binary, real = "BINARY_CLASSIFICATION", "REGRESSION"
     sides = [
-        MeasuredSide("returns", None, real, 9, scores=(0.05, 0.07), null_scores=(-0.1, -0.1)),
-        MeasuredSide("swing", None, binary, 9, scores=(0.64, 0.66), null_scores=(0.6, 0.62)),
-        MeasuredSide("volatility", None, binary, 9, scores=(0.6, 0.62), null_scores=(0.5, 0.48)),
-        MeasuredSide("worse than the mean", None, real, 9, scores=(-0.2, -0.2), null_scores=(-0.5, -0.5)),
+        MeasuredSide("returns", None, real, 9, scores=(0.05, 0.07), null=null(-0.1)),
+        MeasuredSide("swing", None, binary, 9, scores=(0.64, 0.66), null=null(0.61)),
+        MeasuredSide("volatility", None, binary, 9, scores=(0.6, 0.62), null=null(0.49)),
+        MeasuredSide("worse than the mean", None, real, 9, scores=(-0.2, -0.2), null=null(-0.5)),
         MeasuredSide("broken", None, real, 0, reason="no row has a label"),
         MeasuredSide("volatility", "A", binary, 9, scores=(0.7, 0.7)),
         MeasuredSide("volatility", "B", binary, 9, scores=(0.6, 0.6)),

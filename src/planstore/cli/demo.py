@@ -80,7 +80,7 @@ def _print_lesson(lesson: Lesson) -> None:
     from planstore.cli import output
 
     output.print_table(
-        "Evidence: AUC or R² out of sample, and the same fit on time-shifted labels (null)",
+        "Evidence: AUC or R² out of sample, and the same predictions on time-shifted labels (null)",
         RANKING,
         lesson.ranking,
     )

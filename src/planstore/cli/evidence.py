@@ -20,6 +20,7 @@ COLUMNS = (
     "95 % from",
     "to",
     "null",
+    "p",
     "skill",
     "leakage",
     "overlap",
@@ -28,8 +29,9 @@ COLUMNS = (
     "worst / middle / best",
 )
 MEANINGS = (
-    "Scores are AUC or R², out of sample; null: the same on time-shifted labels; skill: the score over chance or over "
-    "its null,\nwhichever is less, where 1 is perfect; worst / middle / best: the scores of single symbols."
+    "Scores are AUC or R², out of sample; null: the same on time-shifted labels; p: the probability that chance scores "
+    "as high;\nskill: the score over chance or over its null, whichever is less, where 1 is perfect; worst / middle / "
+    "best: the scores of\nsingle symbols."
 )
 
 
@@ -133,9 +135,20 @@ def command(
 def _row(one: Ranked) -> tuple[object, ...]:
     low, high = one.interval or (None, None)
     spread = " / ".join(f"{score:.3f}" for score in one.symbol_scores or ())
-    numbers = (one.score, low, high, one.null_score, one.skill)
+    numbers = (one.score, low, high, one.null_score)
     stability = (one.mean_overlap, one.mean_tau)
-    return (one.target, *map(_rounded, numbers), one.leakage, *map(_rounded, stability), one.symbols, spread)
+    scores = map(_rounded, numbers)
+    p_value = None if one.p_value is None else "<0.001" if one.p_value < 0.0005 else f"{one.p_value:.3f}"
+    return (
+        one.target,
+        *scores,
+        p_value,
+        _rounded(one.skill),
+        one.leakage,
+        *map(_rounded, stability),
+        one.symbols,
+        spread,
+    )
 
 
 def _rounded(number: float | None) -> float | None:

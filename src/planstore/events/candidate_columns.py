@@ -85,7 +85,7 @@ COLUMNS = (
     CandidateColumn("score_ci_high", ColumnKind.NUMBER, "upper end of it"),
     CandidateColumn(
         "null_score", ColumnKind.NUMBER,
-        "the score of the same fit on time-shifted labels: the score of a model that has learned nothing",
+        "the score of the same predictions on time-shifted labels: the score of a model that has learned nothing",
         is_read=True, since=2,
     ),
     CandidateColumn(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 FAMILIES = ("lightgbm",)
 """The default families of measurements: a light one, because stronger ones score no better on weak signals."""
-RANKING_COLUMNS = ("target", "score", "score_low", "score_high", "null_score", "skill", "leakage", "symbols")
+RANKING_COLUMNS = ("target", "score", "score_low", "score_high", "null_score", "p_value", "skill", "leakage", "symbols")
 Earlier = Mapping[tuple[str, str | None], Sequence[Snapshot]]
 """The mean importances of earlier runs, by target and symbol (None: all symbols)."""
 

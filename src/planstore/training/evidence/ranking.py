@@ -19,7 +19,7 @@ class Ranked:
     Attributes:
         skill: its rank: the score over chance (AUC 0.5, R² 0) or over its null, whichever is less, AUC
             doubled so that 1 is a perfect score of either kind. None where nothing could be measured.
-        score, null_score, interval: of the cross-sectional side; without one, the symbols' medians.
+        score, null_score, p_value, interval: of the cross-sectional side; without one, of the symbol in the middle.
         leakage: the worst of the target's sides.
         mean_overlap, mean_tau: its stability.
         symbol_scores: least, median and greatest score of single symbols.
@@ -32,6 +32,7 @@ class Ranked:
     skill: float | None
     score: float | None
     null_score: float | None
+    p_value: float | None
     interval: tuple[float, float] | None
     leakage: LeakageStatus
     mean_overlap: float | None
@@ -47,7 +48,8 @@ class Ranked:
         worst, middle, best = self.symbol_scores or (None, None, None)
         return {
             "target": self.target, "task_type": self.task_type, "score": self.score, "score_low": low,
-            "score_high": high, "null_score": self.null_score, "skill": self.skill, "leakage": str(self.leakage),
+            "score_high": high, "null_score": self.null_score, "p_value": self.p_value, "skill": self.skill,
+            "leakage": str(self.leakage),
             "mean_overlap": self.mean_overlap, "mean_tau": self.mean_tau, "symbols": self.symbols,
             "worst": worst, "middle": middle, "best": best, "reason": self.reason,
         }  # fmt: skip
@@ -82,6 +84,7 @@ def _ranked(sides: Sequence[MeasuredSide]) -> Ranked:
         skill=_skill(lead),
         score=lead.score,
         null_score=lead.null_score,
+        p_value=lead.p_value,
         interval=lead.interval,
         leakage=min((side.leakage for side in sides), key=WORST_FIRST.index),
         mean_overlap=lead.stability.mean_overlap if lead.stability else None,

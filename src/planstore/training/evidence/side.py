@@ -11,7 +11,7 @@ from planstore.events.vocabulary import LeakageStatus
 from planstore.training.evidence.folds import time_folds
 from planstore.training.evidence.importances import importances
 from planstore.training.evidence.leakage import LeakageLimits, Sign, feature_signs, leakage_status, ranked, score_signs
-from planstore.training.evidence.nulls import shifted_labels
+from planstore.training.evidence.nulls import Predicted, ShiftNull, shift_null
 from planstore.training.evidence.score import DIGITS, score
 from planstore.training.evidence.selection import Vote, select, univariate
 from planstore.training.evidence.stability import MeasuredStability, Snapshot, mean_snapshot, stability
@@ -57,7 +57,7 @@ class MeasuredSide:
         target, symbol, task_type: the side; symbol is None for all symbols.
         sample_size: rows with a label.
         scores: of each fold that has one, AUC or R² out of sample; the mean over families.
-        null_scores: of the same fits on time-shifted labels, shifted in each fold by another share of the rows.
+        null: the distribution of the score on labels that are shifted in time; None if there are too few timestamps.
         signs: of leakage.
         snapshot: the mean importance of each feature; empty if no family has importances.
         stability: similarity of importances; None if there are none to compare.
@@ -72,7 +72,7 @@ class MeasuredSide:
     task_type: str
     sample_size: int = 0
     scores: tuple[float, ...] = ()
-    null_scores: tuple[float, ...] = ()
+    null: ShiftNull | None = None
     signs: tuple[Sign, ...] = ()
     snapshot: Snapshot = field(default_factory=dict)
     stability: MeasuredStability | None = None
@@ -88,8 +88,13 @@ class MeasuredSide:
 
     @property
     def null_score(self) -> float | None:
-        """The mean score on time-shifted labels over folds."""
-        return _mean(self.null_scores)
+        """The mean score on labels that are shifted in time."""
+        return None if self.null is None else self.null.score
+
+    @property
+    def p_value(self) -> float | None:
+        """The probability that chance scores as high."""
+        return None if self.null is None else self.null.p_value
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -183,7 +188,7 @@ class _Measuring:
             task_type=self.target.task_type,
             sample_size=len(self.sample.labels),
             scores=scores,
-            null_scores=_means([one.null_scores for one in fitted]),
+            null=self._null(fitted),
             signs=(*score_signs(_mean(scores), classes=classes, limits=self.question.limits), *self._signs()),
             snapshot=mean_snapshot(shots) if shots else {},
             stability=stability(shots, self.question.earlier),
@@ -193,44 +198,49 @@ class _Measuring:
         )
 
     def _fit(self, family: Family) -> _Fitted:
-        """Fit a family in every fold, also on labels that are shifted by another share of the rows in each fold."""
+        """Fit a family in every fold, and score its predictions of the test rows."""
+        import numpy as np
+
         fitted = _Fitted()
-        for number, (train, test) in enumerate(self.folds, 1):
-            learned, tested = self.features[train], self.features[test]
-            moved = shifted_labels(self.sample.labels, self.sample.symbols, number / (len(self.folds) + 1))
-            estimator, found = self._scored(
-                family, learned, self.sample.labels[train], tested, self.sample.labels[test]
-            )
-            _, null = self._scored(family, learned, moved[train], tested, moved[test])
-            if found is not None:
-                fitted.scores.append(found)
-                fitted.note(importances(estimator))
-            if null is not None:
-                fitted.null_scores.append(null)
+        for train, test in self.folds:
+            labels, truth = self.sample.labels[train], self.sample.labels[test]
+            if len(np.unique(labels)) < 2 or len(np.unique(truth)) < 2:
+                continue
+            estimator, predicted = self._predicted(family, self.features[train], labels, self.features[test])
+            found = score(self.target.task_type, truth, predicted)
+            assert found is not None
+            fitted.scores.append(found)
+            fitted.tests.append(test)
+            fitted.predicted.append(predicted)
+            fitted.note(importances(estimator))
         if not fitted.scores:
             raise SampleError("no fold has two classes to learn and two to be scored on")
         return fitted
 
-    def _scored(
-        self, family: Family, learned: np.ndarray, labels: np.ndarray, tested: np.ndarray, truth: np.ndarray
-    ) -> tuple[Any, float | None]:
-        """Return the fitted estimator and its score; None where labels allow none."""
+    def _predicted(
+        self, family: Family, learned: np.ndarray, labels: np.ndarray, tested: np.ndarray
+    ) -> tuple[Any, np.ndarray]:
+        """Return a fitted estimator, and its predictions as :func:`score` takes them."""
         import numpy as np
 
-        classes = np.unique(labels)
-        if len(classes) < 2 or len(np.unique(truth)) < 2:
-            return None, None
         task_type = self.target.task_type
         one_symbol = self.question.symbol is not None
         estimator = family.build(task_type, seed=self.question.seed, one_symbol=one_symbol)
         if not self.target.is_classification:
-            predicted = np.asarray(estimator.fit(learned, labels).predict(tested), dtype=float).reshape(-1, 1)
-            return estimator, score(task_type, truth, predicted)
+            return estimator, np.asarray(estimator.fit(learned, labels).predict(tested), dtype=float).reshape(-1, 1)
+        classes = np.unique(labels)
         estimator.fit(learned, np.searchsorted(classes, labels).astype(int))
-        predicted = np.zeros((len(truth), int(self.sample.labels.max()) + 1))
+        predicted = np.zeros((len(tested), int(self.sample.labels.max()) + 1))
         predicted[:, classes.astype(int)] = estimator.predict_proba(tested)
-        binary = task_type.startswith("BINARY")
-        return estimator, score(task_type, truth, predicted[:, 1:2] if binary else predicted)
+        return estimator, predicted[:, 1:2] if task_type.startswith("BINARY") else predicted
+
+    def _null(self, fitted: Sequence[_Fitted]) -> ShiftNull | None:
+        predicted = zip(*(one.predicted for one in fitted), strict=True)
+        folds = [Predicted(rows, values) for rows, values in zip(fitted[0].tests, predicted, strict=True)]
+        sample, target = self.sample, self.target
+        return shift_null(
+            target.task_type, sample.timestamps, sample.symbols, sample.labels, folds, horizon=target.horizon
+        )
 
     def _signs(self) -> Sequence[Sign]:
         return list(
@@ -261,7 +271,8 @@ class _Fitted:
     """Results of one family over the folds."""
 
     scores: list[float] = field(default_factory=list)
-    null_scores: list[float] = field(default_factory=list)
+    tests: list[np.ndarray] = field(default_factory=list)
+    predicted: list[np.ndarray] = field(default_factory=list)
     importances: dict[str, list[np.ndarray]] = field(default_factory=dict)
 
     def note(self, found: Mapping[str, np.ndarray]) -> None:
