@@ -46,6 +46,7 @@ _FORMS = tuple(
     for form, line, body in (
         (rf"CREATE (?:OR REPLACE )?(?:TEMP )?TABLE {_NAME} AS\s(.*)", "makes: table {}", "{}"),
         (rf"CREATE (?:OR REPLACE )?(?:TEMP )?TABLE {_NAME} \((.*)", "makes: table {}", None),
+        (rf"CREATE UNLOGGED TABLE IF NOT EXISTS {_NAME} \((.*)", "makes: table {}", None),
         (rf"CREATE (?:OR REPLACE )?(?:TEMP )?VIEW {_NAME} AS\s(.*)", "makes: view {}", "{}"),
         (rf"CREATE (?:OR REPLACE )?(?:TEMP )?MACRO {_NAME}\([^)]*\) AS TABLE\s(.*)", "makes: macro {}()", "{}"),
         (rf"CREATE (?:OR REPLACE )?(?:TEMP )?MACRO {_NAME}\([^)]*\) AS\s(.*)", "makes: macro {}()", "SELECT {}"),
@@ -53,6 +54,8 @@ _FORMS = tuple(
         (r"CREATE OR REPLACE (TEMPORARY) SECRET \w+ \((.*)\)", "changes: the session", None),
         (rf"SET VARIABLE {_NAME} = (.*)", "makes: variable {}", "SELECT {}"),
         (rf"INSERT INTO {_NAME}\s(?:BY NAME\s)?(.*)", "appends to: {}", "{}"),
+        (rf"UPDATE {_NAME}\s(.*)", "changes: {}", None),
+        (rf"DELETE FROM {_NAME}\s(.*RETURNING.*)", "changes: {}", None),
         (rf"DELETE FROM {_NAME}\s(.*)", "changes: {}", "SELECT 1 {}"),
         (rf"DROP TABLE {_NAME}()", "changes: {}", None),
         (rf"ALTER TABLE {_NAME} (.*)", "changes: {}", None),

@@ -13,7 +13,8 @@ files     files in the case's folder: name: text
 values    what ``$names`` stand for, in the statement and in what it needs
 store     true: the case runs beside an empty store on disk, ``{store}`` in texts, instead of a lake in memory
 team      true: the case runs with the extensions of team stores, with a database in PostgreSQL as the lake's catalog
-postgres  statements to run there before, where ``{schema}`` is a schema of the case's own
+postgres  statements to run there before, where ``{schema}`` is a schema of the case's own, in which those of
+          ``sql/postgres/`` run
 query     what to look at afterwards, when the statement itself returns nothing of interest
 expect    the rows, in order. A row is a list, or a mapping, where the names of the columns count as well
 error     instead of ``expect``: what the database says when it refuses
@@ -202,13 +203,18 @@ class PostgresDesk:
         self._case = case
         self._connection = psycopg.connect(conninfo, autocommit=True, cursor_factory=psycopg.RawCursor)
         self._cursor = self._connection.cursor()
+        self._schema = f"case_{next(NUMBERS)}_{os.getpid()}"
 
     def close(self) -> None:
         self._connection.close()
 
     def prepare(self) -> None:
+        for text in ("CREATE SCHEMA {schema}", "SET search_path TO {schema}"):
+            self._cursor.execute(self.placed(text).encode())
         for statement in self._case.needs:
             self._run(statement)
+        for text in self._case.postgres:
+            self._cursor.execute(self.placed(text).encode())
 
     def act(self) -> None:
         self._run(self._case.statement)
@@ -221,11 +227,14 @@ class PostgresDesk:
         return [column.name for column in self._cursor.description or []], rows
 
     def placed(self, value: Any) -> Any:
-        """Return a value of the case, in whose texts there are no places."""
-        return value
+        """Return a value of the case, with the case's own schema in its texts."""
+        return value.replace("{schema}", self._schema) if isinstance(value, str) else value
 
     def _run(self, statement: str) -> None:
-        self._cursor.execute(sql.load(statement).encode(), list(self._case.values.values()))
+        text = sql.load(statement)
+        number = max(map(int, re.findall(r"\$([0-9])", text)), default=0)
+        values: Mapping[Any, Any] = self._case.values
+        self._cursor.execute(text.encode(), [self.placed(values[place]) for place in range(1, number + 1)])
 
 
 def _parameter(kind: str, value: Any) -> Any:

@@ -1,5 +1,11 @@
+-- The commits of one transaction, in order.
 -- appends to: lake.commits
--- reads: $actor, $commit_id, $counts, $digest, $idempotency_key, $kind, $message, $planstore_version, $previous_digest, $recorded_at, $run_id
+-- reads: $commits
 INSERT INTO lake.commits
-VALUES ($commit_id, $recorded_at, $run_id, $kind, $actor, $message, $idempotency_key, $planstore_version,
-        $counts, $digest, $previous_digest);
+SELECT c.commit_id, c.recorded_at, c.run_id, c.kind, c.actor, c.message, c.idempotency_key, c.planstore_version,
+       c.counts, c.digest, c.previous_digest
+FROM (SELECT unnest($commits::STRUCT(
+    commit_id BIGINT, recorded_at TIMESTAMPTZ, run_id VARCHAR, kind VARCHAR, actor VARCHAR, message VARCHAR,
+    idempotency_key VARCHAR, planstore_version VARCHAR, counts STRUCT("table" VARCHAR, "rows" BIGINT, digest VARCHAR)[],
+    digest VARCHAR, previous_digest VARCHAR)[]) AS c)
+ORDER BY c.commit_id;

@@ -18,7 +18,7 @@ FROM postgres_query('__ducklake_metadata_lake', format($query$
           'ducklake_name_mapping', 'ducklake_partition_column', 'ducklake_partition_info', 'ducklake_schema',
           'ducklake_schema_versions', 'ducklake_snapshot', 'ducklake_snapshot_changes', 'ducklake_sort_expression',
           'ducklake_sort_info', 'ducklake_table', 'ducklake_table_column_stats', 'ducklake_table_stats',
-          'ducklake_tag', 'ducklake_view')
+          'ducklake_tag', 'ducklake_view', 'planstore_requests')
     UNION ALL
     SELECT 'index', o.relname FROM own AS o JOIN pg_index AS i ON i.indexrelid = o.oid WHERE NOT i.indisprimary
     UNION ALL

@@ -34,13 +34,14 @@ address, number, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
 with planstore.open(address) as store, store.training.status_writer() as writer:
     plan = store.plan()
     jobs = [job["job_id"] for job in plan.jobs][number::8]
-    writer.record(JobStatus(plan.plan_id, jobs[0], "running", attempt=1))
+    first = 1 + store.log()[0]["commit_id"]  # more than any attempt of an earlier measurement
+    writer.record(JobStatus(plan.plan_id, jobs[0], "running", attempt=first))
     print("ready", flush=True)
     sys.stdin.readline()
     until, done = time.monotonic() + seconds, 0
     while time.monotonic() < until:
         done += 1
-        writer.record(JobStatus(plan.plan_id, jobs[done % len(jobs)], "running", attempt=1 + done))
+        writer.record(JobStatus(plan.plan_id, jobs[done % len(jobs)], "running", attempt=first + done))
     print(json.dumps(done))
 """
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from concurrent.futures import wait
+from contextlib import ExitStack, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,8 @@ from planstore.events.vocabulary import CommitKind
 from planstore.ledger.opening import join
 from planstore.ledger.status_writer import append_statuses
 from planstore.ledger.team.address import TeamAddress
+from planstore.ledger.team.storage import TeamStorage
+from team_lock import HeldLock
 from team_servers import TeamServers
 
 COMMITS = 4
@@ -120,6 +125,34 @@ def test_a_status_whose_answer_is_lost_is_recorded_once(team: Store, database: P
     query = "select attempt from job_status where job_id = $job order by commit_id"
     assert [row[0] for row in team.sql(query, {"job": job}).fetchall()] == list(range(1, COMMITS + 1))
     check(team, range(100, 101))
+
+
+def test_a_group_whose_answer_is_lost_is_recorded_once(
+    team: Store, database: Proxy, running_servers: TeamServers, caplog: pytest.LogCaptureFixture
+) -> None:
+    route(team, 150)
+    plan, storage = team.plan(), team.access.ledger.storage
+    assert isinstance(storage, TeamStorage)
+    before, jobs = len(team.log()), [job["job_id"] for job in plan.jobs[: COMMITS + 2]]
+    with ExitStack() as opened:
+        writers = [opened.enter_context(team.training.status_writer()) for _ in jobs]
+        held = opened.enter_context(HeldLock(running_servers.conninfo(), storage.address))
+        for attempt in range(1, COMMITS + 1):
+            made = [JobStatus(str(plan.plan_id), job, "running", attempt=attempt) for job in jobs]
+            calls = [held.waits(partial(one.record, status)) for one, status in zip(writers, made, strict=True)]
+            database.rule("lose", "COMMIT", skip=attempt - 1, times=1, then="cut" if attempt == COMMITS else "pass")
+            held.release()
+            wait(calls)
+            database.rule("pass")
+            for writer, status in zip(writers, made, strict=True):
+                writer.record(status)
+            held.hold()
+    assert any(re.match("commits [0-9]+ to [0-9]+ is recorded, although", one.message) for one in caplog.records)
+    query = "select job_id, attempt from job_status where plan_id = $plan order by attempt, job_id"
+    expected = [(job, attempt) for attempt in range(1, COMMITS + 1) for job in sorted(jobs)]
+    assert team.sql(query, {"plan": plan.plan_id}).fetchall() == expected
+    assert len(team.log()) == before + len(expected)
+    check(team, range(150, 151))
 
 
 def test_a_key_that_may_not_delete_keeps_a_commit_whose_answer_is_lost(

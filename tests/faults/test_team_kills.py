@@ -10,9 +10,11 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 
 import pytest
 
+import planstore
 from faults.harness import (
     Faults,
     KilledError,
@@ -34,6 +36,8 @@ pytestmark = needs_compiler
 KILLS = int(os.environ.get("PLANSTORE_KILLS", "14"))
 """Kills of the suite's embedded stores."""
 WRITERS = max(2, KILLS // 4 - 1)
+GROUPS = max(1, KILLS // 40)
+PROCESSES, STATUSES = 8, 4
 DATABASES = max(1, KILLS // 10)
 KILLS_A_STORE = 12
 WORK = ("route", "status", "small route", "artifact", "many statuses", "compact")
@@ -109,6 +113,41 @@ def test_a_writer_that_is_killed_at_any_moment_loses_nothing_that_it_acknowledge
         with faults.process() as process:
             check_after(process, results, in_hand(results, steps), work(faults, "small route"))
     assert killed >= 0.5 * WRITERS
+
+
+def test_writers_that_record_at_once_lose_and_double_nothing_whoever_is_killed(
+    faults: Faults, servers: TeamServers
+) -> None:
+    moments, killed = random.Random(43), 0
+    for results, first in zip(stores(faults, servers), range(1, GROUPS * STATUSES, STATUSES), strict=False):
+        with planstore.open(results.folder, create=False) as store, ExitStack() as opened:
+            plan = store.plan()
+            plan_id, jobs = str(plan.plan_id), [job["job_id"] for job in plan.jobs[:PROCESSES]]
+            before = len(store.log())
+            notes = {
+                job: results.folder.with_name(f"{results.folder.name}-{place}.txt") for place, job in enumerate(jobs)
+            }
+            processes = [opened.enter_context(faults.process()) for _ in jobs]
+            for process in processes:
+                process.use(results)
+            for process, (job, note) in zip(processes, notes.items(), strict=True):
+                process.tell("statuses", plan_id=plan_id, job_id=job, first=first, size=STATUSES, said=str(note))
+            for process in processes[:2]:
+                process.kill(after=moments.uniform(0, 0.3))
+            for process in processes:
+                try:
+                    assert process.answer() == STATUSES
+                except KilledError:
+                    killed += 1
+            query = "select attempt from job_status where job_id = $job and commit_id > $before order by commit_id"
+            for place, (job, note) in enumerate(notes.items()):
+                acknowledged = len(note.read_text("utf-8").split()) if note.exists() else 0
+                attempts = [attempt for (attempt,) in store.sql(query, {"job": job, "before": before}).fetchall()]
+                assert attempts == list(range(first, first + len(attempts))), "each is there once, in order"
+                assert acknowledged <= len(attempts) <= acknowledged + 1, "and so is each that was acknowledged"
+                assert place < 2 or acknowledged == STATUSES
+            assert [str(finding) for finding in store.integrity.verify().findings] == []
+    assert killed >= 0.5 * GROUPS
 
 
 def refused_of(process: Process, results: Results, steps: Sequence[Step]) -> list[Step]:

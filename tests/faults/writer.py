@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import planstore
@@ -72,6 +73,15 @@ class Writer:
         with self.store.training.status_writer() as writer:
             writer.record(*(JobStatus(str(plan.plan_id), job_id, "running", attempt=attempt) for attempt in attempts))
         return attempts
+
+    def statuses(self, plan_id: str, job_id: str, first: int, size: int, said: str) -> int:
+        """Record attempts of a job from ``first`` on, each by its own call, and note acknowledged ones in a file."""
+        with self.store.training.status_writer() as writer, Path(said).open("a", encoding="utf-8") as noted:
+            for attempt in range(first, first + size):
+                writer.record(JobStatus(plan_id, job_id, "running", attempt=attempt))
+                noted.write(f"{attempt}\n")
+                noted.flush()
+        return size
 
     def artifact(self, number: int, size: int = 300_000) -> str:
         """Keep an artifact, and return its digest."""

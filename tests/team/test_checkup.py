@@ -8,6 +8,7 @@ from pathlib import Path
 import obstore
 import orjson
 import pytest
+from psycopg import sql
 from typer.testing import CliRunner
 
 import planstore
@@ -46,9 +47,15 @@ def test_a_checkup_names_what_is_wrong(
     orphan = "data/main/jobs/ducklake-01234567-89ab-cdef-0123-456789abcdef.parquet"
     for key in (orphan, "strange.txt"):
         obstore.put(storage.objects.store, key, b"x")
-    with storage.lock.held():
+    with storage.lock.held(), storage.connector.connect() as connection:
+        renamed = sql.SQL("ALTER TABLE {} RENAME TO {}").format
+        table, other = (sql.Identifier(address.schema, "planstore_requests"), sql.Identifier("gone"))
+        connection.execute(renamed(table, other).as_string())
         code, lines = doctor(tmp_path)
+        table, other = (sql.Identifier(address.schema, "gone"), sql.Identifier("planstore_requests"))
+        connection.execute(renamed(table, other).as_string())
     assert code == 1
+    assert "lacks the table planstore_requests" in str(lines["writer lock"][1])
     assert lines["orphans"][0].startswith("1 file")
     assert "strange.txt" in lines["other files"][0]
     assert lines["other files"][1] is not None

@@ -12,7 +12,7 @@ from planstore.database.session import Session
 from planstore.errors import ReadBackError
 from planstore.events.commit import Commit, TableCount, actor
 from planstore.events.digest import RowsDigest, StagedRows, table_digest
-from planstore.ledger.read_back import CatalogTables, Header, Written, check_files, check_values
+from planstore.ledger.read_back import Header, Written, check_files
 from planstore.ledger.storage import DataStorage
 from planstore.version import __version__
 
@@ -21,10 +21,6 @@ INLINED_ROWS = 100
 
 STRUCT_TABLES = ("candidates", "jobs", "runs")
 """Tables with a struct column. Their rows all go to files, because the catalog changes structs or cannot read them."""
-
-
-_CATALOG_COLUMNS = (None, None, None)
-"""DuckLake's columns before those of inlined rows: row number, first and last snapshot."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +54,9 @@ class CommitBuilder:
         recorded_at: datetime,
         *,
         run_id: str | None,
-        message: str,
-        idempotency_key: str | None,
+        message: str = "",
+        idempotency_key: str | None = None,
+        made_by: str | None = None,
     ) -> None:
         self.commit_id = head.commit_id + 1
         self.recorded_at = recorded_at
@@ -70,6 +67,7 @@ class CommitBuilder:
         self._run_id = run_id
         self._message = message
         self._idempotency_key = idempotency_key
+        self._made_by = made_by or actor()
         self._written: dict[str, Written] = {}
         self._files_before: dict[str, set[str]] = {}
         self.commit: Commit | None = None
@@ -95,7 +93,6 @@ class CommitBuilder:
         before = sum(written.content.num_rows for written in self._written.values())
         if content.rows > INLINED_ROWS or table in STRUCT_TABLES:
             self.expect_files(table)
-        head = Header(self.commit_id, before + 1, {"run_id": self._run_id, **header})
         with ThreadPoolExecutor(max_workers=1) as appending:
             appended = appending.submit(
                 self._session.run,
@@ -106,8 +103,14 @@ class CommitBuilder:
                 **header,
                 **(given or {}),
             )
-            digest = table_digest([*_header_digests(head, content.rows), *content.columns()])
+            self.stage(table, content, **header)
         appended.result()
+
+    def stage(self, table: str, content: StagedRows, **header: Any) -> None:
+        """Count and digest rows that a statement of the transaction appends to an event table."""
+        before = sum(written.content.num_rows for written in self._written.values())
+        head = Header(self.commit_id, before + 1, {"run_id": self._run_id, **header})
+        digest = table_digest([*_header_digests(head, content.rows), *content.columns()])
         self._written[table] = Written(table, head, content.table, digest)
 
     def project(self) -> None:
@@ -116,17 +119,16 @@ class CommitBuilder:
         self._session.run("projections/derived_plan_documents")
         self._session.run("projections/append_plan_documents", first_commit=self.commit_id, last_commit=self.commit_id)
 
-    def seal(self) -> None:
-        """Digest the appended rows, chain the commit to the previous one, read its files back and fsync them."""
-        if not self._written:
+    def end(self) -> None:
+        """Chain the commit to the previous one; without rows there is none."""
+        if not self._written or self.commit is not None:
             return
-
         self.commit = Commit(
             commit_id=self.commit_id,
             recorded_at=self.recorded_at,
             run_id=self._run_id,
             kind=self._kind,
-            actor=actor(),
+            actor=self._made_by,
             message=self._message,
             idempotency_key=self._idempotency_key,
             planstore_version=__version__,
@@ -137,7 +139,9 @@ class CommitBuilder:
             ),
             previous_digest=self._previous_digest,
         )
-        self._session.run("ledger/append_commits", **self._commit_row(self.commit))
+
+    def store_files(self) -> None:
+        """Read the commit's files back, and make them durable."""
         new = self._new_files()
         try:
             for table in self._files_before.keys() & self._written.keys():
@@ -147,43 +151,18 @@ class CommitBuilder:
         self.files = {name for files in new.values() for name in files}
         self._data.make_durable(self.files)
 
-    def _commit_row(self, commit: Commit) -> dict[str, Any]:
-        return commit.header() | {"recorded_at": self.recorded_at, "digest": commit.digest}
+    def row(self) -> dict[str, Any]:
+        """Return the row of the ended commit."""
+        assert self.commit is not None
+        return self.commit.header() | {"recorded_at": self.recorded_at, "digest": self.commit.digest}
 
-    def check_stored(self, session: Session, catalog: CatalogTables) -> None:
-        """Read back the rows in the catalog, where they are only after the commit.
-
-        Args:
-            session: a session on the store, which need not be the commit's own.
-            catalog: the catalog's tables.
-
-        Raises:
-            ReadBackError: rows differ from the written rows.
-        """
-        if self.commit is None:
-            return
-        commits = catalog.table(session, "commits")
-        events: list[Written | None] = [
-            written
+    def in_catalog(self) -> dict[str, Written]:
+        """Return the rows that are only in the catalog, by their tables."""
+        return {
+            table: written
             for table, written in self._written.items()
             if table not in self._files_before and written.content.num_rows
-        ]
-        for written in events or [None]:
-            events_table = commits if written is None else catalog.table(session, written.table)
-            stored = session.typed(
-                catalog.stored_rows,
-                [*_CATALOG_COLUMNS, *events_table.columns, *commits.columns],
-                events=events_table.name,
-                rows=1 if written is None else written.content.num_rows,
-                commits=commits.name,
-                **catalog.parameters,
-            )
-            width = len(events_table.columns)
-            if written is not None:
-                check_values(written, [row[:width] for row in stored])
-            row = dict(zip((name for name, _ in commits.columns), stored[0][width:], strict=True))
-            if row != self._commit_row(self.commit):
-                raise ReadBackError(f"commit {self.commit_id} does not read back as it was written: commits: {row}")
+        }
 
     def expect_files(self, table: str) -> None:
         """Record a table's current parquet files, before the first statement that may write new ones."""

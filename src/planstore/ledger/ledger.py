@@ -19,7 +19,9 @@ from planstore.ledger.commit_builder import STRUCT_TABLES, CommitBuilder, Head
 from planstore.ledger.layout import StoreLayout
 from planstore.ledger.marker import FORMAT
 from planstore.ledger.read_back import CatalogTables
-from planstore.ledger.storage import ArtifactStorage, StoreStorage
+from planstore.ledger.recent_commits import RecentCommits, recent_commits
+from planstore.ledger.storage import ArtifactStorage, Posted, StoreStorage, Turn
+from planstore.ledger.transaction import CommitTransaction
 
 _log = logging.getLogger("planstore.ledger")
 
@@ -181,32 +183,36 @@ class Ledger:
         ``session`` is from :meth:`writer` or :meth:`small_writer`, so that its temporary tables can be appended.
         A block without events makes no commit.
         """
-        with self._locked():
-            try:
-                with session.transaction():
-                    head = self._current_head(session)
-                    builder = CommitBuilder(
-                        session,
-                        self.storage.data,
-                        kind,
-                        head,
-                        self._now(head.recorded_at),
-                        run_id=run_id,
-                        message=message,
-                        idempotency_key=idempotency_key,
-                    )
-                    yield builder
-                    builder.seal()
-            except CommitFailedError as error:
-                self._decide(builder, error)
-            if builder.commit is not None:
-                self._head = Head(head.snapshot + 1, builder.commit_id, builder.commit.digest, builder.recorded_at)
-                self._check_stored(session, builder)
+        with self._locked(), self.transaction(session) as transaction:
+            yield transaction.begin(kind, run_id=run_id, message=message, idempotency_key=idempotency_key)
+
+    @contextmanager
+    def turn(self, request: Callable[[], Posted | None]) -> Iterator[Turn]:
+        """Hold the writer lock while the block runs, or let its holder commit the request; see :class:`CommitLock`."""
+        self.check_place()
+        with self.storage.lock.turn(request) as turn, self._disk_errors():
+            self.check_place()
+            yield turn
+
+    @contextmanager
+    def transaction(self, session: Session) -> Iterator[CommitTransaction]:
+        """Append the commits of the block, or none if it raises. The caller holds the writer lock."""
+        try:
+            with session.transaction():
+                transaction = CommitTransaction(session, self.storage.data, *self._current_head(session), self._now)
+                yield transaction
+                transaction.seal()
+        except CommitFailedError as error:
+            self._decide(transaction, error)
+        if transaction.commits:
+            self._head = transaction.newest
+            self._check_stored(session, transaction)
+            for builder in transaction.commits:
                 fields = {"commit_id": builder.commit_id, "results": self.layout.folder.parent}
                 _log.info("commit %d is recorded", builder.commit_id, extra=fields)
 
-    def _decide(self, builder: CommitBuilder, error: CommitFailedError) -> None:
-        """Decide by the ledger whether a commit that was answered with an error is recorded.
+    def _decide(self, transaction: CommitTransaction, error: CommitFailedError) -> None:
+        """Decide by the ledger whether commits that were answered with an error are recorded.
 
         The error's text does not say it: the answer may have been lost, or the error may be of what came after.
 
@@ -214,47 +220,48 @@ class Ledger:
             CommitFailedError: it is not recorded, or the ledger cannot be read now.
         """
         self._head = None
-        if builder.commit is None:
+        if not transaction.commits:
             raise CommitFailedError(f"{error}; nothing was recorded") from error
+        name, newest = transaction.name, transaction.newest
         try:
-            is_recorded = self.has_commit(builder.commit_id, builder.commit.digest)
+            # because the digest of the last commit includes those before it
+            is_recorded = self.has_commit(newest.commit_id, newest.digest)
         except StoreError as unread:
             # because a recorded commit without its files would make the whole store unreadable; files that no commit
             # names do no harm
-            self.storage.data.undelete(builder.files)
-            raise CommitFailedError(f"{error}; if commit {builder.commit_id} is recorded is not known") from unread
+            self.storage.data.undelete(transaction.files)
+            raise CommitFailedError(f"{error}; if {name} is recorded is not known") from unread
         if not is_recorded:
             raise CommitFailedError(f"{error}; nothing was recorded") from error
-        if gone := self.storage.data.undelete(builder.files):
-            raise StoreError(
-                f"commit {builder.commit_id} is recorded, but {', '.join(sorted(gone))} is gone: restore a backup"
-            ) from error
-        _log.warning("commit %d is recorded, although its answer was lost", builder.commit_id)
+        if gone := self.storage.data.undelete(transaction.files):
+            raise StoreError(f"{name} is recorded, but {', '.join(sorted(gone))} is gone: restore a backup") from error
+        _log.warning("%s is recorded, although its answer was lost", name)
 
-    def _check_stored(self, session: Session, builder: CommitBuilder) -> None:
-        """Read back a commit's rows from the catalog, before the commit is acknowledged."""
+    def _check_stored(self, session: Session, transaction: CommitTransaction) -> None:
+        """Read back the rows of commits from the catalog, before they are acknowledged."""
         try:
             try:
-                builder.check_stored(session, self._catalog)
+                transaction.check_stored(session, self._catalog)
             except ReadBackError:
                 raise
             except StoreError:
                 # because the connection to the catalog may have ended, which says nothing about the rows
-                builder.check_stored(self._read_write.session(), self._catalog)
+                transaction.check_stored(self._read_write.session(), self._catalog)
         except StoreError as error:
             raise ReadBackError(
                 f"{error}; the commit is recorded all the same: keep {self.storage.name} as it is, "
                 "and look at it with `planstore verify`"
             ) from error
 
-    def _current_head(self, session: Session) -> Head:
-        """Return the newest commit; it is cached for the catalog's current snapshot."""
+    def _current_head(self, session: Session) -> tuple[Head, RecentCommits | None]:
+        """Return the newest commit, which is cached for the catalog's snapshot, and those since, if they are known."""
         row = session.row("ledger/current_snapshot")
-        snapshot = int(row[0]) if row else 0
-        if self._head is None or self._head.snapshot != snapshot:
-            last = session.row("ledger/last_commit")
-            self._head = Head(snapshot, *last) if last else Head(snapshot, 0, GENESIS, None)
-        return self._head
+        snapshot, known, recent = int(row[0]) if row else 0, self._head, None
+        if known is None or known.snapshot != snapshot:
+            recent = None if known is None else recent_commits(session, self._catalog, known, snapshot)
+            last = None if recent else session.row("ledger/last_commit")
+            known = self._head = recent.head if recent else Head(snapshot, *(last or (0, GENESIS, None)))
+        return known, recent
 
     def now(self, session: Session) -> datetime:
         """Return the current time in UTC, but never earlier than the latest commit, in case the clock was set back."""
@@ -364,6 +371,7 @@ class Ledger:
                         session.run(table)
                     session.run("database/row_groups", rows=self.storage.catalog.row_group_rows)
             keep_structs_in_files(session)
+            self.storage.complete_catalog()
             self.storage.write_marker()
             self._is_ready()
 

@@ -97,6 +97,7 @@ def migrate(folder: Path, *, lock_timeout: float = 600.0) -> Migrated:
             lost = _with_values(session, findings)
         finally:
             database.close()
+        storage.complete_catalog()
         storage.write_marker()
     return Migrated(before, FORMAT, tuple(restored), tuple(lost))
 

@@ -39,6 +39,7 @@ class CatalogTables:
 
     def __init__(self, catalog: CatalogStorage) -> None:
         self.stored_rows = catalog.stored_rows
+        self.recent_rows = catalog.recent_rows
         self.parameters = catalog.parameters
         self._names: dict[str, str] = {}
         self._found: dict[str, CatalogTable] = {}

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from planstore.checks.quoting import quoted
 from planstore.database.session import Session
-from planstore.errors import KeyConflictError, PlanstoreError, RequestError
+from planstore.errors import ReadBackError, RequestError, StoreError
+from planstore.events.commit import actor
 from planstore.events.digest import StagedRows
 from planstore.events.status import JobStatus
 from planstore.events.vocabulary import CommitKind
-from planstore.ledger.attempts import Attempts, job_of, too_late
-from planstore.ledger.commit_builder import CommitBuilder
+from planstore.ledger.attempts import Attempts
+from planstore.ledger.commit_builder import INLINED_ROWS, CommitBuilder
 from planstore.ledger.group_commit import GroupCommit, Request
 from planstore.ledger.ledger import Ledger
+from planstore.ledger.status_requests import (
+    Batch,
+    Key,
+    Outcome,
+    Row,
+    key_of,
+    read_outcomes,
+    read_requests,
+    written_outcomes,
+    written_requests,
+)
+from planstore.ledger.storage import Posted, Turn
+from planstore.ledger.transaction import CommitTransaction
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_log = logging.getLogger("planstore.ledger")
 
 
 class StatusWriter:
@@ -33,8 +50,6 @@ class StatusWriter:
         self._ledger = ledger
         self._group_commit: GroupCommit[JobStatus] = GroupCommit(self._commit)
         self._session: Session | None = None
-        self._last_commit = 0
-        self._newest: datetime | None = None
         self._attempts = Attempts()
         self._jobs: dict[str, frozenset[str]] = {}
         self._reading = Lock()
@@ -87,102 +102,147 @@ class StatusWriter:
                 self._jobs[plan_id] = jobs
             return self._jobs[plan_id]
 
-    def _commit(self, take: Callable[[], Sequence[Request[JobStatus]]]) -> None:
-        """Make one commit of the new statuses in the taken requests, and set each request's outcome."""
+    def _commit(self, take: _Take) -> None:
+        """Record the taken requests, or let another writer do it, and set the outcome of each."""
+        if self._session is None:
+            self._session = self._ledger.small_writer()  # before the lock, because others wait for it
+        posted: list[Request[JobStatus]] = []
+
+        def post() -> Posted | None:
+            posted[:] = take()  # because a broken connection is replaced, and the request posted again
+            requests = _rows(posted)
+            size = sum(map(len, requests))
+            return Posted(actor(), size, written_requests(requests)) if size <= INLINED_ROWS else None
+
+        with self._ledger.turn(post) as turn:
+            if turn.answer is None:
+                decided = self._record_with_others(take, turn)
+            else:
+                decided = list(zip(posted, read_outcomes(turn.answer), strict=True))
+        for request, outcome in decided:
+            if isinstance(outcome, int):
+                request.outcome.set_result(outcome)
+            else:
+                request.outcome.set_exception(outcome)
+
+    def _record_with_others(self, take: _Take, turn: Turn) -> _Decided:
+        """Record the taken requests with those of waiting writers, and answer these."""
+        others: dict[str, Posted] = {}
+
+        def take_others(events: int) -> dict[str, Posted]:
+            others.update(turn.take(events))
+            return others
+
+        try:
+            decided, answers = self._record(take, take_others)
+        except ReadBackError:
+            raise  # because they are recorded all the same
+        except StoreError as error:
+            if not others:
+                raise
+            # because the fault may lie in the requests of others, who commit them themselves in their turns
+            _log.warning("the requests of other writers are left to them: %s", error)
+            decided, answers = self._record(take, lambda _: {})
+        turn.give(answers)
+        return decided
+
+    def _record(self, take: _Take, take_others: Callable[[int], dict[str, Posted]]) -> tuple[_Decided, dict[str, str]]:
+        """Make a commit of the new statuses of each writer, and return the outcomes of all requests."""
         if self._session is None:
             self._session = self._ledger.small_writer()
         session = self._session
         try:
-            with self._ledger.commit(session, CommitKind.STATUS, run_id=None) as builder:
-                requests = take()
-                plans = {status.plan_id for request in requests for status in request.events}
-                self._attempts.follow(session, plans, builder.commit_id - 1)
-                batch = self._separate(session, requests, builder.commit_id)
-                append_statuses(builder, batch.rows)
+            with self._ledger.transaction(session) as transaction:
+                # first, because others whose requests were just answered come back meanwhile
+                self._attempts.follow(session, set(), transaction.head.commit_id, transaction.recent)
+                own = list(take())
+                batch = Batch(_rows(own))
+                others = _batches(take_others(max(0, INLINED_ROWS - len(batch.rows()))))
+                batches = [batch, *others.values()]
+                self._decide(session, batches, transaction.head.commit_id)
+                append_batches(session, transaction, [one for one in batches if one.new_rows])
         except BaseException:
             self._drop_session()
             raise
-        if batch.rows:
-            self._attempts.add(batch.rows, builder.commit_id)
-            self._last_commit = builder.commit_id
-            moments = [row["occurred_at"] for row in batch.rows]
-            self._newest = max(moments) if self._newest is None else max(self._newest, *moments)
-        for request, commit_id in batch.accepted:
-            request.outcome.set_result(commit_id)
+        self._attempts.add([row for one in batches for row in one.new_rows], transaction.newest.commit_id)
+        answers = {number: written_outcomes(one.outcomes) for number, one in others.items()}
+        return list(zip(own, batch.outcomes, strict=True)), answers
 
-    def _separate(self, session: Session, requests: Sequence[Request[JobStatus]], commit_id: int) -> _Batch:
-        """Separate new statuses from recorded ones, and refuse contradicting and late ones."""
-        rows = [[status.row(0) for status in request.events] for request in requests]
-        known = self._known(session, [row for of_request in rows for row in of_request], commit_id)
-        batch = _Batch([], [])
+    def _decide(self, session: Session, batches: Sequence[Batch], last_commit: int) -> None:
+        """Decide each batch against the ledger and the batches before it."""
+        rows = [row for batch in batches for row in batch.rows()]
+        self._attempts.follow(session, {row["plan_id"] for row in rows}, last_commit)
+        known = self._known(session, [row for row in rows if self._attempts.may_have(row)])
         latest = self._attempts.copy()
-        for request, of_request in zip(requests, rows, strict=True):
-            new_rows: dict[_Key, dict[str, Any]] = {}
-            commits = []
-            updated = latest.new_child()
-            for status, row in zip(request.events, of_request, strict=True):
-                earlier, recorded_in = known.get(_key(row), (new_rows.get(_key(row)), commit_id))
-                if earlier is None:
-                    error = too_late(row, updated)
-                    if error is not None:
-                        request.outcome.set_exception(error)
-                        break
-                    new_rows[_key(row)] = row
-                    updated[job_of(row)] = (row["attempt"], row["status"])
-                elif earlier != row:
-                    request.outcome.set_exception(_conflict(status, recorded_in))
-                    break
-                commits.append(recorded_in)
-            else:
-                latest.update(updated.maps[0])
-                batch.rows.extend(new_rows.values())
-                batch.accepted.append((request, max(commits)))
-                known.update((key, (row, commit_id)) for key, row in new_rows.items())
-        return batch
+        for batch in batches:
+            batch.decide(last_commit + 1, known, latest)
+            last_commit += bool(batch.new_rows)
 
-    def _known(
-        self, session: Session, rows: Sequence[dict[str, Any]], commit_id: int
-    ) -> dict[_Key, tuple[dict[str, Any], int]]:
+    def _known(self, session: Session, rows: Sequence[Row]) -> dict[Key, tuple[Row, int]]:
         """Return the recorded rows among ``rows``, with the numbers of their commits."""
+        if not rows:
+            return {}
         moments = [row["occurred_at"] for row in rows]
-        if self._newest is not None and commit_id == self._last_commit + 1 and min(moments) > self._newest:
-            return {}  # because there was no other commit since, and all rows are later than the recorded ones
         with session.registered("incoming_status", status_table(rows)):
             recorded = session.records("ledger/known_job_status", earliest=min(moments), latest=max(moments))
-            newest = session.row("ledger/newest_status")
-        self._last_commit, self._newest = commit_id - 1, newest[0] if newest and newest[0] else min(moments)
-        return {_key(row): (row, row.pop("commit_id")) for row in recorded}
+        return {key_of(row): (row, row.pop("commit_id")) for row in recorded}
 
 
-_Key: TypeAlias = tuple[Any, ...]
+_Take: TypeAlias = Callable[[], Sequence[Request[JobStatus]]]
+_Decided: TypeAlias = list[tuple[Request[JobStatus], Outcome]]
 
 
-@dataclass(frozen=True)
-class _Batch:
-    """The rows of one commit, and the accepted requests with their commit numbers."""
-
-    rows: list[dict[str, Any]]
-    accepted: list[tuple[Request[JobStatus], int]]
+def _rows(requests: Sequence[Request[JobStatus]]) -> list[list[Row]]:
+    return [[status.row(0) for status in request.events] for request in requests]
 
 
-def _key(row: dict[str, Any]) -> _Key:
-    """Return the identity of a status."""
-    return tuple(row[name] for name in ("plan_id", "job_id", "attempt", "status", "occurred_at"))
+def _batches(posted: Mapping[str, Posted]) -> dict[str, Batch]:
+    """Return the requests of other writers; an unreadable one, as of another version, is left to its writer."""
+    batches = {}
+    for number, of_writer in posted.items():
+        try:
+            batches[number] = Batch(read_requests(of_writer.events), of_writer.actor)
+        except RequestError as error:
+            _log.warning("a request is left to its writer: %s", error)
+    return batches
 
 
-def _conflict(status: JobStatus, commit_id: int) -> PlanstoreError:
-    return KeyConflictError(
-        f"job {status.job_id!r}, attempt {status.attempt}, {status.status} at {status.occurred_at.isoformat()} is "
-        f"recorded already, in commit {commit_id}, with other content"
-    )
+def append_batches(session: Session, transaction: CommitTransaction, batches: Sequence[Batch]) -> None:
+    """Append a commit for each batch of decided requests."""
+    made = [partial(transaction.begin, CommitKind.STATUS, run_id=None, made_by=batch.actor) for batch in batches]
+    if len(batches) == 1:
+        append_statuses(made[0](), batches[0].new_rows)
+        return
+    rows = [
+        row | {"later": later, "place": place}
+        for later, batch in enumerate(batches)
+        for place, row in enumerate(batch.new_rows, 1)
+    ]
+    with ThreadPoolExecutor(max_workers=1) as appending:
+        # in one statement, because each takes as long as the reading of a commit's rows
+        appended = appending.submit(
+            session.run,
+            "ledger/append_job_status",
+            commit_id=transaction.head.commit_id + 1,
+            position=0,
+            run_id=None,
+            rows=rows,
+        )
+        for begin, batch in zip(made, batches, strict=True):
+            begin().stage("job_status", _staged(batch.new_rows))
+    appended.result()
 
 
 def append_statuses(builder: CommitBuilder, rows: Sequence[dict[str, Any]]) -> None:
     """Append rows of statuses, from :meth:`JobStatus.row`, to a commit."""
     if not rows:
         return
-    placed = [row | {"place": place} for place, row in enumerate(rows, 1)]
-    builder.append_staged("job_status", StagedRows(status_table(rows).drop_columns("place")), given={"rows": placed})
+    placed = [row | {"later": 0, "place": place} for place, row in enumerate(rows, 1)]
+    builder.append_staged("job_status", _staged(rows), given={"rows": placed})
+
+
+def _staged(rows: Sequence[dict[str, Any]]) -> StagedRows:
+    return StagedRows(status_table(rows).drop_columns("place"))
 
 
 def status_table(rows: Sequence[dict[str, Any]]) -> pa.Table:

@@ -87,6 +87,35 @@ class DataStorage(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Posted:
+    """A request that the holder of the lock may commit for a writer that waits for it.
+
+    Attributes:
+        actor: the user who makes it.
+        size: number of its events.
+        events: the events, as JSON.
+    """
+
+    actor: str
+    size: int
+    events: str
+
+
+class Turn(Protocol):
+    """A writer's turn: it holds the lock, unless another holder has answered its request meanwhile."""
+
+    @property
+    def answer(self) -> str | None:
+        """That answer; None if this writer holds the lock."""
+
+    def take(self, events: int) -> dict[str, Posted]:
+        """Return requests of waiting writers, the first first, by their ids, with at most so many events together."""
+
+    def give(self, answers: Mapping[str, str]) -> None:
+        """Answer taken requests, by their ids, when the lock is released."""
+
+
 class CommitLock(Protocol):
     """The lock that serializes commits."""
 
@@ -95,6 +124,18 @@ class CommitLock(Protocol):
 
         Raises:
             StoreBusyError: another process held it for longer than the timeout; names the process.
+        """
+
+    def turn(self, request: Callable[[], Posted | None]) -> AbstractContextManager[Turn]:
+        """Hold the lock while a block runs, or let its holder commit a request.
+
+        Args:
+            request: returns the request; None if no other writer may commit it. It is called where the lock is held by
+                another one.
+
+        Raises:
+            StoreBusyError: another process held the lock for longer than the timeout; names the process.
+            CommitFailedError: a holder took the request, and did not end within the timeout.
         """
 
     def held_by_reader(self) -> AbstractContextManager[None]:
@@ -120,8 +161,12 @@ class CatalogStorage(Lake, Protocol):
         """The statement that reads the newest inlined rows of a table."""
 
     @property
+    def recent_rows(self) -> str | None:
+        """The statement that reads inlined commits after one, with their statuses; None if DuckLake is as quick."""
+
+    @property
     def parameters(self) -> Mapping[str, str]:
-        """The values of this catalog for parameters of :attr:`stored_rows`."""
+        """The values of this catalog for parameters of these statements."""
 
     def foreign_objects(self, session: Session) -> list[tuple[Any, ...]]:
         """Return kind and name of the objects in the catalog's database which DuckLake does not make."""
@@ -194,6 +239,9 @@ class StoreStorage(Protocol):
 
     def write_marker(self) -> None:
         """Write the marker of this code's format, durably."""
+
+    def complete_catalog(self) -> None:
+        """Create the objects in the catalog's database that DuckLake does not make; the caller holds the lock."""
 
     def prepare(self) -> None:
         """Create what the lock needs, if it does not exist yet.

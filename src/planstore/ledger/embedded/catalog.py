@@ -44,6 +44,7 @@ class Catalog:
     """Fewer than DuckDB's 122,880, because the rows that a thread collects for one are then still in the processor's
     cache when they are written, and memory is reused instead of allocated again."""
     stored_rows = "ledger/stored_rows"
+    recent_rows = None
     parameters: Mapping[str, str] = {}
 
     def __init__(self, layout: StoreLayout, lock: CommitLock) -> None:

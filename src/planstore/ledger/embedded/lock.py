@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,12 +17,26 @@ import orjson
 from planstore.checks.regular_files import read_regular
 from planstore.errors import StoreBusyError, StoreError
 from planstore.events.commit import utc_text
+from planstore.ledger.storage import Posted
 
 if TYPE_CHECKING:
     from filelock import FileLock
 
 POLL_SECONDS = 0.01
 """Seconds between two attempts to take the lock."""
+
+
+class OwnTurn:
+    """The turn of a writer that commits its own events alone."""
+
+    answer = None
+
+    def take(self, events: int) -> dict[str, Posted]:
+        """Return nothing."""
+        return {}
+
+    def give(self, answers: Mapping[str, str]) -> None:
+        """Do nothing, because there was no request."""
 
 
 class WriterLock:
@@ -60,6 +74,16 @@ class WriterLock:
             yield
         finally:
             lock.release()
+
+    @contextmanager
+    def turn(self, request: Callable[[], Posted | None]) -> Iterator[OwnTurn]:
+        """Hold the lock while the block runs; a request is never made, because a commit is short and needs no network.
+
+        Raises:
+            StoreBusyError: as :meth:`held`.
+        """
+        with self.held():
+            yield OwnTurn()
 
     @contextmanager
     def held_by_reader(self) -> Iterator[None]:

@@ -78,6 +78,9 @@ class EmbeddedStorage:
     def check_catalog(self, session: Session) -> None:
         """Do nothing, because a folder may be moved with its files."""
 
+    def complete_catalog(self) -> None:
+        """Do nothing, because the lock is a file."""
+
     def check(self) -> None:
         """Check that the store was not removed, renamed or replaced after it was opened.
 

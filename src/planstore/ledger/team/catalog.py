@@ -43,6 +43,7 @@ class RemoteCatalog:
     """More than in a folder, because a query asks for the Bloom filter of each row group in a request of its own, and
     few enough for DuckDB to join the ranges of a pair's row into one request, because they lie near one another."""
     stored_rows = "team/stored_rows"
+    recent_rows = "team/recent_rows"
 
     def __init__(self, address: TeamAddress, connector: Connector, access: ObjectStorageAccess) -> None:
         self._address = address

@@ -46,7 +46,7 @@ def _database(storage: TeamStorage) -> Iterator[Check]:
         row = connection.execute(sql.load("postgres/checkup"), [storage.address.schema]).fetchone()
         seconds = time.monotonic() - started
     assert row is not None
-    version, now, encoding, inlined = row
+    version, now, encoding, inlined, lacks_requests = row
     yield Check(
         "database",
         f"PostgreSQL {version}, answers in {seconds * 1000:.1f} ms",
@@ -63,7 +63,14 @@ def _database(storage: TeamStorage) -> Iterator[Check]:
         "permissions", f"the user {rights.user} can {'read and write' if rights.is_writer else 'read, not write'}"
     )
     holder = storage.lock.holder()
-    yield Check("writer lock", "free" if holder is None else f"held by {holder}: writers wait, readers do not")
+    yield Check(
+        "writer lock",
+        "free" if holder is None else f"held by {holder}: writers wait, readers do not",
+        "the schema lacks the table planstore_requests, which writers need: copy the store to another schema with "
+        "`planstore copy`"
+        if lacks_requests
+        else None,
+    )
     yield Check(
         "catalog",
         f"about {inlined:,} rows not yet in files",

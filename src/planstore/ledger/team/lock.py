@@ -1,22 +1,74 @@
-"""The lock that serializes commits: an advisory lock of PostgreSQL, which the server releases when its holder dies."""
+"""The lock that serializes commits: an advisory lock of PostgreSQL, which the server releases when its holder dies.
+
+A writer that has to wait posts its request, which the holder of the lock may commit with its own. The queue of the lock
+is the only wait: when the turn comes, the request is answered, or is the writer's own to commit. A request is valid as
+long as its writer waits, so that nothing is recorded for a process that has ended long ago.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from planstore.database import sql
-from planstore.errors import StoreBusyError
+from planstore.errors import CommitFailedError, StoreBusyError
 from planstore.events.commit import utc_text
+from planstore.ledger.storage import Posted
 from planstore.ledger.team.connection import Connector, team_errors
 
 if TYPE_CHECKING:
     import psycopg
+
+_log = logging.getLogger("planstore.ledger")
+
+
+class TeamTurn:
+    """A writer's turn, on the connection that waited for the lock.
+
+    Args:
+        connection: the connection.
+        schema: the schema of the store.
+        name: the database in messages.
+        answer: the answer to the writer's request; None if the connection holds the lock.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any], schema: str, name: str, answer: str | None = None) -> None:
+        self.answer = answer
+        self._connection = connection
+        self._schema = schema
+        self._name = name
+        self._answers: dict[str, str] = {}
+
+    def take(self, events: int) -> dict[str, Posted]:
+        """Return requests of waiting writers, the first first, by their ids, with at most so many events together."""
+        with team_errors(self._name):
+            rows = self._connection.execute(sql.load("postgres/take_requests"), [self._schema, events]).fetchall()
+        return {number: Posted(*content) for number, *content, _ in sorted(rows, key=itemgetter(-1))}
+
+    def give(self, answers: Mapping[str, str]) -> None:
+        """Answer taken requests, by their ids, when the lock is released."""
+        self._answers.update(answers)
+
+    def release(self) -> None:
+        """Send the answers, and give the lock back.
+
+        Raises:
+            psycopg.Error: the connection is broken.
+        """
+        if self.answer is not None:
+            return
+        if self._answers:
+            ids, texts = list(self._answers), list(self._answers.values())
+            self._connection.execute(sql.load("postgres/answer_requests"), [ids, texts])
+        self._connection.execute(sql.load("postgres/unlock"), [self._schema])
 
 
 class AdvisoryLock:
@@ -34,6 +86,11 @@ class AdvisoryLock:
         self._timeout = timeout
         self._forget()
 
+    def prepare(self) -> None:
+        """Create the table of requests, in the schema of the store."""
+        with team_errors(self._connector.name), self._connect() as connection:
+            connection.execute(sql.load("postgres/planstore_requests"))
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold the lock while the block runs.
@@ -49,11 +106,21 @@ class AdvisoryLock:
     @contextmanager
     def held_by_reader(self) -> Iterator[None]:
         """Exclude writers while a block runs; the lock needs no permission."""
-        connection = self._acquired()
-        try:
+        with self._released(self._acquired(self._wait)):
             yield
-        finally:
-            self._release(connection)
+
+    @contextmanager
+    def turn(self, request: Callable[[], Posted | None]) -> Iterator[TeamTurn]:
+        """Hold the lock while the block runs, or let its holder commit the request.
+
+        Raises:
+            DeniedError: this user may not write the store.
+            StoreBusyError: another process held the lock for longer than the timeout; names the process.
+            CommitFailedError: a holder took the request, and did not end within the timeout.
+        """
+        self._connector.require_writer()
+        with self._released(self._acquired(lambda connection: self._turn(connection, request))) as turn:
+            yield turn
 
     def holder(self) -> str | None:
         """Return the process that holds the lock now; None if it is free."""
@@ -70,38 +137,100 @@ class AdvisoryLock:
         self._process = os.getpid()
         weakref.finalize(self, _close, self._idle, self._process)
 
-    def _acquired(self) -> psycopg.Connection[Any]:
-        from psycopg.errors import LockNotAvailable, OperationalError
+    def _acquired(
+        self, acquire: Callable[[psycopg.Connection[Any]], TeamTurn]
+    ) -> tuple[psycopg.Connection[Any], TeamTurn]:
+        """Return a connection with its turn."""
+        from psycopg import Error, OperationalError
 
         with team_errors(self._connector.name):
             while True:
                 connection, is_new = self._connection()
                 try:
-                    milliseconds = str(max(1, round(self._timeout * 1000)))
-                    connection.execute(sql.load("postgres/lock_timeout"), [milliseconds])
-                    connection.execute(sql.load("postgres/lock"), [self._schema])
-                    return connection
-                except LockNotAvailable:
-                    holder = self._holder(connection) or "another process"
+                    return connection, acquire(connection)
+                except StoreBusyError:
                     self._idle.append(connection)
-                    raise StoreBusyError(
-                        f"the store is being written by {holder}; waited {self._timeout:g} s for {self._connector.name}"
-                    ) from None
+                    raise
                 except OperationalError:
                     connection.close()
                     if is_new:
                         raise
                     # because the server may have ended an idle connection, as in a restart
+                except (Error, CommitFailedError):
+                    connection.close()  # because it may hold the lock, or have a request
+                    raise
 
-    def _release(self, connection: psycopg.Connection[Any]) -> None:
+    def _wait(self, connection: psycopg.Connection[Any]) -> TeamTurn:
+        from psycopg.errors import LockNotAvailable
+
+        try:
+            connection.execute(sql.load("postgres/lock"), [self._schema])
+        except LockNotAvailable:
+            raise self._busy(connection) from None
+        return TeamTurn(connection, self._schema, self._connector.name)
+
+    def _turn(self, connection: psycopg.Connection[Any], request: Callable[[], Posted | None]) -> TeamTurn:
+        """Take the lock if it is free; else post the request and wait."""
+        from psycopg.errors import LockNotAvailable
+
+        row = connection.execute(sql.load("postgres/try_lock"), [self._schema]).fetchone()
+        if row is not None and row[0]:
+            return TeamTurn(connection, self._schema, self._connector.name)
+        posted = request()
+        if posted is None:
+            return self._wait(connection)
+        number = str(uuid4())
+        values = [number, posted.actor, posted.size, posted.events]
+        try:
+            return self._answered(connection, number, values)
+        except LockNotAvailable:
+            if connection.execute(sql.load("postgres/withdraw"), [number]).fetchone() is not None:
+                raise self._busy(connection) from None
+        try:
+            # because the holder that has taken the request is about to end
+            return self._answered(connection, number)
+        except LockNotAvailable:
+            raise CommitFailedError(
+                f"{self._busy(connection)}; it has taken these events, and if they are recorded is not known"
+            ) from None
+
+    def _answered(self, connection: psycopg.Connection[Any], number: str, values: list[Any] | None = None) -> TeamTurn:
+        """Post a request if its values are given, then wait for the lock or the answer."""
+        if values is not None:
+            connection.execute(sql.load("postgres/request"), values)
+        # because the server then gives the lock of one answered request to the next without waiting for its process
+        with connection.pipeline():
+            connection.execute(sql.load("postgres/lock"), [self._schema])
+            answers = connection.execute(sql.load("postgres/answered"), [number, self._schema])
+        row = answers.fetchone()
+        if row is not None and row[0] is not None:
+            return TeamTurn(connection, self._schema, self._connector.name, str(row[0]))
+        connection.execute(sql.load("postgres/remove_requests"))
+        return TeamTurn(connection, self._schema, self._connector.name)
+
+    def _busy(self, connection: psycopg.Connection[Any]) -> StoreBusyError:
+        holder = self._holder(connection) or "another process"
+        return StoreBusyError(
+            f"the store is being written by {holder}; waited {self._timeout:g} s for {self._connector.name}"
+        )
+
+    @contextmanager
+    def _released(self, acquired: tuple[psycopg.Connection[Any], TeamTurn]) -> Iterator[TeamTurn]:
+        """Release the lock after the block."""
         from psycopg import Error
 
-        # because a connection that broke has lost the lock already, and the commit is fenced by its snapshot
-        with suppress(Error):
-            connection.execute(sql.load("postgres/unlock"), [self._schema])
-            self._idle.append(connection)
-            return
-        connection.close()
+        connection, turn = acquired
+        try:
+            yield turn
+        finally:
+            try:
+                turn.release()
+                self._idle.append(connection)
+            except Error as error:
+                # because a connection that broke has lost the lock already, and the commit is fenced by its snapshot;
+                # requests without an answer are decided again by their writers
+                _log.debug("the lock was lost before its release: %s", error)
+                connection.close()
 
     def _connection(self) -> tuple[psycopg.Connection[Any], bool]:
         """Return an idle connection, or else a new one and True."""
@@ -109,7 +238,13 @@ class AdvisoryLock:
             self._forget()
         with suppress(IndexError):
             return self._idle.pop(), False
-        return self._connector.connect(f"planstore {os.getpid()} {socket.gethostname()}"), True
+        return self._connect(), True
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        connection = self._connector.connect(f"planstore {os.getpid()} {socket.gethostname()}")
+        milliseconds = str(max(1, round(self._timeout * 1000)))
+        connection.execute(sql.load("postgres/lock_settings"), [milliseconds, self._schema])
+        return connection
 
     def _holder(self, connection: psycopg.Connection[Any]) -> str | None:
         row = connection.execute(sql.load("postgres/lock_holder"), [self._schema]).fetchone()

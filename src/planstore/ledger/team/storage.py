@@ -98,6 +98,10 @@ class TeamStorage:
     def prepare_catalog(self) -> None:
         """Do nothing, because DuckLake creates a missing schema."""
 
+    def complete_catalog(self) -> None:
+        """Create the table of the requests of waiting writers."""
+        self.lock.prepare()
+
     def check_catalog(self, session: Session) -> None:
         """Check that the catalog was made with the files of this address.
 
