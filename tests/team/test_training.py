@@ -11,7 +11,6 @@ import pytest
 import markets
 import planstore
 from faults.proxy import Proxy
-from planstore import PanelError
 from planstore.events.vocabulary import JobState
 from planstore.ledger.embedded.artifacts import Artifacts
 from planstore.ledger.opening import join
@@ -19,6 +18,7 @@ from planstore.ledger.team.address import TeamAddress
 from planstore.ledger.team.artifacts import remote_artifacts
 from planstore.ledger.team.objects import RETRIES
 from planstore.training.execution.executor_settings import ExecutorSettings
+from planstore.training.execution.ray_executor import _work
 from planstore.training.execution.task import LOST, File, Result, Task
 from planstore.training.execution.train import train
 from planstore.training.execution.worker import stored_result
@@ -68,11 +68,23 @@ def test_a_worker_of_ray_reads_the_panel_and_stores_the_files_with_a_key_of_its_
                 assert proxy.rule("pass") >= 2
                 assert len(store.sql("from trained_models").fetchall()) == 2
                 assert store.integrity.verify().findings == []
-                team_servers.upload(markets.write_panel(tmp_path / "panel", SYMBOLS, 60), address.rpartition("/")[2])
-                with pytest.raises(PanelError, match=f"{address} must be as the driver has read it, got other content"):
-                    train(store, panel, executor="ray", ray_address=cluster.address)
         finally:
             cluster.shutdown()  # type: ignore[no-untyped-call]
+
+
+def test_a_panel_that_has_changed_costs_a_worker_of_ray_its_attempt(team_servers: TeamServers, tmp_path: Path) -> None:
+    address = team_servers.upload(markets.write_panel(tmp_path / "panel", SYMBOLS, days=120))
+    task = Task("job", 1, "fwd_ret_1d", "AAA", (load_families()["linear"],))
+    panel = Panel.read(address)
+    assert panel.origin is not None
+    assert _work(panel.origin, panel.digest, None, task).status == JobState.SUCCEEDED
+    shorter = Panel.read(markets.write_panel(tmp_path / "panel", SYMBOLS, days=119))
+    lost = _work(panel.origin, shorter.digest, None, task)
+    assert (lost.status, lost.error) == (
+        LOST,
+        f"its worker could not read the panel: {address} must be as the driver has read it, got other content: train "
+        "when no one writes it",
+    )
 
 
 def test_a_worker_on_this_machine_stores_the_files(results: Path, tmp_path: Path) -> None:

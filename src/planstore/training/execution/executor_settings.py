@@ -60,7 +60,6 @@ class ExecutorSettings:
 
         Raises:
             RequestError: there is no Ray cluster at the address.
-            PanelError: a worker of another machine cannot read the panel, or finds another one.
         """
         return self._kind.open(self, panel, artifacts, folder)
 

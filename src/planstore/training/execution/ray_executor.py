@@ -5,15 +5,14 @@ from __future__ import annotations
 import socket
 import time
 from concurrent.futures import Future
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from planstore.errors import PanelError, PlanstoreError, RequestError, WorkerDiedError
+from planstore.errors import PlanstoreError, RequestError, WorkerDiedError
 from planstore.ledger.storage import ArtifactsOpener, ArtifactStorage
 from planstore.training.execution.fit import train_job
-from planstore.training.execution.task import Result, Task
+from planstore.training.execution.task import LOST, Result, Task
 from planstore.training.execution.termination import restored_sigterm_handler
 from planstore.training.execution.worker import opened, stored_result
 
@@ -29,9 +28,9 @@ SLOTS_CACHE_SECONDS = 1.0
 class RayExecutor:
     """Executor with one task per CPU core of a Ray cluster.
 
-    Nodes need planstore installed. A worker reads a panel of object storage itself, and Ray gives it to the others; a
-    local panel is sent through Ray's object store, because nodes may share no folder. For the same reason the files of
-    jobs are sent to the driver, unless the store is one that other machines reach. Credentials are those of the nodes.
+    Nodes need planstore installed. Workers read a panel of object storage themselves; a local panel is sent through
+    Ray's object store, because nodes may share no folder. For the same reason the files of jobs are sent to the driver,
+    unless the store is one that other machines reach. Credentials are those of the nodes.
 
     Args:
         panel: panel of the tasks.
@@ -41,7 +40,6 @@ class RayExecutor:
 
     Raises:
         RequestError: there is no cluster at the address.
-        PanelError: a worker cannot read the panel, or finds another one.
     """
 
     def __init__(self, panel: Panel, artifacts: ArtifactStorage, max_tasks: int | None, address: str | None) -> None:
@@ -52,11 +50,7 @@ class RayExecutor:
             with restored_sigterm_handler():
                 _connect(ray, max_tasks, address)
         self._digest = panel.digest
-        try:
-            self._panel = [ray.put(_content(panel)) if panel.origin is None else _fetched(panel.origin, self._digest)]
-        except BaseException:
-            self.close()
-            raise
+        self._panel = [ray.put(_content(panel))] if panel.origin is None else panel.origin
         self._artifacts = artifacts.opener() if artifacts.is_shared else None
         self._work = ray.remote(num_cpus=1, max_retries=0)(_work)
         self._max_tasks = max_tasks
@@ -113,41 +107,6 @@ def _content(panel: Panel) -> np.ndarray:
         return np.fromfile(saved, dtype=np.uint8)
 
 
-def _fetched(origin: PanelOrigin, digest: str) -> Any:
-    """Let a worker read the panel, and return the reference of its content.
-
-    Raises:
-        PanelError: it cannot, or finds another panel.
-        WorkerDiedError: the worker died.
-    """
-    import ray
-    from ray.exceptions import RayError, RayTaskError
-
-    fetch: Any = ray.remote(num_cpus=1, num_returns=2)(_fetch)
-    done, content = fetch.remote(origin, digest)
-    try:
-        ray.get(done)
-    except RayTaskError as error:
-        with suppress(RayTaskError):  # because Ray prints an error that is not asked for
-            ray.get(content)
-        if isinstance(error.cause, PlanstoreError):
-            raise PanelError(f"a worker of Ray must be able to read the panel, got: {error.cause}") from error
-        raise
-    except RayError as error:
-        raise WorkerDiedError(f"the Ray worker that read the panel died: {type(error).__name__}") from error
-    return content
-
-
-def _fetch(origin: PanelOrigin, digest: str) -> tuple[str, np.ndarray]:
-    """Read the panel in a worker of Ray; Ray does it again where the node that has the content is lost."""
-    panel = origin.read()
-    if panel.digest != digest:
-        raise PanelError(
-            f"{origin.address} must be as the driver has read it, got other content: train when no one writes it"
-        )
-    return digest, _content(panel)
-
-
 def _settle(future: Future[Result], done: Future[Result]) -> None:
     from ray.exceptions import RayError, RayTaskError
 
@@ -162,10 +121,17 @@ def _settle(future: Future[Result], done: Future[Result]) -> None:
         future.set_exception(error)
 
 
-def _work(panel: list[Any], digest: str, artifacts: ArtifactsOpener | None, task: Task) -> Result:
+def _work(panel: PanelOrigin | list[Any], digest: str, artifacts: ArtifactsOpener | None, task: Task) -> Result:
     """Train a task in a Ray worker; the panel is fetched once per process."""
     import pyarrow as pa
     import ray
 
-    result = train_job(opened(digest, lambda: pa.BufferReader(pa.py_buffer(ray.get(panel[0])))), task)
+    def source() -> pa.NativeFile | PanelOrigin:
+        return pa.BufferReader(pa.py_buffer(ray.get(panel[0]))) if isinstance(panel, list) else panel
+
+    try:
+        fetched = opened(digest, source)
+    except PlanstoreError as error:
+        return Result(LOST, error=f"its worker could not read the panel: {error}")
+    result = train_job(fetched, task)
     return result if artifacts is None else stored_result(result, artifacts)

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, BinaryIO
 
-from planstore.errors import StoreError
+from planstore.errors import PanelError, StoreError
 from planstore.ledger.storage import ArtifactsOpener
 from planstore.training.execution.fit import train_job
 from planstore.training.execution.task import LOST, Result, Task, stored
@@ -20,7 +20,7 @@ from planstore.training.execution.task import LOST, Result, Task, stored
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from planstore.training.panel.panel import Panel
+    from planstore.training.panel.panel import Panel, PanelOrigin
 
 _panels: dict[str, Panel] = {}
 
@@ -43,14 +43,28 @@ def stored_result(result: Result, artifacts: ArtifactsOpener) -> Result:
         return Result(LOST, error=f"its worker could not store its files: {error}")
 
 
-def opened(name: str, source: Callable[[], Path | pa.NativeFile]) -> Panel:
-    """Return the panel with this name; it is opened from its source once per process."""
-    from planstore.training.panel.panel import Panel
+def opened(name: str, source: Callable[[], Path | pa.NativeFile | PanelOrigin]) -> Panel:
+    """Return the panel with this name; it is opened from its source once per process.
+
+    Raises:
+        PanelError: its origin cannot be read, or has other content than the panel whose digest is the name.
+    """
+    from planstore.training.panel.panel import Panel, PanelOrigin
 
     if name not in _panels:
         _panels.clear()
-        _panels[name] = Panel.open(source())
+        found = source()
+        _panels[name] = _read_again(found, name) if isinstance(found, PanelOrigin) else Panel.open(found)
     return _panels[name]
+
+
+def _read_again(origin: PanelOrigin, digest: str) -> Panel:
+    panel = origin.read()
+    if panel.digest != digest:
+        raise PanelError(
+            f"{origin.address} must be as the driver has read it, got other content: train when no one writes it"
+        )
+    return panel
 
 
 def answer_calls() -> None:
