@@ -133,6 +133,12 @@ def snapshots(team: Store, after: int) -> int:
     return len({snapshot for commit_id, snapshot in rows if commit_id > after})
 
 
+def answer_to(team: Store, events: str) -> str | None:
+    """Wait with a request, and return the answer; None if it was this writer's turn."""
+    with team.access.ledger.turn(lambda: Posted("somebody", 2, events)) as turn:
+        return turn.answer
+
+
 def test_those_who_wait_are_committed_at_once_and_the_refused_among_them_harm_nobody(
     team: Store, held: HeldLock, writers: list[StatusWriter], jobs: Iterator[str], tmp_path: Path
 ) -> None:
@@ -186,6 +192,22 @@ def test_requests_without_their_writers_are_not_recorded(team: Store, held: Held
     assert (held.requests(), recorded(team, job)) == ([], [])
 
 
+def test_a_request_is_answered_with_its_commit_which_is_of_its_own_user(
+    team: Store, held: HeldLock, jobs: Iterator[str]
+) -> None:
+    job = next(jobs)
+    events = written_requests([[status(team, job).row(0)], [status(team, job, "failed").row(0)]])
+    with team.training.status_writer() as writer:
+        mine = held.waits(partial(writer.record, status(team, next(jobs))))
+        theirs = held.waits(partial(answer_to, team, events))
+        held.release()
+        number = mine.result() + 1
+        assert theirs.result() == f"[{number},{number}]"
+    assert recorded(team, job) == [(1, "running"), (1, "failed")]
+    query = "select actor = 'somebody' from commits where commit_id >= $mine order by commit_id"
+    assert team.sql(query, {"mine": number - 1}).fetchall() == [(False,), (True,)]
+
+
 @pytest.mark.parametrize("events", ["[[{}]]", "7", '[[{"plan_id": 7}]]', "not JSON"])
 def test_an_unreadable_request_is_left_to_its_writer(
     events: str,
@@ -195,14 +217,11 @@ def test_an_unreadable_request_is_left_to_its_writer(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     job = next(jobs)
-    lock = team.access.ledger.storage.lock
-
-    def wait() -> str | None:
-        with lock.turn(lambda: Posted("somebody", 1, events)) as turn:
-            return turn.answer
-
     with team.training.status_writer() as writer:
-        mine, other = held.waits(partial(writer.record, status(team, job))), held.waits(wait)
+        mine, other = (
+            held.waits(partial(writer.record, status(team, job))),
+            held.waits(partial(answer_to, team, events)),
+        )
         held.release()
         assert mine.result()
         assert other.result() is None
@@ -296,6 +315,7 @@ def test_a_writer_knows_what_others_have_recorded_wherever_it_is(
             writer.record(status(team, of_files))
         other.record(status(team, second, "failed"))
         writer.record(status(team, of_both, "failed"))  # through the ledger of the idle writer, which follows later
+        other.record(status(team, next(jobs)))
         is_known(second, by=idle)
         is_known(of_both, by=idle)
         other.record(status(team, flushed, "failed"))
