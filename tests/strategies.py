@@ -240,6 +240,9 @@ def candidate(draw: st.DrawFn, target: str, symbol: str | None, *, loose: bool =
         "mode": draw(_mostly(pooled, [*modes, "CROSS_SECTIONAL", "SYMBOL_SPECIFIC", "OTHER"] if loose else modes)),
         "score": draw(of_metric | of_metric | of_metric | st.sampled_from(no_scores)),
         "null_score": draw(st.none() | of_metric),
+        "null_sd": draw(st.none() | st.sampled_from((0.0, 0.02))),
+        "p_value": draw(st.none() | st.sampled_from((0.0, 1e-300, 0.05, 1.0))),
+        "effective_samples": draw(st.none() | st.sampled_from((1.0, 150.5))),
         "stability": draw(st.sampled_from(STABILITIES)),
         "stability_metrics": draw(
             st.none() | st.fixed_dictionaries(dict.fromkeys(METRICS, levels | st.sampled_from(no_scores)))

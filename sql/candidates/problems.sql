@@ -95,6 +95,15 @@ problems AS (
         ON b.task_type IS NOT DISTINCT FROM i.task_type AND b.metric_name IS NOT DISTINCT FROM i.metric_name
     WHERE isfinite(i.null_score) AND (i.null_score < b.lowest OR i.null_score > b.highest)
     UNION ALL
+    SELECT "row", 1, 'null_sd', null_sd::VARCHAR, 'is no standard deviation: 0 or more'
+    FROM incoming WHERE $strict AND null_sd < 0
+    UNION ALL
+    SELECT "row", 1, 'p_value', p_value::VARCHAR, 'is no probability: from 0 to 1'
+    FROM incoming WHERE $strict AND isfinite(p_value) AND (p_value < 0 OR p_value > 1)
+    UNION ALL
+    SELECT "row", 1, 'effective_samples', effective_samples::VARCHAR, 'is no number of samples: more than 0'
+    FROM incoming WHERE $strict AND effective_samples <= 0
+    UNION ALL
     SELECT "row", "rows", 'task_type', task_type, 'holds a NUL character'
     FROM incoming_tasks WHERE contains(task_type, chr(0))
     UNION ALL

@@ -1,6 +1,7 @@
 """How often p is small on noise: panels that nothing tells, measured as real ones are. Run by ``make calibrate``.
 
-Labels are sums of the next steps of random walks that move together; features are noise, and random walks.
+Labels are sums of the next steps of random walks. These are independent of one another, so that each symbol is a trial,
+or move together. Features are noise, and random walks.
 """
 
 from __future__ import annotations
@@ -23,14 +24,15 @@ PANELS = int(os.environ.get("PLANSTORE_PANELS", "6"))
 """Panels of each kind and horizon."""
 SYMBOLS, DAYS = 20, 1250
 HORIZONS = (1, 5, 21)
-KINDS = ("classes", "rare classes", "values", "classes, ragged calendars")
+TOGETHER = "classes that move together"
+KINDS = ("classes", "rare classes", "values", "classes, ragged calendars", TOGETHER)
 LEVELS = (0.01, 0.05)
 
 
 def noise(kind: str, horizon: int, seed: int) -> pd.DataFrame:
     """Return a panel whose target has nothing to do with its features."""
     chance = np.random.default_rng([KINDS.index(kind), horizon, seed])
-    market, frames = chance.normal(size=DAYS), []
+    market, frames = (kind == TOGETHER) * chance.normal(size=DAYS), []
     name = f"{'fwd_ret' if kind == 'values' else 'y_up'}_{horizon}d"
     for number in range(SYMBOLS):
         steps = pd.Series(market + chance.normal(size=DAYS))
@@ -56,7 +58,7 @@ def main() -> None:
         for number, (kind, horizon, seed) in enumerate(trials, 1):
             path = Path(folder) / "noise.parquet"
             noise(kind, horizon, seed).to_parquet(path, index=False)
-            for side in measure(Panel.read(path), select=0).sides:
+            for side in measure(Panel.read(path), select=0, symbols=kind != TOGETHER).sides:
                 found["pooled" if side.symbol is None else "symbol", kind, horizon].append(side.p_value)
             show({"measured": number, "planned": len(trials) - number})
     columns = [column for level in LEVELS for column in (f"p ≤ {level:g}", "95 % from", "to")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tarfile
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 import planstore
@@ -65,6 +66,19 @@ def test_a_migrated_store_keeps_nulls_beside_scores(results: Path) -> None:
         assert store.integrity.verify(ANCHOR).holds
 
 
+def test_a_store_of_the_format_before_takes_p_values_once_it_is_migrated(tmp_path: Path) -> None:
+    with tarfile.open(ARCHIVE.with_name("format-3.tar.xz")) as archive:
+        archive.extractall(tmp_path, filter="data")
+    migrated = migrate(tmp_path / "results" / "planstore")
+    assert (migrated.before, migrated.after, migrated.lost) == (3, FORMAT, ())
+    rows = [row | {"null_sd": 0.02, "p_value": 0.01, "effective_samples": 9.5} for row in samples.records(2, 2)]
+    with planstore.open(tmp_path / "results", create=False) as store:
+        store.route(pa.Table.from_pylist(rows), samples.policy(), run_id="with p")
+        found = store.sql("select distinct run_id, null_sd, p_value, effective_samples from candidates order by all")
+        assert found.fetchall()[-1] == ("with p", 0.02, 0.01, 9.5)
+        assert store.integrity.verify(KEPT["format-3"][0]).holds
+
+
 def test_the_kept_store_answers_as_it_did(results: Path) -> None:
     with planstore.open(results, create=False) as store:
         assert store.sql("select count(*) from history").fetchall() == [(EVENTS,)]
@@ -104,6 +118,11 @@ KEPT = {
         249,
         ["run", "override", "run", "status", "status", "override", "run"],
     ),
+    "format-4": (
+        "7:7e49a0b15589a927c0c6ccd8e8571df86b6e7a9ce82cfa45c20dbc6afdba9acd",
+        248,
+        ["run", "override", "run", "status", "status", "override", "run"],
+    ),
 }
 """The anchor of each kept store, how many events it holds, and the kinds of its commits."""
 
@@ -130,8 +149,10 @@ def test_the_kept_store_of_this_format_answers_as_it_did(tmp_path: Path) -> None
         assert store.whatif(samples.policy()).runs == ["run-0", "run-1", "run-2"]
         assert rules["run-1"] == "OVERRIDE"
         assert "OVERRIDE" not in (rules["run-0"], rules["run-2"])
-        nulls = store.sql("select count(null_score) from candidates where run_id = 'run-0'").fetchall()
-        assert nulls == [(28,)]
+        columns = "null_score, null_sd, p_value, effective_samples"
+        nulls = store.sql(f"select distinct {columns} from candidates where run_id = 'run-0'").fetchall()
+        assert nulls == [(0.5, 0.02, 0.01, 120.5)]
+        assert store.sql("select count(p_value) from candidates where run_id <> 'run-0'").fetchall() == [(0,)]
         assert store.maintenance.rebuild().same
 
 

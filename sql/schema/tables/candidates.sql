@@ -28,5 +28,8 @@ CREATE TABLE lake.candidates (
     metric_name           VARCHAR,      -- the metric of the score, as `auc`, `roc_auc` or `r2`
     evidence_as_of        TIMESTAMPTZ,  -- the end of the data behind it, UTC where no zone is given (older files: `timestamp`)
     git_commit            VARCHAR,      -- the code that made it
-    null_score            DOUBLE        -- the score of the same predictions on time-shifted labels: the score of a model that has learned nothing
+    null_score            DOUBLE,       -- the score of the same predictions on time-shifted labels: the score of a model that has learned nothing
+    null_sd               DOUBLE,       -- the standard deviation of such scores over all shifts
+    p_value               DOUBLE,       -- the probability that chance scores as high, from 0 to 1
+    effective_samples     DOUBLE        -- how many of the rows' timestamps are independent of one another
 );

@@ -89,6 +89,18 @@ COLUMNS = (
         is_read=True, since=2,
     ),
     CandidateColumn(
+        "null_sd", ColumnKind.NUMBER, "the standard deviation of such scores over all shifts", since=4,
+        not_finite="; leave it empty where there is none",
+    ),
+    CandidateColumn(
+        "p_value", ColumnKind.NUMBER, "the probability that chance scores as high, from 0 to 1", since=4,
+        not_finite="; leave it empty where there is none",
+    ),
+    CandidateColumn(
+        "effective_samples", ColumnKind.NUMBER, "how many of the rows' timestamps are independent of one another",
+        since=4, not_finite="; leave it empty where it is not known",
+    ),
+    CandidateColumn(
         "stability", ColumnKind.WORD, "`STABLE`, `DRIFTING`, `DIVERGED` or `UNKNOWN`, as it was given",
         is_needed=True, reference_default=Stability.UNKNOWN.value, is_read=True, words=Stability,
     ),
