@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import orjson
+import pyarrow as pa
 import pytest
 
 import planstore
@@ -104,6 +105,29 @@ def test_a_migration_knows_the_formats_that_team_stores_had(address: TeamAddress
             migrate(folder)
     storage.write_marker()
     assert storage.objects.get("store.json") == marker
+    storage.close()
+
+
+def test_a_store_of_the_format_before_is_migrated_in_its_place(address: TeamAddress, tmp_path: Path) -> None:
+    folder = tmp_path / "results" / "planstore"
+    join(address, folder)
+    with planstore.open(folder.parent) as store:
+        store.route(samples.table(samples.records()), samples.policy())
+        anchor = store.integrity.anchor()
+        connection = store.access.ledger.writer()._connection
+        for column in ("null_sd", "p_value", "effective_samples"):
+            connection.execute(f"alter table lake.candidates drop column {column}")
+    storage = TeamStorage(address, folder)
+    storage.objects.replace("store.json", orjson.dumps({"format": 3, "schema": address.schema}))
+    with pytest.raises(StoreVersionError, match="run `planstore migrate`"):
+        planstore.open(folder.parent)
+    migrated = migrate(folder)
+    assert (migrated.before, migrated.after, migrated.lost) == (3, FORMAT, ())
+    rows = [row | {"p_value": 0.01} for row in samples.records(2, 2)]
+    with planstore.open(folder.parent) as store:
+        store.route(pa.Table.from_pylist(rows), samples.policy())
+        assert store.sql("select count(*), count(p_value) from candidates").fetchall() == [(21, 6)]
+        assert store.integrity.verify(anchor).findings == []
     storage.close()
 
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planstore.api.access import StoreAccess
-from planstore.audit.why_trained import TrainingReason, why_trained
 from planstore.checks.arguments import checked
 from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
 from planstore.events.vocabulary import JobState
-from planstore.ledger.status_writer import StatusWriter
 from planstore.pages.answers import ResultRows, counted, plural
-from planstore.plans.cost import CostEstimate, estimate_plan_cost
 from planstore.plans.progress import Progress
-from planstore.plans.staleness import refuse_stale, stale_reasons
 from planstore.runs.lookup import RunName
+
+if TYPE_CHECKING:
+    from planstore.audit.why_trained import TrainingReason
+    from planstore.ledger.status_writer import StatusWriter
+    from planstore.plans.cost import CostEstimate
 
 JOB_COLUMNS = ("job_id", "target", "symbol", "route", "priority", "status", "attempt", "metrics", "error", "left_out")
 
@@ -102,6 +103,8 @@ class PlanTraining:
         Raises:
             NotFoundError: there is no such plan.
         """
+        from planstore.plans.cost import estimate_plan_cost
+
         return estimate_plan_cost(self._access.session, self._access.plan_id(plan))
 
     @checked
@@ -135,6 +138,8 @@ class PlanTraining:
         Raises:
             NotFoundError: there is no such plan or job, or the job has no recorded inputs.
         """
+        from planstore.audit.why_trained import why_trained
+
         return why_trained(self._access.session, self._access.ledger.artifacts, self._access.plan_id(plan), job_id)
 
     @checked
@@ -168,6 +173,8 @@ class PlanTraining:
 
     def status_writer(self) -> StatusWriter:
         """Return a writer of job statuses for any number of threads."""
+        from planstore.ledger.status_writer import StatusWriter
+
         self._access.require_now("training.status_writer")
         return StatusWriter(self._access.ledger)
 
@@ -178,6 +185,8 @@ class PlanTraining:
         Args:
             plan: a name as in :meth:`Store.plan <planstore.Store.plan>`.
         """
+        from planstore.plans.staleness import stale_reasons
+
         return stale_reasons(self._access.session, self._access.plan_id(plan), *self._access.moment())
 
     @checked
@@ -190,6 +199,8 @@ class PlanTraining:
         Raises:
             PlanStaleError: its evidence, policy, rules or overrides have changed; names the changes.
         """
+        from planstore.plans.staleness import refuse_stale
+
         refuse_stale(self._access.plan_id(plan), self.stale_reasons(plan))
 
 
