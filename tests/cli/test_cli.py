@@ -16,6 +16,7 @@ import pytest
 
 import markets
 import samples
+from planstore.ledger.marker import FORMAT
 from reference.json_output import section
 
 ROOT = Path(__file__).parents[2]
@@ -347,12 +348,12 @@ def test_a_migration_prints_restored_and_lost_values_and_fails_where_some_were_l
     assert "run `planstore migrate`" in call("log", "--results", tmp_path / "results").stderr
     done = call("migrate", "--results", tmp_path / "results")
     assert done.returncode == 1
-    assert "The store was of format 2 and is of format 3 now." in done.stdout
+    assert f"The store was of format 2 and is of format {FORMAT} now." in done.stdout
     assert "4 values that could not be read" in done.stdout
     assert "  commit 4, runs.settings, position 1: {'metrics_snapshot': '\\'," in done.stdout
     assert "Lost by the older format" in done.stdout
     assert "  commit 1, runs: its rows have the digest" in done.stdout
-    assert call("migrate", "--results", tmp_path / "results").stdout.startswith("The store has format 3")
+    assert call("migrate", "--results", tmp_path / "results").stdout.startswith(f"The store has format {FORMAT}")
 
 
 def test_a_store_is_compacted_backed_up_and_restored(folder: Path, tmp_path: Path) -> None:
@@ -363,7 +364,7 @@ def test_a_store_is_compacted_backed_up_and_restored(folder: Path, tmp_path: Pat
     assert answer("backup", backup, "--results", results)["backup"] == str(backup)
     assert answer("restore", backup, "--results", again)["holds"] is True
     assert answer("anchor", "--results", again) == anchor
-    assert answer("migrate", "--results", again) == {"before": 3, "after": 3, "restored": [], "lost": []}
+    assert answer("migrate", "--results", again) == {"before": FORMAT, "after": FORMAT, "restored": [], "lost": []}
     done = call("restore", backup, "--results", again)
     assert (done.returncode, done.stdout) == (2, "")
     assert "restore into another results folder" in done.stderr

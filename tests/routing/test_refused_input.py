@@ -18,6 +18,7 @@ import samples
 from planstore import CandidatesError, CandidatesWarning, PolicyError, RequestError
 from planstore.api.store import Store
 from planstore.ledger.embedded.artifacts import Artifacts
+from planstore.ledger.marker import FORMAT
 from planstore.routing.policy_reader import read_policy
 
 ROWS = samples.records(2, 2)
@@ -256,7 +257,7 @@ def test_a_store_that_cannot_be_used_says_why(tmp_path: Path) -> None:
     newer = tmp_path / "newer" / "planstore"
     newer.mkdir(parents=True)
     (newer / "store.json").write_text('{"format": 99}', encoding="utf-8")
-    with pytest.raises(planstore.StoreVersionError, match="has format 99, this planstore knows format 3"):
+    with pytest.raises(planstore.StoreVersionError, match=f"has format 99, this planstore knows format {FORMAT}"):
         planstore.open(tmp_path / "newer")
     (newer / "store.json").write_text("{", encoding="utf-8")
     with pytest.raises(planstore.StoreError, match="does not say what kind of store this is"):

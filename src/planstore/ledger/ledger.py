@@ -188,7 +188,7 @@ class Ledger:
 
     @contextmanager
     def turn(self, request: Callable[[], Posted | None]) -> Iterator[Turn]:
-        """Hold the writer lock while the block runs, or let its holder commit the request; see :class:`CommitLock`."""
+        """Hold the writer lock while the block runs, or let its holder commit the request; as its storage does."""
         self.check_place()
         with self.storage.lock.turn(request) as turn, self._disk_errors():
             self.check_place()
