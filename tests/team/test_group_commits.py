@@ -286,7 +286,8 @@ def test_a_writer_that_is_killed_takes_nobody_with_it(
     assert [recorded(team, job) for job in mine] == [[(1, "running")]] * 2
     others = [] if dies == "before the commit" else [before + (2 if dies == "while it waits" else 1)]
     assert sorted([*numbers, *others]) == list(range(before + 1, len(team.log()) + 1))
-    assert held.requests() == []
+    # because the server may notice that the process is gone before it runs the statement that removes the request
+    assert len(held.requests()) <= (dies == "while it waits")
 
 
 def test_a_writer_knows_what_others_have_recorded_wherever_it_is(
