@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,13 +39,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [*first, *others[:half], *second, *others[half:]]
 
 
-@pytest.fixture(scope="session")
-def running_servers() -> Iterator[TeamServers]:
-    """Yield a PostgreSQL and an S3 server, started once a process."""
+@contextmanager
+def _started_or_skipped() -> Iterator[TeamServers]:
     if reason := why_not():
         pytest.skip(f"the servers of team stores cannot be started: {reason}")
     with started() as servers:
         yield servers
+
+
+@pytest.fixture(scope="session")
+def running_servers() -> Iterator[TeamServers]:
+    """Yield a PostgreSQL and an S3 server, started once a process."""
+    with _started_or_skipped() as servers:
+        yield servers
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[TeamServers]:
+    """Yield servers for one module, which may kill them, with the variables of their owner set."""
+    with _started_or_skipped() as made, pytest.MonkeyPatch.context() as patch:
+        made.set_variables(patch)
+        yield made
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from faults.harness import (
 )
 from planstore.ledger.opening import join
 from planstore.ledger.team.address import TeamAddress
-from team_servers import TeamServers, started, why_not
+from team_servers import TeamServers
 
 pytestmark = needs_compiler
 KILLS = int(os.environ.get("PLANSTORE_KILLS", "14"))
@@ -56,15 +56,6 @@ print("ready", flush=True)
 sys.stdin.readline()
 print("over", flush=True)
 """
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[TeamServers]:
-    if reason := why_not():
-        pytest.skip(f"the servers of team stores cannot be started: {reason}")
-    with started() as made, pytest.MonkeyPatch.context() as patch:
-        made.set_variables(patch)
-        yield made
 
 
 @pytest.fixture(scope="module")

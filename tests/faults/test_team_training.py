@@ -11,7 +11,6 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -26,7 +25,7 @@ import samples
 from estimators import families_file, until
 from planstore.ledger.opening import join
 from planstore.ledger.team.address import TeamAddress
-from team_servers import TeamServers, started, why_not
+from team_servers import TeamServers
 
 pytestmark = pytest.mark.longest
 
@@ -139,15 +138,6 @@ class Driver:
             return False
         found[0].kill()
         return True
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[TeamServers]:
-    if reason := why_not():
-        pytest.skip(f"the servers of team stores cannot be started: {reason}")
-    with started() as made, pytest.MonkeyPatch.context() as patch:
-        made.set_variables(patch)
-        yield made
 
 
 def test_each_job_of_two_drivers_succeeds_once_whatever_is_killed(servers: TeamServers, tmp_path: Path) -> None:
