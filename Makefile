@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check format docs report-image bench bench-large bench-team calibrate soak crash clean
+.PHONY: demo test check format docs report-image ui-images bench bench-large bench-team calibrate soak crash clean
 
 demo: $(INSTALLED)  ## real prices, measured, routed, planned and trained into demo/
 	$(BIN)/planstore demo --results demo
@@ -31,6 +31,9 @@ docs: $(INSTALLED)  ## the generated parts of the documentation, and its site
 
 report-image: $(INSTALLED)  ## the picture of the report in the documentation
 	PYTHONPATH=tests $(BIN)/python -m report_image
+
+ui-images: $(INSTALLED)  ## the pictures of the pages in the documentation
+	PYTHONPATH=tests $(BIN)/python -m ui_images
 
 bench: $(INSTALLED)  ## speed, as ratios to something run beside it
 	$(BIN)/python tests/benchmarks/bench.py

@@ -37,12 +37,25 @@ LAYERS = (
     ("runs",),
     ("api", "training"),
     ("demo",),
-    ("cli", "__main__"),
+    ("cli", "ui", "__main__"),
 )
 """The rooms, lowest first; a room imports only from its own layer and from those before it."""
 
 HEAVY = {"duckdb", "pandas", "pyarrow", "numpy", "polars", "yaml", "pydantic", "filelock", "rich"}
-HEAVY |= {"sklearn", "lightgbm", "xgboost", "scipy", "joblib", "psutil", "ray", "jinja2", "matplotlib"}
+HEAVY |= {
+    "sklearn",
+    "lightgbm",
+    "xgboost",
+    "scipy",
+    "joblib",
+    "psutil",
+    "ray",
+    "jinja2",
+    "matplotlib",
+    "starlette",
+    "uvicorn",
+    "anyio",
+}
 
 
 def _part(path: Path) -> str:
@@ -235,7 +248,7 @@ def test_no_list_repeats_a_vocabulary() -> None:
 
 
 def test_every_job_state_has_its_colour_and_stands_in_the_reference() -> None:
-    styles = (SOURCE / "pages" / "report.css").read_text(encoding="utf-8")
+    styles = (SOURCE / "pages" / "theme.css").read_text(encoding="utf-8")
     assert re.findall(r"\.s-(\w+) \{", styles) == list(JobState)
     column = next(line for line in sql.load("schema/tables/job_status").splitlines() if line.startswith("    status "))
     assert re.findall("`(\\w+)`", column) == list(JobState)
@@ -322,7 +335,9 @@ def test_the_wheel_carries_the_sql_the_demo_and_the_default_policy(tmp_path: Pat
     carried = {name.removeprefix("planstore/_sql/") for name in names if name.startswith("planstore/_sql/")}
     assert carried == {path.relative_to(sql.root()).as_posix() for path in sql.root().rglob("*.sql")}
     assert {"planstore/routing/default_policy.yaml", "planstore/training/families.yaml"} <= names
-    assert {f"planstore/pages/{path.name}" for path in (SOURCE / "pages").iterdir() if path.is_file()} <= names
+    assert {
+        path.relative_to(SOURCE.parent).as_posix() for path in (SOURCE / "pages").rglob("*.*") if path.suffix != ".pyc"
+    } <= names
     assert len([name for name in names if name.startswith("planstore/demo/candidates_by_year/")]) == 11
     assert "TRAINING/orchestration/training_plan_consumer.py" in names
     assert "TRAINING/orchestration/intelligent_trainer.py" in names

@@ -24,6 +24,7 @@ class StoreAccess:
         as_of: the newest visible commit; None means all commits.
         memory: memory limit of all read-only sessions together, such as ``2GB``; None means most of the machine's
             memory.
+        ledger: the ledger, if another access has opened it and closes it.
 
     Attributes:
         ledger: the ledger.
@@ -33,11 +34,20 @@ class StoreAccess:
         memory: the memory limit.
     """
 
-    def __init__(self, place: StorePlace, *, create: bool, as_of: int | None = None, memory: str | None = None) -> None:
+    def __init__(
+        self,
+        place: StorePlace,
+        *,
+        create: bool,
+        as_of: int | None = None,
+        memory: str | None = None,
+        ledger: Ledger | None = None,
+    ) -> None:
         self.as_of = as_of
         self.memory = memory
         memory_limit = None if memory is None else memory_bytes(memory)
-        self.ledger = Ledger(storage_at(place), create=create, memory=memory_limit)
+        self._closes_ledger = ledger is None
+        self.ledger = ledger or Ledger(storage_at(place), create=create, memory=memory_limit)
         self.results = self.ledger.layout.folder.parent
         self.place = self.results if isinstance(place, Path) else place
         self._threads = local()
@@ -71,7 +81,8 @@ class StoreAccess:
     def close(self) -> None:
         """Close the ledger; it is opened again on its next use."""
         self._threads = local()
-        self.ledger.close()
+        if self._closes_ledger:
+            self.ledger.close()
 
     def has_run(self, run_id: str) -> bool:
         """Return whether the ledger has a run with this id; do not create a store."""

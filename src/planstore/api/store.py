@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from planstore.audit.report import Report
     from planstore.audit.whatif import WhatIf
     from planstore.audit.why import Explanation
+    from planstore.ledger.ledger import Ledger
     from planstore.plans.training_plan import TrainingPlan
     from planstore.projections.exported import Exported
     from planstore.routing.policy_reader import PolicySource
@@ -49,8 +50,16 @@ class Store(Queries, PanelWork, ModelAccess, Answer):
         access: the ledger and its sessions, for packages of planstore above the store.
     """
 
-    def __init__(self, place: StorePlace, *, create: bool, as_of: int | None = None, memory: str | None = None) -> None:
-        super().__init__(StoreAccess(place, create=create, as_of=as_of, memory=memory))
+    def __init__(
+        self,
+        place: StorePlace,
+        *,
+        create: bool,
+        as_of: int | None = None,
+        memory: str | None = None,
+        ledger: Ledger | None = None,
+    ) -> None:
+        super().__init__(StoreAccess(place, create=create, as_of=as_of, memory=memory, ledger=ledger))
         self.results = self.access.results
 
     @cached_property

@@ -149,7 +149,7 @@ def _page(view: Record) -> str:
         "report.html",
         script=script,
         script_hash=pages.content_hash(script),
-        style=pages.part("report.css"),
+        style=pages.part("theme.css") + pages.part("report.css"),
         data=pages.json_block(view.pop("data")),
         **view,
     )

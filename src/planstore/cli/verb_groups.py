@@ -5,7 +5,7 @@ from __future__ import annotations
 GROUPS: dict[str, tuple[str, ...]] = {
     "Make plans": ("init", "evidence", "candidates", "route", "plan", "export", "override", "policy"),
     "Train": ("train", "status", "jobs", "models", "predict"),
-    "Ask": ("why", "why-train", "history", "diff", "whatif", "report", "sql", "log", "tail"),
+    "Ask": ("why", "why-train", "history", "diff", "whatif", "report", "ui", "sql", "log", "tail"),
     "Prove": ("verify", "anchor", "key"),
     "Operate": ("doctor", "compact", "backup", "restore", "copy", "rebuild", "migrate", "du"),
     "Learn": ("demo",),
@@ -34,6 +34,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "diff": ("planstore diff night-6 night-7",),
     "whatif": ("planstore whatif stricter.yaml --run night-1..night-7",),
     "report": ("planstore report --out report.html",),
+    "ui": ("planstore ui", "planstore ui --results demo --port 8700 --no-open"),
     "sql": (
         'planstore sql "from history order by commit_id desc limit 20"',
         "planstore sql --file queries.sql --out rows.parquet",

@@ -1,0 +1,1 @@
+"""Pages of a store for browsers: a server that reads, and never writes."""

@@ -1,0 +1,65 @@
+"""The page of the difference of two runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from planstore.audit.diff import compare
+from planstore.errors import RequestError
+from planstore.ui.asked import Asked
+from planstore.ui.flips import MOST_SHOWN, Record, caused_flips, previous_run
+
+NAMED = ("a", "b")
+SHOWN = ("routes", "counts", "flipped_pairs", "flipped_targets")
+MOST_JOBS = 200
+"""Maximum number of changed jobs on the page; the JSON has all."""
+
+
+def diff_page(asked: Asked) -> Record:
+    """Return the page of two runs without their difference, which takes long."""
+    a, b = _runs(asked)
+    return {"a": a, "b": b, "runs": asked.store.access.session.records("ui/recent_runs", most=200)}
+
+
+def diff_part(asked: Asked) -> Record:
+    """Return the difference of two runs: routes, flips with causes, and changed jobs."""
+    a, b = _runs(asked)
+
+    def compute() -> Record:
+        access = asked.store.access
+        session = access.new_session()
+        try:
+            access.ledger.add_user_definitions(session)
+            found = compare(session, access.ledger.artifacts, a, b)
+            jobs = found.job_table().limit(MOST_JOBS).to_arrow_table().to_pylist() if any(found.counts.values()) else []
+            return {"difference": {name: getattr(found, name) for name in SHOWN}, "jobs": jobs}
+        finally:
+            session.close()
+
+    found = asked.memo.get(("difference", a["commit_id"], b["commit_id"]), compute)
+    flips = caused_flips(asked, a, b)
+    causes = Counter(cause for causes in flips["causes"].to_pylist() for cause in causes)
+    return {
+        **found,
+        "a": a,
+        "run": b,
+        "flips": flips.slice(0, MOST_SHOWN).to_pylist(),
+        "total": flips.num_rows,
+        "causes": causes.most_common(),
+    }
+
+
+def diff_answer(asked: Asked) -> Record:
+    """Return the answer of ``planstore diff``."""
+    return asked.store.diff(asked.needed("a"), asked.needed("b")).as_dict()
+
+
+def _runs(asked: Asked) -> tuple[Record, Record]:
+    """Return both runs: without ``b`` the newest one, without ``a`` the run before ``b``."""
+    access = asked.store.access
+    b = access.find_run(asked.text("b"))
+    name = asked.text("a")
+    a = previous_run(asked, b) if name is None else access.find_run(name)
+    if a is None:
+        raise RequestError(f"a must be a run, got none: run {b['run_id']} is the first and has none before it")
+    return a, b

@@ -1,0 +1,56 @@
+"""Flips between two runs with their causes, computed once for each two runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from planstore.audit.diff import compare
+from planstore.ui.asked import Asked
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Record = dict[str, Any]
+MOST_SHOWN = 200
+"""Maximum number of flips on a page; the JSON has all."""
+
+
+def previous_run(asked: Asked, run: Record) -> Record | None:
+    """Return the run before a run; None for the first."""
+    return next(iter(asked.store.access.session.records("report/previous_run", commit_id=run["commit_id"])), None)
+
+
+def other_run(asked: Asked, run: Record) -> Record | None:
+    """Return the run that a page compares a run with: the requested one, or the run before it."""
+    name = asked.text("other")
+    return previous_run(asked, run) if name is None else asked.store.access.find_run(name)
+
+
+def caused_flips(asked: Asked, a: Record, b: Record) -> pa.Table:
+    """Return target, symbol, route_a, route_b and causes of each flip from run ``a`` to run ``b``."""
+
+    def compute() -> pa.Table:
+        access = asked.store.access
+        session = access.new_session()
+        try:
+            access.ledger.add_user_definitions(session)
+            return compare(session, access.ledger.artifacts, a, b).flip_table().arrow()
+        finally:
+            session.close()
+
+    return asked.memo.get(("flips", a["commit_id"], b["commit_id"]), compute)
+
+
+def route_counts(asked: Asked, run: Record) -> dict[str, int]:
+    """Return the number of pairs of a run by route."""
+    commit_id = run["commit_id"]
+    rows = asked.store.access.session.rows
+    return asked.memo.get(("routes", commit_id), lambda: dict(rows("store/run_route_counts", commit_id=commit_id)))
+
+
+def flipped_pairs(asked: Asked, a: int, b: int) -> int:
+    """Return the number of pairs with another route in the run of commit ``b`` than in that of ``a``."""
+    rows = asked.store.access.session.rows
+    return asked.memo.get(
+        ("flipped pairs", a, b), lambda: int(sum(row[3] for row in rows("audit/diff/route_changes", a=a, b=b)))
+    )

@@ -1,0 +1,409 @@
+"""The server of pages: who is let in, that its answers are those of the verbs, and its limits."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from html.parser import HTMLParser
+from pathlib import Path
+from threading import Barrier, Thread
+from typing import Any
+
+import orjson
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+import planstore
+import samples
+from planstore.api.store import Store
+from planstore.cli.output import json_bytes
+from planstore.cli.verbs import app
+from planstore.errors import DeniedError, RequestError
+from planstore.ui import query, reading
+from planstore.ui.addresses import ANSWERS, API, PAGES
+from planstore.ui.memo import Memo
+from planstore.ui.server import ServerSettings, serve
+from ui_servers import HOSTILE, LANE, TOKEN, Client, Found, fill, served
+
+PAIR: dict[str, Any] = {"target": HOSTILE[0], "symbol": HOSTILE[3]}
+VERBS = {
+    "/why": ["why", HOSTILE[0], HOSTILE[3]],
+    "/history": ["history", HOSTILE[0], HOSTILE[3]],
+    "/log": ["log"],
+    "/status": ["status"],
+    "/jobs": ["jobs"],
+    "/overrides": ["override", "list"],
+    "/diff": ["diff", "<b>run</b> 0", "<b>run</b> 5"],
+}
+"""The answers that verbs print too."""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """Yield a store with hostile names."""
+    with planstore.open(tmp_path_factory.mktemp("ui") / "results") as store:
+        fill(store)
+        yield store
+
+
+@pytest.fixture(scope="module")
+def client(told: Store) -> Iterator[Client]:
+    """Yield a client of a server of that store."""
+    with served(told) as found:
+        yield found
+
+
+def values_of(told: Store, path: str) -> dict[str, Any]:
+    """Return the values that a page or an answer needs."""
+    values: dict[str, dict[str, Any]] = {
+        "/pair": PAIR, "/part/scores": PAIR, "/part/changes": PAIR, "/target": {"target": HOSTILE[0]},
+        "/symbol": {"symbol": HOSTILE[3]}, "/job": {"id": told.plan().jobs[0]["job_id"]},
+        "/policy": {"id": told.run().policy_id}, "/find": {"part": "script"}, "/names": {"part": "script"},
+        "/why": PAIR, "/history": PAIR, "/scores": PAIR, "/pairs-of": {"target": HOSTILE[0]},
+        "/diff": {"a": "<b>run</b> 0", "b": "<b>run</b> 5"}, "/sql": {"query": "from runs"},
+        "/part/whatif": {"set": "symbol.min_score=0.6"}, "/whatif": {"set": "symbol.min_score=0.6"},
+    }  # fmt: skip
+    return values.get(path, {})
+
+
+class Elements(HTMLParser):
+    """The elements of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def test_only_who_has_the_token_is_let_in(client: Client) -> None:
+    assert client.get("/", headers={}).status == 401
+    assert "Open the address" in client.get("/", headers={}).text
+    assert client.get("/api/v1/runs", headers={}).status == 401
+    assert client.get("/", headers={}, token="another").status == 401
+    assert client.get("/", headers={"Authorization": "Bearer another"}).status == 401
+    assert client.get("/", headers={"Cookie": f"planstore-{client.port}=another"}).status == 401
+    entered = client.get("/run", headers={}, token=TOKEN, run="<b>run</b> 0")
+    assert (entered.status, entered.headers["location"]) == (303, "/run?run=%3Cb%3Erun%3C%2Fb%3E+0")
+    cookie = entered.headers["set-cookie"]
+    assert {"HttpOnly", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
+    assert client.get("/", headers={"Cookie": cookie.partition(";")[0]}).status == 200
+    assert client.get("//elsewhere.example/", headers={}, token=TOKEN).headers["location"] == "/elsewhere.example/"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (421, {"Host": "elsewhere.example"}),
+        (421, {"Host": "elsewhere.example:80"}),
+        (421, {"Host": "[::1"}),
+        (200, {"Host": "localhost:1"}),
+        (200, {"Host": "[::1]:9"}),
+        (403, {"Origin": "http://elsewhere.example"}),
+        (403, {"Origin": "null"}),
+        (403, {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}),
+        (403, {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors"}),
+        (200, {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}),
+        (200, {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}),
+    ],
+)
+def test_a_page_of_another_site_is_refused(client: Client, status: int, headers: dict[str, str]) -> None:
+    assert client.get("/", headers={**client.headers, **headers}).status == status
+
+
+def test_a_request_of_a_page_of_its_own_has_its_origin(client: Client) -> None:
+    assert client.get("/", headers={**client.headers, "Origin": client.origin}).status == 200
+
+
+def test_nothing_but_reading_is_allowed(client: Client) -> None:
+    for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"):
+        refused = client.get("/api/v1/runs", method=method)
+        assert (refused.status, refused.headers["allow"]) == (405, "GET, HEAD")
+    assert client.get("/", method="HEAD").status == 200
+
+
+def test_a_server_has_the_names_that_it_is_told(told: Store) -> None:
+    with served(told, names=("Plans.example",)) as client:
+        assert client.get("/", headers={**client.headers, "Host": "plans.EXAMPLE"}).status == 200
+        assert client.get("/", headers={**client.headers, "Host": "other.example"}).status == 421
+
+
+@pytest.fixture(scope="module")
+def seen(told: Store, client: Client) -> dict[str, Found]:
+    """Return every page, by its path."""
+    return {page.path: client.get(page.path, **values_of(told, page.path)) for page in PAGES}
+
+
+def test_every_page_is_whole_and_holds_no_script_or_style_of_its_own(seen: dict[str, Found]) -> None:
+    for path, found in seen.items():
+        assert found.status == 200, (path, found.text)
+        policy = found.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+        assert "unsafe" not in policy
+        assert found.headers["x-content-type-options"] == "nosniff"
+        assert found.headers["x-frame-options"] == "DENY"
+        assert found.headers["referrer-policy"] == "no-referrer"
+        assert found.headers["cache-control"] == "no-store"
+        assert "server" not in found.headers
+        assert "49 &amp; co" not in found.text
+        for tag, attributes in Elements(found.text).found:
+            assert tag not in {"style", "iframe", "img", "object", "embed", "base"}, (path, tag)
+            assert not any(name == "style" or name.startswith("on") for name in attributes), (path, attributes)
+            for name in ("src", "href", "action"):
+                value = attributes.get(name) or "/"
+                assert value.startswith(("/", "#")), (path, tag, value)
+                assert not value.startswith("//"), (path, tag, value)
+            if tag == "script":
+                assert (attributes["src"] or "").startswith("/static/"), path
+
+
+def test_every_link_leads_to_a_page_and_every_page_has_its_twin(
+    told: Store, client: Client, seen: dict[str, Found]
+) -> None:
+    paths = {page.path for page in PAGES}
+    answers = {f"{API}{answer.path}" for answer in ANSWERS}
+    for path, found in seen.items():
+        for _, attributes in Elements(found.text).found:
+            address = attributes.get("href") or attributes.get("data-part") or attributes.get("action") or "#"
+            linked = address.partition("?")[0]
+            assert linked.startswith(("#", "/static/")) or linked in paths | answers, (path, address)
+    for page in PAGES:
+        known = next((answer.parameters for answer in ANSWERS if answer.path == page.twin), ())
+        values = {name: value for name, value in values_of(told, page.path).items() if name in known}
+        if page.twin is not None and page.twin not in VERBS:
+            twin = client.get(f"{API}{page.twin}", **values)
+            assert (twin.status, twin.headers["content-type"]) == (200, "application/json"), (page.path, twin.text)
+
+
+def test_answers_are_those_of_the_verbs(told: Store, client: Client) -> None:
+    for path, words in VERBS.items():
+        printed = CliRunner().invoke(app, [*words, "--json", "--results", str(told.results)])
+        assert client.get(f"{API}{path}", **values_of(told, path)).json == orjson.loads(printed.stdout), path
+    changed = client.get(f"{API}/whatif", set="symbol.min_score=0.6").json
+    policy = samples.policy(**LANE, dump_plan_as=["YAML"], symbol={"min_score": 0.6, "strong_score": 0.6})
+    assert changed == orjson.loads(json_bytes(told.whatif(policy, runs=["<b>run</b> 5"]).as_dict()))
+
+
+def test_the_map_and_the_table_hold_the_decisions(told: Store, client: Client) -> None:
+    rows = told.sql("select target, symbol, route from current_decisions where symbol is not null").fetchall()
+    found = client.get(f"{API}/map").json
+    routes = {letter: words["route"] for letter, words in found["letters"].items()}
+    drawn = {
+        (target, symbol, routes[letter])
+        for target, letters in zip(found["targets"], found["routes"], strict=True)
+        for symbol, letter in zip(found["symbols"], letters, strict=True)
+    }
+    assert drawn == set(rows)
+    listed = client.get(f"{API}/pairs", order="flips").json
+    assert {(row["target"], row["symbol"], row["route"]) for row in listed["pairs"]} == set(rows)
+    flips = told.diff("<b>run</b> 0", "<b>run</b> 5")
+    assert sum(found["flips"]) == flips.flipped_pairs > 0
+    assert [row["flipped"] for row in listed["pairs"]].index(False) == flips.flipped_pairs
+    caused = client.get(f"{API}/pairs", cause="evidence", target="script", route="ROUTE_BLOCKED").json
+    assert {(row["flipped"], row["route"]) for row in caused["pairs"]} <= {(True, "ROUTE_BLOCKED")}
+    assert client.get(f"{API}/map", target="no such").json["fittings"] == [0] * 6
+
+
+def test_an_address_with_a_mistake_says_what_is_wrong(client: Client) -> None:
+    mistakes: tuple[tuple[str, dict[str, Any], int, str], ...] = (
+        ("/run", {"rum": "x"}, 400, "a parameter must be one of as_of, "),
+        ("/run", {"run": "none"}, 404, "is no run, commit, plan or time"),
+        ("/pair", {"target": "x"}, 400, "symbol must be given, got none"),
+        ("/part/pairs", {"page": "0"}, 400, "page must be a whole number from 1"),
+        ("/part/pairs", {"order": "x"}, 400, "order must be one of target, "),
+        ("/run", {"as_of": "99"}, 404, "99"),
+        ("/run", {"run": ["1", "2"]}, 400, "run must have one value, got 2"),
+        ("/job", {"id": "x"}, 404, "is no job of plan"),
+        ("/policy", {"id": "x"}, 404, "is no policy of this store"),
+        ("/nowhere", {}, 404, "the address must be one of this server"),
+        ("/static/../server.py", {}, 404, "the address must be one of this server"),
+        ("/static/nothing.css", {}, 404, "the address must be one of this server"),
+        ("/part/whatif", {"set": "symbol.min_score=x"}, 400, "symbol.min_score must be a number"),
+        ("/part/whatif", {"set": "families=x"}, 400, "set must be KEY=VALUE of a key with a field"),
+        ("/part/whatif", {"set": "symbol.min_score=0.9"}, 400, "strong_score"),
+    )
+    for path, values, status, said in mistakes:
+        found = client.get(path, **values)
+        assert found.status == status, (path, found.text)
+        assert said in found.text.replace("&#39;", "'"), (path, values)
+    wrong = client.get(f"{API}/why", target="x", symbol="y", run="none")
+    assert (wrong.status, list(wrong.json)) == (404, ["error"])
+
+
+def test_the_store_is_shown_as_it_was(told: Store, client: Client) -> None:
+    first = client.get("/", as_of=1)
+    assert "&lt;b&gt;run&lt;/b&gt; 0" in first.text
+    assert "&lt;b&gt;run&lt;/b&gt; 5" not in first.text
+    assert "as_of=1" in first.text
+    assert client.get(f"{API}/why", **PAIR, as_of=1).json == orjson.loads(json_bytes(told.at(1).why(**PAIR).as_dict()))
+    assert client.get("/run", run="<b>run</b> 5", as_of=1).status == 404
+    with served(told.at(2)) as fixed:
+        assert fixed.get(f"{API}/head").json == {"commit_id": 2}
+        assert "as_of must be at most 2, got 3" in fixed.get("/", as_of=3).text
+        assert "runs" in fixed.get(f"{API}/sql", query="select count(*) as runs from runs").text
+
+
+def test_a_changed_policy_is_saved_as_a_file(told: Store, client: Client, tmp_path: Path) -> None:
+    saved = client.get(f"{API}/policy.yaml", set=["symbol.min_score=0.55", "block_on_leakage=false"])
+    assert saved.headers["content-disposition"] == 'attachment; filename="policy.yaml"'
+    path = tmp_path / "policy.yaml"
+    path.write_bytes(saved.body)
+    document = yaml.safe_load(saved.body)["routing"]
+    assert (document["symbol"]["min_score"], document["block_on_leakage"]) == (0.55, False)
+    assert told.whatif(path, runs=["<b>run</b> 5"]).runs == ["<b>run</b> 5"]
+
+
+def test_queries_read_within_their_limits(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = client.get(
+        f"{API}/sql", query="select 1 as a, null as b, 'x' as c, 170141183460469231731::hugeint as d"
+    ).json
+    assert found["rows"] == [{"a": 1, "b": None, "c": "x", "d": "170141183460469231731"}]
+    assert [column["name"] for column in found["columns"]] == ["a", "b", "c", "d"]
+    many = client.get(f"{API}/sql", query="from range(1000000)").json
+    assert (len(many["rows"]), many["more"]) == (query.SHOWN_ROWS, True)
+    table = pq.read_table(io.BytesIO(client.get(f"{API}/sql", query="from range(5)", format="parquet").body))
+    assert table.to_pylist() == [{"range": number} for number in range(5)]
+    rows = pyarrow.csv.read_csv(io.BytesIO(client.get(f"{API}/sql", query="from range(5)", format="csv").body))
+    assert rows.num_rows == 5
+    for text, said in (
+        ("drop view runs", "planstore sql only reads"),
+        ("select 1; select 2", "one statement, got 2"),
+        ("from read_text('/etc/passwd')", "is not allowed here"),
+        ("select $x", "$x must have a value"),
+        ("selec", "syntax error"),
+    ):
+        refused = client.get(f"{API}/sql", query=text)
+        assert (refused.status, said in refused.json["error"]) == (400, True), refused.text
+    monkeypatch.setattr(query, "SECONDS", 0.3)
+    slow = Thread(target=lambda: answers.append(client.get(f"{API}/sql", query=SLOW)))
+    answers: list[Any] = []
+    slow.start()
+    assert client.get(f"{API}/head").status == 200  # answered while the query runs
+    slow.join()
+    assert "0.3 seconds" in answers[0].json["error"]
+
+
+SLOW = "select count(*) from range(1000000) a, range(1000000) b where (a.range * b.range) % 7 = 3"
+
+
+def test_slow_clients_keep_nobody_waiting(client: Client) -> None:
+    with ExitStack() as open_sockets:
+        for _ in range(50):
+            connection = open_sockets.enter_context(socket.create_connection(("127.0.0.1", client.port)))
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")  # and never goes on
+        assert client.get("/").status == 200
+
+
+def test_an_empty_store_says_what_to_do_and_shows_its_first_run(store: Store) -> None:
+    store.create()
+    with served(store) as client:
+        found = client.get("/")
+        assert found.status == 200
+        assert "planstore route candidates.parquet" in found.text
+        for page in PAGES:
+            if not page.path.startswith("/part/") and not page.parameters:
+                assert client.get(page.path).status == 200
+        assert client.get("/run").status == 404
+        assert "the ledger holds no run yet" in client.get("/run").text
+        store.route(samples.table(samples.records(1, 1)), samples.policy(), run_id="first")
+        assert "first" in client.get("/").text
+        assert client.get(f"{API}/head").json == {"commit_id": 1}
+
+
+def test_an_answer_is_computed_once_for_all_who_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    memo, together, computed = Memo(2), Barrier(4), []
+
+    def ask() -> None:
+        together.wait()
+        memo.get("key", lambda: computed.append(1))
+
+    threads = [Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert computed == [1]
+    with pytest.raises(ZeroDivisionError):
+        memo.get("other", lambda: 1 // 0)
+    assert memo.get("other", lambda: 2) == 2
+    memo.get("third", lambda: 3)
+    assert memo.get("key", lambda: "again") == "again"
+
+
+def test_reads_that_would_wait_too_long_are_refused(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
+    monkeypatch.setattr(reading, "WAITING", 0)
+    refused = client.get("/")
+    assert refused.status == 503
+    assert "try again in a few seconds" in refused.text
+    assert issubclass(DeniedError, Exception)
+
+
+def test_a_server_for_others_needs_a_token_of_its_owner(tmp_path: Path, store: Store) -> None:
+    with pytest.raises(RequestError, match=r"^host must be an address of this machine alone, .* add --token-file FILE"):
+        ServerSettings(host="0.0.0.0")
+    token = tmp_path / "token"
+    settings = ServerSettings(host="0.0.0.0", token_file=token)
+    with pytest.raises(RequestError, match=r"^token_file must be a readable text file"):
+        settings.token()
+    token.write_text("x" * 30 + "\n")
+    token.chmod(0o644)
+    with pytest.raises(RequestError, match=r"^token_file must be readable by you alone, .*: chmod 600 "):
+        settings.token()
+    token.chmod(0o600)
+    assert settings.token() == "x" * 30
+    token.write_text("short")
+    with pytest.raises(RequestError, match=r"^token_file must hold at least 16 ASCII characters"):
+        settings.token()
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(RequestError, match=r"^port must be free at "):
+        serve(store, ServerSettings(port=taken.getsockname()[1]), lambda _: None)
+    with pytest.raises(RequestError, match=r"^host must be an address of this machine, got 192\.0\.2\.1|^port must be"):
+        serve(store, ServerSettings(host="192.0.2.1", token_file=_secret(tmp_path)), lambda _: None)
+
+
+def _secret(folder: Path) -> Path:
+    path = folder / "secret"
+    path.write_text("s" * 20)
+    path.chmod(0o600)
+    return path
+
+
+def test_without_the_extra_there_is_one_clear_error(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.create()
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    failed = CliRunner().invoke(app, ["ui", "--no-open", "--results", str(store.results)]).exception
+    assert isinstance(failed, RequestError)
+    assert str(failed).endswith("pip install 'planstore[ui]'")
+
+
+def test_the_verb_serves_until_it_is_interrupted(told: Store) -> None:
+    command = [
+        str(Path(sys.executable).with_name("planstore")),
+        "ui",
+        "--json",
+        "--no-open",
+        "--results",
+        str(told.results),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        address = json.loads(process.stdout.readline())["address"]
+        port = int(address.partition("127.0.0.1:")[2].partition("/")[0])
+        token = address.partition("token=")[2]
+        found = Client(port, {"Authorization": f"Bearer {token}"}).get("/api/v1/runs")
+        assert [run["run_id"] for run in found.json] == ["<b>run</b> 5", "<b>run</b> 0"]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+        assert process.stderr.read() == b""
