@@ -1,11 +1,9 @@
 -- The gaps of each symbol that has any: how many timestamps, which other symbols have, it lacks between its first and its
 -- last, and its longest pause in days, where that is long: more than ten days, and more than ten of the usual distances.
 -- makes: rows
--- reads: panel_source
+-- reads: panel_time_order
 WITH steps AS (
-    SELECT symbol, "timestamp",
-           date_diff('minute', lag("timestamp") OVER (PARTITION BY symbol ORDER BY "timestamp"), "timestamp") AS minutes
-    FROM panel_source
+    SELECT symbol, "timestamp", date_diff('minute', previous, "timestamp") AS minutes FROM panel_time_order
 ),
 usual AS (
     SELECT median(minutes) AS minutes FROM steps
@@ -17,12 +15,14 @@ spans AS (
     GROUP BY symbol
 ),
 moments AS (
-    SELECT DISTINCT "timestamp" FROM panel_source
+    SELECT "timestamp", row_number() OVER (ORDER BY "timestamp") AS place
+    FROM (SELECT DISTINCT "timestamp" FROM panel_time_order)
 ),
 expected AS (
-    SELECT symbol, count(*) AS moments
-    FROM spans JOIN moments ON moments."timestamp" BETWEEN spans.first AND spans.last
-    GROUP BY symbol
+    SELECT symbol, ends.place - starts.place + 1 AS moments
+    FROM spans
+    JOIN moments AS starts ON starts."timestamp" = spans.first
+    JOIN moments AS ends ON ends."timestamp" = spans.last
 )
 SELECT symbol, moments - present AS missing, pause / 1440 AS pause_days
 FROM spans JOIN expected USING (symbol)

@@ -1,7 +1,4 @@
 -- The symbols with rows that are not in order of time.
 -- makes: rows
--- reads: panel_source
-SELECT DISTINCT symbol
-FROM (SELECT symbol, "timestamp" < lag("timestamp") OVER (PARTITION BY symbol ORDER BY "row") AS earlier FROM panel_source)
-WHERE earlier
-ORDER BY symbol;
+-- reads: panel_time_order
+SELECT DISTINCT symbol FROM panel_time_order WHERE "row" < previous_row ORDER BY symbol;

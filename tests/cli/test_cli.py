@@ -44,6 +44,7 @@ VERBS = (
     "verify",
     "anchor",
     "key",
+    "panel",
     "compact",
     "backup",
     "copy",
@@ -60,6 +61,7 @@ VERBS = (
 GROUPS = {
     "candidates": ("check",),
     "models": ("export",),
+    "panel": ("list", "clean"),
     "override": ("set", "list", "clear"),
     "policy": ("show", "validate", "diff", "test", "schema"),
 }
@@ -137,7 +139,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_verb_explains_itself(words: tuple[str, str]) -> None:
     done = call(*(word for word in words if word), "--help")
     assert done.returncode == 0
-    assert ("--results" in done.stdout) == (words[0] not in ("key", "policy", "candidates", "copy"))
+    assert ("--results" in done.stdout) == (words[0] not in ("key", "policy", "candidates", "copy", "panel"))
     assert "--json" in done.stdout
     assert done.stderr == ""
 

@@ -59,6 +59,7 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("plan",),
     ("train", "panel", "--workers", "1"),
     ("predict", "panel", "--out", "predictions.parquet", "--target", "fwd_ret_1d", "--every-job"),
+    ("panel", "list"),
     ("models",),
     ("models", "export", "cs_fwd_ret_1d", "exported"),
     ("status",),
@@ -148,7 +149,7 @@ def answers() -> Iterator[tuple[str, Any]]:
 
 def _title(words: Sequence[str]) -> str:
     kept = [words[0]]
-    if words[0] in ("override", "policy", "candidates", "models"):
+    if words[0] in ("override", "policy", "candidates", "models", "panel"):
         kept += words[1:2]
     kept += [word for word in words if word in ("--watch", "--history", "--sign", "--coverage", "--dry-run")]
     return " ".join(kept)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from typer.testing import CliRunner
 
@@ -258,15 +259,16 @@ def test_sigterm_cancels_the_jobs_under_way(tmp_path: Path) -> None:
         assert store.integrity.verify().holds
 
 
-def test_no_more_workers_are_started_than_memory_allows(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    saved = tmp_path / "panel.parquet"
-    saved.write_bytes(b"x")
-    assert affordable_workers(saved, 2) == 2
-    assert affordable_workers(saved, 100_000) < 100_000
+def test_no_more_workers_are_started_than_memory_allows(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = markets.panel(tmp_path / "panel")
+    assert affordable_workers(panel, 2) == 2
+    assert affordable_workers(panel, 100_000) < 100_000
     assert "workers are started instead of 100000" in caplog.text
-    with saved.open("ab") as file:
-        file.truncate(2**42)  # a file of holes, larger than any memory here
-    assert affordable_workers(saved, 2) == 1
+    free = psutil.virtual_memory().available
+    monkeypatch.setattr(Panel, "fitted_bytes", free)
+    assert affordable_workers(panel, 2) == 1
 
 
 def call(*arguments: str | Path, code: int) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from planstore.checks.arrow_columns import doubles
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
 TIMESTAMPS = ("timestamp", "ts", "datetime", "date", "time", "__index_level_0__")
@@ -43,3 +44,25 @@ def as_doubles(values: Any) -> Any:
     if types.is_boolean(values.type):
         return values.cast(pa.int8()).cast(pa.float64())
     return values.cast(pa.float64()) if types.is_null(values.type) else doubles(values)
+
+
+def float_type(kind: pa.DataType) -> np.dtype:
+    """Return float32 for a type of numbers all of whose values it represents, else float64."""
+    import numpy as np
+    import pyarrow.types as types
+
+    is_small = types.is_boolean(kind) or (types.is_integer(kind) and kind.bit_width <= 16)
+    is_single = types.is_null(kind) or (types.is_floating(kind) and kind.bit_width <= 32)
+    return np.dtype(np.float32 if is_small or is_single else np.float64)
+
+
+def as_floats(values: pa.Array) -> np.ndarray:
+    """Return numbers as their `float_type`; a missing value is NaN, and truth is 1 and 0."""
+    import numpy as np
+    import pyarrow as pa
+
+    if float_type(values.type) == np.float32 and values.type != pa.bool_():
+        values = values.cast(pa.float32())
+    else:
+        values = as_doubles(values)
+    return np.asarray(values.to_numpy(zero_copy_only=False))

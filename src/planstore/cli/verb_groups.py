@@ -7,7 +7,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Train": ("train", "status", "jobs", "models", "predict"),
     "Ask": ("why", "why-train", "history", "diff", "whatif", "report", "ui", "sql", "log", "tail"),
     "Prove": ("verify", "anchor", "key"),
-    "Operate": ("doctor", "compact", "backup", "restore", "copy", "rebuild", "migrate", "du"),
+    "Operate": ("doctor", "compact", "backup", "restore", "copy", "rebuild", "migrate", "du", "panel"),
     "Learn": ("demo",),
 }
 """Names of the verbs by heading, in the order of the help."""
@@ -46,6 +46,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "key": ("planstore key key.pem",),
     "doctor": ("planstore doctor",),
     "du": ("planstore du",),
+    "panel": ("planstore panel list", "planstore panel clean"),
     "compact": ("planstore compact --grace-hours 48",),
     "backup": ("planstore backup /backup/planstore",),
     "restore": ("planstore restore /backup/planstore --results restored",),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, model_validator
 
@@ -23,6 +23,8 @@ from planstore.errors import FamiliesError, FamilyMissingError, RequestError
 from planstore.events.vocabulary import Semantics
 
 if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
     from sklearn.base import BaseEstimator
 
     from planstore.routing.policy import Policy
@@ -31,6 +33,10 @@ SHIPPED = Path(__file__).parent / "families.yaml"
 """Path of the shipped families."""
 ENTRY_POINTS = "planstore.families"
 """Entry point group for families of installed packages."""
+
+CONVERTING = ("lightgbm.", "xgboost.")
+"""Beginnings of the import paths of estimators that compute the same from float32 as from equal doubles."""
+FeaturesT = TypeVar("FeaturesT", "np.ndarray", "pd.DataFrame")
 
 
 def _importable(path: str) -> str:
@@ -150,6 +156,19 @@ class Family(Definition):
         except TypeError as error:
             raise FamiliesError(f"family {self.name}: {path} does not take its parameters: {error}") from error
         return estimator.set_params(**_settings(estimator, seed, threads))
+
+    def exact(self, features: FeaturesT) -> FeaturesT:
+        """Return features in a precision in which the estimators compute as if they were doubles.
+
+        Features in single precision stay as they are for libraries that convert each value themselves; others would
+        compute in single precision, and differ in the last digits.
+        """
+        import numpy as np
+
+        paths = [path for path in (self.estimators.classification, self.estimators.regression) if path is not None]
+        converts = not self.prepare and not self.combines and all(path.startswith(CONVERTING) for path in paths)
+        is_exact = converts or (isinstance(features, np.ndarray) and features.dtype == np.float64)
+        return features if is_exact else features.astype(float)
 
     def _path(self, task_type: str) -> str | None:
         return self.estimators.classification if "CLASSIFICATION" in task_type else self.estimators.regression

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from http import HTTPStatus
@@ -14,6 +15,7 @@ from planstore.ledger.team.connection import team_errors
 from planstore.ledger.team.credentials import ObjectStorageAccess
 
 if TYPE_CHECKING:
+    from obstore import ObjectMeta
     from obstore.store import S3Store
 
 TIMEOUT = timedelta(seconds=30)
@@ -26,6 +28,25 @@ LONGEST_PAUSE = timedelta(seconds=5)
 """Longest time between two repetitions of a request."""
 PUT_WHOLE = 32 * 1024 * 1024
 """Bytes up to which an object is put by one request, only if it is absent; larger ones are put in parts."""
+
+
+@dataclass(frozen=True)
+class ListedObject:
+    """An object, without its content.
+
+    Attributes:
+        key: its key.
+        size: its bytes.
+        version: text that changes with its content.
+    """
+
+    key: str
+    size: int
+    version: str
+
+
+def _listed(entry: ObjectMeta) -> ListedObject:
+    return ListedObject(entry["path"], entry["size"], f"{entry['e_tag']} {entry['last_modified'].isoformat()}")
 
 
 class ObjectStorage:
@@ -109,11 +130,16 @@ class ObjectStorage:
 
     def size(self, key: str) -> int | None:
         """Return the bytes of an object; None if there is none."""
+        found = self.found(key)
+        return None if found is None else found.size
+
+    def found(self, key: str) -> ListedObject | None:
+        """Return an object without its content; None if there is none."""
         import obstore
 
         with team_errors(self.name):
             try:
-                return obstore.head(self.store, key)["size"]
+                return _listed(obstore.head(self.store, key))
             except FileNotFoundError:
                 return None
 
@@ -123,11 +149,15 @@ class ObjectStorage:
 
     def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Yield the key and the bytes of each object under a prefix."""
+        return ((found.key, found.size) for found in self.listed(prefix))
+
+    def listed(self, prefix: str) -> Iterator[ListedObject]:
+        """Yield each object under a prefix."""
         import obstore
 
         with team_errors(self.name):
             for page in obstore.list(self.store, prefix):
-                yield from ((entry["path"], entry["size"]) for entry in page)
+                yield from map(_listed, page)
 
     def reader(self, key: str) -> ObjectReader:
         """Open an object to read parts of it.

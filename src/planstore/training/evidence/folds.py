@@ -47,6 +47,12 @@ def time_folds(
     return found
 
 
+def as_slice(rows: np.ndarray) -> np.ndarray | slice:
+    """Return ascending row numbers as a slice where they follow each other, because a slice takes no copy."""
+    is_slice = len(rows) > 0 and int(rows[-1]) - int(rows[0]) == len(rows) - 1
+    return slice(int(rows[0]), int(rows[-1]) + 1) if is_slice else rows
+
+
 def _label_ends(places: np.ndarray, symbols: np.ndarray, horizon: int) -> np.ndarray:
     """Return the position of the timestamp at which each row's label is known, never before ``horizon`` timestamps."""
     import numpy as np

@@ -239,9 +239,9 @@ def _measured(
     order = sorted(range(len(questions)), key=lambda index: questions[index].symbol is not None)
     found: dict[int, MeasuredSide] = {}
     with tempfile.TemporaryDirectory(prefix="planstore-") as folder:
-        saved = Path(folder) / "panel.parquet"
+        saved = Path(folder) / "panel.json"
         panel.save(saved)
-        executor = LocalExecutor(saved, min(affordable_workers(saved, workers), len(questions)), _measure)
+        executor = LocalExecutor(saved, min(affordable_workers(panel, workers), len(questions)), _measure)
         try:
             running = {executor.start(questions[index]): index for index in order}
             for done in as_completed(running):

@@ -41,7 +41,7 @@ def univariate(features: np.ndarray, labels: np.ndarray, *, classes: bool, seed:
     from sklearn.feature_selection import f_classif, f_regression, mutual_info_classif, mutual_info_regression
 
     features, labels = _spread(features, labels, F_ROWS)
-    filled = _filled(features)
+    filled = _filled(features.astype(float))
     varied = np.ptp(filled, axis=0) > 0
     found = {"f": np.zeros(features.shape[1]), "mutual_information": np.zeros(features.shape[1])}
     if not varied.any():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from planstore.errors import SampleError
 from planstore.events.vocabulary import LeakageStatus
-from planstore.training.evidence.folds import time_folds
+from planstore.training.evidence.folds import as_slice, time_folds
 from planstore.training.evidence.importances import importances
 from planstore.training.evidence.leakage import LeakageLimits, Sign, feature_signs, leakage_status, ranked, score_signs
 from planstore.training.evidence.nulls import Predicted, ShiftNull, shift_null
@@ -146,7 +146,7 @@ class _Measuring:
         self.features = sample.features.to_numpy()
         self.names = list(sample.features.columns)
         self.folds = time_folds(sample.timestamps, folds=question.folds, horizon=target.gap, symbols=sample.symbols)
-        if len(set(sample.labels.tolist())) < 2:
+        if sample.labels.min() == sample.labels.max():
             raise SampleError("all labels are the same")
 
     def side(self) -> MeasuredSide:
@@ -206,7 +206,8 @@ class _Measuring:
             labels, truth = self.sample.labels[train], self.sample.labels[test]
             if len(np.unique(labels)) < 2 or len(np.unique(truth)) < 2:
                 continue
-            estimator, predicted = self._predicted(family, self.features[train], labels, self.features[test])
+            learned, tested = (family.exact(self.features[as_slice(rows)]) for rows in (train, test))
+            estimator, predicted = self._predicted(family, learned, labels, tested)
             found = score(self.target.task_type, truth, predicted)
             assert found is not None
             fitted.scores.append(found)
@@ -262,7 +263,9 @@ class _Measuring:
         train = self.folds[-1][0]
         classes = self.target.is_classification
         sources = {name: np.mean(values, axis=0) for name, values in importances.items()}
-        sources |= univariate(self.features[train], self.sample.labels[train], classes=classes, seed=self.question.seed)
+        sources |= univariate(
+            self.features[as_slice(train)], self.sample.labels[train], classes=classes, seed=self.question.seed
+        )
         return select(self.names, sources, self.question.selects)
 
 

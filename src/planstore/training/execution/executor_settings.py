@@ -82,9 +82,9 @@ class _Kind:
 
 
 def _open_local(settings: ExecutorSettings, panel: Panel, artifacts: ArtifactStorage, folder: Path) -> Executor:
-    saved = folder / "panel.parquet"
+    saved = folder / "panel.json"
     panel.save(saved)
-    return LocalExecutor(saved, affordable_workers(saved, settings.workers), partial(work, artifacts.opener()))
+    return LocalExecutor(saved, affordable_workers(panel, settings.workers), partial(work, artifacts.opener()))
 
 
 def _open_ray(settings: ExecutorSettings, panel: Panel, artifacts: ArtifactStorage, folder: Path) -> Executor:

@@ -21,12 +21,13 @@ from planstore.models.blend import predicted
 from planstore.models.description import DESCRIPTION, MEDIA_TYPE, DescribedModel, JobModels, model_file_name
 from planstore.models.formats import dump_model
 from planstore.models.libraries import used_libraries
-from planstore.training.evidence.folds import time_folds
+from planstore.training.evidence.folds import as_slice, time_folds
 from planstore.training.evidence.score import score
 from planstore.training.execution import predictions
 from planstore.training.execution.inputs import MEDIA_TYPE as JSON, NAME as INPUTS, JobInputs
 from planstore.training.execution.predictions import Predictions
 from planstore.training.execution.task import File, Result, Task
+from planstore.training.families import Family
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,7 +71,9 @@ def _train(panel: Panel, task: Task) -> Result:
     fitted, seconds, left_out = _fit(split, task)
     if not fitted:
         return Result(JobState.SKIPPED, error="; ".join(left_out) or "the plan names no model family for this job")
-    by_family = {name: split.predict(estimator) for name, estimator in fitted.items()}
+    by_family = {
+        family.name: split.predict(family, fitted[family.name]) for family in task.families if family.name in fitted
+    }
     blend, parts = _blend(by_family, task)
     scores = {"score": blend, **{f"score_{name}": one for name, one in {**by_family, **parts}.items()}}
     metrics: dict[str, float] = {name: found for name, one in scores.items() if (found := split.score(one)) is not None}
@@ -78,11 +81,11 @@ def _train(panel: Panel, task: Task) -> Result:
         left_out.append("its newest fold holds one class only, so that it has no score")
     metrics |= evidence
     metrics |= {"rows_trained": len(split.train), "rows_scored": len(blend.keys)}
-    described = [_model(split, name, estimator, ModelFit.SCORED) for name, estimator in fitted.items()]
+    described = _models(split, task, fitted, ModelFit.SCORED)
     if task.refit:
         whole = split.of_all_rows()
         refitted, again, _ = _fit(whole, task)
-        described += [_model(whole, name, estimator, ModelFit.REFITTED) for name, estimator in refitted.items()]
+        described += _models(whole, task, refitted, ModelFit.REFITTED)
         seconds = {name: round(one + again[name], 3) for name, one in seconds.items()}
         metrics["rows_refitted"] = len(whole.train)
     metrics |= {f"seconds_{name}": one for name, one in seconds.items()}
@@ -105,7 +108,7 @@ def _fit(split: _Split, task: Task) -> tuple[dict[str, Any], dict[str, float], l
         started = time.perf_counter()
         try:
             estimator = family.build(split.target.task_type, seed=task.seed, one_symbol=task.symbol is not None)
-            fitted[family.name] = estimator.fit(split.features(split.train), split.labels)
+            fitted[family.name] = estimator.fit(family.exact(split.features(split.train)), split.labels)
         except FamilyMissingError as error:
             left_out.append(str(error))
         except Exception as error:
@@ -127,9 +130,14 @@ def _blend(by_family: Mapping[str, Predictions], task: Task) -> tuple[Prediction
     return Predictions.mean([local, pooled]), {"local": local, "pooled": pooled}
 
 
-def _model(split: _Split, name: str, estimator: Any, fit: ModelFit) -> tuple[DescribedModel, File]:
-    """Return the description and the file of a model that was fitted on the train rows of a split."""
-    found = dump_model(estimator, split.features(split.test), classifies=split.target.is_classification)
+def _models(split: _Split, task: Task, fitted: Mapping[str, Any], fit: ModelFit) -> list[tuple[DescribedModel, File]]:
+    """Return the description and the file of each model that was fitted on the train rows of a split."""
+    return [_model(split, family, fitted[family.name], fit) for family in task.families if family.name in fitted]
+
+
+def _model(split: _Split, family: Family, estimator: Any, fit: ModelFit) -> tuple[DescribedModel, File]:
+    name, features = family.name, family.exact(split.features(split.test))
+    found = dump_model(estimator, features, classifies=split.target.is_classification)
     model = DescribedModel(
         family=name,
         fit=fit,
@@ -196,8 +204,8 @@ class _Split:
         return replace(self, train=np.arange(len(self.sample.labels)))
 
     def features(self, rows: np.ndarray) -> pd.DataFrame:
-        """Return the features of the rows at these positions."""
-        return self.sample.features.iloc[rows]
+        """Return the features of the rows at these positions; of successive ones without a copy."""
+        return self.sample.features.iloc[as_slice(rows)]
 
     @cached_property
     def classes(self) -> np.ndarray:
@@ -214,8 +222,8 @@ class _Split:
         values: np.ndarray = self.sample.labels[self.train]
         return np.searchsorted(self.classes, values).astype(int) if self.target.is_classification else values
 
-    def predict(self, estimator: Any) -> Predictions:
-        """Return the predictions of a fitted estimator for the test rows."""
+    def predict(self, family: Family, estimator: Any) -> Predictions:
+        """Return the predictions of a family's fitted estimator for the test rows."""
         import pandas as pd
 
         keys = pd.DataFrame(
@@ -227,7 +235,7 @@ class _Split:
         )
         classes = self.classes.astype(int).tolist()
         number = int(self.sample.labels.max()) + 1 if self.target.is_classification else 0
-        features = self.features(self.test)
+        features = family.exact(self.features(self.test))
         return Predictions(keys, predicted(estimator, features, self.target.task_type, classes, number))
 
     def newest(self, rows: np.ndarray) -> datetime:

@@ -26,6 +26,8 @@ CODE = 1
 """Version of the training code; raise it when the same inputs lead to other models, predictions or metrics."""
 _LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy")
 """Libraries that every training uses."""
+_BLOCK = 65_536
+"""Rows whose digest is computed at once, because their values are converted into doubles."""
 _NOT_INPUTS = {"job_id", "attempt", "evidence_score", "earlier"}
 """Fields of a task on which no model depends."""
 
@@ -78,8 +80,12 @@ def _digest(sample: Sample) -> str:
     import pyarrow as pa
 
     keys = pa.table({"timestamp": sample.timestamps, "symbol": pa.array(sample.symbols, pa.string())})
-    features = pa.Table.from_pandas(sample.features, preserve_index=False)
-    digests = [RowsDigest.of_table(part).hexdigest() for part in (keys, features, pa.table({"label": sample.labels}))]
+    features = RowsDigest(pa.schema([(name, pa.float64()) for name in sample.features]))
+    for first in range(0, len(sample.labels), _BLOCK):
+        block = sample.features.iloc[first : first + _BLOCK].astype(float)
+        features.update(pa.RecordBatch.from_pandas(block, preserve_index=False))
+    labels = RowsDigest.of_table(pa.table({"label": sample.labels}))
+    digests = [digest.hexdigest() for digest in (RowsDigest.of_table(keys), features, labels)]
     return digest_of("\n".join(digests).encode())
 
 

@@ -7,20 +7,26 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from planstore.errors import WorkerDiedError
 from planstore.training.execution.worker_process import WorkerProcess
+
+if TYPE_CHECKING:
+    from planstore.training.panel.panel import Panel
+
+if TYPE_CHECKING:
+    from planstore.training.panel.panel import Panel
 
 TaskT = TypeVar("TaskT")
 ResultT = TypeVar("ResultT")
 
 _log = logging.getLogger("planstore.training")
 
-WORKER_BYTES = 500 * 2**20
-"""Memory of a worker in bytes without the panel: interpreter, libraries, and the model in training."""
-PANEL_COPIES = 3
-"""Maximum number of copies of the panel in a worker: as read, as sampled, and split into train and test."""
+WORKER_BYTES = 400 * 2**20
+"""Memory of a worker in bytes besides the rows that it fits: interpreter, libraries, and the model in training."""
+FITTED_COPIES = 2
+"""Maximum number of copies of the rows that a worker fits: as sampled, and as the estimator arranges them."""
 
 
 def requested_workers(wanted: int | None) -> int:
@@ -30,12 +36,12 @@ def requested_workers(wanted: int | None) -> int:
     return wanted or int(joblib.cpu_count())
 
 
-def affordable_workers(panel: Path, wanted: int | None) -> int:
+def affordable_workers(panel: Panel, wanted: int | None) -> int:
     """Return the number of workers: ``wanted`` (None: one per CPU core), limited by memory, at least one."""
     import psutil
 
     requested = requested_workers(wanted)
-    worker_bytes = WORKER_BYTES + PANEL_COPIES * panel.stat().st_size
+    worker_bytes = WORKER_BYTES + FITTED_COPIES * panel.fitted_bytes
     affordable = int(psutil.virtual_memory().available // worker_bytes)
     if affordable < requested:
         _log.warning(
@@ -49,7 +55,7 @@ class LocalExecutor(Generic[TaskT, ResultT]):
     """Executor with one process per slot, so that the death of a process ends only one task.
 
     Args:
-        panel: path of the saved panel.
+        panel: file by which processes open the panel.
         slots: number of processes.
         work: function that processes run on the panel and a task; it must be in an importable module.
     """

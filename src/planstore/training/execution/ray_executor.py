@@ -5,8 +5,6 @@ from __future__ import annotations
 import socket
 import time
 from concurrent.futures import Future
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from planstore.errors import PlanstoreError, RequestError, WorkerDiedError
@@ -17,8 +15,6 @@ from planstore.training.execution.termination import restored_sigterm_handler
 from planstore.training.execution.worker import opened, stored_result
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from planstore.training.panel.panel import Panel, PanelOrigin
 
 SLOTS_CACHE_SECONDS = 1.0
@@ -50,7 +46,7 @@ class RayExecutor:
             with restored_sigterm_handler():
                 _connect(ray, max_tasks, address)
         self._digest = panel.digest
-        self._panel = [ray.put(_content(panel))] if panel.origin is None else panel.origin
+        self._panel = [ray.put(panel.held())] if panel.origin is None else panel.origin
         self._artifacts = artifacts.opener() if artifacts.is_shared else None
         self._work = ray.remote(num_cpus=1, max_retries=0)(_work)
         self._max_tasks = max_tasks
@@ -97,16 +93,6 @@ def _connect(ray: Any, max_tasks: int | None, address: str | None) -> None:
         raise RequestError(f"{fault}: {error}") from error
 
 
-def _content(panel: Panel) -> np.ndarray:
-    """Return the saved panel as an array of bytes, because workers on a node read arrays without a copy."""
-    import numpy as np
-
-    with TemporaryDirectory(prefix="planstore-") as folder:
-        saved = Path(folder) / "panel.parquet"
-        panel.save(saved)
-        return np.fromfile(saved, dtype=np.uint8)
-
-
 def _settle(future: Future[Result], done: Future[Result]) -> None:
     from ray.exceptions import RayError, RayTaskError
 
@@ -123,11 +109,10 @@ def _settle(future: Future[Result], done: Future[Result]) -> None:
 
 def _work(panel: PanelOrigin | list[Any], digest: str, artifacts: ArtifactsOpener | None, task: Task) -> Result:
     """Train a task in a Ray worker; the panel is fetched once per process."""
-    import pyarrow as pa
     import ray
 
-    def source() -> pa.NativeFile | PanelOrigin:
-        return pa.BufferReader(pa.py_buffer(ray.get(panel[0]))) if isinstance(panel, list) else panel
+    def source() -> Panel | PanelOrigin:
+        return ray.get(panel[0]) if isinstance(panel, list) else panel
 
     try:
         fetched = opened(digest, source)

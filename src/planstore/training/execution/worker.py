@@ -18,8 +18,6 @@ from planstore.training.execution.fit import train_job
 from planstore.training.execution.task import LOST, Result, Task, stored
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from planstore.training.panel.panel import Panel, PanelOrigin
 
 _panels: dict[str, Panel] = {}
@@ -43,7 +41,7 @@ def stored_result(result: Result, artifacts: ArtifactsOpener) -> Result:
         return Result(LOST, error=f"its worker could not store its files: {error}")
 
 
-def opened(name: str, source: Callable[[], Path | pa.NativeFile | PanelOrigin]) -> Panel:
+def opened(name: str, source: Callable[[], Path | Panel | PanelOrigin]) -> Panel:
     """Return the panel with this name; it is opened from its source once per process.
 
     Raises:
@@ -54,7 +52,9 @@ def opened(name: str, source: Callable[[], Path | pa.NativeFile | PanelOrigin]) 
     if name not in _panels:
         _panels.clear()
         found = source()
-        _panels[name] = _read_again(found, name) if isinstance(found, PanelOrigin) else Panel.open(found)
+        if isinstance(found, PanelOrigin):
+            found = _read_again(found, name)
+        _panels[name] = Panel.open(found) if isinstance(found, Path) else found
     return _panels[name]
 
 

@@ -1,4 +1,4 @@
-"""Files of a panel: reading through DuckDB, and conversion into one table of numbers."""
+"""Files of a panel: streaming through DuckDB, in chunks with timestamp and symbol as the first columns."""
 
 from __future__ import annotations
 
@@ -8,34 +8,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from planstore.checks.arrow_columns import UnfitError, each, moments, texts, wholes
-from planstore.checks.panel_columns import NOTHING, NUMBERS, SYMBOLS, TIMESTAMPS, as_doubles, kind_of, named
+from planstore.checks.panel_columns import NOTHING, NUMBERS, SYMBOLS, TIMESTAMPS, kind_of, named
 from planstore.checks.quoting import quoted
 from planstore.checks.times import RULE, utc
 from planstore.database.session import Session
 from planstore.errors import PanelError, StoreError
+from planstore.events.prefetch import each_prefetched
 from planstore.training.panel.places import PanelFile, answered
+from planstore.training.panel.staging import Staging
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _READERS = {".parquet": "panel/parquet_file", ".pq": "panel/parquet_file", ".csv": "panel/csv_file"}
 _COLUMNS = {".parquet": "panel/parquet_columns", ".pq": "panel/parquet_columns", ".csv": "panel/csv_columns"}
+CHUNK_CELLS = 2_000_000
+"""About the number of values of a file in memory at once while it is staged."""
 _INDEX = re.compile(r"__index_level_\d+__|Unnamed: \d+|column0")
-
-
-@dataclass
-class Rows:
-    """Rows of all files.
-
-    Attributes:
-        table: timestamp (microseconds, UTC), symbol, and the numeric columns as doubles.
-        texts: non-numeric columns, with the kind of their values.
-        missing: symbols without rows, with the reason.
-    """
-
-    table: pa.Table
-    texts: dict[str, str]
-    missing: dict[str, str]
 
 
 @dataclass
@@ -44,8 +33,8 @@ class _ColumnKinds:
 
     files: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def add(self, table: pa.Table, path: str) -> None:
-        for name, kind in zip(table.column_names, map(kind_of, table.schema.types), strict=True):
+    def add(self, schema: pa.Schema, path: str) -> None:
+        for name, kind in zip(schema.names, map(kind_of, schema.types), strict=True):
             self.files.setdefault(name, {}).setdefault(kind, path)
 
     def texts(self) -> dict[str, str]:
@@ -73,64 +62,101 @@ def column_names(session: Session, files: Iterable[PanelFile]) -> Iterator[list[
         yield names
 
 
-def read_files(session: Session, files: list[PanelFile], symbols: Collection[str] | None) -> Rows:
-    """Read the files; an unusable file makes its symbol missing and does not stop the others.
+def stage_files(
+    session: Session, files: list[PanelFile], symbols: Collection[str] | None, staging: Staging
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Stage the rows of files; an unusable file makes its symbol missing and does not stop the others.
 
     Args:
         session: session of the panel's place.
         files: files of the panel.
         symbols: symbols to read; None means all.
+        staging: receives the rows.
+
+    Returns:
+        the columns that hold no numbers, with the kind of their values; and the symbols without rows, with the reason.
 
     Raises:
         PanelError: no file can be read, files contradict each other, the symbol of an unusable file is unknown, or a
             server does not answer or refuses.
     """
-    tables: list[pa.Table] = []
     kinds = _ColumnKinds()
     broken: dict[PanelFile, str] = {}
-    by_name = len(files) > 1
+    by_name, is_any = len(files) > 1, False
     for file in files:
         if symbols is not None and file.symbol is not None and file.symbol not in symbols:
             continue
+        before = staging.rows, staging.columns
         try:
             with answered():
-                table = _read(session, file)
+                schema, names = _stage(session, file, symbols, staging)
         except (StoreError, _UnusableError) as error:
+            staging.roll_back(*before)
             broken[file] = str(error)
             continue
-        by_name = by_name and table["symbol"].unique().to_pylist() == [file.symbol or file.stem]
-        kinds.add(table.drop_columns(["timestamp", "symbol"]), file.path)
-        tables.append(table)
+        by_name = by_name and names == {file.symbol or file.stem}
+        kinds.add(schema, file.path)
+        is_any = True
     missing = _missing(broken, by_name=by_name)
     texts = kinds.texts()
-    if not tables:
+    if not is_any:
         raise PanelError("; ".join(f"{name}: {reason}" for name, reason in missing.items()) or "no symbol is requested")
-    table = _joined(tables, texts, symbols)
-    present = set(table["symbol"].unique().to_pylist())
+    present = set(staging.keys()[2])
     requested = set(missing) | present if symbols is None else symbols
     missing = {name: missing.get(name, "there are no rows of it") for name in sorted(requested) if name not in present}
-    return Rows(table, texts, missing)
+    return texts, missing
 
 
 class _UnusableError(Exception):
     """A file cannot be used; the message has the reason, recorded with the evidence."""
 
 
-def _read(session: Session, file: PanelFile) -> pa.Table:
-    """Return a file's rows, with timestamp and symbol as the first columns."""
-    if file.size == 0:
-        raise _UnusableError(f"{file.path} is empty")
-    statement = _READERS[file.suffix]
-    problem = session.problem(statement, path=file.path)
+def _stage(
+    session: Session, file: PanelFile, symbols: Collection[str] | None, staging: Staging
+) -> tuple[pa.Schema, set[str]]:
+    """Stage a file's rows, and return the schema of its columns besides the keys, and its symbols."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    problem = session.problem(_READERS[file.suffix], path=file.path) if file.size else None
     if problem is not None:
         raise _UnusableError(f"{file.path} cannot be read: {problem}")
-    table = session.batches(statement, path=file.path).read_all()
-    if table.num_rows == 0:
+    found: set[str] = set()
+    schemas: list[pa.Schema] = []
+
+    def add(table: pa.Table) -> None:
+        schemas[:] = [table.drop_columns(["timestamp", "symbol"]).schema]
+        found.update(table["symbol"].unique().to_pylist())
+        if symbols is not None:
+            table = table.filter(pc.is_in(table["symbol"], pa.array(sorted(symbols), pa.string())))
+        staging.add(table)
+
+    each_prefetched(_chunks(session, file, CHUNK_CELLS), add)
+    if not schemas:
         raise _UnusableError(f"{file.path} has no rows")
-    return _with_keys(table, file)
+    return schemas[0], found
 
 
-def _with_keys(table: pa.Table, file: PanelFile, first_row: int = 1) -> pa.Table:
+def _chunks(session: Session, file: PanelFile, cells: int) -> Iterator[pa.Table]:
+    """Yield a file's rows in chunks of about ``cells`` values, with timestamp and symbol as the first columns."""
+    import pyarrow as pa
+
+    if file.size == 0:
+        raise _UnusableError(f"{file.path} is empty")
+    waiting: list[pa.RecordBatch] = []
+    first_row, rows = 1, 0
+    for batch in session.batches(_READERS[file.suffix], path=file.path):
+        waiting.append(batch)
+        rows += batch.num_rows
+        if rows * batch.num_columns >= cells:
+            yield _with_keys(pa.Table.from_batches(waiting), file, first_row)
+            first_row, rows = first_row + rows, 0
+            waiting.clear()
+    if rows:
+        yield _with_keys(pa.Table.from_batches(waiting), file, first_row)
+
+
+def _with_keys(table: pa.Table, file: PanelFile, first_row: int) -> pa.Table:
     """Return rows of a file, from row number ``first_row``, with timestamp and symbol as the first columns."""
     import pyarrow as pa
 
@@ -139,7 +165,7 @@ def _with_keys(table: pa.Table, file: PanelFile, first_row: int = 1) -> pa.Table
         raise _UnusableError(f"{file.path} has no column of timestamps: {', '.join(TIMESTAMPS[:-1])}")
     name = named(table.column_names, SYMBOLS)
     if name is None:
-        symbols = pa.array([file.symbol or file.stem] * table.num_rows, pa.string())
+        symbols = pa.repeat(pa.scalar(file.symbol or file.stem, pa.string()), table.num_rows)
     else:
         symbols = _names(table[name], file.path, name, first_row)
     rest = [column for column in table.column_names if column not in (timestamp, name) and not _INDEX.fullmatch(column)]
@@ -158,24 +184,10 @@ def stream_files(session: Session, files: Iterable[PanelFile], cells: int) -> It
     Raises:
         PanelError: a file cannot be read, or a server does not answer or refuses.
     """
-    import pyarrow as pa
-
     for file in files:
-        waiting: list[pa.RecordBatch] = []
-        seen = 0
         try:
-            if file.size == 0:
-                raise _UnusableError(f"{file.path} is empty")
             with answered():
-                for batch in session.batches(_READERS[file.suffix], path=file.path):
-                    waiting.append(batch)
-                    if sum(one.num_rows for one in waiting) * batch.num_columns >= cells:
-                        chunk = pa.Table.from_batches(waiting)
-                        waiting.clear()
-                        yield _with_keys(chunk, file, seen + 1)
-                        seen += chunk.num_rows
-            if waiting:
-                yield _with_keys(pa.Table.from_batches(waiting), file, seen + 1)
+                yield from _chunks(session, file, cells)
         except (StoreError, _UnusableError) as error:
             raise PanelError(f"each file of the panel must be readable, got {error}: mend or remove it") from error
 
@@ -212,22 +224,6 @@ def _names(values: pa.ChunkedArray, path: str, name: str, first_row: int) -> pa.
             f"{path}, row {first_row + _first_null(found)}: {name} must have a value, got none: fill it or drop the row"
         )
     return found
-
-
-def _joined(tables: list[pa.Table], texts: dict[str, str], symbols: Collection[str] | None) -> pa.Table:
-    """Return all rows as one table of timestamp, symbol and doubles."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    numbers = []
-    for table in tables:
-        names = [name for name in table.column_names if name not in texts]
-        columns = [table[name] if name in ("timestamp", "symbol") else as_doubles(table[name]) for name in names]
-        numbers.append(pa.table(dict(zip(names, columns, strict=True))))
-    joined = pa.concat_tables(numbers, promote_options="default")
-    if symbols is not None:
-        joined = joined.filter(pc.is_in(joined["symbol"], pa.array(sorted(symbols), pa.string())))
-    return joined
 
 
 def _missing(broken: dict[PanelFile, str], *, by_name: bool) -> dict[str, str]:

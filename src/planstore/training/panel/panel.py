@@ -1,4 +1,4 @@
-"""Panel: checked and sorted features and targets of symbols over time, with fast sampling."""
+"""Panel: checked and sorted features and targets of symbols over time, of which samples are copied."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import orjson
 from planstore.checks.arguments import checked
 from planstore.checks.whole_files import whole_file
 from planstore.errors import NotFoundError
-from planstore.events.digest import RowsDigest
 from planstore.events.hashing import digest_of
 from planstore.pages.answers import Answer, plural
 from planstore.training.panel.frames import PanelSource, written_frame
+from planstore.training.panel.layout import Layout
 from planstore.training.panel.places import LocalPanel, panel_place
 from planstore.training.panel.reading import read_panel
 from planstore.training.panel.settings import PanelSettings, PanelSettingsSource, read_settings
@@ -27,7 +27,6 @@ from planstore.training.panel.target import Target
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
-    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Sample:
     Attributes:
         timestamps: datetime64[us], UTC.
         symbols: one text per row.
-        features: doubles; NaN where there is no value.
+        features: NaN where there is no value; float32 where that represents all values of all of them, else doubles.
         labels: doubles, never NaN; classes are numbered from 0 in the order of their values over the whole panel, or as
             the panel's settings state.
         classes: those values; empty for a regression.
@@ -71,6 +70,8 @@ class PanelOrigin:
 class Panel(Answer):
     """Features and targets of symbols over time; `read` checks a panel, `save` and `open` pass it to worker processes.
 
+    Its rows are on the disk, laid out once by symbol and column, and shared by all processes that read the same files.
+
     Attributes:
         symbols: symbols with rows, sorted.
         features: names of the feature columns.
@@ -80,12 +81,11 @@ class Panel(Answer):
         troubles: excluded columns and symbols, with the reason.
         missing: symbols that were requested or have a file, but have no usable rows, with the reason.
         settings: stated settings of targets and columns.
+        layout: the rows.
         origin: where other machines can read it; None where they may not be able to.
     """
 
-    def __init__(self, table: pa.Table, description: dict[str, Any], origin: PanelOrigin | None = None) -> None:
-        import numpy as np
-
+    def __init__(self, layout: Layout, description: dict[str, Any], origin: PanelOrigin | None = None) -> None:
         self.symbols: list[str] = description["symbols"]
         self.features: list[str] = description["features"]
         self.targets = [_target(target) for target in description["targets"]]
@@ -95,16 +95,9 @@ class Panel(Answer):
         self.troubles: list[str] = description["troubles"]
         self.missing: dict[str, str] = description["missing"]
         self.origin = origin
+        self.layout = layout
         self._description = description
-        self._table = table
-        self._timestamps = table["timestamp"].to_numpy()
-        encoded = table["symbol"].combine_chunks().dictionary_encode()
-        self._codes = encoded.indices.to_numpy()
-        self._names = np.array(encoded.dictionary.to_pylist(), dtype=object)
-        self._columns = {name: index for index, name in enumerate(self.features)}
-        self._values = np.empty((table.num_rows, len(self.features)))
-        for name, index in self._columns.items():
-            self._values[:, index] = table[name].to_numpy()
+        self._classes: dict[str, np.ndarray] = {}
 
     @classmethod
     @checked
@@ -137,51 +130,60 @@ class Panel(Answer):
         if isinstance(source, str | Path):
             place = panel_place(source)
             stated = read_settings(place, settings)
-            table, description = read_panel(place, str(place), symbols, targets, stated)
-            if place.address is None:
-                return cls(table, description)
-            named, wanted = (None if names is None else tuple(names) for names in (symbols, targets))
-            return cls(table, description, PanelOrigin(place.address, named, wanted, stated))
-        with TemporaryDirectory(prefix="planstore-") as folder:
-            place = LocalPanel(written_frame(source, Path(folder)))
-            return cls(*read_panel(place, "the frame", symbols, targets, read_settings(place, settings)))
+            use, description = read_panel(place, str(place), symbols, targets, stated)
+            origin = None
+            if place.address is not None:
+                named, wanted = (None if names is None else tuple(names) for names in (symbols, targets))
+                origin = PanelOrigin(place.address, named, wanted, stated)
+        else:
+            with TemporaryDirectory(prefix="planstore-") as folder:
+                place = LocalPanel(written_frame(source, Path(folder)))
+                use, description = read_panel(place, "the frame", symbols, targets, read_settings(place, settings))
+            origin = None
+        panel = cls(Layout.open(use.folder), description, origin)
+        use.release_with(panel)
+        return panel
 
     @classmethod
-    def open(cls, source: Path | pa.NativeFile) -> Panel:
-        """Return the panel in a file written by `save`."""
-        import pyarrow.parquet as pq
-
-        table = pq.read_table(source, partitioning=None)
-        return cls(table, orjson.loads(table.schema.metadata[b"planstore"]))
+    def open(cls, path: Path) -> Panel:
+        """Return the panel in a file written by `save`; its columns stay on the disk."""
+        saved = orjson.loads(path.read_bytes())
+        return cls(Layout.open(Path(saved["layout"])), saved["description"])
 
     def save(self, path: Path) -> None:
-        """Write the panel as one parquet file, atomically.
+        """Write a file by which other processes of this machine open the panel, while this one has it.
 
         Raises:
             ExportError: the file cannot be written.
         """
-        import pyarrow.parquet as pq
-
-        table = self._table.replace_schema_metadata({"planstore": orjson.dumps(self._description)})
         with whole_file(path) as unfinished:
-            pq.write_table(table, unfinished, compression="none", use_dictionary=["symbol"])
+            unfinished.write_bytes(orjson.dumps({"layout": str(self.layout.folder), "description": self._description}))
+
+    def held(self) -> Panel:
+        """Return the panel with its columns as arrays, which an object store passes to other machines."""
+        return Panel(self.layout.held([*self.features, *self._labels]), self._description)
 
     @cached_property
     def digest(self) -> str:
         """Digest of the rows and the description, whatever the files they were read from."""
         description = orjson.dumps(self._description, option=orjson.OPT_SORT_KEYS)
-        return digest_of(RowsDigest.of_table(self._table).hexdigest().encode() + description)
+        return digest_of(self.layout.digest([*self.features, *self._labels]).encode() + description)
+
+    @property
+    def fitted_bytes(self) -> int:
+        """Bytes of the features of all rows, which a cross-sectional model is fitted on."""
+        return len(self.layout.times) * len(self.features) * self.layout.dtype(self.features).itemsize
 
     @property
     def first_timestamp(self) -> datetime:
         """Earliest timestamp of all symbols, UTC."""
-        return datetime.fromisoformat(str(self._timestamps[0])).replace(tzinfo=UTC)
+        return _moment(self.layout.times[self.layout.order[0]])
 
     def __str__(self) -> str:
         witnesses = f", {plural(len(self.witnesses), 'other target')}" if self.witnesses else ""
         notes = "".join(f"\n  {note}" for note in (*self.notes, *self.troubles))
         return (
-            f"Panel of {plural(self._table.num_rows, 'row')}: {plural(len(self.symbols), 'symbol')}, "
+            f"Panel of {plural(self.layout.facts.rows, 'row')}: {plural(len(self.symbols), 'symbol')}, "
             f"{plural(len(self.features), 'feature')}, {plural(len(self.targets), 'target')}{witnesses}; "
             f"from {self.first_timestamp:%Y-%m-%d %H:%M} to {self.last_timestamp:%Y-%m-%d %H:%M} UTC{notes}"
         )
@@ -189,7 +191,7 @@ class Panel(Answer):
     @property
     def last_timestamp(self) -> datetime:
         """Latest timestamp of all symbols, UTC."""
-        return datetime.fromisoformat(str(self._timestamps[-1])).replace(tzinfo=UTC)
+        return _moment(self.layout.times[self.layout.order[-1]])
 
     def target(self, name: str) -> Target:
         """Return the target or witness with this name.
@@ -222,29 +224,44 @@ class Panel(Answer):
 
         requested = self.target(target)
         names = self.features if features is None else list(features)
-        lacking = [name for name in names if name not in self._columns]
+        lacking = [name for name in names if name not in self.features]
         if lacking:
             raise NotFoundError(f"the panel has no feature {', '.join(lacking)}")
-        labels = self._table[target].to_numpy()
-        selected = ~np.isnan(labels)
-        if symbols is not None:
-            selected &= np.isin(self._codes, np.flatnonzero(np.isin(self._names, list(symbols))))
-        classes = np.empty(0)
-        if requested.is_classification:
-            classes = np.array(requested.classes) if requested.classes else np.unique(labels[~np.isnan(labels)])
+        labels = self.layout.columns[target]
+        rows = self.layout.rows(symbols)
+        rows = rows[~np.isnan(labels[rows])]
+        found = np.asarray(labels[rows], dtype=float)
+        classes = self._classes_of(requested)
         if requested.is_classification:
             order = np.argsort(classes)
-            labels = order[np.searchsorted(classes, labels, sorter=order).clip(max=len(classes) - 1)].astype(float)
-        values = self._values[selected]
-        if features is not None:
-            values = values[:, [self._columns[name] for name in names]]
+            found = order[np.searchsorted(classes, found, sorter=order).clip(max=len(classes) - 1)].astype(float)
         return Sample(
-            self._timestamps[selected],
-            self._names[self._codes[selected]],
-            pd.DataFrame(values, columns=names, copy=False),
-            labels[selected],
+            self.layout.times[rows].view("M8[us]"),
+            np.array(list(self.layout.facts.symbols), dtype=object)[self.layout.codes(rows)],
+            pd.DataFrame(self.layout.values(names, rows), columns=names, copy=False),
+            found,
             classes,
         )
+
+    @property
+    def _labels(self) -> list[str]:
+        """Names of all columns of labels."""
+        return [target.name for target in (*self.targets, *self.witnesses)]
+
+    def _classes_of(self, target: Target) -> np.ndarray:
+        """Return the values of a target's classes over all rows, in their order; empty for a regression."""
+        import numpy as np
+
+        if not target.is_classification or target.classes:
+            return np.array(target.classes)
+        if target.name not in self._classes:
+            labels = self.layout.columns[target.name]
+            self._classes[target.name] = np.unique(labels[~np.isnan(labels)]).astype(float)
+        return self._classes[target.name]
+
+
+def _moment(microseconds: np.int64) -> datetime:
+    return datetime.fromisoformat(str(microseconds.view("M8[us]"))).replace(tzinfo=UTC)
 
 
 def _target(described: dict[str, Any]) -> Target:

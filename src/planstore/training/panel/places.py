@@ -22,7 +22,7 @@ from planstore.ledger.team.address import BUCKET
 
 if TYPE_CHECKING:
     from planstore.ledger.team.credentials import ObjectStorageAccess
-    from planstore.ledger.team.objects import ObjectStorage
+    from planstore.ledger.team.objects import ListedObject, ObjectStorage
 
 SUFFIXES = (".parquet", ".pq", ".csv")
 """Endings of the names of a panel's files."""
@@ -43,11 +43,13 @@ class PanelFile:
         path: its path or address.
         symbol: symbol of its hive folder (``symbol=AAPL/``).
         size: its bytes; None for a link that leads nowhere.
+        version: text that changes with its content, where the place has one; None means that only the content tells.
     """
 
     path: str
     symbol: str | None
     size: int | None
+    version: str | None = None
 
     @property
     def suffix(self) -> str:
@@ -176,15 +178,15 @@ class RemotePanel:
     def files(self) -> list[PanelFile]:
         """Return the files; see `PanelPlace`."""
         with _usable():
-            size = self._size_of_object
-            sizes = {} if size is not None else dict(self._objects.sizes(self._key))
-        if size is not None:
+            one = self._object
+            found = {} if one is not None else {listed.key: listed for listed in self._objects.listed(self._key)}
+        if one is not None:
             _refuse_other_kind(self.address)
-            return [PanelFile(self.address, None, size)]
-        if not sizes:
+            return [PanelFile(self.address, None, one.size, one.version)]
+        if not found:
             raise PanelError(f"{self}: there is no such object, and none under it: correct the address")
         start = f"{self._key}/" if self._key else ""
-        names = _files_of_panel(key.removeprefix(start) for key in sizes)
+        names = _files_of_panel(key.removeprefix(start) for key in found)
         _refuse_none(self.address, names)
         for name in names:
             if _PATTERN.search(name):
@@ -193,13 +195,14 @@ class RemotePanel:
                     f"{self}: rename it"
                 )
         place = f"s3://{self._bucket}/{start}"
-        return [PanelFile(f"{place}{name}", _hive_symbol(name), sizes[f"{start}{name}"]) for name in names]
+        objects = [(name, found[f"{start}{name}"]) for name in names]
+        return [PanelFile(f"{place}{name}", _hive_symbol(name), one.size, one.version) for name, one in objects]
 
     def settings(self) -> tuple[str, bytes] | None:
         """Return the file of settings; see `PanelPlace`."""
         with _usable():
             beside = PurePosixPath(self._key) / SETTINGS
-            if self._size_of_object is not None:
+            if self._object is not None:
                 beside = PurePosixPath(self._key).with_suffix(".yaml")
             try:
                 content = self._objects.reader(str(beside)).read(MOST_BYTES + 1)
@@ -230,9 +233,9 @@ class RemotePanel:
         return ObjectStorage(self._bucket, "", self._access)
 
     @cached_property
-    def _size_of_object(self) -> int | None:
-        """Bytes of the object of this address; None where the address is a prefix."""
-        return None if self._is_prefix else self._objects.size(self._key)
+    def _object(self) -> ListedObject | None:
+        """The object of this address; None where the address is a prefix."""
+        return None if self._is_prefix else self._objects.found(self._key)
 
 
 @contextmanager

@@ -17,6 +17,8 @@ TARGETS = ("y_*", "fwd_ret_*", "target", "target_*", "label", "label_*")
 """Name patterns of target columns. A matching column is never a feature, even if it is not requested as a target."""
 DOUBTFUL = re.compile(r"(?:^|_)(?:labels?|targets?|fwd|future|outcome)(?:_|$)", re.IGNORECASE)
 """Names that say of a column that it may know the future. Such a column is learned from only if its owner says so."""
+BLOCK = 65_536
+"""Values that are looked at at once."""
 MOST_CLASSES = 10
 """Maximum number of classes; a target of integers with more distinct values is a regression."""
 
@@ -59,8 +61,13 @@ def task_type(values: np.ndarray) -> str:
     """Return the task type that follows from a column's values; NaN is ignored."""
     import numpy as np
 
-    found = np.unique(values[~np.isnan(values)])
-    if not len(found) or len(found) > MOST_CLASSES or (found != np.round(found)).any():
+    found = np.empty(0)
+    for first in range(0, len(values), BLOCK):  # because the values of a regression show themselves in the first block
+        block = values[first : first + BLOCK]
+        found = np.union1d(found, block[~np.isnan(block)])
+        if len(found) > MOST_CLASSES or (found != np.round(found)).any():
+            return "REGRESSION"
+    if not len(found):
         return "REGRESSION"
     return "BINARY_CLASSIFICATION" if len(found) <= 2 else "MULTICLASS_CLASSIFICATION"
 

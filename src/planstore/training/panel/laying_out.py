@@ -1,0 +1,192 @@
+"""Laying out: the rows of a panel's files are staged, checked, and written as a layout; only their keys are held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planstore.database.session import Session
+from planstore.errors import PanelError
+from planstore.training.panel.files import stage_files
+from planstore.training.panel.layout import FACTS, ORDER, TIMES, LaidOutColumn, LayoutFacts, column_path
+from planstore.training.panel.places import PanelFile
+from planstore.training.panel.staging import BLOCK, Staging
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+THREADS = 2
+"""Number of columns that are laid out at once: more than the disk writes at a time do not help."""
+
+
+def lay_out(
+    session: Session, files: list[PanelFile], symbols: Sequence[str] | None, where: str, folder: Path
+) -> LayoutFacts:
+    """Write the rows of a panel's files as a layout into an empty folder, and return its facts.
+
+    Args:
+        session: session of the panel's place.
+        files: files of the panel.
+        symbols: symbols to read; None means all.
+        where: the panel's name in messages.
+        folder: the folder.
+
+    Raises:
+        PanelError: the panel cannot be read, or no row remains.
+        OSError: the folder cannot be written.
+    """
+    import numpy as np
+
+    staging = Staging(folder)
+    texts, missing = stage_files(session, files, None if symbols is None else set(symbols), staging)
+    times, codes, names = staging.keys()
+    kept = np.arange(staging.rows)
+    with session.registered("panel_source", _keys(times, codes, kept)):
+        session.run("panel/time_order")
+    repeated = session.rows("panel/repeated")
+    for code, duplicates, first in repeated:
+        missing[names[code]] = (
+            f"{duplicates} of its rows repeat a timestamp, the first {first}; a timestamp has one row"
+        )
+    if repeated:
+        kept = np.flatnonzero(~np.isin(codes, [code for code, *_ in repeated]))
+        with session.registered("panel_source", _keys(times, codes, kept)):
+            session.run("panel/time_order")
+    if not len(kept):
+        raise PanelError(f"{where}: {'; '.join(f'{name}: {reason}' for name, reason in missing.items())}")
+    notes = _order_and_gaps(session, names)
+    minutes, per_day = session.rows("panel/spacing")[0]
+    rows = kept[np.lexsort((times[kept], codes[kept]))]
+    times, codes = times[rows], codes[rows]
+    order = np.lexsort((codes, times))
+    np.save(column_path(folder, TIMES), times)
+    np.save(column_path(folder, ORDER), order.astype(np.uint32 if len(order) < 2**32 else np.int64))
+    counts = np.bincount(codes, minlength=len(names)).tolist()
+    del times, codes, kept, order
+    columns = _columns(staging, [name for name in staging.columns if name not in texts], rows, folder)
+    facts = LayoutFacts(
+        where=where,
+        symbols={name: count for name, count in zip(names, counts, strict=True) if count},
+        columns=columns,
+        texts=texts,
+        missing=missing,
+        notes=notes,
+        minutes=minutes,
+        per_day=per_day,
+        size=sum(file.stat().st_size for file in folder.glob("*.npy")),
+    )
+    for name in staging.columns:  # because texts may have begun as columns of nothing
+        staging.drop(name)
+    (folder / FACTS).write_bytes(facts.dump())
+    return facts
+
+
+def _keys(times: np.ndarray, codes: np.ndarray, rows: np.ndarray) -> pa.Table:
+    """Return timestamp, symbol and row number in file order of rows."""
+    import pyarrow as pa
+
+    whole = len(rows) == len(times)
+    times, codes = (times, codes) if whole else (times[rows], codes[rows])
+    return pa.table({"timestamp": pa.array(times.view("M8[us]")), "symbol": codes, "row": rows})
+
+
+def _order_and_gaps(session: Session, names: Sequence[str]) -> list[str]:
+    notes = []
+    unordered = [names[code] for (code,) in session.rows("panel/out_of_order")]
+    if unordered:
+        notes.append(f"sorted, because rows were not in order of time: {_list(unordered)}")
+    gaps = [(names[code], missing, days) for code, missing, days in session.rows("panel/gaps")]
+    lacking = [f"{symbol} ({missing})" for symbol, missing, _ in gaps if missing]
+    if lacking:
+        notes.append(f"timestamps that other symbols have are missing: {_list(lacking)}")
+    pauses = [f"{symbol} ({days:.0f} days)" for symbol, _, days in gaps if days]
+    if pauses:
+        notes.append(f"long pauses: {_list(pauses)}")
+    return notes
+
+
+def _columns(staging: Staging, names: Sequence[str], rows: np.ndarray, folder: Path) -> list[LaidOutColumn]:
+    """Write the columns in the order of ``rows``, and return their facts."""
+    moves = _Moves(rows)
+    with ThreadPoolExecutor(THREADS) as threads:
+        write = partial(_column, staging, moves, folder)
+        return list(threads.map(write, range(len(names)), names))
+
+
+def _column(staging: Staging, moves: _Moves, folder: Path, number: int, name: str) -> LaidOutColumn:
+    """Write one column; a file that has its rows already, all finite or missing, is only renamed."""
+    import numpy as np
+    from numpy.lib.format import open_memmap
+
+    path, staged = staging.column(name)
+    place = column_path(folder, str(number))
+    finite, infinite = _counts(staged[sources] for sources, _ in moves)
+    if moves.are_none and not infinite and len(staged) == moves.rows:
+        path.rename(place)
+    else:
+        laid_out = open_memmap(place, "w+", staged.dtype, (moves.rows,))
+        for sources, places in moves:
+            values = staged[sources]
+            laid_out[places] = np.where(np.isinf(values), np.nan, values) if infinite else values
+    staging.drop(name)
+    return LaidOutColumn(name, str(staged.dtype), finite, infinite)
+
+
+def _counts(blocks: Iterable[np.ndarray]) -> tuple[int, int]:
+    """Return the numbers of finite and of infinite values."""
+    import numpy as np
+
+    finite = infinite = 0
+    for values in blocks:
+        present = int(np.count_nonzero(np.isfinite(values)))
+        finite += present
+        infinite += int(np.count_nonzero(np.isinf(values))) if present < len(values) else 0
+    return finite, infinite
+
+
+class _Moves:
+    """Moves of rows from their place in the files to that in the layout, in blocks of neighbours in the files.
+
+    A block of a file that is in order of time has a run of rows of each symbol, so that both sides of a move are in the
+    processor's cache.
+
+    Args:
+        rows: number in the files of each row of the layout.
+
+    Attributes:
+        rows: number of rows of the layout.
+        are_none: whether the rows of the layout are the first ones of the files, in their order.
+    """
+
+    def __init__(self, rows: np.ndarray) -> None:
+        import numpy as np
+
+        self.rows = len(rows)
+        self.are_none = bool((rows == np.arange(len(rows))).all())
+        if not self.are_none:
+            dtype = np.uint32 if int(rows.max()) < 2**32 else np.int64
+            places = np.full(int(rows.max()) + 1, len(rows), np.int64)
+            places[rows] = np.arange(len(rows))
+            self._sources = np.flatnonzero(places < len(rows)).astype(dtype)
+            self._places = places[self._sources].astype(dtype)
+            for first in range(0, self.rows, BLOCK):
+                block = slice(first, first + BLOCK)
+                order = np.argsort(self._places[block], kind="stable")
+                self._sources[block] = self._sources[block][order]
+                self._places[block] = self._places[block][order]
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        for first in range(0, self.rows, BLOCK):
+            end = min(first + BLOCK, self.rows)
+            if self.are_none:
+                yield slice(first, end), slice(first, end)
+            else:
+                yield self._sources[first:end], self._places[first:end]
+
+
+def _list(names: Sequence[str], limit: int = 10) -> str:
+    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
