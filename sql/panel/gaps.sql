@@ -1,9 +1,9 @@
 -- The gaps of each symbol that has any: how many timestamps, which other symbols have, it lacks between its first and its
 -- last, and its longest pause in days, where that is long: more than ten days, and more than ten of the usual distances.
 -- makes: rows
--- reads: panel_time_order
+-- reads: time_order
 WITH steps AS (
-    SELECT symbol, "timestamp", date_diff('minute', previous, "timestamp") AS minutes FROM panel_time_order
+    SELECT symbol, "timestamp", date_diff('minute', previous, "timestamp") AS minutes FROM time_order
 ),
 usual AS (
     SELECT median(minutes) AS minutes FROM steps
@@ -16,7 +16,7 @@ spans AS (
 ),
 moments AS (
     SELECT "timestamp", row_number() OVER (ORDER BY "timestamp") AS place
-    FROM (SELECT DISTINCT "timestamp" FROM panel_time_order)
+    FROM (SELECT DISTINCT "timestamp" FROM time_order)
 ),
 expected AS (
     SELECT symbol, ends.place - starts.place + 1 AS moments

@@ -21,6 +21,7 @@ from planstore import PanelError
 from planstore.cli.verbs import app
 from planstore.training.execution.inputs import JobInputs
 from planstore.training.execution.task import Task
+from planstore.training.panel.cache import panel_cache
 from planstore.training.panel.panel import Panel
 from team_servers import TeamServers
 
@@ -143,8 +144,11 @@ def test_a_server_that_stops_answering_makes_no_symbol_missing(
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{proxy.port}")
         proxy.rule("pass", r"^GET [^?]*parquet")
         assert Panel.read(address).symbols == ["A", "B"]
-        requests = proxy.rule("pass")
+        requests = proxy.rule("pass", r"^GET [^?]*parquet")
         assert requests > 10
+        assert Panel.read(address).symbols == ["A", "B"]
+        assert proxy.rule("pass") == 0  # because it is laid out already
+        assert len(panel_cache().clean()) == 1
         for skip in (2, requests - 1):
             proxy.rule(fate, r"^GET [^?]*parquet", skip=skip)
             with pytest.raises(PanelError, match=f"the panel must be readable, got {address} could not be read"):
