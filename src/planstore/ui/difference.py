@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from planstore.audit.diff import compare
 from planstore.errors import RequestError
 from planstore.ui.asked import Asked
-from planstore.ui.flips import MOST_SHOWN, Record, caused_flips, previous_run
+from planstore.ui.flips import MOST_SHOWN, Record, difference, previous_run
 
 NAMED = ("a", "b")
-SHOWN = ("routes", "counts", "flipped_pairs", "flipped_targets")
-MOST_JOBS = 200
-"""Maximum number of changed jobs on the page; the JSON has all."""
 
 
 def diff_page(asked: Asked) -> Record:
@@ -25,22 +21,12 @@ def diff_part(asked: Asked) -> Record:
     """Return the difference of two runs: routes, flips with causes, and changed jobs."""
     a, b = _runs(asked)
 
-    def compute() -> Record:
-        access = asked.store.access
-        session = access.new_session()
-        try:
-            access.ledger.add_user_definitions(session)
-            found = compare(session, access.ledger.artifacts, a, b)
-            jobs = found.job_table().limit(MOST_JOBS).to_arrow_table().to_pylist() if any(found.counts.values()) else []
-            return {"difference": {name: getattr(found, name) for name in SHOWN}, "jobs": jobs}
-        finally:
-            session.close()
-
-    found = asked.memo.get(("difference", a["commit_id"], b["commit_id"]), compute)
-    flips = caused_flips(asked, a, b)
+    found = difference(asked, a, b)
+    flips = found["flips"]
     causes = Counter(cause for causes in flips["causes"].to_pylist() for cause in causes)
     return {
-        **found,
+        "difference": found,
+        "jobs": found["jobs"],
         "a": a,
         "run": b,
         "flips": flips.slice(0, MOST_SHOWN).to_pylist(),

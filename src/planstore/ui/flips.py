@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 MOST_SHOWN = 200
 """Maximum number of flips on a page; the JSON has all."""
+MOST_JOBS = 200
+"""Maximum number of changed jobs on a page; the JSON has all."""
 
 
 def previous_run(asked: Asked, run: Record) -> Record | None:
@@ -26,19 +28,30 @@ def other_run(asked: Asked, run: Record) -> Record | None:
     return previous_run(asked, run) if name is None else asked.store.access.find_run(name)
 
 
-def caused_flips(asked: Asked, a: Record, b: Record) -> pa.Table:
-    """Return target, symbol, route_a, route_b and causes of each flip from run ``a`` to run ``b``."""
+def difference(asked: Asked, a: Record, b: Record) -> Record:
+    """Return the difference from run ``a`` to run ``b``: counts, the first changed jobs, and all flips with causes."""
 
-    def compute() -> pa.Table:
+    def compute() -> Record:
         access = asked.store.access
         session = access.new_session()
         try:
             access.ledger.add_user_definitions(session)
-            return compare(session, access.ledger.artifacts, a, b).flip_table().arrow()
+            found = compare(session, access.ledger.artifacts, a, b)
+            has_jobs = any(found.counts.values())
+            return {
+                **{name: getattr(found, name) for name in ("routes", "counts", "flipped_pairs", "flipped_targets")},
+                "jobs": found.job_table().limit(MOST_JOBS).to_arrow_table().to_pylist() if has_jobs else [],
+                "flips": found.flip_table().arrow(),
+            }
         finally:
             session.close()
 
-    return asked.memo.get(("flips", a["commit_id"], b["commit_id"]), compute)
+    return asked.memo.get(("difference", a["commit_id"], b["commit_id"]), compute)
+
+
+def caused_flips(asked: Asked, a: Record, b: Record) -> pa.Table:
+    """Return target, symbol, route_a, route_b and causes of each flip from run ``a`` to run ``b``."""
+    return difference(asked, a, b)["flips"]
 
 
 def route_counts(asked: Asked, run: Record) -> dict[str, int]:
