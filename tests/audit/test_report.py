@@ -371,3 +371,21 @@ def test_a_click_on_a_cell_tells_why_in_a_browser(report: reports.Report, browse
     loaded = "return performance.getEntriesByType('resource').map((entry) => entry.name)"
     assert browser.execute_script(loaded) == []
     assert browser.get_log("browser") == []  # type: ignore[no-untyped-call]
+
+
+def test_the_page_fits_a_phone_and_paper(report: reports.Report, browser: Chrome, tmp_path: Path) -> None:
+    metrics = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    browser.get(report.write(tmp_path / "report.html").as_uri())
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    assert browser.execute_script("return document.documentElement.scrollWidth") == 390
+    widths = "return [...document.querySelectorAll('#map tbody th')].map((name) => name.clientWidth)"
+    assert min(browser.execute_script(widths)) > 100  # so that a name is not broken after each letter
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    outside = (
+        "return [...document.querySelectorAll('.scroll')]"
+        ".map((frame) => frame.scrollHeight - frame.clientHeight).filter((pixels) => pixels > 1)"
+    )
+    browser.set_window_size(800, 200)
+    assert browser.execute_script(outside) == []  # so that no table runs over the text that follows it
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})

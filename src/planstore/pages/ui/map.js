@@ -6,7 +6,7 @@ const canvas = document.getElementById("map-canvas");
 const context = canvas.getContext("2d");
 const told = document.getElementById("map-cell");
 const LARGEST = 34;
-const NAMED = 11; // cells from this size have names beside them
+const NAMED = 12; // cells from this size have names beside them
 const LETTERED = 13;
 
 let data = null;
@@ -122,7 +122,7 @@ function drawNames(x0, y0, columns, lines) {
   context.fillRect(0, 0, x0, canvas.clientHeight);
   context.fillRect(0, 0, canvas.clientWidth, y0);
   context.fillStyle = style("--ink");
-  context.font = "12px system-ui, sans-serif";
+  context.font = `${Math.min(12, cell)}px system-ui, sans-serif`;
   context.textBaseline = "middle";
   context.textAlign = "left";
   for (let y = Math.ceil(top_); y < top_ + lines; y += 1) {
