@@ -34,7 +34,7 @@ LAYERS = (
     ("events", "documents", "database", "pages"),
     ("ledger",),
     ("routing", "plans", "projections", "audit", "models"),
-    ("runs",),
+    ("runs", "outcomes"),
     ("api", "training"),
     ("demo",),
     ("cli", "ui", "__main__"),

@@ -175,7 +175,18 @@ def test_every_object_has_a_summary_and_a_meaning_for_each_column_and_argument_a
 
 
 def test_the_reference_names_every_stable_view(store: Store) -> None:
-    events = {"runs", "policies", "candidates", "decisions", "plans", "jobs", "job_status", "overrides", "artifacts"}
+    events = {
+        "runs",
+        "policies",
+        "candidates",
+        "decisions",
+        "plans",
+        "jobs",
+        "job_status",
+        "overrides",
+        "artifacts",
+        "outcomes",
+    }
     others = {"commits", "history", "current_decisions", "current_plan", "current_jobs", "plan_progress"}
     assert events | others | {"plan_documents"} <= set(sql_objects.objects(store))
 

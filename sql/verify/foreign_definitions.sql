@@ -9,7 +9,7 @@ SELECT coalesce(table_name, 'commits'), concat('the table ', table_name, ' is de
 FROM __ducklake_metadata_lake.ducklake_table
 WHERE coalesce(table_name NOT IN (
     'commits', 'runs', 'policies', 'artifacts', 'candidates', 'decisions', 'plans', 'jobs', 'job_status', 'overrides',
-    'plan_documents'), true)
+    'outcomes', 'plan_documents'), true)
 UNION ALL
 SELECT table_name, concat('it is defined ', count(*), ' times')
 FROM __ducklake_metadata_lake.ducklake_table
@@ -34,11 +34,11 @@ WHERE NOT ("scope" IS NULL AND "key" IN ('version', 'created_by', 'data_path'))
   AND NOT ("scope" IS NULL AND "key" = 'parquet_row_group_size' AND "value" IN ('20480', '61440'))
   AND NOT ("scope" = 'table' AND "key" = 'data_inlining_row_limit' AND "value" = '0' AND scope_id IN (
       SELECT table_id FROM __ducklake_metadata_lake.ducklake_table
-      WHERE table_name IN ('candidates', 'jobs', 'runs')))
+      WHERE table_name IN ('candidates', 'jobs', 'outcomes', 'runs')))
 UNION ALL
-SELECT t.table_name, 'its rows may be kept inside the catalog, which would lose structs: data_inlining_row_limit is not 0'
+SELECT t.table_name, 'its rows may be kept inside the catalog, which may change them: data_inlining_row_limit is not 0'
 FROM __ducklake_metadata_lake.ducklake_table AS t
-WHERE t.end_snapshot IS NULL AND t.table_name IN ('candidates', 'jobs', 'runs')
+WHERE t.end_snapshot IS NULL AND t.table_name IN ('candidates', 'jobs', 'outcomes', 'runs')
   AND t.table_id NOT IN (
       SELECT scope_id FROM __ducklake_metadata_lake.ducklake_metadata
       WHERE "scope" = 'table' AND "key" = 'data_inlining_row_limit')

@@ -20,6 +20,7 @@ from .errors import (
     FamilyMissingError as FamilyMissingError,
     KeyConflictError as KeyConflictError,
     NotFoundError as NotFoundError,
+    OutcomesError as OutcomesError,
     PanelError as PanelError,
     PlanFileError as PlanFileError,
     PlanInvalidError as PlanInvalidError,
@@ -45,6 +46,7 @@ from .ledger.findings import Finding as Finding, Verified as Verified
 from .ledger.status_writer import StatusWriter as StatusWriter
 from .models.libraries import ModelVersionWarning as ModelVersionWarning
 from .models.model import Model as Model
+from .outcomes.record import RecordedOutcomes as RecordedOutcomes
 from .pages.answers import ResultRows as ResultRows
 from .plans.consumer import (
     apply_training_plan_filter as apply_training_plan_filter,
@@ -74,6 +76,7 @@ from .runs.dry_run import DryRun as DryRun
 from .runs.run import Run as Run
 from .training.evidence.measure import PanelEvidence as PanelEvidence
 from .training.execution.outcome import Training as Training
+from .training.outcomes.measure import PanelOutcomes as PanelOutcomes
 from .training.panel.panel import Panel as Panel
 from .version import __version__ as __version__
 

@@ -5,6 +5,7 @@
     PlanstoreError
     ├── BadInputError          external input was refused; nothing was written
     │   ├── CandidatesError    a candidates file or frame
+    │   ├── OutcomesError      an outcomes file or frame
     │   ├── PolicyError        a policy document
     │   ├── RequestError       an argument of a call
     │   ├── QueryError         a query of Store.sql or `planstore sql`
@@ -52,6 +53,10 @@ class BadInputError(PlanstoreError):
 
 class CandidatesError(BadInputError):
     """A candidates file or frame is invalid; the message names file, row, column, value and remedy."""
+
+
+class OutcomesError(BadInputError):
+    """An outcomes file or frame is invalid; the message names file, row, value and remedy."""
 
 
 class PolicyError(BadInputError):

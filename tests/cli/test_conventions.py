@@ -34,7 +34,7 @@ def test_every_verb_is_in_one_group_of_the_help_and_has_examples_that_its_option
     group: Any = typer.main.get_command(app)
     grouped = [name for names in GROUPS.values() for name in names]
     assert sorted(grouped) == sorted(group.commands)
-    assert EXAMPLES.keys() == group.commands.keys() - {"override", "policy", "models", "candidates"}
+    assert EXAMPLES.keys() == group.commands.keys() - {"override", "policy", "models", "candidates", "outcomes"}
     for name, examples in EXAMPLES.items():
         for example in examples:
             program, verb, *words = shlex.split(example)
@@ -58,10 +58,12 @@ def test_flags_of_one_name_have_one_meaning() -> None:
     for words, verb in verbs().items():
         for one in verb.params:
             for flag in {"--plan", "--run", "--limit", "--as-of", "--json"}.intersection(one.opts):
-                # because a file of rows has no limit by default, and whatif takes several runs and ranges
+                # because a file of rows has no limit by default and may name its runs, and two verbs take several runs
                 if isinstance(one, TyperOption) and (words, flag) not in {
                     ("planstore sql", "--limit"),
                     ("planstore whatif", "--run"),
+                    ("planstore outcomes measure", "--run"),
+                    ("planstore outcomes record", "--run"),
                 }:
                     meanings.setdefault(flag, set()).add(one.help)
             if "--out" in one.opts:
@@ -90,6 +92,8 @@ NAMED = {"target", "symbol", "run", "runs", "plan", "job", "family", "status", "
 FROM_THE_CALLER = {
     ("planstore evidence", "target"),  # because they are columns and symbols of a panel, which no store knows
     ("planstore evidence", "symbol"),
+    ("planstore outcomes measure", "target"),
+    ("planstore outcomes measure", "symbol"),
     ("planstore backup", "target"),  # because it is a folder
     ("planstore copy", "target"),
 }

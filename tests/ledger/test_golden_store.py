@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -79,6 +80,26 @@ def test_a_store_of_the_format_before_takes_p_values_once_it_is_migrated(tmp_pat
         assert store.integrity.verify(KEPT["format-3"][0]).holds
 
 
+def test_a_store_of_the_format_before_takes_outcomes_once_it_is_migrated(tmp_path: Path) -> None:
+    with tarfile.open(ARCHIVE.with_name("format-4.tar.xz")) as archive:
+        archive.extractall(tmp_path, filter="data")
+    folder = tmp_path / "results" / "planstore"
+    assert (migrate(folder).before, StoreLayout.in_results(tmp_path / "results").marker.read_text()) == (
+        4, f'{{"format":{FORMAT}}}',
+    )  # fmt: skip
+    stretch = {"first_timestamp": "2025-01-02", "last_timestamp": "2025-12-31", "learned_until": "2024-12-31"}
+    side = {"target": "y_up_01_10m", "symbol": "SYM00", "score": 0.1 + 0.2, "sample_size": 250}
+    with planstore.open(tmp_path / "results", create=False) as store:
+        store.record_outcomes(pa.Table.from_pylist([side | stretch]), run_id="run-0")
+        StoreLayout.in_results(tmp_path / "results").marker.write_text('{"format": 4}')
+    migrate(folder)  # as after a migration that was killed before its end
+    with planstore.open(tmp_path / "results", create=False) as store:
+        assert store.sql("select run_id, score from outcomes").fetchall() == [("run-0", 0.1 + 0.2)]
+        assert store.maintenance.compact(grace=timedelta(0)).flushed > 0
+        verified = store.integrity.verify(KEPT["format-4"][0])
+        assert [str(finding) for finding in verified.findings] == []
+
+
 def test_the_kept_store_answers_as_it_did(results: Path) -> None:
     with planstore.open(results, create=False) as store:
         assert store.sql("select count(*) from history").fetchall() == [(EVENTS,)]
@@ -123,6 +144,11 @@ KEPT = {
         248,
         ["run", "override", "run", "status", "status", "override", "run"],
     ),
+    "format-5": (
+        "8:7c8957a1d4f497cd926b650459e3c3abdf4a9d3e6fd262c6f8c7bb308c1a14ce",
+        269,
+        ["run", "override", "run", "status", "status", "override", "run", "outcomes"],
+    ),
 }
 """The anchor of each kept store, how many events it holds, and the kinds of its commits."""
 
@@ -153,6 +179,8 @@ def test_the_kept_store_of_this_format_answers_as_it_did(tmp_path: Path) -> None
         nulls = store.sql(f"select distinct {columns} from candidates where run_id = 'run-0'").fetchall()
         assert nulls == [(0.5, 0.02, 0.01, 120.5)]
         assert store.sql("select count(p_value) from candidates where run_id <> 'run-0'").fetchall() == [(0,)]
+        realized = store.sql("select symbol, realized, realized_null from promised_outcomes order by symbol").fetchall()
+        assert realized == [("SYM00", 0.56, 0.5), ("SYM01", 0.5700000000000001, 0.5), (None, 0.55, 0.5)]
         assert store.maintenance.rebuild().same
 
 

@@ -28,7 +28,7 @@ from planstore.errors import ReadBackError, StoreError
 from planstore.events.digest import StagedRows
 from planstore.events.fields import _CONTROL
 from planstore.ledger.backup import restore
-from planstore.ledger.commit_builder import INLINED_ROWS, STRUCT_TABLES, CommitBuilder
+from planstore.ledger.commit_builder import FILE_TABLES, INLINED_ROWS, CommitBuilder
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
 from planstore.ledger.opening import storage_in
 from planstore.ledger.status_writer import append_statuses
@@ -89,6 +89,13 @@ def values(kind: pa.DataType, inlined: bool) -> st.SearchStrategy[Any]:
 
 JSON_COLUMNS = {"metadata", "summary", "document", "metrics"}
 HEADER = {"commit_id", "position", "run_id"}
+
+
+def header_of(table: str) -> set[str]:
+    """Return the columns of a table that its commit adds; each outcome names its own run."""
+    return HEADER - {"run_id"} if table == "outcomes" else HEADER
+
+
 ONE_ROW = {"runs", "policies", "plans", "overrides"}
 """Tables of which a commit holds one row."""
 
@@ -150,7 +157,7 @@ def append(kept: Kept, table: str, rows: list[Row], header: Row) -> None:
 
 
 def _append(session: Session, builder: CommitBuilder, table: str, rows: list[Row], schema: pa.Schema) -> None:
-    content = pa.schema([column for column in schema if column.name not in HEADER])
+    content = pa.schema([column for column in schema if column.name not in header_of(table)])
     if table in ONE_ROW:
         builder.append(table, **rows[0])
     elif table == "job_status":
@@ -162,8 +169,8 @@ def _append(session: Session, builder: CommitBuilder, table: str, rows: list[Row
         plan = {"plan_id": rows[0]["plan_id"]} if table == "jobs" else {}
         bare = pa.Table.from_pylist([{n: v for n, v in row.items() if n not in plan} for row in rows],
                                     pa.schema([column for column in content if column.name not in plan]))  # fmt: skip
-        place = {"jobs": "ordinal", "candidates": "position", "decisions": "position"}[table]
-        name = {"jobs": "jobs", "candidates": "evidence", "decisions": "decisions"}[table]
+        place = "ordinal" if table == "jobs" else "position"
+        name = {"candidates": "evidence", "outcomes": "recorded_outcomes"}.get(table, table)
         numbers = pa.array(range(1, len(rows) + 1), pa.int32())
         held = bare if table == "jobs" else bare.add_column(0, place, numbers)
         held = held.append_column("scenario", pa.array([0] * len(rows), pa.int64())) if table == "decisions" else held
@@ -175,13 +182,13 @@ def _append(session: Session, builder: CommitBuilder, table: str, rows: list[Row
 def commits(draw: st.DrawFn, table: str, schema: pa.Schema) -> tuple[list[Row], Row]:
     """Draw rows for a table, few or more than the catalog keeps, and a commit to hold them."""
     many = table not in ONE_ROW and draw(st.booleans())
-    inlined = not many and table not in STRUCT_TABLES
+    inlined = not many and table not in FILE_TABLES
     columns = {
         column.name: json_values.map(json.dumps) | st.none()
         if column.name in JSON_COLUMNS and pa.types.is_string(column.type)
         else values(column.type, inlined)
         for column in schema
-        if column.name not in HEADER
+        if column.name not in header_of(table)
     }
     rows = draw(st.lists(st.fixed_dictionaries(columns), min_size=1, max_size=1 if table in ONE_ROW else 3))
     if many:

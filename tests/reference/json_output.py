@@ -37,6 +37,15 @@ CASES = """
   local: {metric_name: auc, score: 0.5, null_score: 0.5}
   expect: ROUTE_BLOCKED
 """
+OUTCOME = {
+    "run_id": "second",
+    "target": "y_up_1d",
+    "symbol": "AAA",
+    "score": 0.6,
+    "sample_size": 100,
+    "first_timestamp": "2030-01-01",
+    "last_timestamp": "2030-06-30",
+}
 CALLS: tuple[tuple[str, ...], ...] = (
     ("init", "--policy", POLICY),
     ("evidence", "panel", "--out", "candidates.parquet", "--folds", "2", "--select", "2", "--workers", "1"),
@@ -72,6 +81,9 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("history", *PAIR),
     ("diff", "first", "second"),
     ("whatif", "budget.yaml"),
+    ("outcomes", "measure", "later", "--refit", "--length", "40", "--workers", "1"),
+    ("outcomes", "record", "outcomes.json"),
+    ("outcomes",),
     ("override", "clear", *PAIR),
     ("candidates", "check", "candidates.parquet", "--policy", "small.yaml"),
     ("policy", "show", "small.yaml"),
@@ -136,7 +148,14 @@ def answers() -> Iterator[tuple[str, Any]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         markets.write_panel(folder / "panel", ("AAA", "BBB"), 200)
-        for file, content in {"small.yaml": SMALL, "budget.yaml": BUDGET, "cases.yaml": CASES}.items():
+        markets.write_panel(folder / "later", ("AAA", "BBB"), 280)
+        files = {
+            "small.yaml": SMALL,
+            "budget.yaml": BUDGET,
+            "cases.yaml": CASES,
+            "outcomes.json": json.dumps([OUTCOME]),
+        }
+        for file, content in files.items():
             (folder / file).write_text(content, encoding="utf-8")
         calls = [Call([*words, "--json"], output=str(folder / f"{place}.json")) for place, words in enumerate(CALLS)]
         for place, (words, ended) in enumerate(zip(CALLS, endings(calls, folder), strict=True)):
@@ -149,7 +168,7 @@ def answers() -> Iterator[tuple[str, Any]]:
 
 def _title(words: Sequence[str]) -> str:
     kept = [words[0]]
-    if words[0] in ("override", "policy", "candidates", "models", "panel"):
+    if words[0] in ("override", "policy", "candidates", "models", "panel", "outcomes"):
         kept += words[1:2]
     kept += [word for word in words if word in ("--watch", "--history", "--sign", "--coverage", "--dry-run")]
     return " ".join(kept)

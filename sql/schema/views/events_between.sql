@@ -1,6 +1,6 @@
 -- Every event of a stretch of commits, one a row.
 -- makes: macro events_between()
--- reads: artifacts, candidates, commits, decisions, job_status, jobs, overrides, plans, policies, runs
+-- reads: artifacts, candidates, commits, decisions, job_status, jobs, outcomes, overrides, plans, policies, runs
 CREATE OR REPLACE MACRO events_between(first_commit, last_commit) AS TABLE
 SELECT e.commit_id, e."position", c.recorded_at, e.type, e.run_id, e.target, e.symbol, e.job_id, e.payload
 FROM (
@@ -21,6 +21,8 @@ FROM (
     SELECT commit_id, "position", 'job_status', run_id, NULL, NULL, job_id, to_json(s) FROM job_status AS s
     UNION ALL
     SELECT commit_id, "position", 'override', run_id, target, symbol, NULL, to_json(o) FROM overrides AS o
+    UNION ALL
+    SELECT commit_id, "position", 'outcome', run_id, target, symbol, job_id, to_json(u) FROM outcomes AS u
 ) AS e
 JOIN commits AS c USING (commit_id)
 WHERE e.commit_id BETWEEN first_commit AND last_commit;

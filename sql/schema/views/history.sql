@@ -2,7 +2,7 @@
 -- commit_id: the commit that recorded it
 -- position: its place in the commit, from 1
 -- recorded_at: when the commit was recorded
--- type: `run`, `policy`, `artifact`, `candidate`, `decision`, `plan`, `job`, `job_status` or `override`
+-- type: `run`, `policy`, `artifact`, `candidate`, `decision`, `plan`, `job`, `job_status`, `override` or `outcome`
 -- run_id: the run it belongs to
 -- target: the target it is about
 -- symbol: the symbol it is about

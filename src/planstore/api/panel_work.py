@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from planstore.training.evidence.leakage import LeakageLimits
     from planstore.training.evidence.measure import PanelEvidence
     from planstore.training.execution.outcome import Training
+    from planstore.training.outcomes.measure import PanelOutcomes
     from planstore.training.panel.panel import Panel
 
 
@@ -154,5 +155,61 @@ class PanelWork:
             selection=JobSelection(targets, symbols, families, priorities),
             reuse=reuse,
             other_settings=other_settings,
+            progress=progress,
+        )
+
+    @checked
+    def measure_outcomes(
+        self: StoreParts,
+        panel: Panel,
+        *,
+        runs: Sequence[str] = (),
+        refit: bool = False,
+        length: int | None = None,
+        families: Sequence[str] | None = None,
+        families_file: Path | str | None = None,
+        workers: int | None = None,
+        allow_pickle: bool = False,
+        progress: Callable[[dict[str, int]], None] = lambda _: None,
+    ) -> PanelOutcomes:
+        """Score models of runs on the rows of a panel that came after, and record the outcomes in one commit.
+
+        A row counts where it lies after the newest data that the evidence and the model have seen, by more than the
+        horizon and embargo of its target. A cross-sectional model is scored on all symbols and on each.
+
+        Args:
+            panel: the panel, as :meth:`Panel.read <planstore.Panel.read>` returns it.
+            runs: runs, named as in :meth:`Store.plan <planstore.Store.plan>`, or ranges ``A..B`` of them; an empty list
+                means the newest run of each plan.
+            refit: fit both sides of every pair as of the end of the run's evidence, instead of scoring trained models:
+                also those that the policy did not route. The trained models are not used.
+            length: maximum number of timestamps of the stretch; None means all.
+            families: model families of refits; None means those of the evidence.
+            families_file: families file (YAML) with further families.
+            workers: worker processes of refits; None means one per CPU core, limited by memory.
+            allow_pickle: load models that are pickles, which can run code from the file.
+            progress: callback that receives the number of targets of runs measured and still planned, of refits.
+
+        Raises:
+            PanelError: no run has a side with rows that came after.
+            OutcomesError: an outcome is recorded with other values.
+            NotFoundError: a name matches no run.
+            RequestError: an argument is invalid, a model is a pickle, or the store is read as of an earlier commit.
+            FamiliesError: the families file is invalid.
+            WorkerDiedError: a worker process died.
+        """
+        from planstore.training.outcomes.measure import measure_outcomes
+
+        self.access.require_now("measure_outcomes")
+        return measure_outcomes(
+            self,
+            panel,
+            runs=runs,
+            refit=refit,
+            length=length,
+            families=families,
+            families_file=None if families_file is None else Path(families_file),
+            workers=workers,
+            allow_pickle=allow_pickle,
             progress=progress,
         )

@@ -141,7 +141,7 @@ class Queries:
 
         Args:
             actor: select only commits of this user.
-            kind: select only commits of this kind: run, status, override, rebuild or evidence.
+            kind: select only commits of this kind: run, status, override, rebuild, evidence or outcomes.
             since: select only commits recorded at this time (a text in ISO 8601, UTC by default) or later.
             until: select only commits recorded before this time.
             after: select only commits after the commit of this number.

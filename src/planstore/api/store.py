@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from planstore.api.access import StoreAccess
 from planstore.api.models import ModelAccess
+from planstore.api.outcomes import OutcomeAccess
 from planstore.api.panel_work import PanelWork
 from planstore.api.queries import Queries
 from planstore.api.run_arguments import takes_arguments_of
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 CHANGE_COLUMNS = ("run_id", "commit_id", "previous_route", "route", "rule")
 
 
-class Store(Queries, PanelWork, ModelAccess, Answer):
+class Store(Queries, PanelWork, ModelAccess, OutcomeAccess, Answer):
     """The store of a results folder. Made by :func:`planstore.open`.
 
     Each part imports its modules on its first use, so that a process that asks one question starts quickly.

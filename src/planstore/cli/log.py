@@ -31,7 +31,7 @@ def command(
     kind: Annotated[
         str | None,
         typer.Option(
-            help="Show only commits of this kind: run, status, override, rebuild or evidence.",
+            help="Show only commits of this kind: run, status, override, rebuild, evidence or outcomes.",
             autocompletion=complete_word(CommitKind),
         ),
     ] = None,

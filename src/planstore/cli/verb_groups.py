@@ -5,7 +5,7 @@ from __future__ import annotations
 GROUPS: dict[str, tuple[str, ...]] = {
     "Make plans": ("init", "evidence", "candidates", "route", "plan", "export", "override", "policy"),
     "Train": ("train", "status", "jobs", "models", "predict"),
-    "Ask": ("why", "why-train", "history", "diff", "whatif", "report", "ui", "sql", "log", "tail"),
+    "Ask": ("why", "why-train", "history", "diff", "whatif", "outcomes", "report", "ui", "sql", "log", "tail"),
     "Prove": ("verify", "anchor", "key"),
     "Operate": ("doctor", "compact", "backup", "restore", "copy", "rebuild", "migrate", "du", "panel"),
     "Learn": ("demo",),

@@ -167,6 +167,15 @@ class CommitKind(StrEnum):
     OVERRIDE = "override"
     REBUILD = "rebuild"
     EVIDENCE = "evidence"
+    OUTCOMES = "outcomes"
+
+
+class OutcomeMode(StrEnum):
+    """The model of an outcome: of all symbols, of its symbol, or the mean of both."""
+
+    CROSS_SECTIONAL = "CROSS_SECTIONAL"
+    SYMBOL_SPECIFIC = "SYMBOL_SPECIFIC"
+    BOTH = "BOTH"
 
 
 class Cause(StrEnum):

@@ -22,6 +22,9 @@ INLINED_ROWS = 100
 STRUCT_TABLES = ("candidates", "jobs", "runs")
 """Tables with a struct column. Their rows all go to files, because the catalog changes structs or cannot read them."""
 
+FILE_TABLES = (*STRUCT_TABLES, "outcomes")
+"""Tables whose rows all go to files: also those with floating-point numbers, because 0.0 equals -0.0."""
+
 
 @dataclass(frozen=True)
 class Head:
@@ -88,10 +91,10 @@ class CommitBuilder:
         """Append staged rows to an event table; ``content`` holds their columns without the header.
 
         The header is ``commit_id``, ``position``, ``run_id`` and the table's additional columns in ``header``.
-        ``given`` holds further parameters of the statement.
+        ``given`` holds further parameters of the statement. Rows of several runs have a column ``run_id``.
         """
         before = sum(written.content.num_rows for written in self._written.values())
-        if content.rows > INLINED_ROWS or table in STRUCT_TABLES:
+        if content.rows > INLINED_ROWS or table in FILE_TABLES:
             self.expect_files(table)
         with ThreadPoolExecutor(max_workers=1) as appending:
             appended = appending.submit(
@@ -99,7 +102,7 @@ class CommitBuilder:
                 f"ledger/append_{table}",
                 commit_id=self.commit_id,
                 position=before,
-                run_id=self._run_id,
+                **self._run_of(content),
                 **header,
                 **(given or {}),
             )
@@ -109,9 +112,13 @@ class CommitBuilder:
     def stage(self, table: str, content: StagedRows, **header: Any) -> None:
         """Count and digest rows that a statement of the transaction appends to an event table."""
         before = sum(written.content.num_rows for written in self._written.values())
-        head = Header(self.commit_id, before + 1, {"run_id": self._run_id, **header})
+        head = Header(self.commit_id, before + 1, {**self._run_of(content), **header})
         digest = table_digest([*_header_digests(head, content.rows), *content.columns()])
         self._written[table] = Written(table, head, content.table, digest)
+
+    def _run_of(self, content: StagedRows) -> dict[str, str | None]:
+        """Return the run of all rows; nothing for rows that name the run of each."""
+        return {} if "run_id" in content.table.column_names else {"run_id": self._run_id}
 
     def project(self) -> None:
         """Derive the documents of the plans that this commit publishes."""

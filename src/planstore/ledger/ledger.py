@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Lock
@@ -15,7 +15,7 @@ from planstore.database.session import Session
 from planstore.errors import CommitFailedError, ReadBackError, StoreError, StoreMissingError, StoreVersionError
 from planstore.events.commit import GENESIS
 from planstore.events.vocabulary import CommitKind
-from planstore.ledger.commit_builder import STRUCT_TABLES, CommitBuilder, Head
+from planstore.ledger.commit_builder import FILE_TABLES, CommitBuilder, Head
 from planstore.ledger.layout import StoreLayout
 from planstore.ledger.marker import FORMAT
 from planstore.ledger.read_back import CatalogTables
@@ -36,6 +36,7 @@ EVENT_TABLES = (
     "jobs",
     "job_status",
     "overrides",
+    "outcomes",
 )
 """All event tables, in the order of a commit's positions."""
 
@@ -53,6 +54,8 @@ _VIEWS = (
     "current_jobs",
     "plan_progress",
     "trained_models",
+    "promised_outcomes",
+    "calibration",
 )
 
 
@@ -370,7 +373,7 @@ class Ledger:
                     for table in sql.names("schema/tables"):
                         session.run(table)
                     session.run("database/row_groups", rows=self.storage.catalog.row_group_rows)
-            keep_structs_in_files(session)
+            keep_in_files(session, FILE_TABLES)
             self.storage.complete_catalog()
             self.storage.write_marker()
             self._is_ready()
@@ -383,9 +386,9 @@ def make_views(session: Session) -> None:
     session.run("macros/job_metadata")  # because statements that read jobs call it
 
 
-def keep_structs_in_files(session: Session) -> None:
-    """Store rows of tables with a struct column in files, because the catalog changes structs or cannot read them."""
-    for table in STRUCT_TABLES:
+def keep_in_files(session: Session, tables: Sequence[str]) -> None:
+    """Store all rows of these tables in files, and none in the catalog."""
+    for table in tables:
         session.run("database/inlined_rows", table=table, rows=0)
 
 

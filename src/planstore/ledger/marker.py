@@ -19,7 +19,11 @@ STRUCTS_IN_FILES = 3
 """The first format in which tables with structs have no rows in the catalog."""
 
 
-FORMAT = max(STRUCTS_IN_FILES, FORMAT_OF_COLUMNS, hashing.SINCE_FORMAT)
+OUTCOMES = 5
+"""The first format with the table ``outcomes``."""
+
+
+FORMAT = max(STRUCTS_IN_FILES, OUTCOMES, FORMAT_OF_COLUMNS, hashing.SINCE_FORMAT)
 """The format of stores that this code reads and writes."""
 
 

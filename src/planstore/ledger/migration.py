@@ -14,8 +14,8 @@ from planstore.events.candidate_columns import COLUMNS
 from planstore.ledger.commit_builder import STRUCT_TABLES
 from planstore.ledger.compaction import flush
 from planstore.ledger.findings import Finding
-from planstore.ledger.ledger import keep_structs_in_files
-from planstore.ledger.marker import FORMAT, STRUCTS_IN_FILES
+from planstore.ledger.ledger import keep_in_files
+from planstore.ledger.marker import FORMAT, OUTCOMES, STRUCTS_IN_FILES
 from planstore.ledger.opening import storage_in
 from planstore.ledger.row_digests import EventRows
 from planstore.ledger.storage import DataStorage
@@ -120,6 +120,9 @@ def _to_next_format(before: int, session: Session, data: DataStorage) -> list[Re
     for column in COLUMNS:
         if column.since == before + 1:
             session.run(f"migration/add_{column.name}")
+    if before + 1 == OUTCOMES:
+        session.run("schema/tables/outcomes")
+        keep_in_files(session, ["outcomes"])
     return _move_structs_into_files(session, data) if before + 1 == STRUCTS_IN_FILES else []
 
 
@@ -137,7 +140,7 @@ def _move_structs_into_files(session: Session, data: DataStorage) -> list[Restor
                 if not is_lost
             ]
             session.update(inlined, column, f"readable_{column}")
-    keep_structs_in_files(session)
+    keep_in_files(session, STRUCT_TABLES)
     for table in STRUCT_TABLES:
         flush(session, data, table)
     return restored

@@ -1,4 +1,4 @@
-"""Where candidates come from: files and frames, read as columns that are not checked yet."""
+"""Where candidates and outcomes come from: files and frames, read as columns that are not checked yet."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from planstore.checks.arrow_columns import plain
 from planstore.checks.quoting import quoted
-from planstore.errors import CandidatesError
+from planstore.errors import BadInputError, CandidatesError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,28 +52,47 @@ class Records:
     rows: Sequence[Mapping[str, Any]]
 
 
+@dataclass(frozen=True)
+class SourceKind:
+    """The kind of rows that a source has, for messages.
+
+    Attributes:
+        noun: its name.
+        nothing: the end of the message about an empty file.
+        error: the type of errors.
+    """
+
+    noun: str
+    nothing: str
+    error: type[BadInputError]
+
+
+CANDIDATES = SourceKind("candidates", "there is nothing to route", CandidatesError)
+
+
 class _UnreadableError(Exception):
     """A source cannot be read; the message completes a sentence."""
 
 
-def read_columns(source: CandidatesSource, wanted: Collection[str]) -> Found:
+def read_columns(source: CandidatesSource, wanted: Collection[str], kind: SourceKind = CANDIDATES) -> Found:
     """Read the ``wanted`` columns of ``source``, and no others.
 
     Raises:
-        CandidatesError: it cannot be read; names the file, and the line where a line is at fault.
+        BadInputError: it cannot be read; names the file, and the line where a line is at fault. The type is that of
+            ``kind``.
     """
     import pyarrow as pa
 
     if isinstance(source, str | Path):
-        return _Reader(str(source), wanted).file(source)
+        return _Reader(str(source), wanted, kind).file(source)
     if isinstance(source, Records):
-        return _Reader("the evidence", wanted).records(source.rows)
+        return _Reader("the evidence", wanted, kind).records(source.rows)
     pandas, polars = (sys.modules.get(name) for name in ("pandas", "polars"))
     if pandas is not None and isinstance(source, pandas.DataFrame):
-        return _Reader("the data frame", wanted).pandas(source)
+        return _Reader("the data frame", wanted, kind).pandas(source)
     if polars is not None and isinstance(source, polars.DataFrame):
-        return _Reader("the data frame", wanted).polars(source)
-    reader = _Reader("the table", wanted)
+        return _Reader("the data frame", wanted, kind).polars(source)
+    reader = _Reader("the table", wanted, kind)
     try:
         if isinstance(source, pa.RecordBatchReader):
             return reader.arrow(source.read_all())
@@ -81,8 +100,8 @@ def read_columns(source: CandidatesSource, wanted: Collection[str]) -> Found:
             raise _UnreadableError
         return reader.arrow(pa.table(source))
     except (TypeError, ValueError, OSError, _UnreadableError, pa.ArrowException) as error:
-        raise CandidatesError(
-            f"an object of type {type(source).__name__} cannot be read as candidates; give a path, a pandas or Polars "
+        raise kind.error(
+            f"an object of type {type(source).__name__} cannot be read as {kind.noun}; give a path, a pandas or Polars "
             "frame, or an Arrow table"
         ) from error
 
@@ -93,18 +112,20 @@ class _Reader:
     Args:
         where: the name of the source, for messages.
         wanted: the names of the columns.
+        kind: the kind of rows.
     """
 
-    def __init__(self, where: str, wanted: Collection[str]) -> None:
+    def __init__(self, where: str, wanted: Collection[str], kind: SourceKind) -> None:
         self._where = where
         self._wanted = wanted
+        self._kind = kind
 
     def file(self, source: str | Path) -> Found:
         """Read a file, by its suffix."""
         import pyarrow as pa
 
         if "://" in str(source):
-            raise CandidatesError(f"{source}: candidates are read from files; bring the file here first")
+            raise self._kind.error(f"{source}: {self._kind.noun} are read from files; bring the file here first")
         path = Path(source)
         readers: Mapping[str, Callable[[Path], Found]] = {
             ".parquet": self._parquet,
@@ -116,18 +137,18 @@ class _Reader:
         }
         reader = readers.get(path.suffix.lower())
         if reader is None:
-            raise CandidatesError(
-                f"{path}: candidates come as {', '.join(readers)}, not as {path.suffix or 'no suffix'!r}"
+            raise self._kind.error(
+                f"{path}: {self._kind.noun} come as {', '.join(readers)}, not as {path.suffix or 'no suffix'!r}"
             )
         try:
             if not path.is_file():
-                raise CandidatesError(f"{path}: there is no such file")
+                raise self._kind.error(f"{path}: there is no such file")
             if path.stat().st_size == 0:
-                raise CandidatesError(f"{path} is empty: there is nothing to route")
+                raise self._kind.error(f"{path} is empty: {self._kind.nothing}")
             return reader(path)
         except (ValueError, RecursionError, MemoryError, OSError, _UnreadableError, pa.ArrowException) as error:
-            kind = path.suffix.lower()[1:]
-            raise CandidatesError(f"{path} cannot be read as {kind}: {_reason(error)}") from error
+            suffix = path.suffix.lower()[1:]
+            raise self._kind.error(f"{path} cannot be read as {suffix}: {_reason(error)}") from error
 
     def arrow(self, table: pa.Table) -> Found:
         """Read an Arrow table."""
@@ -151,7 +172,7 @@ class _Reader:
         return self._found(names, len(rows), lambda place: _array([row.get(names[place]) for row in rows]))
 
     def _found(self, names: Sequence[str], rows: int, column: Callable[[int], Any]) -> Found:
-        refuse_twice([name for name in names if name in self._wanted], self._where)
+        refuse_twice([name for name in names if name in self._wanted], self._where, self._kind)
         return Found(
             where=self._where,
             columns={name: column(place) for place, name in enumerate(names) if name in self._wanted},
@@ -188,7 +209,7 @@ class _Reader:
             if len(names) == 1 and any(sign in names[0] for sign in ";\t|"):
                 raise _UnreadableError("a comma parts its columns, not another sign")
             used = [name for name in names if name in self._wanted]
-            refuse_twice(used, self._where)
+            refuse_twice(used, self._where, self._kind)
             convert = csv.ConvertOptions(
                 column_types=dict.fromkeys(used, pa.string()),
                 include_columns=used or names[:1],
@@ -303,8 +324,8 @@ def _array(values: list[Any]) -> pa.Array | list[Any]:
         return values
 
 
-def refuse_twice(names: list[str], where: str) -> None:
+def refuse_twice(names: list[str], where: str, kind: SourceKind = CANDIDATES) -> None:
     """Refuse names that stand twice."""
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise CandidatesError(f"{where}: columns given twice: {', '.join(twice)}")
+        raise kind.error(f"{where}: columns given twice: {', '.join(twice)}")

@@ -37,7 +37,7 @@ def time_folds(
         raise SampleError(
             f"{len(moments)} timestamps are too few for {folds} folds over labels that look {horizon} of them ahead"
         )
-    ends = places + horizon if symbols is None else _label_ends(places, symbols, horizon)
+    ends = places + horizon if symbols is None else label_ends(places, symbols, horizon)
     found = []
     for train, test in TimeSeriesSplit(folds, gap=horizon).split(moments):
         known = (places <= train[-1]) & (ends < test[0])
@@ -53,7 +53,7 @@ def as_slice(rows: np.ndarray) -> np.ndarray | slice:
     return slice(int(rows[0]), int(rows[-1]) + 1) if is_slice else rows
 
 
-def _label_ends(places: np.ndarray, symbols: np.ndarray, horizon: int) -> np.ndarray:
+def label_ends(places: np.ndarray, symbols: np.ndarray, horizon: int) -> np.ndarray:
     """Return the position of the timestamp at which each row's label is known, never before ``horizon`` timestamps."""
     import numpy as np
     import pandas as pd

@@ -1,0 +1,13 @@
+-- The recorded outcomes of one run, or of all, by run, target, symbol and time, with the score of the evidence beside.
+-- makes: rows
+-- reads: candidates, outcomes, runs, $run_id
+SELECT o.run_id, o.target, o.symbol, o.mode, o.metric_name, k.score AS promised, o.score AS realized, o.null_score, o.null_sd,
+       o.p_value, o.effective_samples, o.sample_size, o.first_timestamp, o.last_timestamp, o.learned_until, o.job_id, o.model,
+       o.commit_id
+FROM outcomes AS o
+JOIN runs AS r ON r.run_id = o.run_id
+LEFT JOIN candidates AS k
+    ON k.commit_id = r.commit_id AND k.target = o.target
+    AND k.symbol IS NOT DISTINCT FROM CASE WHEN o.mode <> 'CROSS_SECTIONAL' THEN o.symbol END
+WHERE coalesce(o.run_id = $run_id, true)
+ORDER BY r.commit_id, o.target, o.symbol NULLS FIRST, o.mode, o.first_timestamp, o.commit_id, o."position";

@@ -1,0 +1,70 @@
+"""Outcomes of evidence, as methods of the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from planstore.api.access import StoreAccess
+from planstore.checks.arguments import checked
+from planstore.pages.answers import ResultRows, plural
+from planstore.runs.lookup import RunName
+
+if TYPE_CHECKING:
+    from planstore.outcomes.record import RecordedOutcomes
+    from planstore.routing.candidate_readers import CandidatesSource
+
+COLUMNS = ("run_id", "target", "symbol", "mode", "promised", "realized", "null_score", "p_value", "first_timestamp",
+           "last_timestamp")  # fmt: skip
+"""Columns of outcomes that prose and HTML show."""
+
+
+class OutcomeAccess:
+    """The part of :class:`~planstore.Store` that records and lists outcomes.
+
+    Attributes:
+        access: the ledger and its sessions.
+    """
+
+    access: StoreAccess
+
+    @checked
+    def record_outcomes(self, source: CandidatesSource, *, run_id: RunName | None = None) -> RecordedOutcomes:
+        """Record outcomes from a file or frame, in one commit: the scores that came true of what runs promised.
+
+        An outcome that is recorded already, with the same values, is not recorded again.
+
+        Args:
+            source: a path (parquet, CSV, JSON, JSON lines), a pandas or Polars frame, or an Arrow table, with the
+                columns ``run_id``, ``target``, ``score``, ``sample_size``, ``first_timestamp`` and ``last_timestamp``;
+                optionally ``symbol``, ``mode``, ``metric_name``, ``null_score``, ``null_sd``, ``p_value``,
+                ``effective_samples``, ``learned_until``, ``job_id`` and ``model``.
+            run_id: the run of all rows, named as in :meth:`Store.plan <planstore.Store.plan>`; None means that the
+                column ``run_id`` names it.
+
+        Raises:
+            OutcomesError: a row is invalid, contradicts its run, is recorded with other values, or begins before the
+                end of the data that evidence and model have seen; nothing was recorded.
+            NotFoundError: there is no such run.
+            RequestError: the store is read as of an earlier commit.
+        """
+        from planstore.outcomes.reading import read_outcomes
+        from planstore.outcomes.record import record_outcomes
+
+        self.access.require_now("record_outcomes")
+        run = None if run_id is None else str(self.access.find_run(run_id)["run_id"])
+        where, rows = read_outcomes(source, run)
+        return record_outcomes(self.access.ledger, self.access.session, where, rows)
+
+    @checked
+    def outcomes(self, *, run_id: RunName | None = None) -> ResultRows[dict[str, Any]]:
+        """Return the recorded outcomes, each beside the score that the evidence promised.
+
+        Args:
+            run_id: the run that promised, named as in :meth:`Store.plan <planstore.Store.plan>`; None means all runs.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        run = None if run_id is None else self.access.find_run(run_id)["run_id"]
+        rows = self.access.session.records("outcomes/list", run_id=run)
+        return ResultRows(rows, plural(len(rows), "outcome"), COLUMNS)

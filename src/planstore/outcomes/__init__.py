@@ -1,0 +1,1 @@
+"""Outcomes of evidence: recording them, and comparing them with what was promised."""
