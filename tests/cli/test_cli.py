@@ -57,11 +57,13 @@ VERBS = (
     "policy",
     "candidates",
     "models",
+    "outcomes",
 )
 GROUPS = {
     "candidates": ("check",),
     "models": ("export",),
     "panel": ("list", "clean"),
+    "outcomes": ("record", "measure"),
     "override": ("set", "list", "clear"),
     "policy": ("show", "validate", "diff", "test", "schema"),
 }
@@ -71,6 +73,8 @@ READING = (
     ["predict", "panel", "--out", "out.parquet"],
     ["models"],
     ["models", "export", "job", "dir"],
+    ["outcomes"],
+    ["outcomes", "record", "outcomes.csv"],
     ["status"],
     ["jobs"],
     ["log"],
@@ -288,7 +292,7 @@ def test_the_demo_tells_its_story_and_can_be_told_again(tmp_path: Path) -> None:
     assert answer("demo", "--history", "--results", tmp_path / "demo") == first
     page = (ROOT / "docs" / "reference" / "json.md").read_text(encoding="utf-8")
     assert section("demo --history", first) in page
-    assert len(answer("log", "--results", tmp_path / "demo")) == 11
+    assert len(answer("log", "--results", tmp_path / "demo")) == 12
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "precious.txt").write_text("x", encoding="utf-8")
     refused = call("demo", "--results", tmp_path / "other")

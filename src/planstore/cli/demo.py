@@ -66,11 +66,12 @@ def _train(results: Path, workers: int | None) -> Lesson:
 
 def _history(results: Path) -> DemoSummary:
     from planstore.cli import output
-    from planstore.demo.history import YEARS, open_demo, route_year, summarize
+    from planstore.demo.history import YEARS, open_demo, record_outcomes, route_year, summarize
 
     with open_demo(results) as store:
         for year in output.track(YEARS, "routing"):
             route_year(store, year)
+        record_outcomes(store)
         with output.spinner("writing files"):
             store.export()
         return summarize(store)

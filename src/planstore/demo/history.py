@@ -17,6 +17,8 @@ from planstore.routing.policy_defaults import DEFAULT_POLICY
 from planstore.routing.policy_reader import read_policy
 
 DATA = Path(__file__).parent / "candidates_by_year"
+OUTCOMES = Path(__file__).parent / "outcomes.parquet"
+"""The score of each side over the 252 days after its evidence, of models fitted as of then; README.md says how."""
 YEARS = tuple(sorted(path.stem for path in DATA.glob("*.parquet")))
 FAMILIES = ["lightgbm", "xgboost"]
 
@@ -65,6 +67,11 @@ def route_year(store: Store, year: str) -> None:
     store.route(DATA / f"{year}.parquet", policy, FAMILIES, run_id=f"year-{year}", metrics_snapshot=f"{year}.parquet")
 
 
+def record_outcomes(store: Store) -> None:
+    """Record the outcomes of all years but the last; those that are recorded already are left out."""
+    store.record_outcomes(OUTCOMES)
+
+
 def summarize(store: Store) -> DemoSummary:
     """Return the decisions of the demo's runs by year, and the flips of the last one."""
     years = []
@@ -81,6 +88,7 @@ def summarize(store: Store) -> DemoSummary:
             f"{command_name()} why y_will_swing_low_10d_0_03 AAPL --results {folder}",
             f"{command_name()} history y_will_peak_5d_1_5 LLY --results {folder}",
             f"{command_name()} diff year-2021 year-2022 --results {folder}",
+            f"{command_name()} outcomes --run year-2021 --results {folder}",
         ],
     )
 
