@@ -58,6 +58,7 @@ VERBS = (
     "candidates",
     "models",
     "outcomes",
+    "calibrate",
 )
 GROUPS = {
     "candidates": ("check",),
@@ -74,6 +75,7 @@ READING = (
     ["models"],
     ["models", "export", "job", "dir"],
     ["outcomes"],
+    ["calibrate"],
     ["outcomes", "record", "outcomes.csv"],
     ["status"],
     ["jobs"],

@@ -84,6 +84,7 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("outcomes", "measure", "later", "--refit", "--length", "40", "--workers", "1"),
     ("outcomes", "record", "outcomes.json"),
     ("outcomes",),
+    ("calibrate",),
     ("override", "clear", *PAIR),
     ("candidates", "check", "candidates.parquet", "--policy", "small.yaml"),
     ("policy", "show", "small.yaml"),

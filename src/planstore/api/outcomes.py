@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from planstore.api.access import StoreAccess
@@ -10,6 +11,7 @@ from planstore.pages.answers import ResultRows, plural
 from planstore.runs.lookup import RunName
 
 if TYPE_CHECKING:
+    from planstore.outcomes.calibrate import Calibration
     from planstore.outcomes.record import RecordedOutcomes
     from planstore.routing.candidate_readers import CandidatesSource
 
@@ -68,3 +70,19 @@ class OutcomeAccess:
         run = None if run_id is None else self.access.find_run(run_id)["run_id"]
         rows = self.access.session.records("outcomes/list", run_id=run)
         return ResultRows(rows, plural(len(rows), "outcome"), COLUMNS)
+
+    @checked
+    def calibrate(self, *, targets: Sequence[str] = (), metric: str | None = None, seed: int = 0) -> Calibration:
+        """Compare the scores that evidence promised with those that came true; nothing is written.
+
+        Args:
+            targets: targets to compare; empty means all.
+            metric: metric of the scores, as ``auc`` or ``r2``; None means the one with most outcomes.
+            seed: random seed of the bootstrap over runs.
+
+        Raises:
+            NotFoundError: there is no such outcome.
+        """
+        from planstore.outcomes.calibrate import calibrate
+
+        return calibrate(self.access.session, targets=targets, metric=metric, seed=seed)
