@@ -17,9 +17,9 @@ WIDTH = 1280
 MOST_BYTES = 150_000
 PAIR = "target=y_will_swing_low_10d_0_03&symbol=MSFT"
 PAGES = {
-    "ui-overview": ("/", 1000),
-    "ui-run": ("/run", 960),
-    "ui-pair": (f"/pair?{PAIR}", 800),
+    "ui-overview": ("/", 1150),
+    "ui-run": ("/run", 1180),
+    "ui-pair": (f"/pair?{PAIR}", 1240),
     "ui-whatif": ("/whatif?set=cross_sectional.min_score.classification%3D0.56", 820),
 }
 """The address and the height of each picture."""

@@ -407,3 +407,10 @@ def test_the_verb_serves_until_it_is_interrupted(told: Store) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
         assert process.stderr.read() == b""
+
+
+def test_the_documentation_names_every_page_and_answer() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "howto" / "browser.md").read_text(encoding="utf-8")
+    pages = {page.path for page in PAGES if not page.path.startswith("/part/")}
+    named = {*pages, *(f"{API}{answer.path}" for answer in ANSWERS)}
+    assert {path for path in named if f"`{path}`" not in text} == set()

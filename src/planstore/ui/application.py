@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from functools import partial
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -63,7 +64,7 @@ def application(stores: Stores, *, token: str, port: int, names: tuple[str, ...]
     ]
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED)],
+        middleware=[Middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED, compresslevel=1)],
         exception_handlers={HTTPException: site.missing, Exception: site.broken},
     )
     return Guard(app, token=token, port=port, names=names)
@@ -160,11 +161,13 @@ class Site:
             given = urlencode({name: query[name] for name in (*known, *EVERYWHERE) if name in query}, doseq=True)
             twin = f"{API}{page.twin}" + (f"?{given}" if given else "")
         path = "/" if page is None else page.path
+        place = self._stores.newest.access.place
         now = urlencode({name: found for name, found in query.items() if name not in EVERYWHERE}, doseq=True)
         common = {
             "link": asked.link,
             "now": f"{path}?{now}" if now else path,
-            "place": str(self._stores.newest.access.place),
+            "place": place,
+            "place_name": place.name if isinstance(place, Path) else place,
             "path": path,
             "query": query,
             "as_of": asked.text("as_of"),

@@ -11,8 +11,13 @@ from planstore.ui.flips import MOST_SHOWN, Record, caused_flips, flipped_pairs, 
 
 MOST_RUNS = 40
 """Maximum number of runs of the timeline."""
+PREDICT = "planstore predict PANEL --out predictions.parquet"
 HEIGHT = 160
 """Height of the timeline's bars in its own units."""
+WIDTH, NARROWEST, NAMED, WIDEST = 1100, 34, 60, 84
+"""Width of the timeline, and of a run: the least, from which its name is below it, and the most."""
+CHARACTER = 7
+"""Width of a character."""
 
 
 def overview(asked: Asked) -> Record:
@@ -52,6 +57,10 @@ def _next_steps(asked: Asked, counts: dict[str, int], stale: list[str]) -> list[
         )
     elif open_jobs(counts):
         steps.append(("The plan has jobs that are not trained yet.", "planstore train PANEL", asked.link("/plan")))
+    elif counts.get(JobState.SUCCEEDED, 0):
+        steps.append(
+            ("Every job of the plan has ended: predict new rows with its models.", PREDICT, asked.link("/plan"))
+        )
     steps.append(("Try other thresholds on the newest run.", None, asked.link("/whatif")))
     return steps
 
@@ -67,7 +76,14 @@ def timeline(asked: Asked) -> Record:
     most = max((run["pairs"] for run in runs), default=0)
     for run in runs:
         run["bars"] = _bars(run["counts"], most)
-    return {"runs": runs, "most": most, "height": HEIGHT}
+    step = min(WIDEST, max(NARROWEST, WIDTH // max(1, len(runs))))
+    for run in runs:
+        run["name"] = "" if step < NAMED else _short(run["run_id"], step // CHARACTER)
+    return {"runs": runs, "most": most, "height": HEIGHT, "step": step}
+
+
+def _short(name: str, most: int) -> str:
+    return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def _bars(counts: dict[str, int], most: int) -> list[dict[str, Any]]:

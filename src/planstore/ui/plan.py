@@ -92,10 +92,10 @@ def job_page(asked: Asked) -> Record:
     run = asked.store.access.find_run(asked.text("plan"))
     job_id = asked.needed("id")
     session, key = asked.store.access.session, {"plan_id": run["plan_id"], "job_id": job_id}
-    rows = session.records("ui/one_job", **key)
-    if not rows:
+    if not session.rows("store/job_exists", **key):
         raise NotFoundError(f"{quoted(job_id)} is no job of plan {run['plan_id'][:12]}: `planstore jobs` lists them")
-    job = rows[0] | {"metrics": json.loads(rows[0]["metrics"]) if rows[0]["metrics"] else {}}
+    job = session.records("ui/one_job", **key)[0]
+    job["metrics"] = json.loads(job["metrics"]) if job["metrics"] else {}
     try:
         reason = (
             str(asked.store.training.why_trained(job_id, run["run_id"]))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from planstore.checks.quoting import quoted
 from planstore.errors import NotFoundError
-from planstore.routing.effective_policy import effective_text
-from planstore.routing.policy import Policy
-from planstore.routing.policy_difference import difference
-from planstore.routing.policy_reader import read_policy
 from planstore.ui.asked import Asked
 from planstore.ui.flips import Record
+
+if TYPE_CHECKING:
+    from planstore.routing.policy import Policy
 
 
 def policies_page(asked: Asked) -> Record:
@@ -27,6 +27,9 @@ def policies_answer(asked: Asked) -> list[Record]:
 
 def policy_page(asked: Asked) -> Record:
     """Return the page of a policy, and its difference from another one."""
+    from planstore.routing.effective_policy import effective_text
+    from planstore.routing.policy_difference import difference
+
     row, policy = named_policy(asked, asked.needed("id"))
     everyone = policies_answer(asked)
     earlier = [other for other in everyone if other["commit_id"] < row["commit_id"]]
@@ -59,6 +62,8 @@ def named_policy(asked: Asked, start: str) -> tuple[Record, Policy]:
         NotFoundError: no policy has it, or several have.
         PolicyError: this version does not know a key of it.
     """
+    from planstore.routing.policy_reader import read_policy
+
     rows = asked.store.access.session.records("ui/policy_document", start=start)
     if not rows:
         raise NotFoundError(f"{quoted(start)} is no policy of this store, or the start of several: open Policies")

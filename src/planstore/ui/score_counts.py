@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 from planstore.errors import PlanstoreError
 from planstore.events.vocabulary import SignalState
-from planstore.routing.policy import Policy
-from planstore.routing.policy_keys import TASKS, number_at, stated
 from planstore.ui.asked import Asked
 from planstore.ui.flips import Record
 from planstore.ui.policies import named_policy
+
+if TYPE_CHECKING:
+    from planstore.routing.policy import Policy
 
 STEP = 0.01
 """Width of a bar in score."""
@@ -53,6 +55,8 @@ def _policy(asked: Asked, policy_id: str) -> Policy | None:
 
 def _thresholds(policy: Policy | None, side: str, metric: str) -> list[Record]:
     """Return the scores that a policy asks of a side, each once: level and value."""
+    from planstore.routing.policy_keys import TASKS, number_at, stated
+
     if policy is None:
         return []
     task = TASKS[1] if metric == REGRESSION_METRIC else TASKS[0]

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
 from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
 from planstore.events.vocabulary import Preference
-from planstore.routing.effective_policy import effective_text
-from planstore.routing.policy import Policy
-from planstore.routing.policy_keys import is_threshold, keys_and_values, meaning, stated
-from planstore.routing.policy_reader import read_runnable_policy
 from planstore.ui.asked import Asked
 from planstore.ui.flips import MOST_SHOWN, Record
 from planstore.ui.policies import named_policy
+
+if TYPE_CHECKING:
+    from planstore.routing.policy import Policy
 
 NAMED = ("run", "policy", "set")
 REPEATED = ("set",)
@@ -70,6 +69,8 @@ def whatif_answer(asked: Asked) -> Record:
 
 def policy_file(asked: Asked) -> Response:
     """Return the changed policy as a YAML file to save."""
+    from planstore.routing.effective_policy import effective_text
+
     _, policy, _ = _request(asked)
     headers = {"content-disposition": 'attachment; filename="policy.yaml"'}
     return Response(effective_text(policy), headers=headers, media_type="application/yaml")
@@ -77,6 +78,8 @@ def policy_file(asked: Asked) -> Response:
 
 def _request(asked: Asked) -> tuple[Record, Policy, list[str]]:
     """Return the run, the checked policy with the changes made, and the keys that were changed."""
+    from planstore.routing.policy_reader import read_runnable_policy
+
     run = asked.store.access.find_run(asked.text("run"))
     _, policy = named_policy(asked, asked.text("policy") or run["policy_id"])
     document, changes = _changed(policy, asked.texts("set"))
@@ -122,6 +125,8 @@ def _value(key: str, before: Any, text: str) -> Any:
 
 def _leaves(policy: Policy) -> Iterator[tuple[str, Any]]:
     """Yield each key that has a field, with its value; thresholds by task and tier."""
+    from planstore.routing.policy_keys import is_threshold, keys_and_values, stated
+
     for key, value in keys_and_values(json.loads(policy.document)):
         if key.startswith(_LEFT_OUT) or value is None:
             continue
@@ -132,6 +137,8 @@ def _leaves(policy: Policy) -> Iterator[tuple[str, Any]]:
 
 def _fields(policy: Policy, changed: Record) -> Iterator[Record]:
     """Yield the fields: a slider with its range for a number, choices for others."""
+    from planstore.routing.policy_keys import meaning
+
     for key, before in _leaves(policy):
         value: Any = changed
         for section in key.split("."):

@@ -155,7 +155,8 @@ function fit() {
   const wide = canvas.clientWidth / Math.max(1, data.symbols.length);
   const named = (canvas.clientWidth - Math.min(210, canvas.clientWidth * 0.32)) / Math.max(1, data.symbols.length);
   cell = Math.min(LARGEST, named >= NAMED ? named : Math.min(wide, NAMED - 0.5));
-  const height = Math.max(160, Math.min(560, rows.length * cell + (cell >= NAMED ? 66 : 0) + 2));
+  const tallest = Math.max(480, Math.min(900, window.innerHeight * 0.85));
+  const height = Math.max(160, Math.min(tallest, rows.length * cell + (cell >= NAMED ? 66 : 0) + 2));
   canvas.style.height = `${height}px`;
   if (cell < NAMED) cell = Math.min(cell, height / Math.max(1, rows.length));
   left = top_ = 0;
