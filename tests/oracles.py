@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 Row = Mapping[str, Any]
 SUFFIX = "~" + 12 * "?"
 GOOD = ("STRONG", "WEAK_BUT_OK")
@@ -137,11 +139,30 @@ def objection(row: Row, side: str, policy: Row, families: Sequence[str]) -> str 
     working = sum(family not in failed for family in families)
     if families and working < int(policy["require_min_successful_families"]):
         return "too few families"
-    if _score(row) == "nan" or policy["min_margin_over_null"] is None:
-        return None
-    if row.get("null_score") is None:
+    if row.get("unshrunken"):
+        return "no shrunken_score"
+    return None if _score(row) == "nan" else _chance(row, policy)
+
+
+def _chance(row: Row, policy: Row) -> str | None:
+    """Return the first thing that says that a score may be one of chance."""
+    few, margin, most = (
+        policy[key] for key in ("min_effective_samples", "min_margin_over_null", "max_false_discovery_rate")
+    )
+    effective: Any = row.get("effective_samples")
+    if few is not None and effective is None:
+        return "no effective_samples"
+    if few is not None and effective < threshold(few, row, policy):
+        return "too few effective samples"
+    if margin is not None and row.get("null_score") is None:
         return "no null_score"
-    return None if _beats_null(row, policy) else "too near its null_score"
+    if margin is not None and not _beats_null(row, policy):
+        return "too near its null_score"
+    if most is None:
+        return None
+    if "q" not in row:
+        return "no p_value"
+    return "too likely by chance" if row["q"] > most else None
 
 
 def _beats_null(row: Row, policy: Row) -> bool:
@@ -211,8 +232,56 @@ def evidence(rows: Sequence[Row], policy: Row) -> list[Row]:
     """Return the rows in the order of their evidence; strict semantics sort them, and take the older word SYMBOL."""
     if policy["semantics"] != "strict":
         return list(rows)
-    found = [{**row, "mode": "SYMBOL_SPECIFIC" if row["mode"] == "SYMBOL" else row["mode"]} for row in rows]
-    return sorted(found, key=lambda row: (row["target"], row["symbol"] is not None, row["symbol"] or ""))
+    found: list[dict[str, Any]] = [
+        {**row, "mode": "SYMBOL_SPECIFIC" if row["mode"] == "SYMBOL" else row["mode"]} for row in rows
+    ]
+    found.sort(key=lambda row: (row["target"], row["symbol"] is not None, row["symbol"] or ""))
+    for mode in ("CROSS_SECTIONAL", "SYMBOL_SPECIFIC"):
+        tested = [row for row in found if row["mode"] == mode and row.get("p_value") is not None]
+        method = policy["false_discovery_method"]
+        otherwise = "_by" if method == "by" else ""
+        for row in tested:
+            row["q"] = q_value(row["p_value"], [one["p_value"] for one in tested], method)
+        for row in found:  # because a test may say what it would be otherwise
+            row |= {"q": row[f"q_value{otherwise}"]} if f"q_value{otherwise}" in row else {}
+    if policy["score"] == "shrunken":
+        for row, score in [(row, shrunken(row, found)) for row in found]:
+            row |= {"score": score, "unshrunken": score is None and _score(row) != "nan"}
+    return [*found]
+
+
+def q_value(p: float, tests: Sequence[float], method: str) -> float:
+    """Return the least rate at which a p-value is a discovery among all tests, itself one of them."""
+    factor = sum(1 / rank for rank in range(1, len(tests) + 1)) if method == "by" else 1.0
+    least = min(other * len(tests) / sum(one <= other for one in tests) for other in tests if other >= p)
+    return min(1.0, least * factor)
+
+
+def shrunken(row: Row, rows: Sequence[Row]) -> float | None:
+    """Return the score of a side, moved towards the mean of its target's symbols; None without a null_sd."""
+    if "shrunken_score" in row:
+        return row["shrunken_score"]  # type: ignore[no-any-return]
+    if row["score"] is None or math.isnan(row["score"]):
+        return None
+    if row["mode"] == "CROSS_SECTIONAL":
+        return float(row["score"])
+    if row.get("null_sd") is None:
+        return None
+    known = [
+        one
+        for one in rows
+        if one["target"] == row["target"]
+        and one["mode"] == "SYMBOL_SPECIFIC"
+        and one["score"] is not None
+        and not math.isnan(one["score"])
+        and one.get("null_sd") is not None
+    ]
+    if len(known) == 1:
+        return float(row["score"])
+    scores, chances = np.array([one["score"] for one in known]), np.array([one["null_sd"] ** 2 for one in known])
+    real = max(float(scores.var(ddof=1) - chances.mean()), 0.0)
+    share = real / (real + row["null_sd"] ** 2) if real + row["null_sd"] ** 2 else 0.0
+    return float(scores.mean() + (row["score"] - scores.mean()) * share)
 
 
 def decisions(rows: Sequence[Row], policy: Row, families: Sequence[str]) -> list[dict[str, Any]]:
@@ -228,12 +297,17 @@ def _of_target(target: str, rows: Sequence[Row], policy: Row, families: Sequence
     side = next((row for row in rows if row["mode"] == "CROSS_SECTIONAL"), None)
     cs_state = signal_state(side, "cross_sectional", policy, families)
     category = None if side is None else stability(side, policy)
+    asks_q = policy["semantics"] == "strict" and policy["max_false_discovery_rate"] is not None
+
+    def said(row: Row) -> str:
+        return f"score={_score(row)}" + (f", q={row['q']:.3f}" if asks_q and "q" in row else "")
+
     text = "No CS metrics"
     cs_text = "CS: No metrics available"
     if side is not None:
         against = _against(side, "cross_sectional", policy, families)
-        text = f"score={_score(side)}, stability={category}, sample_size={side['sample_size']}{against}"
-        cs_text = f"CS: {cs_state} (score={_score(side)}, stability={category}{against})"
+        text = f"{said(side)}, stability={category}, sample_size={side['sample_size']}{against}"
+        cs_text = f"CS: {cs_state} ({said(side)}, stability={category}{against})"
     names = {"DISALLOWED": "CS_DISALLOWED", "EXPERIMENTAL": "CS_EXPERIMENTAL"}
     found: list[dict[str, Any]] = [
         {
@@ -270,7 +344,7 @@ def _of_target(target: str, rows: Sequence[Row], policy: Row, families: Sequence
                 "rule": by,
                 "reasons": [
                     cs_text,
-                    f"LOCAL: {local_state} (score={_score(row)}, stability={stability(row, policy)}{against})",
+                    f"LOCAL: {local_state} ({said(row)}, stability={stability(row, policy)}{against})",
                     TEXTS[by],
                 ],
                 "override_id": None,

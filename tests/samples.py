@@ -108,6 +108,11 @@ POLICY_YAML = f"""\
   dev_mode_min_sample_size: 1000
   block_on_leakage: true
   min_margin_over_null: null
+  min_effective_samples: null
+  max_false_discovery_rate: null
+  false_discovery_method: bh
+  count_trials: false
+  score: raw
   enable_experimental_lane: false
   experimental: {{min_score: 0.5, allowed_stabilities: [DRIFTING, UNKNOWN], max_fraction_symbols_per_target: 1.0}}
   require_safe_features_only: false

@@ -177,7 +177,7 @@ def policies(semantics: str) -> st.SearchStrategy[Record]:
         "dev_mode": st.booleans(),
         "dev_mode_min_sample_size": st.sampled_from((1000, 6000)),
         "block_on_leakage": st.booleans(),
-        **({"min_margin_over_null": st.none() | thresholds()} if semantics == "strict" else {}),
+        **(_chance() if semantics == "strict" else {}),
         "both_strong_behavior": st.sampled_from(BEHAVIORS + (("ELSE",) if semantics == "reference" else ())),
         "enable_experimental_lane": _mostly(True, [True, False]),
         "experimental": st.fixed_dictionaries(
@@ -203,6 +203,17 @@ def policies(semantics: str) -> st.SearchStrategy[Record]:
         "families": st.lists(family_rules(), max_size=3),
     }
     return st.fixed_dictionaries({"routing": st.fixed_dictionaries(required, optional=optional)})
+
+
+def _chance() -> Record:
+    """The keys of a strict policy that ask whether a score is one of chance."""
+    return {
+        "min_margin_over_null": st.none() | thresholds(),
+        "min_effective_samples": st.none() | st.sampled_from((0.5, 1.0, 150.5, 200.0)),
+        "max_false_discovery_rate": st.none() | st.sampled_from((1e-300, 0.05, 0.1, 0.5)),
+        "false_discovery_method": st.sampled_from(("bh", "by")),
+        "score": _mostly("raw", ("raw", "shrunken")),
+    }
 
 
 def family_rules() -> st.SearchStrategy[Record]:
@@ -241,8 +252,8 @@ def candidate(draw: st.DrawFn, target: str, symbol: str | None, *, loose: bool =
         "score": draw(of_metric | of_metric | of_metric | st.sampled_from(no_scores)),
         "null_score": draw(st.none() | of_metric),
         "null_sd": draw(st.none() | st.sampled_from((0.0, 0.02))),
-        "p_value": draw(st.none() | st.sampled_from((0.0, 1e-300, 0.05, 1.0))),
-        "effective_samples": draw(st.none() | st.sampled_from((1.0, 150.5))),
+        "p_value": draw(st.none() | st.sampled_from((0.0, 1e-300, 0.01, 0.05, 0.1, 1.0)) | st.floats(0, 1)),
+        "effective_samples": draw(st.sampled_from((None, 1.0, 150.5, 150.5))),
         "stability": draw(st.sampled_from(STABILITIES)),
         "stability_metrics": draw(
             st.none() | st.fixed_dictionaries(dict.fromkeys(METRICS, levels | st.sampled_from(no_scores)))

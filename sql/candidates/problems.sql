@@ -31,7 +31,7 @@ beyond AS (
                   CASE WHEN k.lowest IS NULL THEN format('at most {}', k.highest) ELSE format('from {} to {}', k.lowest, k.highest) END,
                   CASE WHEN coalesce(t.metric_name, '') = '' THEN '; where it is another metric, name it in metric_name' ELSE '' END) AS problem
     FROM tasks AS t
-    JOIN known_metrics AS k ON k.metric = metric_word(t.metric_name, t.task)
+    JOIN known_metrics AS k ON k.metric = metric_word(plain_word(t.metric_name), t.task)
     WHERE NOT k.is_error AND (t.least_score < k.lowest OR t.greatest_score > k.highest)
 ),
 problems AS (

@@ -1,5 +1,6 @@
 -- Each candidate of a run as it stands in routing_candidates.json, with the comma and line end that part it from the
--- next; a number that JSON has no word for is null. A column that a younger format added stands last.
+-- next; a number that JSON has no word for is null. A column that a younger format added stands last. What was derived at the time
+-- of the run is left out.
 -- makes: rows
 -- reads: lake.candidates, $commit_id, $numbers
 SELECT concat(E'\t', to_json(c), E',\n') AS text
@@ -17,7 +18,8 @@ FROM (
            * EXCLUDE (
                commit_id, "position", target, symbol, mode, score, score_ci_low, score_ci_high, null_score, stability,
                sample_size, leakage_status, feature_set_id, failed_model_families, stability_metrics, stability_snapshots,
-               task_type, metric_name, model_status, evidence_as_of, git_commit
+               task_type, metric_name, model_status, evidence_as_of, git_commit, q_value, q_value_by, q_value_over_trials,
+               q_value_by_over_trials, shrunken_score
            )
     FROM (
         SELECT COLUMNS(lambda name: NOT list_contains($numbers, name) AND name <> 'run_id'), CASE WHEN isfinite(COLUMNS($numbers)) THEN COLUMNS($numbers) END

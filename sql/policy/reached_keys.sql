@@ -22,6 +22,10 @@ keyed AS (
         j.*, e.* EXCLUDE (scenario, "position", side),
         CASE j."check"
             WHEN 'SAMPLE_SIZE' THEN 'min_sample_size.' || j.side
+            WHEN 'EFFECTIVE_SAMPLES' THEN CASE WHEN e.min_effective IS NOT NULL AND e.score IS NOT NULL
+                                               THEN threshold_key(q.document, 'min_effective_samples', e.task, e.tier) END
+            WHEN 'FALSE_DISCOVERY' THEN CASE WHEN e.max_q_value IS NOT NULL AND e.score IS NOT NULL
+                                             THEN 'max_false_discovery_rate' END
             WHEN 'LEAKAGE' THEN CASE WHEN e.block_on_leakage THEN 'block_on_leakage' END
             WHEN 'SAFE_FEATURES' THEN CASE WHEN e.strict AND e.safe_features_only THEN 'allowed_feature_leakage_status' END
             WHEN 'WORKING_FAMILIES' THEN CASE WHEN e.strict THEN 'require_min_successful_families' END

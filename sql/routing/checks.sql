@@ -27,6 +27,12 @@ FROM (
                          'dev_mode: the least of min_sample_size.cross_sectional ({}) and the most of dev_mode_min_sample_size ({}), a tenth of the rows and 5000',
                          e.base_sample_size, e.dev_mode_min_sample_size)
                      ELSE concat('min_sample_size.', e.side) END},
+                {'check': 'EFFECTIVE_SAMPLES', 'observed': to_json(e.effective_samples),
+                 'threshold': to_json(e.min_effective),
+                 'passed': NOT coalesce(e.no_effective OR e.few_effective, false),
+                 'source': CASE WHEN e.min_effective IS NULL THEN 'min_effective_samples: none'
+                                WHEN e.no_effective THEN 'min_effective_samples; the candidate has no effective_samples'
+                                ELSE threshold_key(q.document, 'min_effective_samples', e.task, e.tier) END},
                 {'check': 'LEAKAGE', 'observed': to_json(e.leakage_status),
                  'threshold': CASE WHEN e.block_on_leakage THEN to_json('not BLOCKED') END,
                  'passed': NOT coalesce(e.leaks, false),
@@ -55,6 +61,19 @@ FROM (
                      WHEN e.no_null THEN 'min_margin_over_null; the candidate has no null_score'
                      ELSE format('{}: {:g} above the null_score of {:.6g}, the same fit on labels moved in time',
                                  threshold_key(q.document, 'min_margin_over_null', e.task, e.tier), e.null_margin, e.null_score) END},
+                {'check': 'FALSE_DISCOVERY', 'observed': to_json(e.q_value), 'threshold': to_json(e.max_q_value),
+                 'passed': NOT coalesce(e.no_q_value OR e.above_q_value, false),
+                 'source': CASE
+                     WHEN e.max_q_value IS NULL THEN 'max_false_discovery_rate: none'
+                     WHEN e.p_value IS NULL THEN 'max_false_discovery_rate; the candidate has no p_value'
+                     WHEN e.no_q_value THEN 'max_false_discovery_rate; the run has no q-value over trials'
+                     ELSE format('max_false_discovery_rate: the {} of p {:.3g}', e.q_metric, e.p_value) END},
+                {'check': 'SHRUNKEN_SCORE', 'observed': to_json(e.shrunken_score),
+                 'threshold': CASE WHEN e.no_shrunken THEN to_json('a shrunken_score') END,
+                 'passed': NOT coalesce(e.no_shrunken, false),
+                 'source': CASE WHEN e.no_shrunken THEN 'score: shrunken; the candidate has no null_sd'
+                                WHEN e.strict AND e.shrunken THEN 'score: shrunken; thresholds are compared with it'
+                                ELSE 'score: raw' END},
                 {'check': 'STRONG_SCORE', 'observed': to_json(e.score), 'threshold': to_json(e.strong_score),
                  'passed': coalesce(e.score >= e.strong_score, false),
                  'source': threshold_source(q.document, e.side || '.strong_score', e.task, e.tier, e.minutes)},

@@ -15,11 +15,11 @@ WITH pooled AS MATERIALIZED (
              WHEN cs.state = 'EXPERIMENTAL' THEN 'CS_EXPERIMENTAL'
              ELSE 'CS_ENABLED' END AS rule,
         CASE WHEN cs.stability IS NULL THEN 'No CS metrics'
-             ELSE concat('score=', score_text(cs.score), ', stability=', cs.stability, ', sample_size=', cs.sample_size,
+             ELSE concat('score=', score_text(cs.score), CASE WHEN cs.q_value IS NOT NULL THEN ', q=' || score_text(cs.q_value) END, ', stability=', cs.stability, ', sample_size=', cs.sample_size,
                          CASE WHEN p.strict THEN '; ' || cs.objection END)
              END AS text,
         CASE WHEN cs.stability IS NULL THEN 'CS: No metrics available'
-             ELSE concat('CS: ', cs.state, ' (score=', score_text(cs.score), ', stability=', cs.stability,
+             ELSE concat('CS: ', cs.state, ' (score=', score_text(cs.score), CASE WHEN cs.q_value IS NOT NULL THEN ', q=' || score_text(cs.q_value) END, ', stability=', cs.stability,
                          CASE WHEN p.strict THEN '; ' || cs.objection END, ')')
              END AS pair_text
     FROM targets AS h
@@ -29,13 +29,14 @@ WITH pooled AS MATERIALIZED (
 ordered AS (
     SELECT
         t.scenario, t.first_position, -1 AS pair_position, NULL::VARCHAR AS symbol, NULL::VARCHAR AS local_state,
-        NULL::VARCHAR AS local_stability, NULL::VARCHAR AS local_objection, NULL::DOUBLE AS score, t.rule, NULL::VARCHAR AS note,
+        NULL::VARCHAR AS local_stability, NULL::VARCHAR AS local_objection, NULL::DOUBLE AS score,
+        NULL::DOUBLE AS q_value, t.rule, NULL::VARCHAR AS note,
         o.override_id, o.route AS override_route, o.text AS override_text
     FROM pooled AS t
     LEFT JOIN cs_overrides AS o USING (scenario, target)
     UNION ALL
     SELECT
-        r.scenario, h.first_position, r."position", r.symbol, r.local_state, r.local_stability, r.local_objection, r.score,
+        r.scenario, h.first_position, r."position", r.symbol, r.local_state, r.local_stability, r.local_objection, r.score, r.local_q_value,
         CASE WHEN x.rank > x.room THEN 'EXPERIMENTAL_LANE_FULL' ELSE coalesce(r.rule, 'NO_RULE_MATCH') END,
         CASE WHEN x.rank > x.room
              THEN format(': rank {} of this target''s experimental symbols, room for {} ({} of {} symbols)',
@@ -65,7 +66,7 @@ SELECT
         WHEN d.symbol IS NULL THEN [concat(t.text, '; ' || d.override_text)]
         ELSE [
             t.pair_text,
-            concat('LOCAL: ', d.local_state, ' (score=', score_text(d.score), ', stability=', d.local_stability,
+            concat('LOCAL: ', d.local_state, ' (score=', score_text(d.score), CASE WHEN d.q_value IS NOT NULL THEN ', q=' || score_text(d.q_value) END, ', stability=', d.local_stability,
                    CASE WHEN t.strict THEN '; ' || d.local_objection END, ')'),
             concat(d.override_text || '; by the rules: ', rule_text(d.rule), d.note)
         ]

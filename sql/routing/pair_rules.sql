@@ -6,7 +6,7 @@
 -- reads: policy_settings, signal_states
 CREATE OR REPLACE TEMP VIEW pair_rules AS
 SELECT
-    l."position", l.target, l.symbol, l.score, l.state AS local_state, l.stability AS local_stability,
+    l."position", l.target, l.symbol, l.score, l.q_value AS local_q_value, l.state AS local_state, l.stability AS local_stability,
     l.objection AS local_objection,
     coalesce(cs.state, 'DISALLOWED') AS cs_state, cs.stability AS cs_stability, cs.score AS cs_score,
     CASE

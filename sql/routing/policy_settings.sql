@@ -23,5 +23,9 @@ SELECT
     (document->>'$.stability_classification.max_std_tau')::DOUBLE                    AS max_std_tau,
     (document->>'$.stability_classification.min_snapshots_for_stability')::BIGINT    AS min_snapshots,
     (document->>'$.horizon.same_day')::DOUBLE                                        AS same_day_minutes,
+    coalesce(document->>'$.score' = 'shrunken', false)                               AS shrunken,
+    (document->>'$.max_false_discovery_rate')::DOUBLE                                AS max_q_value,
+    concat('q_value', CASE WHEN document->>'$.false_discovery_method' = 'by' THEN '_by' END,
+           CASE WHEN (document->>'$.count_trials')::BOOLEAN THEN '_over_trials' END) AS q_metric,
     scenario
 FROM scenarios;

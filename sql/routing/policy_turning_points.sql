@@ -10,7 +10,8 @@ WITH keys AS MATERIALIZED (
            threshold_key(document, side || '.strong_score', task, tier)  AS strong_key,
            threshold_key(document, side || '.min_score', task, tier)     AS min_key,
            threshold_key(document, 'experimental.min_score', task, tier) AS experimental_key,
-           threshold_key(document, 'min_margin_over_null', task, tier)   AS margin_key
+           threshold_key(document, 'min_margin_over_null', task, tier)   AS margin_key,
+           threshold_key(document, 'min_effective_samples', task, tier)  AS effective_key
     FROM (SELECT DISTINCT scenario, side, task, tier FROM explained_sides) AS k
     JOIN scenarios USING (scenario)
 ),
@@ -20,6 +21,8 @@ numbers AS MATERIALIZED (
         {'key': min_key, 'current': min_score, 'turn': score},
         {'key': CASE WHEN experimental_lane THEN experimental_key END, 'current': experimental_min_score, 'turn': score},
         {'key': CASE WHEN null_margin IS NOT NULL THEN margin_key END, 'current': null_margin, 'turn': score - null_score},
+        {'key': CASE WHEN max_q_value IS NOT NULL THEN 'max_false_discovery_rate' END, 'current': max_q_value, 'turn': q_value},
+        {'key': CASE WHEN min_effective IS NOT NULL THEN effective_key END, 'current': min_effective, 'turn': effective_samples},
         {'key': 'stability_classification.stable_overlap_min', 'current': stable_overlap_min, 'turn': read_metrics.mean_overlap},
         {'key': 'stability_classification.drifting_overlap_min', 'current': drifting_overlap_min, 'turn': read_metrics.mean_overlap},
         {'key': 'stability_classification.stable_tau_min', 'current': stable_tau_min, 'turn': read_metrics.mean_tau},
@@ -46,6 +49,15 @@ words AS (
     SELECT scenario, "position", side, target, symbol, unnest([
         CASE WHEN no_null OR within_null
              THEN {'key': 'min_margin_over_null', 'current': document->'min_margin_over_null', 'needed': 'null'::JSON} END,
+        CASE WHEN no_effective OR few_effective
+             THEN {'key': 'min_effective_samples', 'current': document->'min_effective_samples', 'needed': 'null'::JSON} END,
+        CASE WHEN no_q_value OR above_q_value
+             THEN {'key': 'max_false_discovery_rate', 'current': to_json(max_q_value), 'needed': 'null'::JSON} END,
+        CASE WHEN above_q_value AND starts_with(q_metric, 'q_value_by')
+             THEN {'key': 'false_discovery_method', 'current': to_json('by'), 'needed': to_json('bh')} END,
+        CASE WHEN (no_q_value OR above_q_value) AND ends_with(q_metric, '_over_trials')
+             THEN {'key': 'count_trials', 'current': 'true'::JSON, 'needed': 'false'::JSON} END,
+        CASE WHEN no_shrunken THEN {'key': 'score', 'current': to_json('shrunken'), 'needed': to_json('raw')} END,
         CASE WHEN leaks THEN {'key': 'block_on_leakage', 'current': 'true'::JSON, 'needed': 'false'::JSON} END,
         CASE WHEN unsafe_features THEN {'key': 'require_safe_features_only', 'current': 'true'::JSON, 'needed': 'false'::JSON} END,
         CASE WHEN unsafe_features
@@ -69,7 +81,7 @@ tries AS (
     WHERE "key" IS NOT NULL
     UNION
     SELECT scenario, "position", side, target, symbol, "key", to_json("current") AS "current", to_json(needed) AS needed,
-           abs(needed - "current") AS distance
+           abs(needed - "current") / CASE WHEN starts_with("key", 'min_effective_samples') THEN greatest(needed, "current") ELSE 1 END AS distance
     FROM (
         SELECT *, unnest([turn, nextafter(turn, CASE WHEN "current" > turn THEN '-inf' ELSE 'inf' END::DOUBLE)]) AS needed
         FROM numbers

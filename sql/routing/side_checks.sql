@@ -5,7 +5,7 @@
 -- reads: model_families, side_evidence, target_sides, family_name()
 CREATE OR REPLACE TEMP VIEW side_checks AS
 SELECT
-    e.*, t.tier, t.strong_score, t.min_score, t.experimental_min_score, t.null_margin,
+    e.*, t.tier, t.strong_score, t.min_score, t.experimental_min_score, t.null_margin, t.min_effective,
     CASE
         WHEN t.dev_mode AND e.side = 'cross_sectional'
             THEN least(t.base_sample_size, greatest(t.dev_mode_min_sample_size, e.sample_size // 10, 5000))
@@ -37,7 +37,11 @@ SELECT
             ELSE false
         END AS experimental,
     t.strict AND t.null_margin IS NOT NULL AND e.null_score IS NULL AS no_null,
-    t.strict AND coalesce(e.score < e.null_score + t.null_margin, false) AS within_null
+    t.strict AND coalesce(e.score < e.null_score + t.null_margin, false) AS within_null,
+    t.strict AND t.min_effective IS NOT NULL AND e.effective_samples IS NULL AS no_effective,
+    t.strict AND coalesce(e.effective_samples < t.min_effective, false) AS few_effective,
+    t.strict AND t.max_q_value IS NOT NULL AND e.q_value IS NULL AS no_q_value,
+    t.strict AND coalesce(e.q_value > t.max_q_value, false) AS above_q_value
 FROM side_evidence AS e
 JOIN target_sides AS t USING (scenario, target, side, task)
 LEFT JOIN (SELECT scenario, list(family ORDER BY ordinal) AS families FROM model_families GROUP BY scenario) AS f

@@ -1,6 +1,7 @@
 -- The evidence that counts: one row a side, with its task and the stability category its metrics say. Strictly, metrics
 -- with a gap say nothing; the reference looks at each that is there. Evidence that names no task, which strict semantics
--- refuse at the door, may be older than that.
+-- refuse at the door, may be older than that. The score is the one that the policy judges by, the q-value the one that it asks
+-- for, if any.
 -- example: scenario_evidence: {position: 2, target: a, symbol: AAPL, mode: SYMBOL_SPECIFIC, stability: DRIFTING}
 -- example: → {position: 2, side: symbol, target: a, symbol: AAPL, stability: DRIFTING}
 -- makes: view side_evidence
@@ -11,7 +12,17 @@ SELECT
     CASE e.mode WHEN 'CROSS_SECTIONAL' THEN 'cross_sectional' ELSE 'symbol' END AS side,
     e.target,
     CASE WHEN e.mode <> 'CROSS_SECTIONAL' THEN e.symbol END AS symbol,
-    e.score,
+    CASE WHEN p.strict AND p.shrunken THEN e.shrunken_score ELSE e.score END AS score,
+    e.shrunken_score,
+    p.strict AND p.shrunken AND e.score IS NOT NULL AND e.shrunken_score IS NULL AS no_shrunken,
+    e.effective_samples,
+    e.p_value,
+    CASE WHEN p.strict AND p.max_q_value IS NOT NULL THEN CASE p.q_metric
+        WHEN 'q_value'                THEN e.q_value
+        WHEN 'q_value_by'             THEN e.q_value_by
+        WHEN 'q_value_over_trials'    THEN e.q_value_over_trials
+        WHEN 'q_value_by_over_trials' THEN e.q_value_by_over_trials
+    END END AS q_value,
     e.sample_size,
     e.leakage_status,
     e.model_status,

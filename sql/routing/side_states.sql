@@ -4,7 +4,7 @@
 -- makes: view side_states
 -- reads: side_checks
 CREATE OR REPLACE TEMP VIEW side_states AS
-SELECT "position", side, target, symbol, score, sample_size, stability,
+SELECT "position", side, target, symbol, score, q_value, sample_size, stability,
        CASE
            WHEN objection IS NOT NULL OR score IS NULL          THEN 'DISALLOWED'
            WHEN score >= strong_score AND stability_allowed     THEN 'STRONG'
@@ -22,8 +22,13 @@ FROM (
         WHEN model_failed                       THEN 'model FAILED'
         WHEN unsafe_features                    THEN 'features not safe'
         WHEN too_few_families                   THEN 'too few families'
+        WHEN no_shrunken                        THEN 'no shrunken_score'
+        WHEN no_effective AND score IS NOT NULL THEN 'no effective_samples'
+        WHEN few_effective                      THEN 'too few effective samples'
         WHEN no_null AND score IS NOT NULL      THEN 'no null_score'
         WHEN within_null                        THEN 'too near its null_score'
+        WHEN no_q_value AND score IS NOT NULL   THEN CASE WHEN p_value IS NULL THEN 'no p_value' ELSE 'no q-value over trials' END
+        WHEN above_q_value                      THEN 'too likely by chance'
     END AS objection
     FROM side_checks
 );

@@ -6,7 +6,7 @@
 -- makes: table target_sides
 -- reads: model_families, policy_settings, policy_sides, policy_thresholds, targets
 CREATE OR REPLACE TEMP TABLE target_sides AS
-SELECT h.target, t.side, t.task, h.tier, h.minutes, t.strong_score, t.min_score, t.experimental_min_score, t.null_margin,
+SELECT h.target, t.side, t.task, h.tier, h.minutes, t.strong_score, t.min_score, t.experimental_min_score, t.null_margin, t.min_effective,
        s.min_sample_size AS base_sample_size, s.allowed_stabilities, f.families, len(f.families) AS family_count,
        list_contains(s.allowed_stabilities, 'STABLE')        AS allows_stable,
        list_contains(s.allowed_stabilities, 'DRIFTING')      AS allows_drifting,

@@ -19,12 +19,14 @@ WITH lane_edges AS (
 ),
 numbers AS MATERIALIZED (
     SELECT scenario, "position", side, target, symbol, lowest, highest, unnest([
-        {'metric': 'score', 'observed': score, 'turn': strong_score},
-        {'metric': 'score', 'observed': score, 'turn': min_score},
-        {'metric': 'score', 'observed': score, 'turn': experimental_min_score},
-        {'metric': 'score', 'observed': score, 'turn': edge},
-        {'metric': 'score', 'observed': score, 'turn': null_score + null_margin},
+        {'metric': score_metric, 'observed': score, 'turn': strong_score},
+        {'metric': score_metric, 'observed': score, 'turn': min_score},
+        {'metric': score_metric, 'observed': score, 'turn': experimental_min_score},
+        {'metric': score_metric, 'observed': score, 'turn': edge},
+        {'metric': score_metric, 'observed': score, 'turn': null_score + null_margin},
         {'metric': 'null_score', 'observed': null_score, 'turn': CASE WHEN null_margin IS NOT NULL THEN score - null_margin END},
+        {'metric': q_metric, 'observed': q_value, 'turn': max_q_value},
+        {'metric': 'effective_samples', 'observed': effective_samples, 'turn': min_effective},
         {'metric': 'stability_metrics.mean_overlap', 'observed': read_metrics.mean_overlap, 'turn': stable_overlap_min},
         {'metric': 'stability_metrics.mean_overlap', 'observed': read_metrics.mean_overlap, 'turn': drifting_overlap_min},
         {'metric': 'stability_metrics.mean_tau', 'observed': read_metrics.mean_tau, 'turn': stable_tau_min},
@@ -33,7 +35,7 @@ numbers AS MATERIALIZED (
         {'metric': 'stability_metrics.std_tau', 'observed': read_metrics.std_tau, 'turn': max_std_tau}
     ], recursive := true)
     FROM (
-        SELECT e.*, l.score AS edge FROM explained_sides AS e LEFT JOIN lane_edges AS l USING ("position")
+        SELECT e.*, l.score AS edge, CASE WHEN e.strict AND e.shrunken THEN 'shrunken_score' ELSE 'score' END AS score_metric FROM explained_sides AS e LEFT JOIN lane_edges AS l USING ("position")
     )
 ),
 counts AS MATERIALIZED (
@@ -59,10 +61,10 @@ words AS (
 ),
 tries AS (
     SELECT scenario, "position", side, target, symbol, metric, to_json(observed) AS observed, to_json(needed) AS needed,
-           coalesce(abs(needed - observed), 1.0) AS distance
+           coalesce(abs(needed - observed) / CASE metric WHEN 'effective_samples' THEN greatest(needed, observed) ELSE 1 END, 1.0) AS distance
     FROM (
         -- a score that its metric cannot have is tried at the end of its range, where it may turn as well
-        SELECT * REPLACE (CASE WHEN metric IN ('score', 'null_score') AND needed IS NOT NULL
+        SELECT * REPLACE (CASE WHEN metric IN ('score', 'shrunken_score', 'null_score') AND needed IS NOT NULL
                                THEN least(greatest(needed, lowest), highest) ELSE needed END AS needed)
         FROM (
             SELECT *, unnest([turn, nextafter(turn, CASE WHEN observed > turn THEN '-inf' ELSE 'inf' END::DOUBLE)]) AS needed
@@ -78,7 +80,7 @@ tries AS (
             FROM numbers WHERE metric = 'null_score'
         )
     )
-    WHERE isfinite(needed) AND coalesce(isfinite(observed) AND needed <> observed, metric IN ('score', 'null_score'))
+    WHERE isfinite(needed) AND coalesce(isfinite(observed) AND needed <> observed, metric IN ('score', 'shrunken_score', 'null_score', 'effective_samples') OR starts_with(metric, 'q_value'))
     UNION
     SELECT scenario, "position", side, target, symbol, metric, to_json(observed), to_json(needed),
            coalesce(abs(needed - observed) / greatest(needed, observed), 1.0)

@@ -15,7 +15,7 @@ from planstore.events.candidate_columns import TABLE
 from planstore.routing.policy_defaults import DEFAULT_POLICY
 
 GOOD = [samples.record("y_up_10m", symbol, score) for symbol, score in ((None, 0.7), ("AAA", 0.7), ("BBB", 0.4))]
-WAYS_OUT = ("`planstore evidence PANEL` writes null_score", "`min_margin_over_null: null` in the policy")
+WAYS_OUT = ("`planstore evidence PANEL` writes null_score", "`min_margin_over_null: null`", "in the policy)")
 
 
 def test_each_column_is_shown_with_the_checks_that_it_passes() -> None:

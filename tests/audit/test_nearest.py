@@ -26,7 +26,13 @@ from planstore.routing.policy_reader import read_policy
 from planstore.routing.rules import current_rules
 
 Record = dict[str, Any]
-SCHEMA = samples.SCHEMA.append(pa.field("stability_snapshots", pa.int64()))
+SCHEMA = pa.schema(
+    [
+        *samples.SCHEMA,
+        ("stability_snapshots", pa.int64()),
+        *((name, pa.float64()) for name in ("null_sd", "p_value", "effective_samples")),
+    ]
+)
 ROUNDED = ("null_score", "min_margin_over_null")
 """What a margin is added to or made of: where it turns is known but for the rounding of that sum."""
 
@@ -168,6 +174,10 @@ def _check_policy(decided: Decided) -> None:
 def opened(document: Record) -> Iterator[tuple[str, Any]]:
     """Yield single changes of a policy, other than of thresholds, that let more evidence pass."""
     yield "min_margin_over_null", None
+    if document["semantics"] == "strict":
+        yield "min_effective_samples", None
+        yield "max_false_discovery_rate", None
+        yield "false_discovery_method", "bh"
     yield "block_on_leakage", False
     yield "require_safe_features_only", False
     yield "enable_experimental_lane", True
@@ -196,7 +206,11 @@ def anything(decided: Decided, data: st.DataObject) -> Iterator[tuple[str, str, 
         lowest, highest = strategies.score_range(row) if decided.policy.semantics == "strict" else (-1e21, 1e21)
         drawn = (*strategies.SCORES, -1e21, 1e21, data.draw(strategies.scores))
         possible = [min(max(score, lowest), highest) for score in drawn]
-        yield from ((side, "score", value) for value in possible)
+        yield from ((side, f"{'shrunken_' * (decided.policy.score == 'shrunken')}score", value) for value in possible)
+        if decided.policy.semantics == "strict":
+            yield from ((side, "effective_samples", value) for value in (0.5, 1.0, 150.5, 1e6))
+            name = "q_value" if decided.policy.false_discovery_method == "bh" else "q_value_by"
+            yield from ((side, name, value) for value in (0.0, 0.05, 0.5, 1.0))
         if decided.policy.semantics == "strict" or row["null_score"] is not None:
             yield from ((side, "null_score", value) for value in possible)
         if row["stability_metrics"] is not None:

@@ -201,21 +201,23 @@ def test_every_key_that_evidence_is_compared_with_can_be_reached(tmp_path: Path)
     )
     sides = [
         f"{{metric_name: {metric}, score: {score}, null_score: {null}, sample_size: {rows}, leakage_status: {leakage}, "
-        f"failed_model_families: [{failed}], {stability.replace('snapshots: 3', f'snapshots: {shots}')}}}"
+        f"p_value: {p}, effective_samples: 50, failed_model_families: [{failed}], "
+        f"{stability.replace('snapshots: 3', f'snapshots: {shots}')}}}"
         for metric in ("auc", "r2")
-        for score, null, rows, leakage, failed, stability, shots in (
-            (0.9, 0.1, 90_000, "SAFE", "", steady, 3),
-            (0.57, 0.1, 90_000, "SAFE", "", wild, 3),
-            (0.57, 0.1, 90_000, "SAFE", "", steady, 1),
-            (0.55, 0.1, 90_000, "SAFE", "", steady, 3),
-            (0.007, 0.0, 90_000, "SAFE", "", steady, 3),
-            (0.02, 0.0, 90_000, "SAFE", "", wild, 3),
-            (0.001, 0.0, 90_000, "SAFE", "", steady, 3),
-            (0.9, 0.9, 90_000, "SAFE", "", steady, 3),
-            (0.9, 0.1, 1, "SAFE", "", steady, 3),
-            (0.9, 0.1, 90_000, "BLOCKED", "", steady, 3),
-            (0.9, 0.1, 90_000, "SUSPECT", "", steady, 3),
-            (0.9, 0.1, 90_000, "SAFE", "lightgbm", steady, 3),
+        for score, null, rows, leakage, failed, stability, shots, p in (
+            (0.9, 0.1, 90_000, "SAFE", "", steady, 3, 0.2),
+            (0.9, 0.1, 90_000, "SAFE", "", steady, 3, 0.01),
+            (0.57, 0.1, 90_000, "SAFE", "", wild, 3, 0.01),
+            (0.57, 0.1, 90_000, "SAFE", "", steady, 1, 0.01),
+            (0.55, 0.1, 90_000, "SAFE", "", steady, 3, 0.01),
+            (0.007, 0.0, 90_000, "SAFE", "", steady, 3, 0.01),
+            (0.02, 0.0, 90_000, "SAFE", "", wild, 3, 0.01),
+            (0.001, 0.0, 90_000, "SAFE", "", steady, 3, 0.01),
+            (0.9, 0.9, 90_000, "SAFE", "", steady, 3, 0.01),
+            (0.9, 0.1, 1, "SAFE", "", steady, 3, 0.01),
+            (0.9, 0.1, 90_000, "BLOCKED", "", steady, 3, 0.01),
+            (0.9, 0.1, 90_000, "SUSPECT", "", steady, 3, 0.01),
+            (0.9, 0.1, 90_000, "SAFE", "lightgbm", steady, 3, 0.01),
         )
     ]
     cases = [

@@ -16,7 +16,9 @@ from planstore.events.candidate_columns import COLUMNS, READ, RULE_INPUTS, arrow
 METRICS = {"mean_overlap": 0.5, "std_overlap": 0.25, "mean_tau": 0.5, "std_tau": 0.25}
 ROW = {
     "evidence_set": 7, "position": 1, "target": "a", "symbol": None, "mode": "CROSS_SECTIONAL", "score": 0.5,
-    "null_score": 0.125, "stability": "UNKNOWN", "stability_metrics": METRICS, "stability_snapshots": 3,
+    "null_score": 0.125, "p_value": 0.25, "effective_samples": 8.5, "q_value": 0.5, "q_value_by": 0.75,
+    "q_value_over_trials": None, "q_value_by_over_trials": None, "shrunken_score": 0.375,
+    "stability": "UNKNOWN", "stability_metrics": METRICS, "stability_snapshots": 3,
     "sample_size": 1000, "leakage_status": "SAFE", "model_status": "OK", "failed_model_families": ["mlp"],
     "task_type": "REGRESSION", "metric_name": "r2",
 }  # fmt: skip
@@ -42,7 +44,9 @@ def staged(row: dict[str, Any], *changes: Change) -> list[dict[str, Any]]:
 
 
 CHANGED: dict[str, Any] = {
-    "score": 0.875, "null_score": None, "stability": "STABLE", "stability_metrics": None, "stability_snapshots": None,
+    "score": 0.875, "null_score": None, "p_value": None, "effective_samples": 9.5, "q_value": 0.125, "q_value_by": None,
+    "q_value_over_trials": 0.5, "q_value_by_over_trials": 1.0, "shrunken_score": 0.5,
+    "stability": "STABLE", "stability_metrics": None, "stability_snapshots": None,
     "sample_size": 5, "leakage_status": "SUSPECT", "model_status": None, "failed_model_families": ["a", "b"],
     "task_type": None, "metric_name": "r2_score",
 }  # fmt: skip

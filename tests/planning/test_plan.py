@@ -32,7 +32,7 @@ def plan(
     evidence = read_candidates(pa.Table.from_pylist(rows, SCHEMA), strict=policy.semantics == "strict")
     stage(session, policy, evidence.table, families, include_blocked=blocked)
     apply_rules(session)
-    digest = evidence.digest.hexdigest()
+    digest = evidence.evidence_id
     made = make_plan(session, evidence_id=digest, policy_id=policy.policy_id, rules_id="r", requested=families)
     return made, session.records("consumer/read_rows")
 

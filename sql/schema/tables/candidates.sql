@@ -31,5 +31,10 @@ CREATE TABLE lake.candidates (
     null_score            DOUBLE,       -- the score of the same predictions on time-shifted labels: the score of a model that has learned nothing
     null_sd               DOUBLE,       -- the standard deviation of such scores over all shifts
     p_value               DOUBLE,       -- the probability that chance scores as high, from 0 to 1
-    effective_samples     DOUBLE        -- how many of the rows' timestamps are independent of one another
+    effective_samples     DOUBLE,       -- how many of the rows' timestamps are independent of one another
+    q_value               DOUBLE,       -- the least rate of false discoveries at which `p_value` is a discovery among the run's sides of the same mode, by Benjamini and Hochberg
+    q_value_by            DOUBLE,       -- the same by Benjamini and Yekutieli, which holds under any dependence
+    q_value_over_trials   DOUBLE,       -- `q_value` among the sides of this run and of all earlier ones; null where the policy counts no trials
+    q_value_by_over_trials DOUBLE,      -- `q_value_by` among the same sides
+    shrunken_score        DOUBLE        -- the score, moved towards the mean of its target's symbols by the share of chance in their differences; that of a cross-sectional side is its score
 );

@@ -16,6 +16,7 @@ from planstore.events.vocabulary import Semantics
 from planstore.pages.answers import TableAnswer, in_prose, plural
 from planstore.routing.candidate_readers import CandidatesSource
 from planstore.routing.candidates import read_candidates
+from planstore.routing.derived_columns import no_tests
 from planstore.routing.policy_reader import PolicySource, read_runnable_policy
 from planstore.routing.rules import apply_rules, current_rules, explain_rules
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 CHECKS: Mapping[str, str] = {
     "TASK": "task_type", "SAMPLE_SIZE": "sample_size", "LEAKAGE": "leakage_status", "MODEL_STATUS": "model_status",
     "SAFE_FEATURES": "leakage_status", "WORKING_FAMILIES": "failed_model_families", "NULL_MARGIN": "null_score",
+    "EFFECTIVE_SAMPLES": "effective_samples", "FALSE_DISCOVERY": "p_value", "SHRUNKEN_SCORE": "shrunken_score",
     "STRONG_SCORE": "score", "MIN_SCORE": "score", "STABILITY": "stability", "EXPERIMENTAL_SCORE": "score",
     "EXPERIMENTAL_STABILITY": "stability",
 }  # fmt: skip
@@ -97,7 +99,9 @@ def check_candidates(
 
     read = read_runnable_policy(policy).policy
     is_strict = read.semantics == Semantics.STRICT
-    found = read_candidates(candidates, strict=is_strict, nulls_count=read.min_margin_over_null is not None)
+    found = read_candidates(candidates, strict=is_strict, required=read.required_columns)
+    if read.count_trials:
+        found = found.over_trials(no_tests())
     session = memory(confined=True)
     try:
         scenario = Scenario(EvidenceSet(0), read.document.decode(), families, include_blocked=False)

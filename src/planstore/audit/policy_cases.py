@@ -22,6 +22,7 @@ from planstore.events.vocabulary import LeakageStatus, Mode, ModelStatus, Route,
 from planstore.routing.candidate_conversion import COLUMN_NAMES
 from planstore.routing.candidate_readers import Records
 from planstore.routing.candidates import read_candidates
+from planstore.routing.derived_columns import no_tests, over_trials, with_derived
 from planstore.routing.policy import Policy
 from planstore.routing.policy_reader import PolicySource, note_left_out, read_runnable_policy
 from planstore.routing.rules import apply_rules
@@ -119,7 +120,8 @@ def _tried(policy: PolicySource, cases: Path, *, is_covered: bool = False) -> tu
             Scenario(EvidenceSet(place), document, case.families, include_blocked=False)
             for place, case in enumerate(found)
         ]
-        stage(session, _evidence(found, checked, cases), scenarios)
+        evidence = _evidence(found, checked, cases)
+        stage(session, over_trials(evidence, no_tests()) if checked.count_trials else evidence, scenarios)
         apply_rules(session)
         decided = {
             (row["scenario"], row["target"], row["symbol"]): row
@@ -182,7 +184,8 @@ def _evidence(cases: list[PolicyCase], policy: Policy, path: Path) -> pa.Table:
     places = [int(name) for name in table["target"].to_pylist()]
     targets = pa.array([cases[place].target for place in places], pa.string())
     table = table.set_column(table.column_names.index("target"), "target", targets)
-    return table.append_column("evidence_set", pa.array(places, pa.int64()))
+    table = table.append_column("evidence_set", pa.array(places, pa.int64()))
+    return with_derived(table) if strict else table
 
 
 def _read_alone(place: int, case: PolicyCase, rows: list[Record], path: Path, *, strict: bool) -> pa.Table:

@@ -127,6 +127,6 @@ def _is_compared(key: str, value: Any, document: Mapping[str, Any]) -> bool:
         return value > 0 and (is_strict or bool(section))
     if key == "allowed_feature_leakage_status":
         return is_strict and bool(document["require_safe_features_only"])
-    if key in ("block_on_leakage", "min_margin_over_null"):
+    if key in ("block_on_leakage", "min_margin_over_null", "max_false_discovery_rate", "min_effective_samples"):
         return value is not False
     return section == "stability_allowlist" or section in SIDES

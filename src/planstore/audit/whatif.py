@@ -12,14 +12,18 @@ from planstore.audit.staging import stage_run
 from planstore.database.connection import memory
 from planstore.database.query_rows import QueryRows
 from planstore.database.session import Session
+from planstore.events.vocabulary import Semantics
 from planstore.ledger.storage import ArtifactStorage
 from planstore.pages.answers import ResultRows, plural
 from planstore.plans.budget import BudgetEffect, left_out_table
 from planstore.plans.fit_times import fit_times_of
 from planstore.plans.planning import plan_jobs
+from planstore.routing.derived_columns import earlier_tests, over_trials, with_derived
 from planstore.routing.rules import apply_rules
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from planstore.routing.policy import Policy
 
 
@@ -167,14 +171,24 @@ def what_if(
     return WhatIf(policy_id=policy.policy_id, runs=ids, untimed=untimed, _session=tried, **totals)
 
 
+def _evidence(session: Session, policy: Policy, commit_id: int) -> pa.Table:
+    """Return the evidence of a run, with the derived columns that the policy asks for and the run does not have."""
+    evidence = session.batches("audit/run_evidence", commit_id=commit_id).read_all()
+    if policy.semantics == Semantics.STRICT and evidence["q_value"].null_count > evidence["p_value"].null_count:
+        evidence = with_derived(evidence)
+    if policy.count_trials:
+        evidence = over_trials(evidence, earlier_tests(session, commit_id))
+    return evidence
+
+
 def _decide_again(
     session: Session, artifacts: ArtifactStorage, policy: Policy, run: Record, tried: Session
 ) -> BudgetEffect | None:
     """Decide and plan a run again, append its counts, and return the effect of the policy's budget."""
     inputs = RunInputs.of(session, artifacts, run)
     commit = {"run_id": run["run_id"], "commit_id": run["commit_id"]}
+    tried.register("evidence", _evidence(session, policy, run["commit_id"]))
     for name, statement, key in (
-        ("evidence", "audit/run_evidence", {"commit_id": run["commit_id"]}),
         ("recorded", "audit/whatif/run_routes", {"commit_id": run["commit_id"]}),
         ("recorded_jobs", "audit/whatif/plan_job_ids", {"plan_id": run["plan_id"]}),
     ):

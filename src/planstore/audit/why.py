@@ -13,18 +13,19 @@ from planstore.audit.trace import trace, trace_among_all
 from planstore.checks.quoting import quoted
 from planstore.database.session import Session
 from planstore.errors import StoreError
-from planstore.events.vocabulary import CommitKind, JobState, Route, TargetState
+from planstore.events.candidate_columns import REQUIRED
+from planstore.events.vocabulary import CommitKind, JobState, Mode, Route, Side, TargetState
 from planstore.ledger.ledger import newest_commit_of_kind
 from planstore.ledger.storage import ArtifactStorage
 from planstore.pages.answers import TableAnswer
 from planstore.plans.budget import budget_text
-from planstore.routing.candidates import NULL_WAYS_OUT
+from planstore.routing.candidates import ways_out
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NO_NULL = "the candidate has no null_score"
-"""The end of the source of a check of the margin over the null that fails for want of a null."""
+LACKS = "the candidate has no "
+"""The end of the source of a check that fails for want of a column, before its name."""
 NO_DECISION = "NO_DECISION"
 """The rule in an explanation of a pair without a decision."""
 _JOBS: Mapping[str, int] = {
@@ -54,6 +55,7 @@ class Explanation(TableAnswer):
             ``key, current, needed, distance, of_others, route, text``. A key other than a threshold counts if the
             change makes a failed check pass. Where the lane decides, only the 40 nearest thresholds of other symbols'
             checks are tried (fewer for targets of more than a thousand candidates), so a nearer change may exist.
+        trials: the number of distinct measurements of each side that the store had recorded by this run.
         override: the applied override, or None.
         evidence: the recorded candidates of the pair and of the target's cross-sectional side.
         jobs: the resulting jobs, each with its status, metrics and artifacts.
@@ -78,6 +80,7 @@ class Explanation(TableAnswer):
     checks: list[Record] = field(default_factory=list)
     nearest_miss: Record | None = None
     nearest_policy: Record | None = None
+    trials: dict[str, int] = field(default_factory=dict)
     override: Record | None = None
     evidence: list[Record] = field(default_factory=list)
     jobs: list[Record] = field(default_factory=list)
@@ -106,6 +109,9 @@ class Explanation(TableAnswer):
             yield f"Decided by rule {self.rule} in run {self.run_id} (commit {self.commit_id}):"
         yield from (f"  - {reason}" for reason in self.reasons)
         yield from (f"  - {sentence}" for sentence in self.left_out)
+        repeated = [f"{Side(side).label} {count}" for side, count in self.trials.items() if count > 1]
+        if repeated:
+            yield f"  - distinct measurements recorded so far, of which this is one: {', '.join(repeated)}"
         yield from (f"  ! {finding}" for finding in self.findings)
 
     def nearest_lines(self) -> Iterator[str]:
@@ -118,9 +124,11 @@ class Explanation(TableAnswer):
         elif self.checks:
             yield ""
             yield "No single change of evidence or of the policy would have flipped it."
-        if any(check["check"] == "NULL_MARGIN" and check["source"].endswith(NO_NULL) for check in self.checks):
+        lacking = {check["source"].partition(LACKS)[2] for check in self.checks if not check["passed"]}
+        columns = [column for column in REQUIRED if column in lacking]
+        if columns:
             yield ""
-            yield f"Its evidence has no null_score, which the policy requires: {NULL_WAYS_OUT}."
+            yield f"Its evidence has no {' and no '.join(columns)}, which the policy requires: {ways_out(columns)}."
 
 
 def explain(session: Session, artifacts: ArtifactStorage, target: str, symbol: str | None, run: Record) -> Explanation:
@@ -139,7 +147,11 @@ def explain(session: Session, artifacts: ArtifactStorage, target: str, symbol: s
     found = session.records("audit/why/decision", **key)
     row = session.row("audit/why/policy_name", policy_id=run["policy_id"])
     evidence = session.batches("audit/why/target_evidence", commit_id=commit_id, target=target).read_all()
-    known |= {"policy_name": row[0] if row else None, "evidence": own_candidates(evidence, symbol)}
+    trials = {
+        side.value: count for mode, count in session.rows("audit/why/trials", **key) if (side := Side.of_mode(mode))
+    }
+    own = own_candidates(evidence, symbol)
+    known |= {"policy_name": row[0] if row else None, "evidence": own, "trials": trials}
     if not found:
         return Explanation(
             **known,
@@ -155,6 +167,7 @@ def explain(session: Session, artifacts: ArtifactStorage, target: str, symbol: s
     try:
         inputs = RunInputs.of(session, artifacts, run, target, symbol)
         shown = _trace(inputs, evidence, target, symbol, decision)
+        shown["nearest_miss"] = _with_p_value(session, commit_id, shown["nearest_miss"])
     except StoreError as error:
         shown = {"findings": [f"the decision cannot be derived again: {error}"]}
     return Explanation(**known, jobs=jobs, left_out=_left_out(session, known, jobs), **shown)
@@ -181,6 +194,21 @@ def _trace(inputs: RunInputs, evidence: pa.Table, target: str, symbol: str | Non
         "override": next((o for o in inputs.overrides if o["override_id"] == decision["override_id"]), None),
         "findings": disagreements(decision, found.outcome),
     }
+
+
+def _with_p_value(session: Session, commit_id: int, miss: Record | None) -> Record | None:
+    """Add to a miss by a q-value the p-value that would give the needed one, which people know better."""
+    if (
+        miss is None
+        or miss["metric"] not in ("q_value", "q_value_by")
+        or not miss["needed"] < (miss["observed"] or 0.0)
+    ):
+        return miss
+    mode = Mode.CROSS_SECTIONAL if miss["side"] == Side.CROSS_SECTIONAL else Mode.SYMBOL_SPECIFIC
+    is_by = miss["metric"] == "q_value_by"
+    row = session.row("audit/why/needed_p_value", commit_id=commit_id, mode=mode, rate=miss["needed"], by=is_by)
+    assert row is not None, "an aggregate has a row"
+    return miss | {"p_value": row[0], "text": f"{miss['text']} (p_value {row[0]:.3g} would give it)"}
 
 
 def _jobs(session: Session, plan_id: str, target: str, symbol: str | None, route: str) -> list[Record]:

@@ -73,8 +73,9 @@ def command(
     from planstore.cli.git import working_commit
     from planstore.cli.override_notes import note_ending
     from planstore.errors import RequestError
+    from planstore.events.candidate_columns import REQUIRED
     from planstore.events.vocabulary import Route, Semantics
-    from planstore.routing.candidates import NULL_WAYS_OUT
+    from planstore.routing.candidates import ways_out
     from planstore.routing.policy_reader import read_policy
     from planstore.runs.dry_run import DryRun
     from planstore.training.families import load_families, refuse_unknown
@@ -118,8 +119,9 @@ def command(
             ("route", "pairs", *(["because"] if because else [])),
             ((route, pairs, *([because] if because else [])) for route, pairs in run.routes.items()),
         )
-        if "no null_score" in objections:
-            output.print_line(f"\nThe policy requires a null_score: {NULL_WAYS_OUT}.")
+        columns = [column for column in REQUIRED if f"no {column}" in objections]
+        if columns:
+            output.print_line(f"\nThe policy requires {' and '.join(columns)}: {ways_out(columns)}.")
         output.print_line()
         summary = run.plan.summary
         output.print_pairs(

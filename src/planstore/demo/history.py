@@ -62,8 +62,9 @@ def open_demo(results: Path) -> Store:
 
 def route_year(store: Store, year: str) -> None:
     """Route one year's evidence by the default policy; an already recorded year is not changed."""
-    # because this evidence has no null scores, no candidate could pass the margin over the null
-    policy = read_policy(DEFAULT_POLICY)[0].model_copy(update={"min_margin_over_null": None})
+    # because this evidence has neither null scores nor p-values, no candidate could pass
+    without = {"min_margin_over_null": None, "max_false_discovery_rate": None}
+    policy = read_policy(DEFAULT_POLICY)[0].model_copy(update=without)
     store.route(DATA / f"{year}.parquet", policy, FAMILIES, run_id=f"year-{year}", metrics_snapshot=f"{year}.parquet")
 
 

@@ -46,10 +46,13 @@ class CandidateColumn:
         reference_default: the reference's default for a missing column.
         is_read: whether the rules read it, other than as a key.
         is_measured: whether evidence measured by planstore has a value for it.
+        is_derived: whether planstore derives it from all candidates of a run. Sources do not have it, and it is no part
+            of the evidence's identity.
         part_of: the column that it is a part of in displays.
         words: its closed vocabulary, if it has one.
         since: the store format that added it to the table.
         older_name: its name in older files.
+        required_by: the policy key, if any, that requires it of each score.
         not_finite: advice about a number that is not finite.
     """
 
@@ -60,10 +63,12 @@ class CandidateColumn:
     reference_default: Any = REFUSED
     is_read: bool = False
     is_measured: bool = True
+    is_derived: bool = False
     part_of: str | None = None
     words: type[StrEnum] | None = None
     since: int = 1
     older_name: str | None = None
+    required_by: str | None = None
     not_finite: str = ""
 
 
@@ -86,19 +91,46 @@ COLUMNS = (
     CandidateColumn(
         "null_score", ColumnKind.NUMBER,
         "the score of the same predictions on time-shifted labels: the score of a model that has learned nothing",
-        is_read=True, since=2,
+        is_read=True, since=2, required_by="min_margin_over_null",
     ),
     CandidateColumn(
         "null_sd", ColumnKind.NUMBER, "the standard deviation of such scores over all shifts", since=4,
         not_finite="; leave it empty where there is none",
     ),
     CandidateColumn(
-        "p_value", ColumnKind.NUMBER, "the probability that chance scores as high, from 0 to 1", since=4,
+        "p_value", ColumnKind.NUMBER, "the probability that chance scores as high, from 0 to 1",
+        is_read=True, since=4, required_by="max_false_discovery_rate",
         not_finite="; leave it empty where there is none",
     ),
     CandidateColumn(
         "effective_samples", ColumnKind.NUMBER, "how many of the rows' timestamps are independent of one another",
-        since=4, not_finite="; leave it empty where it is not known",
+        is_read=True, since=4, required_by="min_effective_samples",
+        not_finite="; leave it empty where it is not known",
+    ),
+    CandidateColumn(
+        "q_value", ColumnKind.NUMBER,
+        "the least rate of false discoveries at which `p_value` is a discovery among the run's sides of the same mode, "
+        "by Benjamini and Hochberg",
+        is_read=True, is_derived=True, is_measured=False, since=5,
+    ),
+    CandidateColumn(
+        "q_value_by", ColumnKind.NUMBER, "the same by Benjamini and Yekutieli, which holds under any dependence",
+        is_read=True, is_derived=True, is_measured=False, since=5,
+    ),
+    CandidateColumn(
+        "q_value_over_trials", ColumnKind.NUMBER,
+        "`q_value` among the sides of this run and of all earlier ones; null where the policy counts no trials",
+        is_read=True, is_derived=True, is_measured=False, since=5,
+    ),
+    CandidateColumn(
+        "q_value_by_over_trials", ColumnKind.NUMBER, "`q_value_by` among the same sides",
+        is_read=True, is_derived=True, is_measured=False, since=5,
+    ),
+    CandidateColumn(
+        "shrunken_score", ColumnKind.NUMBER,
+        "the score, moved towards the mean of its target's symbols by the share of chance in their differences; that "
+        "of a cross-sectional side is its score",
+        is_read=True, is_derived=True, is_measured=False, since=5,
     ),
     CandidateColumn(
         "stability", ColumnKind.WORD, "`STABLE`, `DRIFTING`, `DIVERGED` or `UNKNOWN`, as it was given",
@@ -143,6 +175,12 @@ COLUMNS = (
 )  # fmt: skip
 """All columns, in the order of files that planstore writes."""
 
+SOURCE = tuple(column for column in COLUMNS if not column.is_derived)
+"""The columns that candidates have in their source."""
+DERIVED = tuple(column.name for column in COLUMNS if column.is_derived)
+"""The names of the columns that planstore derives."""
+REQUIRED = {column.name: column.required_by for column in COLUMNS if column.required_by}
+"""The columns that a policy can require of each score, with the key by which it does."""
 TABLE = tuple(sorted(COLUMNS, key=lambda column: column.since))
 """All columns, in the order of the table: columns of later formats come last."""
 SIDE_COLUMNS = ("target", "symbol", "mode")

@@ -20,12 +20,11 @@ from planstore.checks.arrow_columns import (
 from planstore.checks.quoting import quoted
 from planstore.errors import CandidatesError
 from planstore.events.candidate_columns import (
-    COLUMNS,
     NUMBERS,
     REFUSED,
     SIDE_COLUMNS,
+    SOURCE,
     STABILITY_METRICS,
-    TABLE,
     CandidateColumn,
     ColumnKind,
     arrow_type,
@@ -49,14 +48,14 @@ CONVERSIONS: Mapping[ColumnKind, tuple[Callable[[Any], Any], Callable[[Any], Any
 TEXT_KINDS = (ColumnKind.WORD, ColumnKind.TEXT)
 
 
-IN_ORDER = sorted(COLUMNS, key=lambda column: (column.kind not in TEXT_KINDS and column.kind, not column.is_needed))
+IN_ORDER = sorted(SOURCE, key=lambda column: (column.kind not in TEXT_KINDS and column.kind, not column.is_needed))
 """The columns in the order in which they are read and messages name them: texts first, needed ones before others."""
 
 
 COLUMN_NAMES = tuple(column.name for column in IN_ORDER)
 
 
-_OLDER_NAMES = {column.older_name: column.name for column in COLUMNS if column.older_name}
+_OLDER_NAMES = {column.older_name: column.name for column in SOURCE if column.older_name}
 
 
 def short(value: Any) -> str:
@@ -139,7 +138,7 @@ class CandidateConverter:
                 if name in found:
                     raise CandidatesError(f"{self.where}: {older} and {name} are one column; give one of them")
                 found = {name if given == older else given: column for given, column in found.items()}
-        missing = [column for column in TABLE if column.is_needed and column.name not in found]
+        missing = [column for column in SOURCE if column.is_needed and column.name not in found]
         names = ", ".join(column.name for column in missing)
         if missing and (self._strict or any(column.reference_default is REFUSED for column in missing)):
             raise CandidatesError(f"{self.where}: columns missing: {names}; candidates have {', '.join(COLUMN_NAMES)}")

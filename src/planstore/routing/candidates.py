@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from planstore.checks.arrow_columns import may_hold_nul
@@ -13,25 +13,22 @@ from planstore.database.connection import memory
 from planstore.database.session import Session
 from planstore.errors import CandidatesError
 from planstore.events.candidate_columns import (
-    COLUMNS,
+    DERIVED,
+    REQUIRED,
+    SOURCE,
     STABILITY_METRICS,
-    TABLE,
     ColumnKind,
 )
-from planstore.events.digest import StagedRows
+from planstore.events.digest import StagedRows, table_digest
 from planstore.events.vocabulary import OLDER_SYMBOL_MODE, Mode
 from planstore.routing.candidate_conversion import TEXT_KINDS, CandidateConverter, short
 from planstore.routing.candidate_readers import CandidatesSource
+from planstore.routing.derived_columns import over_trials, with_derived, without_derived
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-NULL_WAYS_OUT = (
-    "measure it (`planstore evidence PANEL` writes null_score), or route without it (`min_margin_over_null: null` in "
-    "the policy)"
-)
-"""The two ways out for evidence without null scores."""
 PROBLEMS = 20
 """The largest number of problems that a message lists."""
 _READ_ONE_BY_ONE = ("target", "symbol", "task_type")
@@ -44,27 +41,44 @@ class CandidatesWarning(UserWarning):
 
 @dataclass(frozen=True)
 class Candidates:
-    """Checked candidates: their rows, in order and numbered, as a session's table ``evidence``, and their digest.
+    """Checked candidates: their rows, in order and numbered, as a session's table ``evidence``.
 
     Attributes:
         notes: remarks that their owner should read.
+        staged: the rows without their positions, with derived columns.
         has_float32_scores: whether their source has scores as 32-bit floats.
     """
 
     table: pa.Table
     notes: Sequence[str]
-    digest: StagedRows
+    staged: StagedRows
     has_float32_scores: bool
 
+    @property
+    def evidence_id(self) -> str:
+        """The digest of the columns that candidates have in their source."""
+        return table_digest((name, digest) for name, digest in self.staged.columns() if name not in DERIVED)
 
-def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool = False) -> Candidates:
+    def over_trials(self, earlier: pa.Table) -> Candidates:
+        """Return these candidates with q-values among their tests and ``earlier`` ones."""
+        table = _chunked(over_trials(self.table, earlier))
+        return replace(self, table=table, staged=StagedRows(table.drop_columns("position")))
+
+
+def ways_out(columns: Sequence[str]) -> str:
+    """Return the two ways out for scores without columns that the policy requires."""
+    written, keys = " and ".join(columns), " and ".join(f"`{REQUIRED[column]}: null`" for column in columns)
+    return f"measure it (`planstore evidence PANEL` writes {written}), or route without it ({keys} in the policy)"
+
+
+def read_candidates(source: CandidatesSource, *, strict: bool, required: Sequence[str] = ()) -> Candidates:
     """Read and check candidates.
 
     Args:
         source: a file, a frame or records.
         strict: whether the semantics are strict. Strict evidence is ordered by target and symbol, whatever the order of
             its source; the reference keeps the order of the source.
-        nulls_count: whether the policy requires null scores, so that scores without one are worth a note.
+        required: the columns of ``REQUIRED`` that the policy requires; scores without them are worth a note.
 
     Raises:
         CandidatesError: names the file, row (the first data row is 1), column and value of up to 20 problems.
@@ -74,13 +88,13 @@ def read_candidates(source: CandidatesSource, *, strict: bool, nulls_count: bool
     checked = _checked(source, strict=strict)
     notes, where = list(checked.notes), checked.where
     evidence = _evidence(checked.columns, checked.order, strict=strict)
-    lacking = pc.and_(pc.is_valid(evidence["score"]), pc.is_null(evidence["null_score"]))
-    without = pc.sum(lacking).as_py() if nulls_count else 0
-    if without:
-        notes.append(
-            f"{where}: {without} scores have no null_score, which the policy requires: their sides are "
-            f"DISALLOWED; {NULL_WAYS_OUT}"
-        )
+    has_score = pc.is_valid(evidence["score"])
+    lacking = {column: pc.sum(pc.and_(has_score, pc.is_null(evidence[column]))).as_py() for column in required}
+    columns = [column for column, rows in lacking.items() if rows]
+    if columns:
+        scores = ", ".join(f"{lacking[column]} scores have no {column}" for column in columns)
+        notes.append(f"{where}: {scores}, which the policy requires: their sides are DISALLOWED; {ways_out(columns)}")
+    evidence = _chunked(with_derived(evidence) if strict else without_derived(evidence))
     return Candidates(evidence, notes, StagedRows(evidence.drop_columns("position")), checked.has_float32_scores)
 
 
@@ -111,7 +125,13 @@ def _checked(source: CandidatesSource, *, strict: bool) -> _Checked:
         converter.unread = frozenset(row for (row,) in session.rows("candidates/unread_rows"))
         columns = converter.columns()
         incoming = _chunked(pa.table({"row": np.arange(1, converter.rows + 1), **columns}))
-        for step in ("plain_word", "stated_task", "metric_word", "known_metrics"):  # because rules read tasks by these
+        for step in (
+            "plain_word",
+            "plain_task",
+            "stated_task",
+            "metric_word",
+            "known_metrics",
+        ):  # because rules read tasks by these
             session.run(f"routing/{step}")
         order = _order(columns) if strict else np.arange(converter.rows)
         with (
@@ -142,7 +162,7 @@ def _find_column_problems(session: Session, columns: Mapping[str, Any], *, stric
     import pyarrow.compute as pc
 
     session.run("candidates/column_problems")
-    for column in COLUMNS:
+    for column in SOURCE:
         values = columns[column.name]
         if column.kind is ColumnKind.NUMBER and strict and pc.any(pc.invert(pc.is_finite(values))).as_py():
             session.run("candidates/append_not_finite", column=column.name, advice=column.not_finite)
@@ -153,7 +173,7 @@ def _find_column_problems(session: Session, columns: Mapping[str, Any], *, stric
 
 
 def _evidence(columns: dict[str, Any], order: np.ndarray[Any, Any], *, strict: bool) -> pa.Table:
-    """Return checked candidates with the columns of ``sql/schema/tables/candidates.sql``, ordered, with positions.
+    """Return checked candidates, ordered, with positions and with columns in the order of the table.
 
     ``columns`` are removed as they are used.
     """
@@ -162,7 +182,10 @@ def _evidence(columns: dict[str, Any], order: np.ndarray[Any, Any], *, strict: b
     import pyarrow.compute as pc
 
     # because each column is released before the next one is copied, so that all candidates are in memory only once
-    found = {column.name: _without_nan(columns.pop(column.name), column.kind) for column in TABLE}
+    found = {
+        column.name: _without_nan(columns.pop(column.name), column.kind)
+        for column in sorted(SOURCE, key=lambda column: column.since)
+    }
     if strict and pc.any(pc.equal(found["mode"], OLDER_SYMBOL_MODE)).as_py():
         found["mode"] = pc.if_else(pc.equal(found["mode"], OLDER_SYMBOL_MODE), Mode.SYMBOL_SPECIFIC, found["mode"])
     if np.any(np.diff(order) < 0):
@@ -170,7 +193,7 @@ def _evidence(columns: dict[str, Any], order: np.ndarray[Any, Any], *, strict: b
         for name in found:
             found[name] = found[name].take(places)
     rows = len(found["target"])
-    return _chunked(pa.table({"position": np.arange(1, rows + 1), **found}))
+    return pa.table({"position": np.arange(1, rows + 1), **found})
 
 
 def _without_nan(values: Any, kind: ColumnKind) -> Any:

@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from planstore.events.candidate_columns import REQUIRED
 from planstore.events.canonical import canonical_json
 from planstore.events.hashing import digest_of
 from planstore.events.vocabulary import SIDES, LeakageStatus, Preference, Semantics
@@ -31,6 +32,7 @@ from planstore.routing.policy_sections import (
     Experimental,
     FamilyRule,
     Horizon,
+    Number,
     PolicySection,
     SampleSizes,
     Scores,
@@ -50,8 +52,15 @@ class DefaultedKeysWarning(PolicyWarning):
     """A policy leaves keys out, which have the default policy's values; the command line shows it as a note."""
 
 
-NEWER_KEYS: Mapping[str, Any] = {"refit": False, "budget": None}
+NEWER_KEYS: Mapping[str, Any] = {
+    "refit": False, "budget": None, "score": "raw", "min_effective_samples": None, "max_false_discovery_rate": None,
+    "false_discovery_method": "bh", "count_trials": False,
+}  # fmt: skip
 """Keys that older policies do not have, with the value that leaves their document as it was."""
+
+
+STRICT_KEYS = ("score", "min_effective_samples", "max_false_discovery_rate", "false_discovery_method", "count_trials")
+"""Newer keys that the reference does not read."""
 
 
 def is_refitted(document: bytes) -> bool:
@@ -66,10 +75,11 @@ def _document_format(value: Any) -> Any:
 class Policy(PolicySection, BaseModel):
     """A routing policy, checked. Frozen; its identity is the digest of its canonical document.
 
-    Keys are those of the recorded policies, and six of planstore's own: ``semantics``, ``horizon``, ``families``,
-    ``min_margin_over_null``, ``refit``, ``budget``. Of a strict policy, keys that are left out, nested ones too, mean
-    what ``DEFAULT_POLICY`` says; the defaults of the fields here are those of the reference, under which a side that no
-    candidate has may be left out, and is None.
+    Keys are those of the recorded policies, and planstore's own: ``semantics``, ``horizon``, ``families``, ``refit``,
+    ``budget``, and of evidence ``score``, ``min_margin_over_null``, ``min_effective_samples``,
+    ``max_false_discovery_rate``, ``false_discovery_method``, ``count_trials``. Of a strict policy, keys that are left
+    out, nested ones too, mean what ``DEFAULT_POLICY`` says; the defaults of the fields here are those of the reference,
+    under which a side that no candidate has may be left out, and is None.
     """
 
     REFERENCE: ClassVar[Mapping[str, Any]] = {side.value: None for side in SIDES}
@@ -85,6 +95,27 @@ class Policy(PolicySection, BaseModel):
     )
     min_margin_over_null: Threshold | None = Field(
         default=None, description="least margin of a score over its null_score; null: no margin is required (strict)"
+    )
+    min_effective_samples: Threshold | None = Field(
+        default=None,
+        description="fewest effective samples behind the evidence of a side; null: evidence need not say them (strict)",
+    )
+    max_false_discovery_rate: Annotated[Number, Field(gt=0, lt=1)] | None = Field(
+        default=None,
+        description="most q-value of a side: the share of false discoveries among the sides of a run that pass; null: "
+        "no p-values are required (strict)",
+    )
+    false_discovery_method: Literal["bh", "by"] = Field(
+        default="bh",
+        description="bh: Benjamini and Hochberg; by: Benjamini and Yekutieli, under any dependence (strict)",
+    )
+    count_trials: StrictBool = Field(
+        default=False, description="whether discoveries must hold over all earlier evidence of the store too (strict)"
+    )
+    score: Literal["raw", "shrunken"] = Field(
+        default="raw",
+        description="the score that thresholds are compared with: as measured, or moved towards the mean of its "
+        "target's symbols (strict)",
     )
     cross_sectional: Scores | None = Field(description="scores of the cross-sectional side")
     symbol: Scores | None = Field(description="scores of the symbol side")
@@ -153,6 +184,10 @@ class Policy(PolicySection, BaseModel):
             policy = check(given)
             if policy.semantics == Semantics.REFERENCE and policy.min_margin_over_null is not None:
                 raise ValueError("min_margin_over_null needs semantics: strict; the reference knows no null")
+            if policy.semantics == Semantics.REFERENCE:
+                for key in STRICT_KEYS:
+                    if getattr(policy, key) != NEWER_KEYS[key]:
+                        raise ValueError(f"{key} needs semantics: strict; the reference does not read it")
             if isinstance(given, Mapping):
                 policy._filled_in = tuple(left_out_keys(without_nulls(given), policy.model_dump(mode="json")))
             return policy
@@ -205,6 +240,11 @@ class Policy(PolicySection, BaseModel):
         return [
             f"{place}{side}" for side in SIDES for place, section in sections.items() if getattr(section, side) is None
         ]
+
+    @property
+    def required_columns(self) -> list[str]:
+        """The columns of candidates without which no score is good enough."""
+        return [column for column, key in REQUIRED.items() if getattr(self, key) is not None]
 
     @property
     def leaves_out_a_side(self) -> bool:

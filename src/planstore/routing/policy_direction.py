@@ -53,6 +53,11 @@ def _limit(before: Any, after: Any) -> Direction:
 _NULL_IS_LOOSEST = (_margin, _limit)
 
 
+def _method(before: Any, after: Any) -> Direction:
+    """Judge the method of q-values, of which Yekutieli's are never lower."""
+    return Direction.LOOSER if after == "bh" else Direction.STRICTER
+
+
 def _wider_is_looser(before: Sequence[str], after: Sequence[str]) -> Direction:
     old, new = set(before), set(after)
     if old == new:
@@ -72,6 +77,9 @@ _JUDGES: Mapping[str, _Judge] = {
     "min_sample_size.*": _more(is_looser=False),
     "block_on_leakage": _more(is_looser=False),
     "min_margin_over_null*": _margin,
+    "min_effective_samples*": _margin,
+    "max_false_discovery_rate": _limit,
+    "false_discovery_method": _method,
     "*.min_score*": _more(is_looser=False),
     "*.strong_score*": _more(is_looser=False),
     "stability_allowlist.*": _wider_is_looser,
@@ -93,11 +101,18 @@ _SWITCHES = {
     "dev_mode_min_sample_size": "dev_mode",
     "experimental.*": "enable_experimental_lane",
     "allowed_feature_leakage_status": "require_safe_features_only",
+    "false_discovery_method": "max_false_discovery_rate",
+    "count_trials": "max_false_discovery_rate",
 }
 """The key without which others have no effect, by a pattern of those."""
 
 _STRICT_ONLY = (
     "min_margin_over_null*",
+    "min_effective_samples*",
+    "max_false_discovery_rate",
+    "false_discovery_method",
+    "count_trials",
+    "score",
     "require_*",
     "allowed_feature_leakage_status",
     "experimental.max_fraction_symbols_per_target",

@@ -11,7 +11,7 @@ from planstore.routing.policy import Policy
 from planstore.routing.policy_sections import TIERS, ByTask
 
 TASKS = ("classification", "regression")
-THRESHOLDS = ("min_score", "strong_score", "min_margin_over_null")
+THRESHOLDS = ("min_score", "strong_score", "min_margin_over_null", "min_effective_samples")
 """The names of keys that hold a threshold: a number, or one for each task and tier."""
 
 

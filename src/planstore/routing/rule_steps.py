@@ -9,6 +9,7 @@ STEPS = (
     "reference_family_words",
     "reference_family_name",
     "plain_word",
+    "plain_task",
     "stated_task",
     "metric_word",
     "known_metrics",

@@ -58,7 +58,7 @@ def checked_request(
     requested = checked_families(model_families, strict=is_strict)
     if is_strict:
         refuse_odd_families("each family of a policy's rule", (n for rule in checked.families or () for n in rule.use))
-    evidence = read_candidates(candidates, strict=is_strict, nulls_count=checked.min_margin_over_null is not None)
+    evidence = read_candidates(candidates, strict=is_strict, required=checked.required_columns)
     note_left_out(read, stacklevel=5)
     for note in evidence.notes:
         warnings.warn(note, CandidatesWarning, stacklevel=4)

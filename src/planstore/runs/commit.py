@@ -26,8 +26,8 @@ from planstore.runs.lookup import refuse_plan
 from planstore.runs.request import RunRequest
 
 
-class OverriddenError(Exception):
-    """An override was set or cleared after the decisions; the run must be decided again."""
+class OvertakenError(Exception):
+    """An override, or a run whose trials count, was recorded after the decisions, which must be made again."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class RunCommit:
         """The requested run id, or a generated one."""
         return self.request.run_id or f"{self.started_at:%Y%m%d_%H%M%S}_{secrets.token_hex(3)}"
 
-    def record(self, ledger: Ledger, session: Session, run_id: str) -> RecordedRun:
+    def record(self, ledger: Ledger, session: Session, run_id: str, newest_run: int) -> RecordedRun:
         """Append the run's commit, or return the earlier commit if the same run is recorded under this id.
 
         Raises:
@@ -65,7 +65,8 @@ class RunCommit:
             RequestError: the run id could be read as a plan id.
             KeyConflictError: the idempotency key identifies another call.
             StaleError: the ledger is newer than ``expected_commit``.
-            OverriddenError: an override was set or cleared after the decisions.
+            OvertakenError: an override was set or cleared after the decisions; or the policy counts trials, and there
+                is a run after ``newest_run``.
         """
         with ledger.commit(
             session,
@@ -78,7 +79,9 @@ class RunCommit:
             if earlier:
                 return earlier
             if newest_commit_of_kind(session, CommitKind.OVERRIDE) != self.overrides_as_of:
-                raise OverriddenError
+                raise OvertakenError
+            if self.request.policy.count_trials and newest_commit_of_kind(session, CommitKind.RUN) != newest_run:
+                raise OvertakenError
             files = self._files(run_id)
             known = known_artifacts(session, [file.digest for file in files])
             is_new_plan = self.plan.plan_id not in known
@@ -102,7 +105,7 @@ class RunCommit:
                 )
             # because a run is planned again with the fit times of its own commit, even if another run has the same
             append_artifacts(builder, [file for file in files if file.digest not in known or file.name == FIT_TIMES])
-            builder.append_staged("candidates", self.request.evidence.digest)
+            builder.append_staged("candidates", self.request.evidence.staged)
             builder.append_staged("decisions", self.decisions)
             if is_new_plan:
                 self._publish(builder, run_id)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from planstore.database.connection import memory
 from planstore.database.session import Session
@@ -13,10 +16,14 @@ from planstore.events.vocabulary import CommitKind, Semantics
 from planstore.ledger.ledger import Ledger, newest_commit_of_kind
 from planstore.plans.fit_times import FitTimes, Timing, measured_fit_times
 from planstore.plans.planning import make_plan
+from planstore.routing.derived_columns import earlier_tests
 from planstore.routing.rules import apply_rules, current_rules, refuse_sides_left_out
-from planstore.runs.commit import OverriddenError, RunCommit
+from planstore.runs.commit import OvertakenError, RunCommit
 from planstore.runs.request import RunRequest
 from planstore.runs.run import Run
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _log = logging.getLogger("planstore.routing")
 
@@ -37,7 +44,7 @@ def make_run(ledger: Ledger, request: RunRequest) -> Run:
         session = ledger.writer()
         try:
             return _decide_and_record(ledger, session, request)
-        except OverriddenError:
+        except OvertakenError:
             continue
         finally:
             session.close()
@@ -48,10 +55,17 @@ def _decide_and_record(ledger: Ledger, session: Session, request: RunRequest) ->
         with closing(ledger.query_session()) as reading:
             return measured_fit_times(reading, ledger.last_commit() + 1)
 
-    content = decide(session, request, newest_commit_of_kind(session, CommitKind.OVERRIDE), ledger.now(session), timing)
+    newest_override = newest_commit_of_kind(session, CommitKind.OVERRIDE)
+    newest_run = newest_commit_of_kind(session, CommitKind.RUN)
+
+    def trials() -> pa.Table:
+        with closing(ledger.query_session()) as reading:
+            return earlier_tests(reading, newest_run + 1)
+
+    content = decide(session, request, newest_override, ledger.now(session), timing, trials)
     plan = content.plan
     ledger.artifacts.put_all([document for _, document, _ in content.documents()])
-    recorded = content.record(ledger, session, content.run_id)
+    recorded = content.record(ledger, session, content.run_id, newest_run)
     if request.policy.log_decision_reasons and _log.isEnabledFor(logging.INFO):
         for target, symbol, route, reasons in session.rows("store/log_reasons"):
             _log.info("%s%s: %s (%s)", target, f" / {symbol}" if symbol else "", route, reasons)
@@ -85,7 +99,14 @@ def refuse_left_out(request: RunRequest) -> None:
             refuse_sides_left_out(session)
 
 
-def decide(session: Session, request: RunRequest, overrides_as_of: int, moment: datetime, timing: Timing) -> RunCommit:
+def decide(
+    session: Session,
+    request: RunRequest,
+    overrides_as_of: int,
+    moment: datetime,
+    timing: Timing,
+    trials: Callable[[], pa.Table],
+) -> RunCommit:
     """Decide and plan a request; the rows are staged in the session, and nothing is recorded.
 
     Args:
@@ -94,21 +115,24 @@ def decide(session: Session, request: RunRequest, overrides_as_of: int, moment: 
         overrides_as_of: newest commit of overrides; 0 means that there is none.
         moment: time of the run, at which overrides are in force.
         timing: returns the times by which a budget of hours is applied.
+        trials: returns the earlier tests, for a policy that counts them.
 
     Raises:
         PolicyError: the policy leaves out a side that has candidates.
     """
+    if request.policy.count_trials:
+        request = replace(request, evidence=request.evidence.over_trials(trials()))
     _stage(session, request, overrides_as_of, moment)
     is_reference = request.policy.semantics == Semantics.REFERENCE
     rules = current_rules(float32=is_reference and request.evidence.has_float32_scores)
     bounds = []
-    if request.evidence.digest.rows > PART_ROWS:
+    if request.evidence.staged.rows > PART_ROWS:
         bounds = [bound for (bound,) in session.rows("scenario/run/decision_bounds", rows=PART_ROWS)]
     decisions = StagedRows(apply_rules(session, rules, bounds).drop_columns(["position", "scenario"]))
     session.run("scenario/run/drop_signal_states")
     plan = make_plan(
         session,
-        evidence_id=request.evidence.digest.hexdigest(),
+        evidence_id=request.evidence.evidence_id,
         policy_id=request.policy.policy_id,
         rules_id=rules.rules_id,
         requested=request.settings["model_families"],

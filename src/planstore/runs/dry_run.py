@@ -19,6 +19,7 @@ from planstore.pages.answers import TableAnswer, plural
 from planstore.plans.budget import budget_text, left_out_table
 from planstore.plans.cost import CostEstimate, estimate_cost
 from planstore.plans.fit_times import NO_FIT_TIMES, measured_fit_times
+from planstore.routing.derived_columns import earlier_tests, no_tests
 from planstore.runs.commit import RunCommit
 from planstore.runs.create import decide, refuse_left_out
 from planstore.runs.request import RunRequest
@@ -86,7 +87,7 @@ def dry_run(ledger: Ledger, request: RunRequest) -> DryRun:
     refuse_left_out(request)
     scratch = scratch_ledger()
     if not ledger.is_made:  # because reading would create the store
-        content = decide(scratch, request, 0, datetime.now(UTC), lambda: NO_FIT_TIMES)
+        content = decide(scratch, request, 0, datetime.now(UTC), lambda: NO_FIT_TIMES, no_tests)
         content.earlier(scratch, content.run_id, 0)
         # because the staged jobs hide the view of their name from the session that they are staged in
         return _dry_run(scratch, content, estimate_cost(scratch.cursor(), content.plan.jobs.table))
@@ -101,6 +102,7 @@ def dry_run(ledger: Ledger, request: RunRequest) -> DryRun:
             overrides_as_of,
             ledger.now(session),
             lambda: measured_fit_times(session, newest + 1),
+            lambda: earlier_tests(session, newest + 1),
         )
         earlier = content.earlier(session, content.run_id, newest)
         runs = session.records("store/newest_run")

@@ -19,7 +19,7 @@ RUNS = 3
 
 def keep_evidence(store: StoreParts, evidence: PanelEvidence) -> str:
     """Keep all measurements of a panel as an artifact, once, and return its digest."""
-    evidence_id = read_candidates(evidence.candidates(), strict=True).digest.hexdigest()
+    evidence_id = read_candidates(evidence.candidates(), strict=True).evidence_id
     return store.evidence.keep(evidence.report, evidence_id)
 
 

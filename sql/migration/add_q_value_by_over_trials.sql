@@ -1,0 +1,4 @@
+-- Format 5: candidates have the same over earlier runs, under any dependence. Existing rows have none.
+-- changes: lake.candidates
+-- reads: nothing
+ALTER TABLE lake.candidates ADD COLUMN IF NOT EXISTS q_value_by_over_trials DOUBLE;
