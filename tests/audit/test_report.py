@@ -378,6 +378,7 @@ def test_the_page_fits_a_phone_and_paper(report: reports.Report, browser: Chrome
     browser.get(report.write(tmp_path / "report.html").as_uri())
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     assert browser.execute_script("return document.documentElement.scrollWidth") == 390
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics | {"width": 240})  # as for twenty symbols
     widths = "return [...document.querySelectorAll('#map tbody th')].map((name) => name.clientWidth)"
     assert min(browser.execute_script(widths)) > 100  # so that a name is not broken after each letter
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
