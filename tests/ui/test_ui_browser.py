@@ -23,6 +23,12 @@ AXE = "selenium_axe_python"
 """The package that carries axe-core 4.9, by Deque, under MPL-2.0; it is used in tests alone."""
 SERIOUS = ("serious", "critical")
 PHONE = 390
+BROKEN = (
+    "return [...document.querySelectorAll('td .name')]"
+    ".filter((name) => name.checkVisibility() && name.textContent.length > 20 && name.clientWidth < 100)"
+    ".map((name) => `${name.textContent} in ${name.clientWidth} px`)"
+)
+"""The long names in tables that have too little room, so that they are broken letter by letter."""
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +120,7 @@ def test_every_page_is_for_everyone(told: Store, client: Client, opened: Chrome)
         problems += [(path, "dark, phone", found) for found in findings(opened, "color-contrast", "target-size")]
         width = opened.execute_script("return document.documentElement.scrollWidth")
         problems += [(path, "wider than a phone", width)] if width > PHONE else []
+        problems += [(path, "a name is broken", name) for name in opened.execute_script(BROKEN)]
         assert opened.execute_script("return window.broken") is None
         problems += [(path, entry) for entry in opened.get_log("browser")]  # type: ignore[no-untyped-call]
     look(opened)

@@ -6,6 +6,7 @@ from typing import Any
 
 from planstore.errors import NotFoundError
 from planstore.events.vocabulary import JobState, Route, open_jobs
+from planstore.pages.answers import plural
 from planstore.ui.asked import Asked
 from planstore.ui.flips import MOST_SHOWN, Record, caused_flips, flipped_pairs, previous_run, route_counts
 
@@ -16,7 +17,7 @@ HEIGHT = 160
 """Height of the timeline's bars in its own units."""
 WIDTH, NARROWEST, NAMED, WIDEST = 1100, 34, 60, 84
 """Width of the timeline, and of a run: the least, from which its name is below it, and the most."""
-CHARACTER = 7
+CHARACTER = 8
 """Width of a character."""
 
 
@@ -52,9 +53,7 @@ def _next_steps(asked: Asked, counts: dict[str, int], stale: list[str]) -> list[
         steps.append(("The plan is older than its inputs: make a new one.", "planstore route", None))
     if failed := counts.get(JobState.FAILED, 0):
         link = asked.link("/plan", status=JobState.FAILED.value)
-        steps.append(
-            (f"{failed:,} jobs have failed: read their errors, then train them again.", "planstore train", link)
-        )
+        steps.append((f"{plural(failed, 'job')} failed: read the errors, then train again.", "planstore train", link))
     elif open_jobs(counts):
         steps.append(("The plan has jobs that are not trained yet.", "planstore train PANEL", asked.link("/plan")))
     elif counts.get(JobState.SUCCEEDED, 0):
