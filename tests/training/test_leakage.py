@@ -17,6 +17,7 @@ from planstore.training.evidence.leakage import (
     ranked,
     score_signs,
     signs_elsewhere,
+    step_correlations,
 )
 
 DAYS, HORIZON = 900, 5
@@ -47,6 +48,7 @@ def found(feature: np.ndarray, labels: np.ndarray, *, classes: bool) -> list[Sig
             ranked(features[known]),
             labels[known],
             symbols[known],
+            np.repeat(np.arange(DAYS), 2)[known],
             classes=classes,
             horizon=HORIZON,
             limits=LIMITS,
@@ -115,6 +117,33 @@ def test_a_target_moved_by_its_horizon_is_known_and_safe_and_by_less_is_not() ->
     for steps, status in ((HORIZON, "SAFE"), (HORIZON - 1, "BLOCKED"), (1, "BLOCKED")):
         moved = np.concatenate([np.full(2 * steps, np.nan), labels[: -2 * steps]])
         assert leakage_status(found(moved, labels, classes=True)) == status
+
+
+def test_steps_are_timestamps_also_where_labels_are_missing_in_between() -> None:
+    labels = both([walk(seed) for seed in (3, 4)])
+    chance = np.random.default_rng(0)
+    for steps, status in ((HORIZON, "SAFE"), (HORIZON - 1, "BLOCKED")):
+        moved = np.concatenate([np.full(2 * steps, np.nan), labels[: -2 * steps]])
+        kept = np.where(chance.random(len(labels)) < 0.4, np.nan, labels)
+        assert leakage_status(found(moved, kept, classes=False)) == status
+
+
+def test_correlations_of_all_steps_are_those_of_pairs_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("planstore.training.evidence.leakage.CELLS", 300)  # so that there are several blocks
+    chance = np.random.default_rng(5)
+    rows = pd.DataFrame({"code": np.repeat([0, 1, 2], 60), "place": np.tile(np.arange(60), 3)})
+    rows = rows[chance.random(180) < 0.8].sample(frac=1, random_state=1).reset_index(drop=True)
+    values = chance.normal(size=(len(rows), 3)).astype(np.float32)
+    values[:, 2] = 7
+    labels, steps = chance.normal(size=len(rows)) + 100, [-3, -1, 0, 1, 2, 50, 80]
+    computed = step_correlations(values, labels, rows["code"].to_numpy(), rows["place"].to_numpy(), steps)
+    for step, answer in zip(steps, computed, strict=True):
+        later = rows.assign(place=rows["place"] - step, label=labels)
+        pairs = rows.assign(row=rows.index).merge(later, on=["code", "place"])
+        for column in (0, 1):
+            wanted = np.corrcoef(values[pairs["row"], column], pairs["label"])[0, 1] if len(pairs) > 2 else 0.0
+            assert answer[column] == pytest.approx(wanted, abs=1e-9)
+        assert answer[2] == 0
 
 
 @pytest.mark.parametrize(("score", "classes", "status"), [

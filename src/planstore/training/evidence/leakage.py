@@ -48,6 +48,10 @@ class LeakageLimits:
     known: float = 0.8
 
 
+CELLS = 200_000
+"""Number of shifted labels in memory at once."""
+LEAST_SPREAD = 1e-12
+"""Share of a sum of squares below which its distance to the mean is rounding, because all values are the same."""
 WORST_FIRST = (LeakageStatus.BLOCKED, LeakageStatus.SUSPECT, LeakageStatus.SAFE, LeakageStatus.UNKNOWN)
 
 
@@ -98,6 +102,7 @@ def feature_signs(
     ranks: np.ndarray,
     labels: np.ndarray,
     symbols: np.ndarray,
+    places: np.ndarray,
     *,
     classes: bool,
     horizon: int,
@@ -110,6 +115,7 @@ def feature_signs(
         ranks: of the features, as `ranked` returns them.
         labels: of rows in order of time.
         symbols: the symbol of each row.
+        places: number of each row's timestamp among all of the panel, with or without labels.
         classes: whether labels are classes.
         horizon: timestamps that a label looks ahead.
         limits: see `LeakageLimits`.
@@ -119,22 +125,16 @@ def feature_signs(
     from scipy.stats import rankdata
 
     codes = pd.factorize(symbols)[0]
-    order = np.argsort(codes, kind="stable")
-    ordered = ranks[order]
-    values = labels[order] if classes else rankdata(labels[order])
-    correlations = _Correlations(ordered, values, codes[order])
-    now, before = correlations.at(0), np.abs(correlations.at(-horizon))
+    values = labels if classes else rankdata(labels)
+    steps = [0, -horizon, *(step for step in range(1 - horizon, horizon + 1) if step)]
+    found = step_correlations(ranks, values, codes, places, steps)
+    now, before, shifted = found[0], np.abs(found[1]), np.abs(found[2:])
     for column, name in enumerate(names):
-        yield from _sign(
-            "SINGLE_FEATURE", name, _alone(ordered[:, column], values, now[column], classes), limits.single
-        )
+        yield from _sign("SINGLE_FEATURE", name, _alone(ranks[:, column], values, now[column], classes), limits.single)
         if before[column] <= limits.known * abs(now[column]):
             yield from _sign("FUTURE_CORRELATION", name, abs(now[column]), limits.future)
-    steps = [step for step in range(1 - horizon, horizon + 1) if step]
-    if steps:
-        most = np.max([np.abs(correlations.at(step)) for step in steps], axis=0)
-        for column, name in enumerate(names):
-            yield from _sign("SHIFTED_TARGET", name, most[column], limits.shifted)
+    for column, name in enumerate(names):
+        yield from _sign("SHIFTED_TARGET", name, shifted[:, column].max(initial=0.0), limits.shifted)
 
 
 def signs_elsewhere(sides: Iterable[tuple[str, Sequence[Sign]]]) -> dict[str, Sign]:
@@ -161,15 +161,15 @@ def ranked(features: pd.DataFrame) -> np.ndarray:
     """Return the rank of each value in its column, scaled to mean 0 and spread 1; a missing value has the mean."""
     import numpy as np
 
-    ranks = features.rank().to_numpy(dtype=np.float64, copy=True)
-    known = ~np.isnan(ranks)
-    ranks -= np.divide(
-        np.nansum(ranks, axis=0), known.sum(axis=0), where=known.any(axis=0), out=np.zeros(ranks.shape[1])
-    )
-    ranks[~known] = 0.0
-    spread = ranks.std(axis=0)
-    scaled: np.ndarray = ranks / np.where(spread > 0, spread, 1.0)
-    return scaled.astype(np.float32)
+    scaled = np.zeros(features.shape, np.float32)
+    for column in range(features.shape[1]):  # because the ranks of all, as doubles, would be four times the features
+        ranks = features.iloc[:, column].rank().to_numpy(dtype=np.float64, copy=True)
+        known = ~np.isnan(ranks)
+        if known.any():
+            ranks -= ranks[known].mean()
+            ranks[~known] = 0.0
+            scaled[:, column] = ranks / (ranks.std() or 1.0)
+    return scaled
 
 
 def _alone(ranks: np.ndarray, labels: np.ndarray, correlation: float, classes: bool) -> float:
@@ -183,34 +183,49 @@ def _alone(ranks: np.ndarray, labels: np.ndarray, correlation: float, classes: b
     return max(auc, 1 - auc)
 
 
-class _Correlations:
-    """Correlations of features with labels of later rows of the same symbol, without a copy of the features."""
+def step_correlations(
+    values: np.ndarray, labels: np.ndarray, codes: np.ndarray, places: np.ndarray, steps: Sequence[int]
+) -> np.ndarray:
+    """Return the correlation of each column with the label of the same symbol some timestamps later, for each step.
 
-    def __init__(self, ranks: np.ndarray, labels: np.ndarray, owners: np.ndarray) -> None:
-        self._ranks = ranks
-        self._squares = ranks * ranks
-        self._labels = (labels - labels.mean()).astype(ranks.dtype)
-        self._owners = owners
+    Args:
+        values: a row for each row.
+        labels: one for each row.
+        codes: number of the symbol of each row.
+        places: number of the timestamp of each row; a symbol has each once.
+        steps: number of timestamps from a row to the label; a negative one is earlier.
 
-    def at(self, step: int) -> np.ndarray:
-        """Return the correlation of each feature with the label ``step`` rows later; a negative step is earlier."""
-        import numpy as np
+    Returns:
+        a row per step; 0 where fewer than three rows have such a label, or nothing varies.
+    """
+    import numpy as np
 
-        others = np.clip(np.arange(len(self._owners)) + step, 0, len(self._owners) - 1)
-        counts = (self._owners[others] == self._owners) & (others == np.arange(len(self._owners)) + step)
-        rows = int(counts.sum())
-        if rows < 3:
-            return np.zeros(self._ranks.shape[1])
-        weights = counts.astype(self._ranks.dtype)
-        labels = np.where(counts, self._labels[others], 0)
-        labels -= weights * (labels.sum(dtype=float) / rows)
-        means = (weights @ self._ranks).astype(float) / rows
-        spread = np.sqrt(np.maximum((weights @ self._squares).astype(float) / rows - means**2, 0))
-        covariances = (labels @ self._ranks).astype(float)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            found = covariances / (spread * np.sqrt(rows) * np.linalg.norm(labels))
-        clipped: np.ndarray = np.clip(np.nan_to_num(found, nan=0.0, posinf=0.0, neginf=0.0), -1, 1)
-        return clipped
+    keys = codes * (2 * int(places.max()) + 1 + 2 * max(map(abs, steps))) + places  # symbols far enough from each other
+    order = np.argsort(keys, kind="stable")
+    keys, centred = keys[order], (labels - labels.mean())[order]
+    sums = {name: np.zeros((len(steps), values.shape[1])) for name in ("value", "square", "product")}
+    counts, totals, squares = np.zeros((3, len(steps), 1))
+    block = max(1, CELLS // len(steps))
+    for first in range(0, len(keys), block):
+        wanted = keys[first : first + block] + np.array(steps)[:, None]
+        others = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
+        present = keys[others] == wanted
+        shifted = np.where(present, centred[others], 0.0)
+        own = values[order[first : first + block]].astype(float)
+        weights = present.astype(float)
+        sums["value"] += weights @ own
+        sums["square"] += weights @ own**2
+        sums["product"] += shifted @ own
+        counts += weights.sum(axis=1, keepdims=True)
+        totals += shifted.sum(axis=1, keepdims=True)
+        squares += (shifted**2).sum(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        covariances = sums["product"] - sums["value"] * totals / counts
+        spreads, other = sums["square"] - sums["value"] ** 2 / counts, squares - totals**2 / counts
+        varies = (spreads > LEAST_SPREAD * sums["square"]) & (other > LEAST_SPREAD * squares)
+        found = np.where((counts >= 3) & varies, covariances / np.sqrt(spreads * other), 0.0)
+    clipped: np.ndarray = np.clip(found, -1, 1)
+    return clipped
 
 
 def _sign(sign: str, feature: str | None, value: float, limits: tuple[float, float]) -> Iterator[Sign]:

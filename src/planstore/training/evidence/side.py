@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from planstore.training.panel.panel import Panel, Sample
     from planstore.training.panel.target import Target
 
+RANKED = 16
+"""Number of features whose ranks are in memory at once."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -244,17 +247,20 @@ class _Measuring:
         )
 
     def _signs(self) -> Sequence[Sign]:
-        return list(
-            feature_signs(
-                self.names,
-                ranked(self.sample.features),
+        found: list[Sign] = []
+        for first in range(0, len(self.names), RANKED):
+            features = self.sample.features.iloc[:, first : first + RANKED]
+            found += feature_signs(
+                list(features.columns),
+                ranked(features),
                 self.sample.labels,
                 self.sample.symbols,
+                self.sample.places,
                 classes=self.target.is_classification,
                 horizon=self.target.horizon,
                 limits=self.question.limits,
             )
-        )
+        return sorted(found, key=lambda sign: sign.sign == "SHIFTED_TARGET")  # which follow those of all features
 
     def _select(self, importances: Mapping[str, list[np.ndarray]]) -> Sequence[Vote]:
         """Choose features by the importances of the models and by univariate statistics of training rows."""

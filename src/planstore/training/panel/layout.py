@@ -165,6 +165,13 @@ class Layout:
         return np.asarray(np.repeat(np.arange(len(counts), dtype=np.int32), counts)[rows])
 
     @cached_property
+    def moments(self) -> np.ndarray:
+        """Timestamps that any symbol has, ascending."""
+        import numpy as np
+
+        return np.unique(self.times)
+
+    @cached_property
     def _starts(self) -> np.ndarray:
         """Position of the first row of each symbol, and the number of rows."""
         import numpy as np

@@ -40,6 +40,7 @@ class Sample:
         labels: doubles, never NaN; classes are numbered from 0 in the order of their values over the whole panel, or as
             the panel's settings state.
         classes: those values; empty for a regression.
+        places: number of each row's timestamp among all timestamps of the panel, with or without labels.
     """
 
     timestamps: np.ndarray
@@ -47,6 +48,7 @@ class Sample:
     features: pd.DataFrame
     labels: np.ndarray
     classes: np.ndarray
+    places: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -235,12 +237,14 @@ class Panel(Answer):
         if requested.is_classification:
             order = np.argsort(classes)
             found = order[np.searchsorted(classes, found, sorter=order).clip(max=len(classes) - 1)].astype(float)
+        times = self.layout.times[rows]
         return Sample(
-            self.layout.times[rows].view("M8[us]"),
+            times.view("M8[us]"),
             np.array(list(self.layout.facts.symbols), dtype=object)[self.layout.codes(rows)],
             pd.DataFrame(self.layout.values(names, rows), columns=names, copy=False),
             found,
             classes,
+            np.searchsorted(self.layout.moments, times),
         )
 
     @property
