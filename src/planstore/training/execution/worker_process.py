@@ -23,6 +23,8 @@ from planstore.errors import RequestError, WorkerDiedError
 BEGIN = "import sys; sys.path[:] = sys.argv[1:]; from planstore.training.execution import worker; worker.answer_calls()"
 """Program of the process; its arguments are the driver's import path, because it must import the same modules."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+RETURNED_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "131072"}
+"""Setting of glibc, because it would keep what a fit has freed, and the next fit would need as much again."""
 
 
 class WorkerProcess:
@@ -39,7 +41,7 @@ class WorkerProcess:
                 [interpreter(), "-c", BEGIN, *paths],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env=os.environ | ONE_THREAD,
+                env=RETURNED_MEMORY | os.environ | ONE_THREAD,
                 process_group=0,  # because the driver handles Ctrl-C and ends its workers
             )
         except OSError as error:
