@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def sample_of(calendars: list[list[int]]) -> Sample:
     days = np.array([day for day, _ in keys])
     symbols = np.array([symbol for _, symbol in keys], dtype=object)
     timestamps = np.datetime64("2020-01-01", "us") + days * np.timedelta64(1, "D")
-    return Sample(timestamps, symbols, pd.DataFrame(index=range(len(days))), days % 2.0, np.empty(0))
+    return Sample(timestamps, symbols, pd.DataFrame(index=range(len(days))), days % 2.0, np.empty(0), days)
 
 
 @settings(max_examples=60)
@@ -72,12 +73,10 @@ def test_no_scored_label_begins_before_the_last_learned_one_ends(
 
 def test_classes_of_a_panel_are_numbered_as_the_model_has_learned_them() -> None:
     sample = sample_of([[0, 1, 2]])
-    found = in_classes(Sample(sample.timestamps, sample.symbols, sample.features, sample.labels, np.array([0.0, 7.0])),
-                       (7.0, 3.0, 0.0))  # fmt: skip
+    found = in_classes(replace(sample, classes=np.array([0.0, 7.0])), (7.0, 3.0, 0.0))
     assert found.labels.tolist() == [2.0, 0.0, 2.0]
     with pytest.raises(planstore.SampleError, match="the panel has the class 1, which the model does not know"):
-        in_classes(Sample(sample.timestamps, sample.symbols, sample.features, sample.labels, np.array([0.0, 1.0])),
-                   (0.0, 7.0))  # fmt: skip
+        in_classes(replace(sample, classes=np.array([0.0, 1.0])), (0.0, 7.0))
 
 
 @pytest.fixture(scope="module")
