@@ -81,7 +81,10 @@ tries AS (
     WHERE "key" IS NOT NULL
     UNION
     SELECT scenario, "position", side, target, symbol, "key", to_json("current") AS "current", to_json(needed) AS needed,
-           abs(needed - "current") / CASE WHEN starts_with("key", 'min_effective_samples') THEN greatest(needed, "current") ELSE 1 END AS distance
+           CASE WHEN "key" = 'max_false_discovery_rate'
+                THEN abs(log10(greatest(needed, 1e-300)) - log10(greatest("current", 1e-300)))
+                ELSE abs(needed - "current") / CASE WHEN starts_with("key", 'min_effective_samples') THEN greatest(needed, "current") ELSE 1 END
+                END AS distance
     FROM (
         SELECT *, unnest([turn, nextafter(turn, CASE WHEN "current" > turn THEN '-inf' ELSE 'inf' END::DOUBLE)]) AS needed
         FROM numbers

@@ -1,6 +1,7 @@
 -- The values of a side's evidence at which a check turns: what to try when asking for the smallest change
 -- of evidence that flips a route. Between two neighbours of one metric nothing turns. Distances of scores and stability
--- metrics are in their own units, of counts as a share of the larger one, and 1 where a word or a missing value changes.
+-- metrics are in their own units, of counts as a share of the larger one, of q-values in orders of magnitude, and 1 where a
+-- word or a missing value changes.
 -- example: side_checks: {score: 0.5, min_score: 0.75} → {metric: score, observed: 0.5, needed: 0.75, distance: 0.25}
 -- makes: view turning_points
 -- reads: experimental_ranks, explained_sides, pair_rules
@@ -61,7 +62,10 @@ words AS (
 ),
 tries AS (
     SELECT scenario, "position", side, target, symbol, metric, to_json(observed) AS observed, to_json(needed) AS needed,
-           coalesce(abs(needed - observed) / CASE metric WHEN 'effective_samples' THEN greatest(needed, observed) ELSE 1 END, 1.0) AS distance
+           coalesce(CASE WHEN starts_with(metric, 'q_value') AND observed IS NOT NULL
+                         THEN abs(log10(greatest(needed, 1e-300)) - log10(greatest(observed, 1e-300)))
+                         ELSE abs(needed - observed) / CASE metric WHEN 'effective_samples' THEN greatest(needed, observed) ELSE 1 END
+                         END, 1.0) AS distance
     FROM (
         -- a score that its metric cannot have is tried at the end of its range, where it may turn as well
         SELECT * REPLACE (CASE WHEN metric IN ('score', 'shrunken_score', 'null_score') AND needed IS NOT NULL

@@ -18,6 +18,11 @@ def number_text(value: float) -> str:
     return f"{value:.0f}" if 10**DIGITS <= abs(value) < _LARGE else f"{value:.{DIGITS}g}"
 
 
+def chance(probability: float | None) -> str | None:
+    """Return a probability with three decimals, or ``<0.001``; None for None."""
+    return None if probability is None else "<0.001" if probability < 0.0005 else f"{probability:.3f}"
+
+
 def column_texts(values: Sequence[Any]) -> list[str | None]:
     """Return the text of each floating-point number of a column, with equal decimals; None for any other value.
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from planstore.demo.history import DemoSummary
     from planstore.demo.training import Lesson
 
-RANKING = ("target", "score", "null", "leakage", "stability", "single symbols")
+RANKING = ("target", "score", "null", "q", "leakage", "found", "single symbols", "shrunken")
 TRAINED = ("job", "trained with", "score of the model", "score of the evidence")
 
 
@@ -81,7 +81,9 @@ def _print_lesson(lesson: Lesson) -> None:
     from planstore.cli import output
 
     output.print_table(
-        "Evidence: AUC or R² out of sample, and the same predictions on time-shifted labels (null)",
+        "Evidence: AUC or R² out of sample, and the same predictions on time-shifted labels (null); q: the least rate "
+        "of false\ndiscoveries at which it is one; found: symbols with q up to 0.10; single symbols: worst / middle / "
+        "best, and shrunken",
         RANKING,
         lesson.ranking,
     )

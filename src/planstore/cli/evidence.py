@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from planstore.checks.number_text import chance
 from planstore.cli.argument_completion import complete_family
 from planstore.cli.options import RESULTS, Families, Json, PanelPath, Results
 from planstore.cli.panel_settings import Classes, Embargo, Feature, Horizon, Ignore, PanelFile, Task, panel_settings
 
 if TYPE_CHECKING:
+    from planstore.training.evidence.discoveries import Discoveries
     from planstore.training.evidence.ranking import Ranked
 
 COLUMNS = (
@@ -21,17 +23,21 @@ COLUMNS = (
     "to",
     "null",
     "p",
+    "q",
     "skill",
     "leakage",
     "overlap",
     "tau",
     "symbols",
+    "found",
     "worst / middle / best",
+    "shrunken",
 )
 MEANINGS = (
     "Scores are AUC or R², out of sample; null: the same on time-shifted labels; p: the probability that chance scores "
-    "as high;\nskill: the score over chance or over its null, whichever is less, where 1 is perfect; worst / middle / "
-    "best: the scores of\nsingle symbols."
+    "as high;\nq: the least rate of false discoveries at which the target is one; skill: the score over chance or over "
+    "its null, whichever is\nless, where 1 is perfect; found: symbols with q up to 0.10; worst / middle / best: the "
+    "scores of single symbols, and\nshrunken towards their mean by the share of chance."
 )
 
 
@@ -124,7 +130,9 @@ def command(
             for trouble in evidence.troubles:
                 if trouble not in read.troubles:
                     output.print_warning(f"planstore: {trouble}")
-            output.print_table("Targets, best first", COLUMNS, map(_row, ranking), more=MEANINGS)
+            found = evidence.discoveries()
+            rows = [_row(one, found.get(one.target)) for one in ranking]
+            output.print_table("Targets, best first", COLUMNS, rows, more=MEANINGS)
             for one in ranking:
                 for sign in one.signs:
                     output.print_line(f"{one.target}: {sign}")
@@ -132,22 +140,27 @@ def command(
                 output.print_line(f"\nNext: planstore route {out} --policy policy.yaml --results {results}")
 
 
-def _row(one: Ranked) -> tuple[object, ...]:
+def _row(one: Ranked, found: Discoveries | None) -> tuple[object, ...]:
     low, high = one.interval or (None, None)
-    spread = " / ".join(f"{score:.3f}" for score in one.symbol_scores or ())
+    spread, shrunken = (
+        " / ".join(f"{score:.3f}" for score in scores or ())
+        for scores in (one.symbol_scores, found.shrunken if found else None)
+    )
     numbers = (one.score, low, high, one.null_score)
     stability = (one.mean_overlap, one.mean_tau)
     scores = map(_rounded, numbers)
-    p_value = None if one.p_value is None else "<0.001" if one.p_value < 0.0005 else f"{one.p_value:.3f}"
     return (
         one.target,
         *scores,
-        p_value,
+        chance(one.p_value),
+        chance(found.q_value if found else None),
         _rounded(one.skill),
         one.leakage,
         *map(_rounded, stability),
         one.symbols,
+        found and found.text,
         spread,
+        shrunken,
     )
 
 

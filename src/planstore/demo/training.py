@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from planstore.api.store import Store
+from planstore.checks.number_text import chance
 from planstore.demo.history import command_name, quoted
 from planstore.demo.market import market
+from planstore.training.evidence.discoveries import Discoveries
 from planstore.training.evidence.ranking import Ranked
 from planstore.training.trainer import Trained, train_panel
 
@@ -21,7 +23,8 @@ class Lesson:
     """Summary of the demo's evidence, decisions and training, as rows of tables.
 
     Attributes:
-        ranking: one row per target, best first: name, score, null, leakage, stability, scores of single symbols.
+        ranking: one row per target, best first: name, score, null, q, leakage, symbols found, scores of single symbols,
+            shrunken scores.
         routes: number of pairs by route.
         trained: one row per job: id, families, score of the model, score of the evidence.
         more: note on the jobs missing in ``trained``; empty when all are included.
@@ -74,6 +77,7 @@ def learn(
 
 def _lesson(store: Store, trained: Trained) -> Lesson:
     jobs = list(_scored(trained))
+    found = trained.evidence.discoveries()
     target, symbol = _example(store)
     explanation = store.why(target, symbol, run_id=trained.run.run_id)
     miss = [explanation.nearest_miss["text"]] if explanation.nearest_miss else []
@@ -84,7 +88,7 @@ def _lesson(store: Store, trained: Trained) -> Lesson:
         results=str(store.results),
         run_id=trained.run.run_id,
         plan_id=trained.run.plan_id,
-        ranking=[_row(one) for one in trained.evidence.ranking()],
+        ranking=[_row(one, found.get(one.target)) for one in trained.evidence.ranking()],
         routes=dict(trained.run.routes),
         trained=jobs[:SHOWN],
         more=f"{len(jobs) - SHOWN} more; `planstore jobs` shows them" if len(jobs) > SHOWN else "",
@@ -99,15 +103,20 @@ def _lesson(store: Store, trained: Trained) -> Lesson:
     )
 
 
-def _row(one: Ranked) -> tuple[Any, ...]:
-    symbol_scores = one.symbol_scores
+def _row(one: Ranked, found: Discoveries | None) -> tuple[Any, ...]:
+    spread, shrunken = (
+        None if scores is None else " / ".join(f"{score:.3f}" for score in scores)
+        for scores in (one.symbol_scores, found.shrunken if found else None)
+    )
     return (
         one.target,
         None if one.score is None else round(one.score, 3),
         None if one.null_score is None else round(one.null_score, 3),
+        chance(found.q_value if found else None),
         one.leakage,
-        None if one.mean_overlap is None else f"overlap {one.mean_overlap:.2f}, tau {one.mean_tau or 0:.2f}",
-        None if symbol_scores is None else " / ".join(f"{score:.3f}" for score in symbol_scores),
+        found and found.text,
+        spread,
+        shrunken,
     )
 
 
