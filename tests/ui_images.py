@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from planstore.demo.history import YEARS, open_demo, route_year
+from planstore.demo.history import YEARS, open_demo, record_outcomes, route_year
 from ui_servers import browser, is_loaded, served, wait_until
 
 PICTURES = Path(__file__).parents[1] / "docs" / "images"
@@ -30,6 +30,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, open_demo(Path(folder) / "demo-history") as store:
         for year in YEARS:
             route_year(store, year)
+        record_outcomes(store)
         with served(store) as client, browser(Path(folder) / "profile") as opened:
             client.enter(opened)
             for name, (address, height) in PAGES.items():

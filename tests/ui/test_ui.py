@@ -44,6 +44,7 @@ VERBS = {
     "/jobs": ["jobs"],
     "/overrides": ["override", "list"],
     "/diff": ["diff", "<b>run</b> 0", "<b>run</b> 5"],
+    "/calibrate": ["calibrate"],
 }
 """The answers that verbs print too."""
 
@@ -256,12 +257,13 @@ def test_the_store_is_shown_as_it_was(told: Store, client: Client) -> None:
 
 
 def test_a_changed_policy_is_saved_as_a_file(told: Store, client: Client, tmp_path: Path) -> None:
-    saved = client.get(f"{API}/policy.yaml", set=["symbol.min_score=0.55", "block_on_leakage=false"])
+    saved = client.get(f"{API}/policy.yaml", set=CHANGES)
     assert saved.headers["content-disposition"] == 'attachment; filename="policy.yaml"'
     path = tmp_path / "policy.yaml"
     path.write_bytes(saved.body)
     document = yaml.safe_load(saved.body)["routing"]
     assert (document["symbol"]["min_score"], document["block_on_leakage"]) == (0.55, False)
+    assert (document["max_false_discovery_rate"], document["score"]) == (0.2, "shrunken")
     assert told.whatif(path, runs=["<b>run</b> 5"]).runs == ["<b>run</b> 5"]
 
 
@@ -295,6 +297,7 @@ def test_queries_read_within_their_limits(client: Client, monkeypatch: pytest.Mo
     assert "0.3 seconds" in answers[0].json["error"]
 
 
+CHANGES = ["symbol.min_score=0.55", "block_on_leakage=false", "max_false_discovery_rate=0.2", "score=shrunken"]
 SLOW = "select count(*) from range(1000000) a, range(1000000) b where (a.range * b.range) % 7 = 3"
 
 

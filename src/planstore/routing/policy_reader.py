@@ -69,6 +69,16 @@ def read_policy(source: PolicySource) -> ReadPolicy:
     return ReadPolicy(KIND.read(path, Policy), path)
 
 
+def recorded_policy(document: Mapping[str, Any]) -> Policy:
+    """Return the policy of a recorded document; a key that it lacks is newer, and has the value without an effect.
+
+    Raises:
+        PolicyError: this version does not know a key of it.
+    """
+    is_strict = document.get("semantics") != Semantics.REFERENCE
+    return KIND.check({"routing": {**(NEWER_KEYS if is_strict else {}), **document}}, "the recorded policy", Policy)
+
+
 def read_runnable_policy(source: PolicySource) -> ReadPolicy:
     """Read and check a policy with :func:`read_policy`, and its patterns with :func:`check_patterns`.
 

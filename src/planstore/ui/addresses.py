@@ -8,6 +8,7 @@ from typing import Any
 
 from planstore.ui import (
     answers,
+    calibration,
     difference,
     names,
     overview,
@@ -69,10 +70,13 @@ class JsonAnswer:
 
 
 _PAIRS = ("run", "page", "order", *route_map.FILTER)
+_CHANGED = (whatif.NAMED, whatif.REPEATED)
+_COMPARED = (calibration.NAMED, calibration.REPEATED)
+_LONG = ReadKind.COMPARISON
 PAGES = (
     Page("/", "overview.html", overview.overview, twin="/runs"),
     Page("/part/timeline", "part_timeline.html", overview.timeline),
-    Page("/part/flips", "part_flips.html", overview.newest_flips, kind=ReadKind.COMPARISON),
+    Page("/part/flips", "part_flips.html", overview.newest_flips, kind=_LONG),
     Page("/find", "find.html", answers.find, ("part",), twin="/names"),
     Page("/run", "run.html", route_map.run_page, _PAIRS, twin="/pairs"),
     Page("/part/pairs", "part_pairs.html", route_map.pairs_part, _PAIRS),
@@ -83,15 +87,15 @@ PAGES = (
     Page("/target", "target.html", names.target_page, ("target", "run"), twin="/why"),
     Page("/symbol", "symbol.html", names.symbol_page, ("symbol", "run"), twin="/pairs-of"),
     Page("/diff", "diff.html", difference.diff_page, difference.NAMED, twin="/diff"),
-    Page("/part/diff", "part_diff.html", difference.diff_part, difference.NAMED, kind=ReadKind.COMPARISON),
+    Page("/part/diff", "part_diff.html", difference.diff_part, difference.NAMED, kind=_LONG),
     Page("/plan", "plan.html", plan.plan_page, plan.JOBS, twin="/jobs"),
     Page("/part/progress", "part_progress.html", plan.progress_part, ("plan",)),
     Page("/part/jobs", "part_jobs.html", plan.jobs_part, plan.JOBS),
     Page("/job", "job.html", plan.job_page, ("id", "plan"), twin="/job"),
-    Page("/whatif", "whatif.html", whatif.whatif_page, whatif.NAMED, whatif.REPEATED, twin="/whatif"),
-    Page(
-        "/part/whatif", "part_whatif.html", whatif.whatif_part, whatif.NAMED, whatif.REPEATED, kind=ReadKind.COMPARISON
-    ),
+    Page("/whatif", "whatif.html", whatif.whatif_page, *_CHANGED, twin="/whatif"),
+    Page("/part/whatif", "part_whatif.html", whatif.whatif_part, *_CHANGED, kind=_LONG),
+    Page("/calibration", "calibration.html", calibration.calibration_page, *_COMPARED, twin="/calibrate"),
+    Page("/part/calibration", "part_calibration.html", calibration.calibration_part, *_COMPARED, kind=_LONG),
     Page("/sql", "sql.html", query.query_page, ("query",)),
     Page("/policies", "policies.html", policies.policies_page, twin="/policies"),
     Page("/policy", "policy.html", policies.policy_page, ("id", "against"), twin="/policy"),
@@ -109,11 +113,12 @@ ANSWERS = (
     JsonAnswer("/scores", pair.scores_answer, ("target", "symbol")),
     JsonAnswer("/pairs", route_map.pairs_answer, _PAIRS),
     JsonAnswer("/pairs-of", names.pairs_of, pair.NAMED),
-    JsonAnswer("/diff", difference.diff_answer, difference.NAMED, kind=ReadKind.COMPARISON),
+    JsonAnswer("/diff", difference.diff_answer, difference.NAMED, kind=_LONG),
     JsonAnswer("/jobs", plan.jobs_answer, ("plan", "status", "target", "symbol"), ("target", "symbol")),
     JsonAnswer("/job", plan.job_answer, ("id", "plan")),
-    JsonAnswer("/whatif", whatif.whatif_answer, whatif.NAMED, whatif.REPEATED, kind=ReadKind.COMPARISON),
-    JsonAnswer("/policy.yaml", whatif.policy_file, whatif.NAMED, whatif.REPEATED),
+    JsonAnswer("/calibrate", calibration.calibrate_answer, *_COMPARED, kind=_LONG),
+    JsonAnswer("/whatif", whatif.whatif_answer, *_CHANGED, kind=_LONG),
+    JsonAnswer("/policy.yaml", whatif.policy_file, *_CHANGED),
     JsonAnswer("/sql", query.query_answer, ("query", "format"), kind=ReadKind.QUERY),
     JsonAnswer("/words", query.words),
     JsonAnswer("/policies", policies.policies_answer),

@@ -62,9 +62,9 @@ def named_policy(asked: Asked, start: str) -> tuple[Record, Policy]:
         NotFoundError: no policy has it, or several have.
         PolicyError: this version does not know a key of it.
     """
-    from planstore.routing.policy_reader import read_policy
+    from planstore.routing.policy_reader import recorded_policy
 
     rows = asked.store.access.session.records("ui/policy_document", start=start)
     if not rows:
         raise NotFoundError(f"{quoted(start)} is no policy of this store, or the start of several: open Policies")
-    return rows[0], read_policy({"routing": json.loads(rows[0]["document"])}).policy
+    return rows[0], recorded_policy(json.loads(rows[0]["document"]))

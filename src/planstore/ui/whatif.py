@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from starlette.responses import Response
 
@@ -24,7 +24,8 @@ _LEFT_OUT = ("horizon.", "budget.", "families", "dump_plan_as", "log_decision_re
 """Starts of keys without a field: they change no route, or are no threshold."""
 NULL_MARGIN = "min_margin_over_null"
 OTHERS = "other keys"
-_CHOICES = {"both_strong_behavior": tuple(Preference)}
+_OFF = ("max_false_discovery_rate", NULL_MARGIN)
+"""Keys that are null where the policy does not ask for them; an empty field means that."""
 
 
 def whatif_page(asked: Asked) -> Record:
@@ -92,7 +93,7 @@ def _changed(policy: Policy, settings: list[str]) -> tuple[Record, list[str]]:
     Raises:
         RequestError: a setting is no ``KEY=VALUE`` of a field, or its value has another type.
     """
-    document: Record = json.loads(policy.document)
+    document: Record = policy.model_dump(mode="json")
     known = dict(_leaves(policy))
     changes = []
     for setting in settings:
@@ -111,6 +112,8 @@ def _changed(policy: Policy, settings: list[str]) -> tuple[Record, list[str]]:
 
 
 def _value(key: str, before: Any, text: str) -> Any:
+    if key in _OFF and not text:
+        return None
     if isinstance(before, str):
         return text
     if isinstance(before, bool):
@@ -127,11 +130,11 @@ def _leaves(policy: Policy) -> Iterator[tuple[str, Any]]:
     """Yield each key that has a field, with its value; thresholds by task and tier."""
     from planstore.routing.policy_keys import is_threshold, keys_and_values, stated
 
-    for key, value in keys_and_values(json.loads(policy.document)):
-        if key.startswith(_LEFT_OUT) or value is None:
+    for key, value in keys_and_values(policy.model_dump(mode="json")):
+        if key.startswith(_LEFT_OUT) or (value is None and key not in _OFF):
             continue
         for rest, leaf in stated(value) if is_threshold(key) else [("", value)]:
-            if isinstance(leaf, bool | int | float) or key in _CHOICES:
+            if isinstance(leaf, bool | int | float) or leaf is None or _choices(key):
                 yield f"{key}{rest}", leaf
 
 
@@ -152,10 +155,22 @@ def _fields(policy: Policy, changed: Record) -> Iterator[Record]:
         }
         if isinstance(before, bool):
             yield {**field, "choices": ("true", "false"), "value": _text(value), "before": _text(before)}
-        elif key in _CHOICES:
-            yield {**field, "choices": _CHOICES[key]}
+        elif choices := _choices(key):
+            yield {**field, "choices": choices}
         else:
-            yield {**field, **_range(key, before, value)}
+            shown = {"value": "" if value is None else value, "before": "" if before is None else before}
+            yield {**field, **_range(key, before or 0.0, value or 0.0), **shown}
+
+
+def _choices(key: str) -> tuple[str, ...]:
+    """Return the words that a key can have; none for a key of another kind."""
+    from planstore.routing.policy import Policy
+
+    if key == "both_strong_behavior":
+        return tuple(Preference)
+    field = Policy.model_fields.get(key)
+    words = () if field is None else get_args(field.annotation)
+    return words if all(isinstance(word, str) for word in words) else ()
 
 
 def _section(key: str) -> str:
@@ -176,4 +191,6 @@ def _range(key: str, before: float, value: float) -> Record:
 
 
 def _text(value: Any) -> str:
+    if value is None:
+        return "off"
     return json.dumps(value) if isinstance(value, bool) else str(value)

@@ -13,7 +13,9 @@ function settings() {
   const found = [];
   for (const field of document.querySelectorAll(".field")) {
     const value = field.querySelector("input[type=number], select").value;
-    const same = Number.isNaN(Number(value)) ? value === field.dataset.before : Number(value) === Number(field.dataset.before);
+    const before = field.dataset.before;
+    const numbers = value !== "" && before !== "" && !Number.isNaN(Number(value));
+    const same = numbers ? Number(value) === Number(before) : value === before;
     field.classList.toggle("changed", !same);
     if (!same) found.push(`${field.dataset.key}=${value}`);
   }
