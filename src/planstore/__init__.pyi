@@ -46,6 +46,7 @@ from .ledger.findings import Finding as Finding, Verified as Verified
 from .ledger.status_writer import StatusWriter as StatusWriter
 from .models.libraries import ModelVersionWarning as ModelVersionWarning
 from .models.model import Model as Model
+from .outcomes.backtest import Backtest as Backtest
 from .outcomes.calibrate import Calibration as Calibration
 from .outcomes.record import RecordedOutcomes as RecordedOutcomes
 from .pages.answers import ResultRows as ResultRows

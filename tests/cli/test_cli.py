@@ -59,6 +59,7 @@ VERBS = (
     "models",
     "outcomes",
     "calibrate",
+    "backtest",
 )
 GROUPS = {
     "candidates": ("check",),
@@ -76,6 +77,7 @@ READING = (
     ["models", "export", "job", "dir"],
     ["outcomes"],
     ["calibrate"],
+    ["backtest", "policy.yaml"],
     ["outcomes", "record", "outcomes.csv"],
     ["status"],
     ["jobs"],

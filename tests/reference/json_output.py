@@ -85,6 +85,7 @@ CALLS: tuple[tuple[str, ...], ...] = (
     ("outcomes", "record", "outcomes.json"),
     ("outcomes",),
     ("calibrate",),
+    ("backtest", "small.yaml"),
     ("override", "clear", *PAIR),
     ("candidates", "check", "candidates.parquet", "--policy", "small.yaml"),
     ("policy", "show", "small.yaml"),
@@ -134,6 +135,7 @@ OPEN = {
     "log": ("[].events_by_table",),
     "tail": ("events_by_table",),
     "diff": ("routes",),
+    "backtest": ("curve[].values",),
     "demo --history": ("years[].routes",),
 }
 """Objects whose keys are data, such as a count for each route."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from planstore.api.access import StoreAccess
@@ -11,9 +11,11 @@ from planstore.pages.answers import ResultRows, plural
 from planstore.runs.lookup import RunName
 
 if TYPE_CHECKING:
+    from planstore.outcomes.backtest import Backtest
     from planstore.outcomes.calibrate import Calibration
     from planstore.outcomes.record import RecordedOutcomes
     from planstore.routing.candidate_readers import CandidatesSource
+    from planstore.routing.policy_reader import PolicySource
 
 COLUMNS = ("run_id", "target", "symbol", "mode", "promised", "realized", "null_score", "p_value", "first_timestamp",
            "last_timestamp")  # fmt: skip
@@ -86,3 +88,42 @@ class OutcomeAccess:
         from planstore.outcomes.calibrate import calibrate
 
         return calibrate(self.access.session, targets=targets, metric=metric, seed=seed)
+
+    @checked
+    def backtest(
+        self,
+        policies: Sequence[PolicySource],
+        *,
+        cost_per_job: float = 0.02,
+        metric: str | None = None,
+        seed: int = 0,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> Backtest:
+        """Decide the evidence of earlier runs under policies, and judge the routes by the scores that came true.
+
+        The policies are applied by the current rules, with the overrides of each run; budgets are not applied. Only
+        pairs count whose cross-sectional model, own model and mean of both have outcomes on the symbol. Nothing is
+        written.
+
+        Args:
+            policies: policies as in :meth:`Store.route <planstore.Store.route>`.
+            cost_per_job: cost of training one job, in score over null of one pair.
+            metric: metric of the scores, as ``auc`` or ``r2``; None means the one with most outcomes.
+            seed: random seed of the bootstrap over runs.
+            progress: callback that receives the name of each run before it is decided.
+
+        Raises:
+            PolicyError: a policy is invalid.
+            NotFoundError: there is no such pair.
+            RequestError: there is no policy, or the cost is negative.
+        """
+        from planstore.outcomes.backtest import backtest
+        from planstore.routing.policy_reader import note_left_out, read_runnable_policy
+
+        read = [read_runnable_policy(policy) for policy in policies]
+        for one in read:
+            note_left_out(one)
+        session, artifacts = self.access.session, self.access.ledger.artifacts
+        return backtest(
+            session, artifacts, read, cost_per_job=cost_per_job, metric=metric, seed=seed, progress=progress
+        )

@@ -13,6 +13,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "whatif",
         "outcomes",
         "calibrate",
+        "backtest",
         "report",
         "ui",
         "sql",
@@ -47,6 +48,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "diff": ("planstore diff night-6 night-7",),
     "whatif": ("planstore whatif stricter.yaml --run night-1..night-7",),
     "calibrate": ("planstore calibrate", "planstore calibrate --target y_up_1d --json"),
+    "backtest": ("planstore backtest stricter.yaml --cost-per-job 0.05",),
     "report": ("planstore report --out report.html",),
     "ui": ("planstore ui", "planstore ui --results demo --port 8700 --no-open"),
     "sql": (

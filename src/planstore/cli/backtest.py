@@ -1,0 +1,113 @@
+"""``planstore backtest``: judge policies by the scores that came true of their routes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from planstore.cli.options import RESULTS, AsOf, Json, Results
+
+if TYPE_CHECKING:
+    from planstore.outcomes.bootstrap import Estimate
+
+POLICIES = ("policy", "pooled", "own", "both", "experimental", "blocked", "jobs", "mean over null", "value per pair",
+            "95 % from", "to")  # fmt: skip
+DIFFERENCES = ("policy", "against", "more value per pair", "95 % from", "to")
+THRESHOLDS = ("policy", "key", "given", "chosen", "first half", "chosen there", "second half", "chosen there", "gain",
+              "95 % from", "to")  # fmt: skip
+MODELS = ("symbol side", "pairs", "pooled", "own", "both", "own − pooled", "95 % from", "to", "both − pooled",
+          "95 % from", "to")  # fmt: skip
+
+
+def command(
+    policies: Annotated[list[Path], typer.Argument(metavar="POLICY...", help="Policies to judge (YAML files).")],
+    cost_per_job: Annotated[
+        float, typer.Option(min=0, help="Cost of training one job, in score over null of one pair.")
+    ] = 0.02,
+    metric: Annotated[
+        str | None, typer.Option(help="Metric of the scores, as auc or r2. Default: the one with most outcomes.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of the bootstrap.")] = 0,
+    results: Results = RESULTS,
+    as_of: AsOf = None,
+    json: Json = False,
+) -> None:
+    """Decide the evidence of earlier runs under each POLICY, and judge the routes by the scores that came true.
+
+    Only pairs count whose cross-sectional model, own model and mean of both have outcomes on the symbol, as of
+    `planstore outcomes measure --refit`. Nothing is written.
+    """
+    import planstore
+    from planstore.cli import output
+
+    with planstore.open(results, create=False, as_of=as_of) as store, output.step_spinner() as progress:
+        found = store.backtest(
+            policies,
+            cost_per_job=cost_per_job,
+            metric=metric,
+            seed=seed,
+            progress=lambda run: progress(f"deciding {run} again"),
+        )
+    if json:
+        output.print_json(found.as_dict())
+        return
+    output.print_table(
+        f"Policies over {len(found.runs)} runs with {found.pairs:,} pairs, by {found.metric} over null at "
+        f"{found.cost_per_job:g} per job",
+        POLICIES,
+        (
+            (
+                one.policy, one.pooled, one.own, one.both, one.experimental, one.blocked, one.jobs,
+                _text(one.advantage), *_estimate(one.value),
+            )
+            for one in found.policies
+        ),
+    )  # fmt: skip
+    output.print_line(f"\n{found.verdict}\n")
+    output.print_table(
+        "Differences in the same runs",
+        DIFFERENCES,
+        ((one.policy, one.other, *_estimate(one.difference)) for one in found.differences),
+    )
+    output.print_line()
+    names = [one.policy for one in found.policies]
+    output.print_table(
+        "Value per pair by the cost of a job",
+        ("cost per job", *names, "best"),
+        ((f"{one.cost_per_job:g}", *(_text(one.values[name]) for name in names), one.best) for one in found.curve),
+    )
+    if found.thresholds:
+        output.print_line()
+        output.print_table(
+            "Thresholds chosen on the first half of the runs, tested on the second (value per pair)",
+            THRESHOLDS,
+            (
+                (
+                    one.policy, one.key, f"{one.given:g}", f"{one.chosen:g}", _text(one.first_given),
+                    _text(one.first_chosen), _text(one.second_given), _text(one.second_chosen), *_estimate(one.gain),
+                )
+                for one in found.thresholds
+            ),
+        )  # fmt: skip
+    output.print_line()
+    output.print_table(
+        "The three models on the same symbols: mean score over null, by state of the symbol side",
+        MODELS,
+        (
+            (
+                one.state or "all", one.pairs, _text(one.pooled), _text(one.own), _text(one.both),
+                *_estimate(one.own_over_pooled), *_estimate(one.both_over_pooled),
+            )
+            for one in found.models
+        ),
+    )  # fmt: skip
+
+
+def _estimate(estimate: Estimate) -> tuple[str | None, ...]:
+    return tuple(_text(one) for one in (estimate.value, estimate.low, estimate.high))
+
+
+def _text(number: float | None) -> str | None:
+    return None if number is None else f"{number:.4f}"

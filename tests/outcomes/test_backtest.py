@@ -1,0 +1,164 @@
+"""Backtest: policies whose worth is known, because the outcomes of their routes are made here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+import planstore
+import samples
+from planstore import NotFoundError, RequestError
+from planstore.api.store import Store
+from planstore.cli.verbs import app
+from planstore.outcomes.backtest import RECORDED, Backtest, ValueDifference
+from planstore.outcomes.bootstrap import Estimate
+
+YEARS, TARGETS, SYMBOLS = 4, 3, 5
+MODES = {"ROUTE_CROSS_SECTIONAL": "CROSS_SECTIONAL", "ROUTE_SYMBOL_SPECIFIC": "SYMBOL_SPECIFIC", "ROUTE_BOTH": "BOTH"}
+LIFT = {"CROSS_SECTIONAL": 0.10, "SYMBOL_SPECIFIC": 0.02, "BOTH": 0.08}
+"""The score over null of each model, on average: the cross-sectional one is the best everywhere."""
+COST = 0.03
+OTHER = samples.policy(symbol={"min_score": 0.6, "strong_score": 0.65})
+Kept: TypeAlias = tuple[Store, Mapping[tuple[Any, ...], float]]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    """A store of yearly runs, and the score over null of each model by run, target, symbol and mode."""
+    chance = np.random.default_rng(0)
+    lifts = {}
+    with planstore.open(tmp_path_factory.mktemp("backtest") / "results") as store:
+        rows = []
+        for year in range(YEARS):
+            found = []
+            for target in range(TARGETS):
+                name = f"y_{target}_5d"
+                ends = {"evidence_as_of": f"{2010 + year}-12-31T00:00:00Z"}
+                found.append(samples.record(name, None, score=0.55 + 0.03 * target) | ends)
+                for symbol in (f"S{number}" for number in range(SYMBOLS)):
+                    found.append(samples.record(name, symbol, score=float(0.5 + 0.2 * chance.random())) | ends)
+                    for mode, lift in LIFT.items():
+                        over = float(lift + 0.01 * chance.normal())
+                        lifts[f"year-{year}", name, symbol, mode] = over
+                        side = {"run_id": f"year-{year}", "target": name, "symbol": symbol, "mode": mode}
+                        stretch = {"first_timestamp": f"{2011 + year}-01-08", "last_timestamp": f"{2011 + year}-12-30"}
+                        rows.append(side | stretch | {"score": 0.5 + over, "null_score": 0.5, "sample_size": 250})
+            store.route(pa.Table.from_pylist(found), samples.policy(), run_id=f"year-{year}")
+        store.record_outcomes(pa.Table.from_pylist(rows))
+        yield store, lifts
+
+
+def value(
+    routes: Mapping[tuple[str, str, str | None], str], lifts: Mapping[tuple[Any, ...], float]
+) -> tuple[float, int]:
+    """Return the value per pair of routes by run, target and symbol, and the number of jobs."""
+    jobs = sum(route not in ("DISABLED", "ROUTE_CROSS_SECTIONAL", "ROUTE_BLOCKED") for route in routes.values())
+    total = sum(
+        lifts[(*pair, MODES.get(route, "SYMBOL_SPECIFIC"))]
+        for pair, route in routes.items()
+        if pair[2] is not None and route != "ROUTE_BLOCKED"
+    )
+    return (total - COST * jobs) / (YEARS * TARGETS * SYMBOLS), jobs
+
+
+@pytest.fixture(scope="module")
+def judged(kept: Kept) -> Backtest:
+    """The policy of all runs, one that asks more of symbols, and one that prefers cross-sectional models."""
+    return kept[0].backtest(
+        [samples.policy(), OTHER, samples.policy(both_strong_behavior="PREFER_CS")], cost_per_job=COST
+    )
+
+
+def test_routes_are_worth_the_scores_that_came_true_less_their_jobs(kept: Kept, judged: Backtest) -> None:
+    store, lifts = kept
+    decided = store.sql("select run_id, target, symbol, route from decisions").fetchall()
+    routes = {(run, target, symbol): route for run, target, symbol, route in decided}
+    flips = store.whatif(OTHER).flip_table().project("run_id, target, symbol, route_then").fetchall()
+    assert flips
+    flipped = routes | {(run, target, symbol): route for run, target, symbol, route in flips}
+    recorded, same, changed, _ = judged.policies
+    assert (recorded.policy, same.value, same.jobs) == (RECORDED, recorded.value, recorded.jobs)
+    for one, expected in ((recorded, routes), (changed, flipped)):
+        worth, jobs = value(expected, lifts)
+        assert one.value.value == pytest.approx(worth, rel=1e-5)
+        assert one.jobs == jobs
+        assert [one.pooled, one.own, one.both] == [sum(route == name for route in expected.values()) for name in MODES]
+        assert one.pooled + one.own + one.both + one.experimental + one.blocked == judged.pairs == len(lifts) / 3
+    assert store.log()[0]["kind"] == "outcomes"  # because nothing was written
+    point = next(one for one in judged.curve if one.cost_per_job == COST)
+    assert point.values[changed.policy] == changed.value.value
+    free = next(one for one in judged.curve if one.cost_per_job == 0)
+    assert free.values[changed.policy] == pytest.approx(
+        point.values[changed.policy] + COST * changed.jobs / judged.pairs, rel=1e-4
+    )
+
+
+def test_the_better_policy_is_named_with_its_uncertainty(judged: Backtest) -> None:
+    against = {one.other: one.difference for one in judged.differences}
+    assert {*against} == {RECORDED, "policy 1", "policy 2"}
+    assert {one.policy for one in judged.differences} == {"policy 3"}
+    assert all(one.low is not None and one.low > 0 for one in against.values())
+    nearest = min(against, key=lambda name: against[name].value or 0.0)
+    assert judged.verdict.startswith(f"policy 3 would have been better than {nearest} by ")
+    same = replace(judged, differences=[ValueDifference("a", "b", Estimate(0.001, -0.001, 0.003))])
+    assert same.verdict.startswith("a and b cannot be told apart: they differ by 0.0010 auc over null per pair")
+    single = replace(judged, differences=[ValueDifference("a", "b", Estimate(0.001, None, None))])
+    assert single.verdict.endswith("one run says nothing of its uncertainty.")
+
+
+def test_a_threshold_is_chosen_on_the_first_half_and_tested_on_the_second(kept: Kept, judged: Backtest) -> None:
+    cross_sectional, symbol = judged.thresholds[:2]
+    assert (cross_sectional.key, symbol.key) == (
+        "cross_sectional.min_score.classification", "symbol.min_score.classification",
+    )  # fmt: skip
+    promised = [one["promised"] for one in kept[0].outcomes() if one["mode"] == "SYMBOL_SPECIFIC"]
+    assert symbol.chosen > max(promised)  # because a model of a symbol never pays for its job
+    assert symbol.first_chosen > symbol.first_given
+    assert symbol.second_chosen > symbol.second_given
+    assert symbol.gain.low is not None
+    assert symbol.gain.low > 0
+    assert symbol.gain.value == pytest.approx(symbol.second_chosen - symbol.second_given, abs=1e-5)
+
+
+def test_the_three_models_are_compared_on_the_same_symbols(kept: Kept, judged: Backtest) -> None:
+    whole = judged.models[-1]
+    means = {mode: np.mean([lift for key, lift in kept[1].items() if key[-1] == mode]) for mode in LIFT}
+    assert (whole.state, whole.pairs) == (None, YEARS * TARGETS * SYMBOLS)
+    assert whole.pooled == pytest.approx(means["CROSS_SECTIONAL"], rel=1e-5)
+    assert whole.own == pytest.approx(means["SYMBOL_SPECIFIC"], rel=1e-5)
+    assert whole.both == pytest.approx(means["BOTH"], rel=1e-5)
+    assert whole.own_over_pooled.value == pytest.approx(whole.own - whole.pooled, abs=1e-5)
+    assert whole.own_over_pooled.high is not None
+    assert whole.own_over_pooled.high < 0
+
+
+def test_bad_calls_are_refused(kept: Kept, store: Store) -> None:
+    with pytest.raises(RequestError, match="policies must be at least one, got none"):
+        kept[0].backtest([])
+    with pytest.raises(RequestError, match="cost_per_job must be a number from 0, got -1"):
+        kept[0].backtest([samples.policy()], cost_per_job=-1)
+    with pytest.raises(NotFoundError, match="measure them with `planstore outcomes measure PANEL --refit`"):
+        kept[0].backtest([samples.policy()], metric="r2")
+    store.route(samples.table(samples.records(1, 1)), samples.policy())
+    with pytest.raises(NotFoundError, match="there must be a pair with outcomes of the cross-sectional model"):
+        store.backtest([samples.policy()])
+
+
+def test_the_command_line_names_policies_by_their_files(kept: Kept, tmp_path: Path) -> None:
+    for name, behavior in (("both", "ROUTE_BOTH"), ("pooled", "PREFER_CS")):
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(samples.policy(both_strong_behavior=behavior)))
+    words = ["backtest", str(tmp_path / "both.yaml"), str(tmp_path / "pooled.yaml"), "--results", str(kept[0].results),
+             "--cost-per-job", str(COST)]  # fmt: skip
+    shown = CliRunner().invoke(app, words, env={"COLUMNS": "250"}).stdout
+    assert "pooled would have been better than " in shown
+    assert re.search(r"as recorded .*\nboth .*\npooled ", shown)
+    assert "symbol.min_score.classification" in shown
