@@ -145,7 +145,7 @@ KEPT = {
         ["run", "override", "run", "status", "status", "override", "run"],
     ),
     "format-5": (
-        "8:7c8957a1d4f497cd926b650459e3c3abdf4a9d3e6fd262c6f8c7bb308c1a14ce",
+        "8:6aa16541ce62458630938d4dbb83ed5ff70abba065fe25ff0438f774c60a125b",
         269,
         ["run", "override", "run", "status", "status", "override", "run", "outcomes"],
     ),

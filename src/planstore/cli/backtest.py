@@ -12,7 +12,7 @@ from planstore.cli.options import RESULTS, AsOf, Json, Results
 if TYPE_CHECKING:
     from planstore.outcomes.bootstrap import Estimate
 
-POLICIES = ("policy", "pooled", "own", "both", "experimental", "blocked", "jobs", "mean over null", "value per pair",
+POLICIES = ("policy", "pooled", "own", "both", "experimental", "none", "jobs", "mean over null", "value per pair",
             "95 % from", "to")  # fmt: skip
 DIFFERENCES = ("policy", "against", "more value per pair", "95 % from", "to")
 THRESHOLDS = ("policy", "key", "given", "chosen", "first half", "chosen there", "second half", "chosen there", "gain",
