@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,7 +22,6 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-import planstore
 import samples
 from planstore.api.store import Store
 from planstore.cli.output import json_bytes
@@ -33,7 +31,7 @@ from planstore.ui import query, reading
 from planstore.ui.addresses import ANSWERS, API, PAGES
 from planstore.ui.memo import Memo
 from planstore.ui.server import ServerSettings, serve
-from ui_servers import HOSTILE, LANE, TOKEN, Client, Found, fill, served
+from ui_servers import HOSTILE, LANE, TOKEN, Client, Found, served
 
 PAIR: dict[str, Any] = {"target": HOSTILE[0], "symbol": HOSTILE[3]}
 VERBS = {
@@ -47,21 +45,6 @@ VERBS = {
     "/calibrate": ["calibrate"],
 }
 """The answers that verbs print too."""
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """Yield a store with hostile names."""
-    with planstore.open(tmp_path_factory.mktemp("ui") / "results") as store:
-        fill(store)
-        yield store
-
-
-@pytest.fixture(scope="module")
-def client(told: Store) -> Iterator[Client]:
-    """Yield a client of a server of that store."""
-    with served(told) as found:
-        yield found
 
 
 def values_of(told: Store, path: str) -> dict[str, Any]:

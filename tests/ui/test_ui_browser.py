@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import planstore
 import samples
 from planstore import JobStatus
 from planstore.api.store import Store
 from planstore.ui.addresses import PAGES
-from ui_servers import HOSTILE, Client, browser, fill, is_loaded, served, wait_until
+from ui_servers import HOSTILE, Client, browser, is_loaded, served, wait_until
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -29,21 +28,6 @@ BROKEN = (
     ".map((name) => `${name.textContent} in ${name.clientWidth} px`)"
 )
 """The long names in tables that have too little room, so that they are broken letter by letter."""
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """Yield a store with hostile names."""
-    with planstore.open(tmp_path_factory.mktemp("ui") / "results") as store:
-        fill(store)
-        yield store
-
-
-@pytest.fixture(scope="module")
-def client(told: Store) -> Iterator[Client]:
-    """Yield a client of a server of that store."""
-    with served(told) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
@@ -184,20 +168,26 @@ def test_a_page_of_a_table_and_a_slider_answer_in_their_place(told: Store, clien
     assert opened.get_log("browser") == []  # type: ignore[no-untyped-call]
 
 
-def test_a_page_follows_a_store_that_is_being_written(told: Store, client: Client, opened: Chrome) -> None:
+def test_a_page_follows_a_store_that_is_being_written(store: Store, opened: Chrome) -> None:
+    store.route(samples.table(samples.records(1, 2)), samples.policy(symbol={"min_score": 0.4, "strong_score": 0.4}))
+    with served(store) as client:
+        client.enter(opened)
+        _follow(store, client, opened)
+
+
+def _follow(told: Store, client: Client, opened: Chrome) -> None:
     from selenium.webdriver.common.by import By
 
     show(opened, f"{client.origin}/plan")
     plan = told.plan()
-    before = told.training.progress().counts["succeeded"]
     with told.training.status_writer() as writer:
-        writer.record(JobStatus(str(plan.plan_id), plan.jobs[5]["job_id"], "succeeded", metrics={"score": 0.7}))
+        writer.record(JobStatus(str(plan.plan_id), plan.jobs[0]["job_id"], "succeeded", metrics={"score": 0.7}))
 
     def succeeded() -> int:
         rows = opened.find_elements(By.CSS_SELECTOR, ".progress a")
         return sum(int(row.text.split()[1]) for row in rows if row.text.startswith("succeeded"))
 
-    wait_until(opened, lambda: succeeded() == before + 1)
+    wait_until(opened, lambda: succeeded() == 1)
     show(opened, f"{client.origin}/policies")
     told.route(samples.table(samples.records(2, 2, seed=9)), samples.policy(), run_id="later")
     wait_until(opened, lambda: "1 new commit since this page was read" in opened.find_element(By.ID, "news").text)

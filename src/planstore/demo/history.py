@@ -86,6 +86,7 @@ def summarize(store: Store) -> DemoSummary:
         years,
         store.route_changes(f"year-{YEARS[-2]}", f"year-{YEARS[-1]}"),
         [
+            f"{command_name()} ui --results {folder}",
             f"{command_name()} why y_will_swing_low_10d_0_03 AAPL --results {folder}",
             f"{command_name()} history y_will_peak_5d_1_5 LLY --results {folder}",
             f"{command_name()} diff year-2021 year-2022 --results {folder}",

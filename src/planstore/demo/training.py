@@ -96,6 +96,7 @@ def _lesson(store: Store, trained: Trained) -> Lesson:
         example=f"{name}: {explanation.route}",
         reasons=[*explanation.reasons, *miss],
         next_steps=[
+            f"{command_name()} ui --results {folder}",
             f"{command_name()} why {arguments} --results {folder}",
             f"{command_name()} jobs --results {folder}",
             f'{command_name()} sql "from history order by commit_id desc, position limit 20" --results {folder}',
