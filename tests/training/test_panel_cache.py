@@ -26,6 +26,7 @@ from typer.testing import CliRunner
 
 import planstore
 from planstore.cli.verbs import app
+from planstore.training.evidence.side_cache import side_cache
 from planstore.training.panel.cache import BYTES_VARIABLE, PanelCache, PanelUse, panel_cache
 from planstore.training.panel.laying_out import lay_out
 from planstore.training.panel.layout import FACTS, LayoutFacts
@@ -175,6 +176,7 @@ def test_two_readers_at_once_lay_out_one_panel(cache: PanelCache) -> None:
 
 KILLED = """
 import sys
+from planstore.training.evidence.side_cache import side_cache
 from planstore.training.panel.cache import panel_cache
 def make(folder):
     (folder / "0.npy").write_bytes(b"begun")
@@ -273,7 +275,10 @@ def test_the_command_line_lists_and_removes_panels(tmp_path: Path, cache: PanelC
     assert str(tmp_path / "0.parquet") in call("list").replace("\n", "")
     removed = json.loads(call("clean", "--keep-bytes", str(listed[0]["size"]), "--json"))["removed"]
     assert removed == [listed[1]]
-    assert "bytes removed" in call("clean")
+    (side_cache().folder / "0").mkdir(parents=True)
+    (side_cache().folder / "0" / "a.json").write_bytes(b"side")
+    assert "0 bytes of sides removed" in call("clean", "--keep-bytes", "1")
+    assert "4 bytes of sides removed" in call("clean")
     assert json.loads(call("list", "--json")) == {"panels": []}
     shutil.rmtree(cache.folder)
-    assert json.loads(call("clean", "--json")) == {"removed": []}
+    assert json.loads(call("clean", "--json")) == {"removed": [], "side_bytes": 0}

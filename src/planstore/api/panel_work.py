@@ -34,6 +34,7 @@ class PanelWork:
         symbols: bool = True,
         workers: int | None = None,
         limits: LeakageLimits | None = None,
+        reuse: bool = True,
         progress: Callable[[dict[str, int]], None] = lambda _: None,
     ) -> PanelEvidence:
         """Measure every target of a panel out of sample, and record the evidence in the ledger.
@@ -51,6 +52,7 @@ class PanelWork:
             symbols: whether each symbol is measured alone too, besides all together.
             workers: worker processes, each with one thread; None means one per CPU core, limited by memory.
             limits: limits from which features and scores count as leaking.
+            reuse: take over sides that were measured before from the same inputs, also by a call that was killed.
             progress: callback that receives the number of sides measured and still planned.
 
         Raises:
@@ -72,6 +74,7 @@ class PanelWork:
             symbols=symbols,
             workers=workers,
             limits=limits,
+            reuse=reuse,
             earlier=earlier_evidence(self, panel.last_timestamp),
             progress=progress,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from planstore.cli.panel_settings import Classes, Embargo, Feature, Horizon, Ign
 if TYPE_CHECKING:
     from planstore.training.evidence.discoveries import Discoveries
     from planstore.training.evidence.ranking import Ranked
+    from planstore.training.panel.panel import Panel
 
 COLUMNS = (
     "target",
@@ -65,11 +67,20 @@ def command(
     families: Families = None,
     folds: Annotated[int, typer.Option(min=2, help="Number of folds, split by time.")] = 5,
     select: Annotated[int, typer.Option(min=0, help="Number of features to select per target.")] = 30,
+    estimate: Annotated[
+        bool,
+        typer.Option(
+            "--estimate", help="Show fits, hours and memory, from a few timed fits; measure and record nothing."
+        ),
+    ] = False,
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="Worker processes. Default: one per CPU core, limited by memory."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
+    no_reuse: Annotated[
+        bool, typer.Option("--no-reuse", help="Measure sides again that were measured before from the same inputs.")
+    ] = False,
     horizon: Horizon = None,
     embargo: Embargo = None,
     task: Task = None,
@@ -106,6 +117,9 @@ def command(
     with output.spinner("reading the panel"):
         read = Panel.read(panel, symbols=symbol, targets=target, settings=settings)
     output.print_note(str(read))
+    if estimate:
+        _print_estimate(read, family or FAMILIES, families, folds, seed, select, workers, symbols=not pooled, json=json)
+        return
     with planstore.open(results) as store, output.progress("measuring") as show:
         evidence = store.measure(
             read,
@@ -116,6 +130,7 @@ def command(
             select=select,
             symbols=not pooled,
             workers=workers,
+            reuse=not no_reuse,
             progress=show,
         )
     if out is not None:
@@ -138,6 +153,37 @@ def command(
                     output.print_line(f"{one.target}: {sign}")
             if out is not None:
                 output.print_line(f"\nNext: planstore route {out} --policy policy.yaml --results {results}")
+
+
+def _print_estimate(
+    panel: Panel,
+    families: Sequence[str],
+    families_file: Path | None,
+    folds: int,
+    seed: int,
+    select: int,
+    workers: int | None,
+    *,
+    symbols: bool,
+    json: bool,
+) -> None:
+    from planstore.cli import output
+    from planstore.plans.cost import duration
+    from planstore.training.evidence.estimate import estimate_evidence
+
+    with output.spinner("timing a few fits"):
+        found = estimate_evidence(
+            panel, families=families, families_file=families_file, folds=folds, seed=seed, select=select,
+            symbols=symbols, workers=workers,
+        )  # fmt: skip
+    if json:
+        output.print_json(found.as_dict())
+        return
+    output.print_line(
+        f"{found.sides} sides, {found.fits} fits: about {duration(found.processor_seconds)} of processor time, "
+        f"{duration(found.seconds)} on {found.workers} workers of at most {found.worker_bytes / 2**30:.1f} GiB each; "
+        "less where sides were measured before"
+    )
 
 
 def _row(one: Ranked, found: Discoveries | None) -> tuple[object, ...]:

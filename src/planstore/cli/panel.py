@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,7 +25,12 @@ def list_(json: Json = False) -> None:
     from planstore.training.panel.cache import panel_cache
 
     cache = panel_cache()
-    _print(f"{cache.folder}: at most {cache.most_bytes:,} bytes", "panels", cache.entries(), json=json)
+    _print(
+        f"{cache.folder}: at most {cache.most_bytes:,} bytes",
+        {"panels": (entries := cache.entries())},
+        entries,
+        json=json,
+    )
 
 
 @app.command("clean")
@@ -36,25 +41,28 @@ def clean(
     ] = 0,
     json: Json = False,
 ) -> None:
-    """Remove laid-out panels from the cache, but for those in use. The panels themselves stay as they are."""
+    """Remove laid-out panels from the cache, but for those in use. The panels themselves stay as they are.
+
+    Without --keep-bytes, measured sides of panels, which the next evidence would reuse, are removed too.
+    """
+    from planstore.training.evidence.side_cache import side_cache
     from planstore.training.panel.cache import panel_cache
 
     removed = panel_cache().clean(keep_bytes)
-    _print(f"{sum(one.size for one in removed):,} bytes removed", "removed", removed, json=json)
+    sides = 0 if keep_bytes else side_cache().clean()
+    title = f"{sum(one.size for one in removed):,} bytes of panels and {sides:,} bytes of sides removed"
+    _print(title, {"removed": removed, "side_bytes": sides}, removed, json=json)
 
 
-def _print(title: str, key: str, entries: Iterable[CachedPanel], *, json: bool) -> None:
+def _print(title: str, document: Mapping[str, Any], entries: Sequence[CachedPanel], *, json: bool) -> None:
     from planstore.cli import output
 
     if json:
-        output.print_json({key: [_document(one) for one in entries]})
+        listed = [vars(one) | {"used_at": one.used_at.isoformat()} for one in entries]
+        output.print_json({key: listed if value is entries else value for key, value in document.items()})
         return
     rows = (
         (one.panel, one.rows, one.size, f"{one.used_at:%Y-%m-%d %H:%M}", "yes" if one.is_used else "", one.digest[:12])
         for one in entries
     )
     output.print_table(title, COLUMNS, rows)
-
-
-def _document(entry: CachedPanel) -> dict[str, Any]:
-    return vars(entry) | {"used_at": entry.used_at.isoformat()}

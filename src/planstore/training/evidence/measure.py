@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import as_completed
 from dataclasses import asdict, dataclass, replace
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planstore.checks.arguments import checked
+from planstore.checks.log_levels import NOTICE
 from planstore.checks.whole_files import whole_file
 from planstore.errors import RequestError, WorkerDiedError
 from planstore.events.candidate_columns import COLUMNS, arrow_type
@@ -24,6 +27,7 @@ from planstore.training.evidence.discoveries import Discoveries, discoveries
 from planstore.training.evidence.leakage import LeakageLimits, signs_elsewhere
 from planstore.training.evidence.ranking import Ranked, rank
 from planstore.training.evidence.side import MeasuredSide, Question, measure_side
+from planstore.training.evidence.side_cache import MOST_BYTES, FoundSide, side_cache
 from planstore.training.evidence.stability import Snapshot
 from planstore.training.execution.local_executor import LocalExecutor, affordable_workers
 from planstore.training.execution.worker import opened
@@ -32,6 +36,8 @@ from planstore.training.panel.panel import Panel
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_log = logging.getLogger("planstore.training")
 
 FAMILIES = ("lightgbm",)
 """The default families of measurements: a light one, because stronger ones score no better on weak signals."""
@@ -165,6 +171,7 @@ def measure(
     workers: int | None = None,
     limits: LeakageLimits | None = None,
     earlier: Earlier | None = None,
+    reuse: bool = True,
     progress: Callable[[dict[str, int]], None] = lambda _: None,
 ) -> PanelEvidence:
     """Measure every target of a panel, over all symbols and on each.
@@ -183,6 +190,7 @@ def measure(
         workers: processes, each with one thread; None means one per CPU core, as far as memory allows.
         limits: the limits of signs of leakage.
         earlier: importances of earlier runs, with which stability is measured.
+        reuse: take over sides that were measured before from the same inputs, also by a call that was killed.
         progress: callback that receives, after each side, the numbers of measured and of planned sides.
 
     Raises:
@@ -191,31 +199,18 @@ def measure(
         WorkerDiedError: a worker process died.
     """
     limits = limits or LeakageLimits()
-    for name, number, least in (
-        ("folds", folds, 2),
-        ("select", select, 0),
-        ("workers", 1 if workers is None else workers, 1),
-    ):
-        if number < least:
-            raise RequestError(f"{name} must be at least {least}, got {number}")
-    if not families:
-        raise RequestError("families must be at least one, got none")
-    chosen = families_of(families, load_families(families_file))
-    questions = [
-        Question(target.name, symbol, chosen, folds, seed, limits, select * selects,
-                 tuple((earlier or {}).get((target.name, symbol), ())))
-        for target in panel.targets
-        for symbol, selects in _symbols(panel, alone=symbols)
-    ]  # fmt: skip
-    requested = len(questions)
-    questions += [Question(target.name, None, (), folds, seed, limits) for target in panel.witnesses]
-    sides = _suspected(_measured(panel, questions, workers, progress))[:requested]
+    questions = questions_of(
+        panel, families=families, families_file=families_file, folds=folds, seed=seed, select=select, symbols=symbols,
+        workers=workers, limits=limits, earlier=earlier,
+    )  # fmt: skip
+    requested = sum(bool(question.families) for question in questions)
+    sides = _suspected(_measured(panel, questions, workers, progress, reuse=reuse))[:requested]
     return PanelEvidence(
         sides=sides,
         as_of=panel.last_timestamp,
         features=panel.features,
         settings={
-            "families": [family.name for family in chosen],
+            "families": [family.name for family in questions[0].families],
             "folds": folds,
             "seed": seed,
             "select": select,
@@ -225,6 +220,44 @@ def measure(
         notes=panel.notes,
         troubles=[*panel.troubles, *_troubles(sides)],
     )
+
+
+def questions_of(
+    panel: Panel,
+    *,
+    families: Sequence[str],
+    families_file: Path | None,
+    folds: int,
+    seed: int,
+    select: int,
+    symbols: bool,
+    workers: int | None,
+    limits: LeakageLimits | None = None,
+    earlier: Earlier | None = None,
+) -> list[Question]:
+    """Return the sides to measure, then the witnesses, which no family is fitted on; arguments are as for `measure`.
+
+    Raises:
+        RequestError: an argument cannot be used.
+        FamiliesError: the families file cannot be used.
+    """
+    for name, number, least in (
+        ("folds", folds, 2),
+        ("select", select, 0),
+        ("workers", 1 if workers is None else workers, 1),
+    ):
+        if number < least:
+            raise RequestError(f"{name} must be at least {least}, got {number}")
+    if not families:
+        raise RequestError("families must be at least one, got none")
+    chosen, limits = families_of(families, load_families(families_file)), limits or LeakageLimits()
+    questions = [
+        Question(target.name, symbol, chosen, folds, seed, limits, select * selects,
+                 tuple((earlier or {}).get((target.name, symbol), ())))
+        for target in panel.targets
+        for symbol, selects in _symbols(panel, alone=symbols)
+    ]  # fmt: skip
+    return questions + [Question(target.name, None, (), folds, seed, limits) for target in panel.witnesses]
 
 
 def _symbols(panel: Panel, *, alone: bool) -> list[tuple[str | None, bool]]:
@@ -239,15 +272,21 @@ def _symbols(panel: Panel, *, alone: bool) -> list[tuple[str | None, bool]]:
 
 
 def _measured(
-    panel: Panel, questions: Sequence[Question], workers: int | None, progress: Callable[[dict[str, int]], None]
+    panel: Panel,
+    questions: Sequence[Question],
+    workers: int | None,
+    progress: Callable[[dict[str, int]], None],
+    *,
+    reuse: bool,
 ) -> list[MeasuredSide]:
     """Return the sides in the order of their questions; long ones are measured first, so that no core is idle."""
     order = sorted(range(len(questions)), key=lambda index: questions[index].symbol is not None)
-    found: dict[int, MeasuredSide] = {}
+    found: dict[int, FoundSide] = {}
     with tempfile.TemporaryDirectory(prefix="planstore-") as folder:
         saved = Path(folder) / "panel.json"
         panel.save(saved)
-        executor = LocalExecutor(saved, min(affordable_workers(panel, workers), len(questions)), _measure)
+        work = _reused_or_measured if reuse else _measure
+        executor = LocalExecutor(saved, min(affordable_workers(panel, workers), len(questions)), work)
         try:
             running = {executor.start(questions[index]): index for index in order}
             for done in as_completed(running):
@@ -259,12 +298,32 @@ def _measured(
             ) from error
         finally:
             executor.close()
-    return [found[index] for index in range(len(questions))]
+    if reuse:
+        side_cache().clean(MOST_BYTES)
+        _note_reused([*found.values()])
+    return [found[index].side for index in range(len(questions))]
 
 
-def _measure(saved: Path, question: Question) -> MeasuredSide:
+def _reused_or_measured(saved: Path, question: Question) -> FoundSide:
+    """Run in a worker process: return one side of the panel that was saved, measured now or before."""
+    return side_cache().measured(opened(str(saved), lambda: saved), question)
+
+
+def _measure(saved: Path, question: Question) -> FoundSide:
     """Run in a worker process: measure one side of the panel that was saved."""
-    return measure_side(opened(str(saved), lambda: saved), question)
+    return FoundSide(measure_side(opened(str(saved), lambda: saved), question))
+
+
+def _note_reused(found: Sequence[FoundSide]) -> None:
+    """Log the number of sides that were measured before, and the reasons why others are measured again."""
+    reused = sum(one.is_reused for one in found)
+    reasons = Counter(", ".join(one.differing) for one in found if one.differing)
+    if reused or reasons:
+        why = "; ".join(f"{number} with other {names}" for names, number in reasons.most_common(3))
+        _log.log(
+            NOTICE, "%d of %d sides were measured before and are reused%s", reused, len(found),
+            f"; measured again: {why}" if why else "",
+        )  # fmt: skip
 
 
 def _suspected(sides: Sequence[MeasuredSide]) -> list[MeasuredSide]:

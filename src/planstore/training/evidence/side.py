@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from planstore.errors import SampleError
@@ -122,19 +122,51 @@ class MeasuredSide:
         return leakage_status(self.signs) if self.reason is None else LeakageStatus.UNKNOWN
 
 
+@dataclass(frozen=True)
+class Measurement:
+    """A measured side, and the importances of features in each fold, by which it is compared with later runs."""
+
+    side: MeasuredSide
+    shots: tuple[Snapshot, ...] = ()
+
+    def compared(self, earlier: Sequence[Snapshot]) -> MeasuredSide:
+        """Return the side with its stability against itself and earlier runs."""
+        if not self.side.scores:
+            return self.side
+        return replace(self.side, stability=stability(self.shots, earlier), snapshots=len(self.shots) + len(earlier))
+
+
 def measure_side(panel: Panel, question: Question) -> MeasuredSide:
     """Measure one side; an error becomes the reason for its missing score, and is not raised."""
+    sample = sample_of(panel, question)
+    if sample is None:
+        return missing_side(panel, question)
+    return measure_sample(panel.target(question.target), question, sample).compared(question.earlier)
+
+
+def sample_of(panel: Panel, question: Question) -> Sample | None:
+    """Return the rows of a side; None where its symbol has none."""
+    if question.symbol in panel.missing:
+        return None
+    return panel.sample(question.target, symbols=None if question.symbol is None else [question.symbol])
+
+
+def missing_side(panel: Panel, question: Question) -> MeasuredSide:
+    """Return the side of a symbol without rows."""
+    task_type = panel.target(question.target).task_type
+    return MeasuredSide(question.target, question.symbol, task_type, reason=panel.missing[str(question.symbol)])
+
+
+def measure_sample(target: Target, question: Question, sample: Sample) -> Measurement:
+    """Measure the rows of a side, without a comparison with earlier runs."""
     from threadpoolctl import threadpool_limits
 
-    target = panel.target(question.target)
-    if question.symbol in panel.missing:
-        return MeasuredSide(target.name, question.symbol, target.task_type, reason=panel.missing[str(question.symbol)])
-    sample = panel.sample(target.name, symbols=None if question.symbol is None else [question.symbol])
     try:
         with threadpool_limits(1):
-            return _Measuring(target, question, sample).side()
+            return _Measuring(target, question, sample).measurement()
     except SampleError as error:
-        return MeasuredSide(target.name, question.symbol, target.task_type, len(sample.labels), reason=str(error))
+        side = MeasuredSide(target.name, question.symbol, target.task_type, len(sample.labels), reason=str(error))
+        return Measurement(side)
 
 
 class _Measuring:
@@ -152,17 +184,17 @@ class _Measuring:
         if sample.labels.min() == sample.labels.max():
             raise SampleError("all labels are the same")
 
-    def side(self) -> MeasuredSide:
+    def measurement(self) -> Measurement:
         """Return the measurements.
 
         Raises:
             SampleError: no fold has a score.
         """
         if not self.question.families:
-            return MeasuredSide(
+            return Measurement(MeasuredSide(
                 self.target.name, self.question.symbol, self.target.task_type, len(self.sample.labels),
                 signs=tuple(self._signs()),
-            )  # fmt: skip
+            ))  # fmt: skip
         fitted: list[_Fitted] = []
         failed: dict[str, str] = {}
         for family in self.question.families:
@@ -176,16 +208,16 @@ class _Measuring:
                 )
         if not fitted:
             reason = "; ".join(f"{name}: {why}" for name, why in failed.items())
-            return MeasuredSide(
+            return Measurement(MeasuredSide(
                 self.target.name, self.question.symbol, self.target.task_type, len(self.sample.labels),
                 failed=failed, reason=reason,
-            )  # fmt: skip
+            ))  # fmt: skip
         scores = _means([one.scores for one in fitted])
         importances = next((one.importances for one in fitted if one.importances), {})
         first = next(iter(importances.values()), [])
         shots = [dict(zip(self.names, values.tolist(), strict=True)) for values in first]
         classes = self.target.is_classification
-        return MeasuredSide(
+        side = MeasuredSide(
             target=self.target.name,
             symbol=self.question.symbol,
             task_type=self.target.task_type,
@@ -194,11 +226,10 @@ class _Measuring:
             null=self._null(fitted),
             signs=(*score_signs(_mean(scores), classes=classes, limits=self.question.limits), *self._signs()),
             snapshot=mean_snapshot(shots) if shots else {},
-            stability=stability(shots, self.question.earlier),
-            snapshots=len(shots) + len(self.question.earlier),
             selected=tuple(self._select(importances)) if self.question.selects else (),
             failed=failed,
         )
+        return Measurement(side, tuple(shots))
 
     def _fit(self, family: Family) -> _Fitted:
         """Fit a family in every fold, and score its predictions of the test rows."""

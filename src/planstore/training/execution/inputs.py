@@ -53,14 +53,13 @@ class JobInputs:
     @classmethod
     def of(cls, sample: Sample, target: Target, task: Task) -> JobInputs:
         """Return the inputs of a task on a sample of the panel."""
-        modules = {path.partition(".")[0] for path in _paths(task.families)}
-        versions = _versions(modules)
+        versions, is_complete = library_versions(task.families)
         settings = {
             field.name: getattr(task, field.name) for field in dataclasses.fields(task) if field.name not in _NOT_INPUTS
         }
         document = settings | {
             "panel": {
-                "digest": _digest(sample),
+                "digest": rows_digest(sample),
                 "rows": len(sample.labels),
                 "first": str(sample.timestamps.min()),
                 "last": str(sample.timestamps.max()),
@@ -73,10 +72,11 @@ class JobInputs:
             "libraries": versions,
             "code": CODE,
         }
-        return cls(canonical_json(document), all(versions.get(module) is not None for module in modules))
+        return cls(canonical_json(document), is_complete)
 
 
-def _digest(sample: Sample) -> str:
+def rows_digest(sample: Sample) -> str:
+    """Return the digest of a sample: keys, features as doubles, and labels."""
     import pyarrow as pa
 
     keys = pa.table({"timestamp": sample.timestamps, "symbol": pa.array(sample.symbols, pa.string())})
@@ -96,12 +96,13 @@ def _paths(families: Iterable[Family]) -> Iterator[str]:
         yield from _paths(family.combines)
 
 
-def _versions(modules: set[str]) -> dict[str, str | None]:
-    """Return the installed versions of Python, of modules, and of the libraries that every training uses."""
+def library_versions(families: Iterable[Family]) -> tuple[dict[str, str | None], bool]:
+    """Return the installed versions of all that families compute with, and whether each of their modules has one."""
+    modules = {path.partition(".")[0] for path in _paths(families)}
     packages = _packages()
     found = {name: _version([name]) for name in _LIBRARIES}
     found |= {module: _version(packages.get(module, ())) for module in sorted(modules)}
-    return found | {"python": platform.python_version()}
+    return found | {"python": platform.python_version()}, all(found.get(module) is not None for module in modules)
 
 
 @cache

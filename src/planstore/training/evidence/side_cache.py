@@ -1,0 +1,163 @@
+"""Cache of measured sides in the user's cache: a measurement that was killed goes on where it stopped.
+
+A side is found by the digest of all that it depends on: its rows, target, families, folds, seed, limits, libraries and
+the code that measures. The comparison with earlier evidence is made each time, because that evidence grows.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from platformdirs import user_cache_path
+
+from planstore.checks.whole_files import whole_file
+from planstore.errors import ExportError
+from planstore.events.canonical import canonical_json
+from planstore.events.hashing import digest_of
+from planstore.training.evidence.side import (
+    MeasuredSide,
+    Measurement,
+    Question,
+    measure_sample,
+    missing_side,
+    sample_of,
+)
+from planstore.training.execution.inputs import library_versions, rows_digest
+
+if TYPE_CHECKING:
+    from planstore.training.panel.panel import Panel, Sample
+
+CODE = 1
+"""Version of the code that measures; raise it when the same inputs lead to another side."""
+MOST_BYTES = 2**30
+"""Bytes that measured sides have at most; those used the longest ago are removed."""
+
+
+@dataclass(frozen=True)
+class FoundSide:
+    """A side, measured now or before.
+
+    Attributes:
+        side: the side.
+        is_reused: whether it was measured before.
+        differing: inputs that differ from the last measurement of the target and symbol, where there is one.
+    """
+
+    side: MeasuredSide
+    is_reused: bool = False
+    differing: Sequence[str] = ()
+
+
+class SideCache:
+    """Measured sides in a folder, one for each target and symbol.
+
+    Args:
+        folder: the folder; it is made where it is needed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def measured(self, panel: Panel, question: Question) -> FoundSide:
+        """Return a side of a panel, which is measured only if it was not before; see :func:`measure_side`."""
+        sample = sample_of(panel, question)
+        if sample is None:
+            return FoundSide(missing_side(panel, question))
+        inputs = _inputs(panel, question, sample)
+        if inputs is None:
+            return FoundSide(measure_sample(panel.target(question.target), question, sample).compared(question.earlier))
+        folder = self.folder / digest_of(canonical_json([question.target, question.symbol]))[:16]
+        path = folder / f"{digest_of(canonical_json(inputs))}.json"
+        known = _read(path)
+        if known is not None:
+            with suppress(OSError):
+                os.utime(path)
+            return FoundSide(known.compared(question.earlier), is_reused=True)
+        differing = _differing(folder, inputs)
+        measurement = measure_sample(panel.target(question.target), question, sample)
+        _write(path, inputs, measurement)
+        return FoundSide(measurement.compared(question.earlier), differing=differing)
+
+    def clean(self, most_bytes: int = 0) -> int:
+        """Remove sides that were used the longest ago, until the others have at most some bytes; return the bytes."""
+        found = []
+        for path in self.folder.glob("*/*.json"):
+            with suppress(FileNotFoundError):  # because another process may remove it
+                status = path.stat()
+                found.append((status.st_mtime, status.st_size, path))
+        size = sum(one for _, one, _ in found)
+        removed = 0
+        for _, bytes_, path in sorted(found):
+            if size - removed <= most_bytes:
+                break
+            path.unlink(missing_ok=True)
+            removed += bytes_
+        return removed
+
+
+def side_cache() -> SideCache:
+    """Return the cache of this user."""
+    return SideCache(user_cache_path("planstore") / "sides")
+
+
+def _inputs(panel: Panel, question: Question, sample: Sample) -> dict[str, Any] | None:
+    """Return all that a side depends on; None where the code of a family is not known by a version."""
+    versions, is_complete = library_versions(question.families)
+    if not is_complete:
+        return None
+    return {
+        "rows": [rows_digest(sample), digest_of(sample.places.astype("<i8").tobytes())],
+        "classes": sample.classes.tolist(),
+        "target": asdict(panel.target(question.target)),
+        "symbol": question.symbol,
+        "features": list(sample.features.columns),
+        "families": [family.model_dump(mode="json") for family in question.families],
+        "folds": question.folds,
+        "seed": question.seed,
+        "limits": asdict(question.limits),
+        "select": question.selects,
+        "libraries": versions,
+        "code": CODE,
+    }
+
+
+def _read(path: Path) -> Measurement | None:
+    """Return the measurement in a file; None if there is none that is whole."""
+    from pydantic import TypeAdapter
+
+    try:
+        document = orjson.loads(path.read_bytes())
+        found = document["measurement"]
+        if digest_of(orjson.dumps(found)) != document["digest"]:
+            return None
+        return TypeAdapter(Measurement).validate_python(found)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(path: Path, inputs: Mapping[str, Any], measurement: Measurement) -> None:
+    """Store a measurement, unless its file would not say the same, or the folder cannot be written."""
+    with suppress(OSError, ExportError):  # because a side that cannot be stored is measured again
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        content = orjson.dumps(asdict(measurement))
+        document = {"inputs": inputs, "measurement": orjson.Fragment(content), "digest": digest_of(content)}
+        with whole_file(path) as unfinished:
+            unfinished.write_bytes(orjson.dumps(document))
+            if _read(unfinished) != measurement:
+                raise OSError(f"{path} cannot hold the side")
+
+
+def _differing(folder: Path, inputs: Mapping[str, Any]) -> list[str]:
+    """Return the names of inputs that differ from those of the last measurement of the same target and symbol."""
+    try:
+        newest = max(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
+        before = orjson.loads(newest.read_bytes())["inputs"]
+    except (OSError, ValueError, KeyError):
+        return []
+    return [name for name, value in orjson.loads(orjson.dumps(inputs)).items() if before.get(name) != value]
