@@ -22,7 +22,7 @@ from planstore.cli.verbs import app
 from planstore.outcomes.backtest import RECORDED, Backtest, ValueDifference
 from planstore.outcomes.bootstrap import Estimate
 
-YEARS, TARGETS, SYMBOLS = 4, 3, 5
+YEARS, TARGETS, SYMBOLS = 4, 2, 4
 MODES = {"ROUTE_CROSS_SECTIONAL": "CROSS_SECTIONAL", "ROUTE_SYMBOL_SPECIFIC": "SYMBOL_SPECIFIC", "ROUTE_BOTH": "BOTH"}
 LIFT = {"CROSS_SECTIONAL": 0.10, "SYMBOL_SPECIFIC": 0.02, "BOTH": 0.08}
 """The score over null of each model, on average: the cross-sectional one is the best everywhere."""
@@ -42,7 +42,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
             found = []
             for target in range(TARGETS):
                 name = f"y_{target}_5d"
-                ends = {"evidence_as_of": f"{2010 + year}-12-31T00:00:00Z"}
+                ends = {"evidence_as_of": f"{2010 + year}-12-31T00:00:00Z", "p_value": 0.001}
                 found.append(samples.record(name, None, score=0.55 + 0.03 * target) | ends)
                 for symbol in (f"S{number}" for number in range(SYMBOLS)):
                     found.append(samples.record(name, symbol, score=float(0.5 + 0.2 * chance.random())) | ends)
@@ -141,16 +141,21 @@ def test_the_three_models_are_compared_on_the_same_symbols(kept: Kept, judged: B
     assert whole.own_over_pooled.high < 0
 
 
-def test_bad_calls_are_refused(kept: Kept, store: Store) -> None:
+def test_bad_calls_are_refused(kept: Kept) -> None:
     with pytest.raises(RequestError, match="policies must be at least one, got none"):
         kept[0].backtest([])
     with pytest.raises(RequestError, match="cost_per_job must be a number from 0, got -1"):
         kept[0].backtest([samples.policy()], cost_per_job=-1)
     with pytest.raises(NotFoundError, match="measure them with `planstore outcomes measure PANEL --refit`"):
         kept[0].backtest([samples.policy()], metric="r2")
-    store.route(samples.table(samples.records(1, 1)), samples.policy())
     with pytest.raises(NotFoundError, match="there must be a pair with outcomes of the cross-sectional model"):
-        store.backtest([samples.policy()])
+        kept[0].at(1).backtest([samples.policy()])
+
+
+def test_columns_that_only_the_judged_policy_asks_for_are_derived(kept: Kept) -> None:
+    asking = samples.policy(max_false_discovery_rate=0.1, count_trials=True)
+    recorded, judged = kept[0].backtest([asking]).policies
+    assert (judged.value, judged.blocked) == (recorded.value, recorded.blocked)
 
 
 def test_the_command_line_names_policies_by_their_files(kept: Kept, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from planstore.api.store import Store
 from planstore.cli.verbs import app
 from planstore.outcomes.bootstrap import by_run, mean, sums_by_run
 
-YEARS, TARGETS, SYMBOLS = 8, 4, 6
+YEARS, TARGETS, SYMBOLS = 4, 4, 6
 
 
 def world(seed: int) -> list[tuple[int, dict[str, Any], dict[str, Any]]]:

@@ -88,7 +88,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> tuple[Panel, Path]:
     early.mkdir()
     for path in whole.glob("*.parquet"):
         pd.read_parquet(path).head(DAYS).to_parquet(early / path.name)
-    return Panel.read(early), whole
+    return Panel.read(early, targets=["y_up_1d"]), whole
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, market: tuple[Panel, Path]
     """A store with a plan whose models have seen the first days; its evidence ends ten days later."""
     with planstore.open(tmp_path_factory.mktemp("trained") / "results") as store:
         until = START + timedelta(days=DAYS + 9)
-        rows = [row | {"timestamp": until} for row in markets.candidates().to_pylist()]
+        rows = [row | {"timestamp": until} for row in markets.candidates(targets=["y_up_1d"]).to_pylist()]
         ended = pa.Table.from_pylist(rows).rename_columns({"timestamp": "evidence_as_of"})
         store.route(ended, samples.policy(), ["lightgbm"], run_id="first")
         store.train(market[0], workers=1, refit=True)
@@ -104,7 +104,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, market: tuple[Panel, Path]
 
 
 def test_trained_models_are_scored_on_the_rows_that_came_after(trained: Store, market: tuple[Panel, Path]) -> None:
-    whole = Panel.read(market[1])
+    whole = Panel.read(market[1], targets=["y_up_1d"])
     with pytest.raises(PanelError, match="must have rows that came after the evidence of a run, got none"):
         trained.measure_outcomes(market[0])
     with pytest.raises(RequestError, match="length must be at least 1, got 0"):

@@ -171,12 +171,13 @@ def what_if(
     return WhatIf(policy_id=policy.policy_id, runs=ids, untimed=untimed, _session=tried, **totals)
 
 
-def _evidence(session: Session, policy: Policy, commit_id: int) -> pa.Table:
-    """Return the evidence of a run, with the derived columns that the policy asks for and the run does not have."""
+def evidence_under(session: Session, policies: Sequence[Policy], commit_id: int) -> pa.Table:
+    """Return the evidence of a run, with the derived columns that policies ask for and the run does not have."""
     evidence = session.batches("audit/run_evidence", commit_id=commit_id).read_all()
-    if policy.semantics == Semantics.STRICT and evidence["q_value"].null_count > evidence["p_value"].null_count:
+    is_strict = any(policy.semantics == Semantics.STRICT for policy in policies)
+    if is_strict and evidence["q_value"].null_count > evidence["p_value"].null_count:
         evidence = with_derived(evidence)
-    if policy.count_trials:
+    if any(policy.count_trials for policy in policies):
         evidence = over_trials(evidence, earlier_tests(session, commit_id))
     return evidence
 
@@ -187,7 +188,7 @@ def _decide_again(
     """Decide and plan a run again, append its counts, and return the effect of the policy's budget."""
     inputs = RunInputs.of(session, artifacts, run)
     commit = {"run_id": run["run_id"], "commit_id": run["commit_id"]}
-    tried.register("evidence", _evidence(session, policy, run["commit_id"]))
+    tried.register("evidence", evidence_under(session, [policy], run["commit_id"]))
     for name, statement, key in (
         ("recorded", "audit/whatif/run_routes", {"commit_id": run["commit_id"]}),
         ("recorded_jobs", "audit/whatif/plan_job_ids", {"plan_id": run["plan_id"]}),

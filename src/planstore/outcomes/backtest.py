@@ -196,12 +196,12 @@ def backtest(
     varied = variations(
         dict(zip(names, policies, strict=True)), wanted, [pair for pair in pairs if pair["commit_id"] in first_half]
     )
-    documents = [read.policy.document.decode() for read in policies] + [one.document for one in varied]
+    tried = [read.policy for read in policies] + [one.varied for one in varied]
     sums = []
     with ReplayedRoutes(session, artifacts, by_commit) as routes:
         for run in runs:
             progress(run["run_id"])
-            sums.append([routes.recorded(run), *routes.replayed(run, documents)])
+            sums.append([routes.recorded(run), *routes.replayed(run, tried)])
     judged = _Judged(np.array(sums), (RECORDED, *names), cost_per_job, seed)
     return Backtest(
         metric=wanted,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from planstore.audit.scenario import EvidenceSet, Record, RunInputs, Scenario
 from planstore.audit.staging import of_commits, stage
+from planstore.audit.whatif import evidence_under
 from planstore.database.connection import memory
 from planstore.database.session import Session
 from planstore.ledger.storage import ArtifactStorage
 from planstore.routing.rules import apply_rules
+
+if TYPE_CHECKING:
+    from planstore.routing.policy import Policy
 
 ROWS_AT_ONCE = 2_000_000
 """Maximum number of candidates of all scenarios that are decided at once, unless one scenario has more."""
@@ -49,15 +53,15 @@ class ReplayedRoutes:
         self._recorded.register("decisions", decisions)
         return self._sums(self._recorded, run)[0]
 
-    def replayed(self, run: Record, policies: Sequence[str]) -> list[list[float]]:
+    def replayed(self, run: Record, policies: Sequence[Policy]) -> list[list[float]]:
         """Return the sums of each policy in a run, in the order of `COLUMNS`.
 
         Args:
             run: a row of ``runs``.
-            policies: documents of policies.
+            policies: the policies.
         """
         inputs = RunInputs.of(self._session, self._artifacts, run)
-        evidence = of_commits(self._session.batches("audit/run_evidence", commit_id=run["commit_id"]).read_all())
+        evidence = of_commits(evidence_under(self._session, policies, run["commit_id"]))
         at_once = max(1, ROWS_AT_ONCE // max(1, evidence.num_rows))
         found: list[list[float]] = []
         for chosen in _parts(policies, at_once):
@@ -77,13 +81,16 @@ class ReplayedRoutes:
         return [[float(row[name]) for name in COLUMNS] for row in tried.records("outcomes/route_sums")]
 
 
-def _scenario(inputs: RunInputs, policy: str) -> Scenario:
+def _scenario(inputs: RunInputs, policy: Policy) -> Scenario:
     return Scenario(
-        EvidenceSet(inputs.commit_id), policy, inputs.run["settings"]["model_families"], include_blocked=False,
+        evidence=EvidenceSet(inputs.commit_id),
+        policy=policy.document.decode(),
+        model_families=inputs.run["settings"]["model_families"],
+        include_blocked=False,
         overrides=inputs.overrides,
-    )  # fmt: skip
+    )
 
 
-def _parts(policies: Sequence[str], size: int) -> Iterator[Sequence[Any]]:
+def _parts(policies: Sequence[Policy], size: int) -> Iterator[Sequence[Policy]]:
     for first in range(0, len(policies), size):
         yield policies[first : first + size]

@@ -30,7 +30,7 @@ class Variation:
         key: key of the threshold.
         given: the policy's threshold.
         threshold: the other one.
-        document: the policy's document with it.
+        varied: the policy with it.
     """
 
     policy: str
@@ -38,7 +38,7 @@ class Variation:
     key: str
     given: float
     threshold: float
-    document: str
+    varied: Policy
 
 
 def variations(policies: Mapping[str, ReadPolicy], metric: str, pairs: Sequence[Record]) -> list[Variation]:
@@ -85,8 +85,8 @@ def _of_side(name: str, policy: Policy, side: Side, task: str, promised: Sequenc
                 "strong_score": _with(scores.strong_score, task, threshold, at_least=True),
             }
         )
-        document = policy.model_copy(update={side: varied}).document.decode()
-        found.append(Variation(name, side, f"{side}.min_score.{task}", float(given), threshold, document))
+        key = f"{side}.min_score.{task}"
+        found.append(Variation(name, side, key, float(given), threshold, policy.model_copy(update={side: varied})))
     return found
 
 
