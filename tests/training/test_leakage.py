@@ -41,14 +41,15 @@ def found(feature: np.ndarray, labels: np.ndarray, *, classes: bool) -> list[Sig
     """Return the signs in one feature beside an innocent one, of two symbols that follow each other."""
     features = pd.DataFrame({"feature": feature, "noise": np.random.default_rng(9).normal(size=len(feature))})
     known = ~np.isnan(labels)
-    symbols = np.tile(["A", "B"], DAYS)
+    days = len(feature) // 2
+    symbols = np.tile(["A", "B"], days)
     return list(
         feature_signs(
             list(features),
             ranked(features[known]),
             labels[known],
             symbols[known],
-            np.repeat(np.arange(DAYS), 2)[known],
+            np.repeat(np.arange(days), 2)[known],
             classes=classes,
             horizon=HORIZON,
             limits=LIMITS,
@@ -76,6 +77,8 @@ LEAKING = {
 SUSPECT = {
     "a mean that looks ahead": both([windows(one, -2, 4) for one in RETURNS]),
     "the target and some noise": NEXT + NOISE,
+    "the target and much noise": NEXT + 2 * NOISE,
+    "the target of three days after, and noise": both([windows(one, 4, HORIZON + 3) for one in RETURNS]) + NOISE,
 }
 INNOCENT = {
     "the past": both([windows(one, -4, 0) for one in RETURNS]),
@@ -167,3 +170,19 @@ def test_a_feature_that_is_blocked_on_one_side_is_a_suspicion_of_every_other_by_
 def test_a_sign_says_what_was_measured() -> None:
     (sign,) = score_signs(0.98, classes=True, limits=LIMITS)
     assert str(sign) == "BLOCKED by IMPLAUSIBLE_SCORE: 0.980, the limit is 0.97"
+
+
+def test_a_feature_that_goes_along_with_returns_is_suspect_for_every_target() -> None:
+    leak = NEXT + 2 * NOISE
+    assert found(leak, UP, classes=True) == []
+    signs = found(leak, NEXT, classes=False)
+    assert [(sign.sign, sign.feature, sign.status) for sign in signs] == [("RETURN_CORRELATION", "feature", "SUSPECT")]
+    elsewhere = signs_elsewhere([("y_up", ()), ("fwd_ret_5d", signs)])
+    assert (elsewhere["feature"].sign, elsewhere["feature"].status) == ("BLOCKED_ELSEWHERE", "SUSPECT")
+    assert "for fwd_ret_5d, the limit is 0.2" in str(elsewhere["feature"])
+
+
+@pytest.mark.parametrize("labels", [np.abs(NEXT), NEXT[: 2 * HORIZON * 50]], ids=["no returns", "too few days"])
+def test_correlations_with_returns_are_limited_where_chance_keeps_them_low(labels: np.ndarray) -> None:
+    noise = NOISE[: len(labels)] * (2 if len(labels) < len(NEXT) else 1)
+    assert not [sign for sign in found(labels + noise, labels, classes=False) if sign.sign == "RETURN_CORRELATION"]

@@ -7,7 +7,9 @@ IMPLAUSIBLE_SCORE     the model's score is better than markets allow
 SINGLE_FEATURE        one feature alone predicts the label: AUC, or rank correlation of values
 SHIFTED_TARGET        one feature is the target shifted by fewer timestamps than its horizon, or a later target
 FUTURE_CORRELATION    one feature correlates with the label, and not with the labels that are known at its timestamp
-BLOCKED_ELSEWHERE     one feature is blocked for another target of the panel, or on another side of this one
+RETURN_CORRELATION    one feature correlates with later values of a target of returns more than anything known does
+BLOCKED_ELSEWHERE     one feature is blocked for another target of the panel, or on another side of this one, or it
+                      correlates with the returns of another one
 ====================  ==================================================================================================
 
 A target that its own past predicts, such as volatility, shows no FUTURE_CORRELATION: known labels correlate as well.
@@ -38,6 +40,8 @@ class LeakageLimits:
         future: of the rank correlation of a feature with the label, if its correlation with the known labels is at most
             the share `known` of it.
         known: that share.
+        returns: of the greatest rank correlation of a feature with a target of returns at or after its timestamp, over
+            all symbols. On real stocks those of clean features are below 0.08; of leaks in twice as much noise, 0.36.
     """
 
     auc: tuple[float, float] = (0.90, 0.97)
@@ -46,12 +50,15 @@ class LeakageLimits:
     shifted: tuple[float, float] = (0.995, 0.9995)
     future: tuple[float, float] = (0.60, 0.80)
     known: float = 0.8
+    returns: tuple[float, float] = (0.20, 0.40)
 
 
 CELLS = 200_000
 """Number of shifted labels in memory at once."""
 LEAST_SPREAD = 1e-12
 """Share of a sum of squares below which its distance to the mean is rounding, because all values are the same."""
+ALONE = 100
+"""Fewest labels of a symbol that do not overlap, for which correlations with returns are limited."""
 WORST_FIRST = (LeakageStatus.BLOCKED, LeakageStatus.SUSPECT, LeakageStatus.SAFE, LeakageStatus.UNKNOWN)
 
 
@@ -135,13 +142,25 @@ def feature_signs(
             yield from _sign("FUTURE_CORRELATION", name, abs(now[column]), limits.future)
     for column, name in enumerate(names):
         yield from _sign("SHIFTED_TARGET", name, shifted[:, column].max(initial=0.0), limits.shifted)
+    if not classes and _are_returns(labels, codes, places, horizon):
+        later = np.abs(found[[place for place, step in enumerate(steps) if step >= 0]]).max(axis=0)
+        for column, name in enumerate(names):
+            yield from _sign("RETURN_CORRELATION", name, later[column], limits.returns)
+
+
+def _are_returns(labels: np.ndarray, codes: np.ndarray, places: np.ndarray, horizon: int) -> bool:
+    """Return whether labels are returns of several symbols, over so much time that chance correlations are small."""
+    import numpy as np
+
+    negative = float((labels < 0).mean())
+    return bool(min(negative, 1 - negative) > 0.2 and codes.max() > 0 and len(np.unique(places)) >= ALONE * horizon)
 
 
 def signs_elsewhere(sides: Iterable[tuple[str, Sequence[Sign]]]) -> dict[str, Sign]:
     """Return the sign, for all other sides, of each feature that is blocked on one side of a panel.
 
     A feature with information from one target's future has some about the others: each is at least SUSPECT, because all
-    of them learn from the same features.
+    of them learn from the same features. So has one that correlates with returns, whatever else it is measured for.
 
     Args:
         sides: the target of each side, and its signs.
@@ -149,7 +168,8 @@ def signs_elsewhere(sides: Iterable[tuple[str, Sequence[Sign]]]) -> dict[str, Si
     found: dict[str, Sign] = {}
     for target, signs in sides:
         for sign in signs:
-            if sign.feature is None or sign.status != LeakageStatus.BLOCKED:
+            is_told = sign.status == LeakageStatus.BLOCKED or sign.sign == "RETURN_CORRELATION"
+            if sign.feature is None or not is_told:
                 continue
             known = found.get(sign.feature)
             if known is None or sign.value > known.value:
