@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check format docs demo-evidence report-image ui-images bench bench-large bench-team calibrate soak crash clean
+.PHONY: demo test check format docs report-image ui-images bench bench-large bench-team calibrate soak crash clean
 
 demo: $(INSTALLED)  ## real prices, measured, routed, planned and trained into demo/
 	$(BIN)/planstore demo --results demo
@@ -28,9 +28,6 @@ docs: $(INSTALLED)  ## the generated parts of the documentation, and its site
 	PYTHONPATH=tests $(BIN)/python -m reference
 	$(BIN)/python tests/sql_graph.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
-
-demo-evidence: $(INSTALLED)  ## measure the evidence of the demo's eleven years; takes a quarter of an hour
-	PYTHONPATH=tests $(BIN)/python -m demo_evidence
 
 report-image: $(INSTALLED)  ## the picture of the report in the documentation
 	PYTHONPATH=tests $(BIN)/python -m report_image

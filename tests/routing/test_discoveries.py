@@ -140,7 +140,7 @@ def test_discoveries_can_hold_over_all_trials_of_the_store(tmp_path: Path) -> No
         store.route(table(rows), policies[True])
         why = store.why("y_down_10m", "A")
         assert why.trials == {"cross_sectional": 1, "symbol": 2}
-        assert "distinct measurements recorded so far, of which this is one: symbol 2" in str(why)
+        assert "trials so far, this one included: symbol 2" in str(why)
         assert why.findings == []
         assert store.integrity.verify().holds
 

@@ -111,7 +111,7 @@ class Explanation(TableAnswer):
         yield from (f"  - {sentence}" for sentence in self.left_out)
         repeated = [f"{Side(side).label} {count}" for side, count in self.trials.items() if count > 1]
         if repeated:
-            yield f"  - distinct measurements recorded so far, of which this is one: {', '.join(repeated)}"
+            yield f"  - trials so far, this one included: {', '.join(repeated)}"
         yield from (f"  ! {finding}" for finding in self.findings)
 
     def nearest_lines(self) -> Iterator[str]:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 MARKS = {True: "passed", False: "failed"}
 
 
+AT_MOST = ("EXPERIMENTAL_LANE_ROOM", "FALSE_DISCOVERY")
+"""The checks whose threshold is the greatest value that passes."""
+
+
 def command(
     target: Target,
     symbol: Symbol = None,
@@ -93,4 +97,4 @@ def _threshold(check: dict[str, Any], text: Any) -> Any:
         return "not asked for"
     if not is_number(check["threshold"]):
         return text
-    return f"{'at most' if check['check'] == 'EXPERIMENTAL_LANE_ROOM' else 'at least'} {text}"
+    return f"{'at most' if check['check'] in AT_MOST else 'at least'} {text}"

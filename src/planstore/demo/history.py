@@ -13,12 +13,12 @@ import planstore
 from planstore import Difference, Store
 from planstore.errors import RequestError
 from planstore.ledger.layout import StoreLayout
-from planstore.routing.policy_defaults import DEFAULT_POLICY
-from planstore.routing.policy_reader import read_policy
+from planstore.routing.policy_reader import read_runnable_policy
 
 DATA = Path(__file__).parent / "candidates_by_year"
 OUTCOMES = Path(__file__).parent / "outcomes.parquet"
 """The score of each side over the 252 days after its evidence, of models fitted as of then; README.md says how."""
+POLICY = Path(__file__).parent / "history_policy.yaml"
 YEARS = tuple(sorted(path.stem for path in DATA.glob("*.parquet")))
 FAMILIES = ["lightgbm", "xgboost"]
 
@@ -61,11 +61,9 @@ def open_demo(results: Path) -> Store:
 
 
 def route_year(store: Store, year: str) -> None:
-    """Route one year's evidence by the default policy; an already recorded year is not changed."""
-    # because this evidence has neither null scores nor p-values, no candidate could pass
-    without = {"min_margin_over_null": None, "max_false_discovery_rate": None}
-    policy = read_policy(DEFAULT_POLICY)[0].model_copy(update=without)
-    store.route(DATA / f"{year}.parquet", policy, FAMILIES, run_id=f"year-{year}", metrics_snapshot=f"{year}.parquet")
+    """Route one year's evidence; an already recorded year is not changed."""
+    path, policy = DATA / f"{year}.parquet", read_runnable_policy(POLICY).policy
+    store.route(path, policy, FAMILIES, run_id=f"year-{year}", metrics_snapshot=path.name)
 
 
 def record_outcomes(store: Store) -> None:
