@@ -284,6 +284,19 @@ CHANGES = ["symbol.min_score=0.55", "block_on_leakage=false", "max_false_discove
 SLOW = "select count(*) from range(1000000) a, range(1000000) b where (a.range * b.range) % 7 = 3"
 
 
+def test_nothing_is_written(told: Store, client: Client) -> None:
+    folder = told.results / "planstore"
+
+    def content() -> dict[Path, tuple[int, int]]:
+        files = [path for path in folder.rglob("*") if path.is_file() and not path.name.endswith("-shm")]
+        return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in files}  # shm: locks of readers
+
+    before = content()
+    for path in ("/", "/run", "/part/pairs", "/part/whatif", "/api/v1/map", "/api/v1/sql"):
+        assert client.get(path, **values_of(told, path.removeprefix(API)), as_of=2).status == 200
+    assert content() == before
+
+
 def test_slow_clients_keep_nobody_waiting(client: Client) -> None:
     with ExitStack() as open_sockets:
         for _ in range(50):

@@ -12,7 +12,7 @@ from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
 from planstore.events.vocabulary import Preference
 from planstore.ui.asked import Asked
-from planstore.ui.flips import MOST_SHOWN, Record
+from planstore.ui.flips import MOST_SHOWN, Record, route_counts
 from planstore.ui.policies import named_policy
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def whatif_page(asked: Asked) -> Record:
     return {
         "run": run,
         "policy": row,
+        "pairs": sum(route_counts(asked, run).values()),
         "fields": fields,
         "sections": sorted({field["section"] for field in fields}, key=lambda name: (name == OTHERS, name)),
         "policies": asked.store.access.session.records("ui/policies"),

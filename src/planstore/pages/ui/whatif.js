@@ -8,14 +8,16 @@ const save = document.getElementById("save");
 let asked = new AbortController();
 let waiting = 0;
 let clock = 0;
+let before = null; // seconds that the answer before took
+const pairs = `${Number(frame.dataset.pairs).toLocaleString("en")} pairs`;
 
 function settings() {
   const found = [];
   for (const field of document.querySelectorAll(".field")) {
     const value = field.querySelector("input[type=number], select").value;
-    const before = field.dataset.before;
-    const numbers = value !== "" && before !== "" && !Number.isNaN(Number(value));
-    const same = numbers ? Number(value) === Number(before) : value === before;
+    const recorded = field.dataset.before;
+    const numbers = value !== "" && recorded !== "" && !Number.isNaN(Number(value));
+    const same = numbers ? Number(value) === Number(recorded) : value === recorded;
     field.classList.toggle("changed", !same);
     if (!same) found.push(`${field.dataset.key}=${value}`);
   }
@@ -37,14 +39,19 @@ async function ask() {
   save.href = withSettings(frame.dataset.file);
   clearInterval(clock);
   effect.setAttribute("aria-busy", "true");
-  told.textContent = "Deciding the run again …";
-  clock = setInterval(() => { told.textContent = `Deciding the run again: ${Math.round((performance.now() - started) / 1000)} s so far …`; }, 1000);
+  told.textContent = `Deciding ${pairs} again …`;
+  clock = setInterval(() => {
+    const seconds = Math.round((performance.now() - started) / 1000);
+    told.textContent = `Deciding ${pairs} again: ${seconds} s${before === null ? "" : ` of about ${Math.ceil(before)}`} …`;
+  }, 1000);
   try {
     const answer = await fetch(withSettings(frame.dataset.partOf), { signal: mine.signal });
     const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (mine.signal.aborted) return;
     effect.replaceChildren(...parsed.body.childNodes);
-    told.textContent = answer.ok ? `Decided in ${((performance.now() - started) / 1000).toFixed(1)} s.` : "These values do not go together.";
+    const seconds = (performance.now() - started) / 1000;
+    if (answer.ok) before = seconds;
+    told.textContent = answer.ok ? `Decided ${pairs} in ${seconds.toFixed(1)} s.` : "These values do not go together.";
   } catch (error) {
     if (error.name === "AbortError") return;
     effect.replaceChildren(make("div", { class: "findings", role: "alert" }, "The server did not answer: is planstore ui still running?"));
