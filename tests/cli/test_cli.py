@@ -36,6 +36,7 @@ VERBS = (
     "why-train",
     "history",
     "diff",
+    "ui",
     "whatif",
     "report",
     "sql",

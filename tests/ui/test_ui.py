@@ -107,6 +107,14 @@ def test_a_page_of_another_site_is_refused(client: Client, status: int, headers:
     assert client.get("/", headers={**client.headers, **headers}).status == status
 
 
+def test_a_link_of_another_site_runs_no_query(client: Client) -> None:
+    link = {**client.headers, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    assert client.get("/sql", headers=link, query="from runs").status == 200
+    assert client.get(f"{API}/sql", headers=link, query="from runs").status == 403
+    typed = {**client.headers, "Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}
+    assert client.get(f"{API}/sql", headers=typed, query="from runs").status == 200
+
+
 def test_a_request_of_a_page_of_its_own_has_its_origin(client: Client) -> None:
     assert client.get("/", headers={**client.headers, "Origin": client.origin}).status == 200
 

@@ -169,6 +169,7 @@ class Site:
             "place": place,
             "place_name": place.name if isinstance(place, Path) else place,
             "path": path,
+            "has_page": page is not None,
             "query": query,
             "as_of": asked.text("as_of"),
             "newest": self._stores.last_commit(),

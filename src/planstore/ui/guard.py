@@ -35,6 +35,8 @@ HEADERS = {
 METHODS = ("GET", "HEAD")
 LOCAL_NAMES = frozenset({"localhost"})
 _FROM_ELSEWHERE = ("cross-site", "same-site")
+ANSWERS = "/api/"
+"""The first part of all addresses of JSON and of files."""
 STATIC = "/static/"
 """Files of the wheel, which say nothing about the store."""
 
@@ -80,7 +82,9 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
             return _refused(403, "The origin must be this server: a page of another site has asked.")
-        if headers.get("sec-fetch-site") in _FROM_ELSEWHERE and headers.get("sec-fetch-mode") != "navigate":
+        # because a link to a page is followed, but another site's link must not run a query
+        is_link = headers.get("sec-fetch-mode") == "navigate" and not scope["path"].startswith(ANSWERS)
+        if headers.get("sec-fetch-site") in _FROM_ELSEWHERE and not is_link:
             return _refused(403, "The request must come from this server's pages: a page of another site has asked.")
         if scope["path"].startswith(STATIC):
             return None
