@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check format docs report-image ui-images bench bench-large bench-team calibrate soak crash clean
+.PHONY: demo test check format docs report-image ui-images bench bench-large bench-panel bench-team calibrate soak crash clean
 
 demo: $(INSTALLED)  ## real prices, measured, routed, planned and trained into demo/
 	$(BIN)/planstore demo --results demo
@@ -40,6 +40,9 @@ bench: $(INSTALLED)  ## speed, as ratios to something run beside it
 
 bench-large: $(INSTALLED)  ## ten million pairs in one commit, against ten of a million; takes minutes
 	$(BIN)/python tests/benchmarks/large_bench.py
+
+bench-panel: $(INSTALLED)  ## panels of real size: reading, and the memory of workers; takes minutes
+	$(BIN)/python tests/benchmarks/panel_bench.py
 
 bench-team: $(INSTALLED)  ## a team store, against the same servers used barely; takes minutes
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/team_bench.py

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from planstore.database.session import Session
 from planstore.errors import PanelError
@@ -111,7 +111,7 @@ def _order_and_gaps(session: Session, names: Sequence[str]) -> list[str]:
 
 def _columns(staging: Staging, names: Sequence[str], rows: np.ndarray, folder: Path) -> list[LaidOutColumn]:
     """Write the columns in the order of ``rows``, and return their facts."""
-    moves = _Moves(rows)
+    moves = _Moves(rows, staging.rows)
     with ThreadPoolExecutor(THREADS) as threads:
         write = partial(_column, staging, moves, folder)
         return list(threads.map(write, range(len(names)), names))
@@ -122,30 +122,21 @@ def _column(staging: Staging, moves: _Moves, folder: Path, number: int, name: st
     import numpy as np
     from numpy.lib.format import open_memmap
 
-    path, staged = staging.column(name)
-    place = column_path(folder, str(number))
-    finite, infinite = _counts(staged[sources] for sources, _ in moves)
-    if moves.are_none and not infinite and len(staged) == moves.rows:
-        path.rename(place)
-    else:
-        laid_out = open_memmap(place, "w+", staged.dtype, (moves.rows,))
-        for sources, places in moves:
-            values = staged[sources]
-            laid_out[places] = np.where(np.isinf(values), np.nan, values) if infinite else values
-    staging.drop(name)
-    return LaidOutColumn(name, str(staged.dtype), finite, infinite)
-
-
-def _counts(blocks: Iterable[np.ndarray]) -> tuple[int, int]:
-    """Return the numbers of finite and of infinite values."""
-    import numpy as np
-
+    path, mapped = staging.column(name)
+    staged, place = np.asarray(mapped), column_path(folder, str(number))
     finite = infinite = 0
-    for values in blocks:
+    for values in moves.kept(staged):
         present = int(np.count_nonzero(np.isfinite(values)))
         finite += present
         infinite += int(np.count_nonzero(np.isinf(values))) if present < len(values) else 0
-    return finite, infinite
+    if moves.are_none and not infinite:
+        path.rename(place)
+    else:
+        laid_out = np.asarray(open_memmap(place, "w+", staged.dtype, (moves.rows,)))
+        for values, places in moves.moved(staged):
+            laid_out[places] = np.where(np.isinf(values), np.nan, values) if infinite else values
+    staging.drop(name)
+    return LaidOutColumn(name, str(staged.dtype), finite, infinite)
 
 
 class _Moves:
@@ -156,36 +147,34 @@ class _Moves:
 
     Args:
         rows: number in the files of each row of the layout.
+        staged: number of rows in the files.
 
     Attributes:
         rows: number of rows of the layout.
-        are_none: whether the rows of the layout are the first ones of the files, in their order.
+        are_none: whether the rows of the layout are those of the files, in their order.
     """
 
-    def __init__(self, rows: np.ndarray) -> None:
+    def __init__(self, rows: np.ndarray, staged: int) -> None:
         import numpy as np
 
         self.rows = len(rows)
-        self.are_none = bool((rows == np.arange(len(rows))).all())
-        if not self.are_none:
-            dtype = np.uint32 if int(rows.max()) < 2**32 else np.int64
-            places = np.full(int(rows.max()) + 1, len(rows), np.int64)
-            places[rows] = np.arange(len(rows))
-            self._sources = np.flatnonzero(places < len(rows)).astype(dtype)
-            self._places = places[self._sources].astype(dtype)
-            for first in range(0, self.rows, BLOCK):
-                block = slice(first, first + BLOCK)
-                order = np.argsort(self._places[block], kind="stable")
-                self._sources[block] = self._sources[block][order]
-                self._places[block] = self._places[block][order]
+        self.are_none = len(rows) == staged and bool((rows == np.arange(staged)).all())
+        self._blocks = [slice(first, min(first + BLOCK, staged)) for first in range(0, staged, BLOCK)]
+        self._places = np.full(staged, -1, np.int64)  # of each row of the files; -1 of those that are left out
+        self._places[rows] = np.arange(len(rows))
+        self._orders = [np.argsort(self._places[block], kind="stable").astype(np.uint16) for block in self._blocks]
+        self._left_out = [int((self._places[block] < 0).sum()) for block in self._blocks]
 
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        for first in range(0, self.rows, BLOCK):
-            end = min(first + BLOCK, self.rows)
-            if self.are_none:
-                yield slice(first, end), slice(first, end)
-            else:
-                yield self._sources[first:end], self._places[first:end]
+    def kept(self, staged: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield the values of a staged column that are laid out, in blocks."""
+        for block, left_out in zip(self._blocks, self._left_out, strict=True):
+            yield staged[block][self._places[block] >= 0] if left_out else staged[block]
+
+    def moved(self, staged: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield values of a staged column with their places in the layout, in blocks, each by place."""
+        for block, order, left_out in zip(self._blocks, self._orders, self._left_out, strict=True):
+            kept = order[left_out:].astype(int)
+            yield staged[block].take(kept), self._places[block].take(kept)
 
 
 def _list(names: Sequence[str], limit: int = 10) -> str:
