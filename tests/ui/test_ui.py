@@ -300,7 +300,7 @@ def test_nothing_is_written(told: Store, client: Client) -> None:
         return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in files}  # shm: locks of readers
 
     before = content()
-    for path in ("/", "/run", "/part/pairs", "/part/whatif", "/api/v1/map", "/api/v1/sql"):
+    for path in ("/", "/run", "/part/pairs", "/part/changes", "/api/v1/map", "/api/v1/sql"):
         assert client.get(path, **values_of(told, path.removeprefix(API)), as_of=2).status == 200
     assert content() == before
 

@@ -43,17 +43,17 @@ function chart(found) {
     element.textContent = text;
     svg.append(element);
   };
-  svg.setAttribute("viewBox", `0 0 760 ${bars.length * 20 + 4}`);
+  svg.setAttribute("viewBox", `0 0 820 ${bars.length * 20 + 4}`);
   svg.setAttribute("class", "bars");
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", `${number.name} by ${name.name}; the table has the numbers`);
   bars.forEach((row, place) => {
     const label = found.columns.filter((column) => column.type === "VARCHAR").map((column) => shown(row[column.name])).join(" ");
-    put("text", { x: 250, y: place * 20 + 15, class: "tick end" }, label.length > 38 ? `${label.slice(0, 37)}…` : label);
-    put("rect", { x: 258, y: place * 20 + 3, width: Math.max(1, (430 * Number(row[number.name])) / most), height: 14, class: "bar-C" });
-    put("text", { x: 264 + (430 * Number(row[number.name])) / most, y: place * 20 + 15, class: "tick" }, Number(row[number.name]).toLocaleString("en"));
+    put("text", { x: 300, y: place * 20 + 15, class: "tick end" }, label.length > 38 ? `${label.slice(0, 37)}…` : label);
+    put("rect", { x: 308, y: place * 20 + 3, width: Math.max(1, (430 * Number(row[number.name])) / most), height: 14, class: "bar-C" });
+    put("text", { x: 314 + (430 * Number(row[number.name])) / most, y: place * 20 + 15, class: "tick" }, Number(row[number.name]).toLocaleString("en"));
   });
-  return make("details", {}, make("summary", {}, `Chart of ${number.name}`), svg);
+  return make("details", {}, make("summary", {}, `Chart of ${number.name}`), make("div", { class: "chart", tabindex: "0" }, svg));
 }
 
 function links() {
