@@ -61,7 +61,7 @@ class OutcomeAccess:
 
     @checked
     def outcomes(self, *, run_id: RunName | None = None) -> ResultRows[dict[str, Any]]:
-        """Return the recorded outcomes, each beside the score that the evidence promised.
+        """Return the recorded outcomes; those of a side's own model beside the score that the evidence promised.
 
         Args:
             run_id: the run that promised, named as in :meth:`Store.plan <planstore.Store.plan>`; None means all runs.

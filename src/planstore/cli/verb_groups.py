@@ -4,14 +4,13 @@ from __future__ import annotations
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "Make plans": ("init", "evidence", "candidates", "route", "plan", "export", "override", "policy"),
-    "Train": ("train", "status", "jobs", "models", "predict"),
+    "Train": ("train", "status", "jobs", "models", "predict", "outcomes"),
     "Ask": (
         "why",
         "why-train",
         "history",
         "diff",
         "whatif",
-        "outcomes",
         "calibrate",
         "backtest",
         "report",

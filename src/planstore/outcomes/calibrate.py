@@ -16,6 +16,8 @@ from planstore.pages.answers import Answer, plural, text_table
 if TYPE_CHECKING:
     import numpy as np
 
+LEAST_OUTCOMES = 10
+"""Fewest outcomes of which slopes are told."""
 CHANCE = {"auc": 0.5, "r2": 0.0}
 """The score of chance, by metric."""
 
@@ -51,7 +53,7 @@ class SideCalibration:
     Attributes:
         side: ``cross_sectional`` or ``symbol``.
         outcomes, runs: numbers of outcomes and of runs.
-        slope: of realized on promised scores; 1 is perfect.
+        slope: of realized on promised scores; 1 is perfect. It is None for fewer than ten outcomes.
         slope_within: the same for deviations from the mean of their target in their run: which symbol is better.
         rmse: root of the mean squared error of the promise as a forecast.
         rmse_of_means: the same of the mean promise of the target in the run; None for cross-sectional sides, of which
@@ -247,6 +249,8 @@ def _slope(runs: np.ndarray, x: np.ndarray, y: np.ndarray, seed: int) -> Estimat
     """Return the slope of the least-squares line of y on x."""
     import numpy as np
 
+    if len(x) < LEAST_OUTCOMES:
+        return Estimate(None, None, None)
     middle = x - x.mean()  # because sums of squares far from zero lose digits
     other = y - y.mean()
     sums = sums_by_run(runs, np.ones(len(x)), middle, other, middle * middle, middle * other)
