@@ -165,3 +165,18 @@ def test_a_file_is_recorded_and_listed_from_the_command_line(store: Store, tmp_p
     (tmp_path / "outcomes.json").write_text("[]")
     with pytest.raises(OutcomesError, match="is empty: there is nothing to record"):
         store.record_outcomes(tmp_path / "outcomes.json")
+
+
+def test_why_shows_the_interval_that_earlier_outcomes_kept_to(store: Store) -> None:
+    symbols = [f"SYM{place:02}" for place in range(11)]
+    rows = [samples.record(TARGET, symbol, 0.6, evidence_as_of="2024-12-31T00:00:00Z") for symbol in symbols]
+    store.route(pa.Table.from_pylist(rows), samples.policy(), run_id="a")
+    came_true = [ROW | {"symbol": symbol, "score": 0.6 + place / 100} for place, symbol in enumerate(symbols[:8])]
+    store.record_outcomes(outcomes(*came_true))
+    store.route(pa.Table.from_pylist(rows), samples.policy(), run_id="b")
+    assert store.why(TARGET, "SYM10", run_id="b").forecasts == {}
+    store.record_outcomes(outcomes(ROW | {"symbol": "SYM08", "score": 0.35}))
+    assert store.why(TARGET, "SYM10", run_id="a").forecasts == {}
+    found = store.why(TARGET, "SYM10", run_id="b")
+    assert found.forecasts == {"symbol": {"low": 0.6 - 0.25, "high": 0.6 + 0.25, "outcomes": 9}}
+    assert "nine in ten later symbol scores lie from 0.350 to 0.850, by 9 outcomes of earlier runs" in str(found)

@@ -56,6 +56,8 @@ class Explanation(TableAnswer):
             change makes a failed check pass. Where the lane decides, only the 40 nearest thresholds of other symbols'
             checks are tried (fewer for targets of more than a thousand candidates), so a nearer change may exist.
         trials: the number of distinct measurements of each side that the store had recorded by this run.
+        forecasts: of each side with a score, the interval in which nine in ten later scores lie, by the outcomes of
+            earlier runs: ``low``, ``high`` and the number of ``outcomes``. Without enough outcomes there is none.
         override: the applied override, or None.
         evidence: the recorded candidates of the pair and of the target's cross-sectional side.
         jobs: the resulting jobs, each with its status, metrics and artifacts.
@@ -81,6 +83,7 @@ class Explanation(TableAnswer):
     nearest_miss: Record | None = None
     nearest_policy: Record | None = None
     trials: dict[str, int] = field(default_factory=dict)
+    forecasts: dict[str, Record] = field(default_factory=dict)
     override: Record | None = None
     evidence: list[Record] = field(default_factory=list)
     jobs: list[Record] = field(default_factory=list)
@@ -112,6 +115,11 @@ class Explanation(TableAnswer):
         repeated = [f"{Side(side).label} {count}" for side, count in self.trials.items() if count > 1]
         if repeated:
             yield f"  - trials so far, this one included: {', '.join(repeated)}"
+        for side, one in self.forecasts.items():
+            yield (
+                f"  - nine in ten later {Side(side).label} scores lie from {one['low']:.3f} to {one['high']:.3f}, by "
+                f"{one['outcomes']} outcomes of earlier runs"
+            )
         yield from (f"  ! {finding}" for finding in self.findings)
 
     def nearest_lines(self) -> Iterator[str]:
@@ -152,6 +160,7 @@ def explain(session: Session, artifacts: ArtifactStorage, target: str, symbol: s
     }
     own = own_candidates(evidence, symbol)
     known |= {"policy_name": row[0] if row else None, "evidence": own, "trials": trials}
+    known["forecasts"] = _forecasts(session, commit_id, own)
     if not found:
         return Explanation(
             **known,
@@ -194,6 +203,23 @@ def _trace(inputs: RunInputs, evidence: pa.Table, target: str, symbol: str | Non
         "override": next((o for o in inputs.overrides if o["override_id"] == decision["override_id"]), None),
         "findings": disagreements(decision, found.outcome),
     }
+
+
+def _forecasts(session: Session, commit_id: int, candidates: list[Record]) -> dict[str, Record]:
+    """Return the interval of later scores of each side, by its score and the outcomes of earlier runs."""
+    if not newest_commit_of_kind(session, CommitKind.OUTCOMES):
+        return {}
+    names = sorted({one["metric_name"] for one in candidates if one["metric_name"]})
+    rows = session.rows("audit/why/forecasts", commit_id=commit_id, metric_names=names)
+    widths = {(pooled, metric): (outcomes, width) for pooled, metric, outcomes, width in rows}
+    found: dict[str, Record] = {}
+    for one in candidates:
+        side = Side.of_mode(one["mode"])
+        known = widths.get((side == Side.CROSS_SECTIONAL, one["metric_name"]))
+        if side is not None and known is not None and one["score"] is not None:
+            low, high = one["score"] - known[1], one["score"] + known[1]
+            found.setdefault(side.value, {"low": low, "high": high, "outcomes": known[0]})
+    return found
 
 
 def _with_p_value(session: Session, commit_id: int, miss: Record | None) -> Record | None:
