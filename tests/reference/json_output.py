@@ -18,6 +18,8 @@ SMALL = """
 routing:
   min_sample_size: {cross_sectional: 100, symbol: 100}
   min_margin_over_null: null
+  block_on_leakage: false
+  require_safe_features_only: false
   cross_sectional: {min_score: 0.3, strong_score: 0.6}
   symbol: {min_score: 0.3, strong_score: 0.6}
   stability_allowlist:
