@@ -44,29 +44,26 @@ def lay_out(
     staging = Staging(folder)
     texts, missing = stage_files(session, files, None if symbols is None else set(symbols), staging)
     times, codes, names = staging.keys()
-    kept = np.arange(staging.rows)
-    with session.registered("panel_source", _keys(times, codes, kept)):
-        session.run("panel/time_order")
-    repeated = session.rows("panel/repeated")
+    rows = np.lexsort((times, codes))
+    with session.registered("time_order", _time_order(times, codes, rows)):
+        repeated = session.rows("panel/repeated")
     for code, duplicates, first in repeated:
         missing[names[code]] = (
             f"{duplicates} of its rows repeat a timestamp, the first {first}; a timestamp has one row"
         )
     if repeated:
-        kept = np.flatnonzero(~np.isin(codes, [code for code, *_ in repeated]))
-        with session.registered("panel_source", _keys(times, codes, kept)):
-            session.run("panel/time_order")
-    if not len(kept):
+        rows = rows[~np.isin(codes[rows], [code for code, *_ in repeated])]
+    if not len(rows):
         raise PanelError(f"{where}: {'; '.join(f'{name}: {reason}' for name, reason in missing.items())}")
-    notes = _order_and_gaps(session, names)
-    minutes, per_day = session.rows("panel/spacing")[0]
-    rows = kept[np.lexsort((times[kept], codes[kept]))]
+    with session.registered("time_order", _time_order(times, codes, rows)):
+        notes = _order_and_gaps(session, names)
+        minutes, per_day = session.rows("panel/spacing")[0]
     times, codes = times[rows], codes[rows]
     order = np.lexsort((codes, times))
     np.save(column_path(folder, TIMES), times)
     np.save(column_path(folder, ORDER), order.astype(np.uint32 if len(order) < 2**32 else np.int64))
     counts = np.bincount(codes, minlength=len(names)).tolist()
-    del times, codes, kept, order
+    del times, codes, order
     columns = _columns(staging, [name for name in staging.columns if name not in texts], rows, folder)
     facts = LayoutFacts(
         where=where,
@@ -85,13 +82,29 @@ def lay_out(
     return facts
 
 
-def _keys(times: np.ndarray, codes: np.ndarray, rows: np.ndarray) -> pa.Table:
-    """Return timestamp, symbol and row number in file order of rows."""
+def _time_order(times: np.ndarray, codes: np.ndarray, rows: np.ndarray) -> pa.Table:
+    """Return the keys of rows, each with timestamp and number of the row of its symbol before it in time.
+
+    Args:
+        times: timestamp of each row of the files.
+        codes: symbol of each row of the files.
+        rows: numbers of the rows, in the order of symbols, then of time, then of the files.
+    """
+    import numpy as np
     import pyarrow as pa
 
-    whole = len(rows) == len(times)
-    times, codes = (times, codes) if whole else (times[rows], codes[rows])
-    return pa.table({"timestamp": pa.array(times.view("M8[us]")), "symbol": codes, "row": rows})
+    ordered, moments = codes[rows], times[rows]
+    begins = np.concatenate([np.ones(min(1, len(rows)), bool), ordered[1:] != ordered[:-1]])
+    kind = pa.timestamp("us")
+    return pa.table(
+        {
+            "symbol": ordered,
+            "timestamp": pa.array(moments).cast(kind),
+            "row": rows,
+            "previous": pa.array(np.roll(moments, 1), mask=begins).cast(kind),
+            "previous_row": pa.array(np.roll(rows, 1), mask=begins),
+        }
+    )
 
 
 def _order_and_gaps(session: Session, names: Sequence[str]) -> list[str]:

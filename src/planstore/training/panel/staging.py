@@ -35,13 +35,15 @@ class _StagedColumn:
 
     def add(self, values: pa.ChunkedArray, before: int) -> None:
         """Append values after the row number ``before``."""
+        import numpy as np
+
         dtype = float_type(values.type)
         if dtype.itemsize > self.dtype.itemsize:
             self._widen(dtype)
         self.fill(before)
-        with self.path.open("ab") as file:
+        with self.path.open("ab", buffering=0) as file:
             for chunk in values.chunks:
-                as_floats(chunk).astype(self.dtype, copy=False).tofile(file)
+                file.write(np.ascontiguousarray(as_floats(chunk), self.dtype).data)
         self.rows = before + len(values)
 
     def fill(self, rows: int) -> None:
