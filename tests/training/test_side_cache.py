@@ -63,7 +63,7 @@ def test_each_input_leads_to_another_side_and_is_named(panel: Panel, cache: Side
     for name, changed in {
         "seed": replace(QUESTION, seed=1),
         "folds": replace(QUESTION, folds=4),
-        "select": replace(QUESTION, selects=1),
+        "selects": replace(QUESTION, selects=1),
         "families": replace(QUESTION, families=(other,)),
         "limits": replace(QUESTION, limits=replace(QUESTION.limits, known=0.7)),
     }.items():

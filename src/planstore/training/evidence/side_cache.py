@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from planstore.checks.whole_files import whole_file
 from planstore.errors import ExportError
 from planstore.events.canonical import canonical_json
 from planstore.events.hashing import digest_of
+from planstore.training import families
 from planstore.training.evidence.side import (
     MeasuredSide,
     Measurement,
@@ -29,12 +31,11 @@ from planstore.training.evidence.side import (
     sample_of,
 )
 from planstore.training.execution.inputs import library_versions, rows_digest
+from planstore.version import __version__
 
 if TYPE_CHECKING:
     from planstore.training.panel.panel import Panel, Sample
 
-CODE = 1
-"""Version of the code that measures; raise it when the same inputs lead to another side."""
 MOST_BYTES = 2**30
 """Bytes that measured sides have at most; those used the longest ago are removed."""
 
@@ -111,20 +112,24 @@ def _inputs(panel: Panel, question: Question, sample: Sample) -> dict[str, Any] 
     versions, is_complete = library_versions(question.families)
     if not is_complete:
         return None
-    return {
+    settings = {one.name: getattr(question, one.name) for one in fields(question) if one.name != "earlier"}
+    return settings | {
         "rows": [rows_digest(sample), digest_of(sample.places.astype("<i8").tobytes())],
         "classes": sample.classes.tolist(),
         "target": asdict(panel.target(question.target)),
-        "symbol": question.symbol,
         "features": list(sample.features.columns),
         "families": [family.model_dump(mode="json") for family in question.families],
-        "folds": question.folds,
-        "seed": question.seed,
         "limits": asdict(question.limits),
-        "select": question.selects,
         "libraries": versions,
-        "code": CODE,
+        "code": _code(),
     }
+
+
+@cache
+def _code() -> str:
+    """Return the digest of the code that measures, because a version would have to be raised with each change of it."""
+    measuring = [*Path(__file__).parent.glob("*.py"), Path(families.__file__)]
+    return digest_of(b"\0".join([__version__.encode(), *(path.read_bytes() for path in sorted(measuring))]))
 
 
 def _read(path: Path) -> Measurement | None:

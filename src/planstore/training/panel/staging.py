@@ -41,7 +41,7 @@ class _StagedColumn:
         if dtype.itemsize > self.dtype.itemsize:
             self._widen(dtype)
         self.fill(before)
-        with self.path.open("ab", buffering=0) as file:
+        with self.path.open("ab") as file:
             for chunk in values.chunks:
                 file.write(np.ascontiguousarray(as_floats(chunk), self.dtype).data)
         self.rows = before + len(values)
