@@ -112,15 +112,19 @@ class Explanation(TableAnswer):
             yield f"Decided by rule {self.rule} in run {self.run_id} (commit {self.commit_id}):"
         yield from (f"  - {reason}" for reason in self.reasons)
         yield from (f"  - {sentence}" for sentence in self.left_out)
+        yield from (f"  - {sentence}" for sentence in self.context())
+        yield from (f"  ! {finding}" for finding in self.findings)
+
+    def context(self) -> Iterator[str]:
+        """Yield a sentence on the trials of its evidence, and one on the later scores of each side, where known."""
         repeated = [f"{Side(side).label} {count}" for side, count in self.trials.items() if count > 1]
         if repeated:
-            yield f"  - trials so far, this one included: {', '.join(repeated)}"
+            yield f"trials so far, this one included: {', '.join(repeated)}"
         for side, one in self.forecasts.items():
             yield (
-                f"  - nine in ten later {Side(side).label} scores lie from {one['low']:.3f} to {one['high']:.3f}, by "
-                f"{one['outcomes']} outcomes of earlier runs"
+                f"nine in ten later {Side(side).label} scores lie from {one['low']:.3f} to {one['high']:.3f}, by "
+                f"{one['outcomes']:,} outcomes of earlier runs"
             )
-        yield from (f"  ! {finding}" for finding in self.findings)
 
     def nearest_lines(self) -> Iterator[str]:
         """Yield the nearest changes that would have flipped the route, each a line after an empty one."""
