@@ -96,8 +96,8 @@ def test_lines_replace_older_ones_and_come_after_the_prose_of_the_head() -> None
 @pytest.mark.parametrize(
     ("float32", "rules_id"),
     [
-        (False, "c7b12cf1818e2a49f7f638cc3a49a6ba27c9996b4de1a243c52736946197eec7"),
-        (True, "6ab7d7abade15c87761231f2c2c73cbdd2981da4200538006e3a98fd74fd4bfb"),
+        (False, "daeba3f429152c361d4c261fbbed1b3dc39baa3216df61b04c000630e23d1b22"),
+        (True, "9f9ccf19e18e00bfe9a251909538379c4f2545bc4ee50b9f890b9facd7fb77cf"),
     ],
 )
 def test_the_lines_are_no_part_of_the_archived_rules(float32: bool, rules_id: str) -> None:

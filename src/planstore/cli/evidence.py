@@ -102,6 +102,7 @@ def command(
     from planstore.cli.exit import exit_with
     from planstore.events.hashing import digest_of
     from planstore.ledger.embedded.store_folder import refuse_store
+    from planstore.training.evidence.discoveries import discoveries
     from planstore.training.evidence.measure import FAMILIES
     from planstore.training.families import families_of, load_families
     from planstore.training.panel.panel import Panel
@@ -145,7 +146,7 @@ def command(
             for trouble in evidence.troubles:
                 if trouble not in read.troubles:
                     output.print_warning(f"planstore: {trouble}")
-            found = evidence.discoveries()
+            found = discoveries(evidence.candidates())
             rows = [_row(one, found.get(one.target)) for one in ranking]
             output.print_table("Targets, best first", COLUMNS, rows, more=MEANINGS)
             for one in ranking:

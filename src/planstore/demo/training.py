@@ -10,7 +10,7 @@ from planstore.api.store import Store
 from planstore.checks.number_text import chance
 from planstore.demo.history import command_name, quoted
 from planstore.demo.market import market
-from planstore.training.evidence.discoveries import Discoveries
+from planstore.training.evidence.discoveries import Discoveries, discoveries
 from planstore.training.evidence.ranking import Ranked
 from planstore.training.trainer import Trained, train_panel
 
@@ -77,7 +77,7 @@ def learn(
 
 def _lesson(store: Store, trained: Trained) -> Lesson:
     jobs = list(_scored(trained))
-    found = trained.evidence.discoveries()
+    found = discoveries(trained.evidence.candidates())
     target, symbol = _example(store)
     explanation = store.why(target, symbol, run_id=trained.run.run_id)
     miss = [explanation.nearest_miss["text"]] if explanation.nearest_miss else []

@@ -61,7 +61,7 @@ def over_trials(evidence: pa.Table, earlier: pa.Table) -> pa.Table:
     with closing(memory()) as session:
         session.register("evidence_tests", _tests(evidence).append_column("symbol", evidence["symbol"]))
         session.register("earlier_tests", earlier)
-        session.run("candidates/tests_over_trials")
+        session.run("candidates/tests")
         found = _columns(session, "candidates/q_values", evidence.num_rows, _OVER_TRIALS)
     return _replaced(evidence, {name: evidence[name] for name in DERIVED} | found)
 

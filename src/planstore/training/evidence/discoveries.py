@@ -7,6 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from planstore.events.vocabulary import Mode
+from planstore.routing.candidates import read_candidates
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,13 +38,12 @@ class Discoveries:
         return f"{self.found} of {self.symbols}" if self.symbols else None
 
 
-def discoveries(evidence: pa.Table) -> dict[str, Discoveries]:
-    """Return the discoveries by target.
-
-    Args:
-        evidence: checked candidates with their derived columns.
-    """
+def discoveries(candidates: pa.Table) -> dict[str, Discoveries]:
+    """Return the discoveries among the candidates of a measurement, by target."""
     rows: dict[str, list[dict[str, object]]] = {}
+    if not candidates.num_rows:
+        return {}
+    evidence = read_candidates(candidates, strict=True).table
     for row in evidence.select(["target", "mode", "q_value", "shrunken_score"]).to_pylist():
         rows.setdefault(row["target"], []).append(row)
     return {target: _discoveries(of_target) for target, of_target in rows.items()}

@@ -22,8 +22,6 @@ from planstore.events.hashing import digest_of
 from planstore.events.vocabulary import JobState, Mode, ModelStatus, Stability
 from planstore.ledger.embedded.store_folder import refuse_store
 from planstore.pages.answers import SHOWN_ROWS, TableAnswer, plural, text_table
-from planstore.routing.candidates import read_candidates
-from planstore.training.evidence.discoveries import Discoveries, discoveries
 from planstore.training.evidence.leakage import LeakageLimits, signs_elsewhere
 from planstore.training.evidence.ranking import Ranked, rank
 from planstore.training.evidence.side import MeasuredSide, Question, measure_side
@@ -84,10 +82,6 @@ class PanelEvidence(TableAnswer):
     def ranking(self) -> list[Ranked]:
         """Return the targets, best first."""
         return rank(self.sides)
-
-    def discoveries(self) -> dict[str, Discoveries]:
-        """Return each target's discoveries among all measured sides."""
-        return discoveries(read_candidates(self.candidates(), strict=True).table) if self.sides else {}
 
     def selected(self, target: str) -> list[str]:
         """Return the features selected for a target, best first; all features of the panel if none were selected."""
