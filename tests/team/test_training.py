@@ -51,12 +51,16 @@ def test_a_worker_of_ray_reads_the_panel_and_stores_the_files_with_a_key_of_its_
     with Proxy(team_servers.objects) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{proxy.port}")
         monkeypatch.setenv("PGPASSWORD", "none, because no worker needs the database")
+        monkeypatch.setenv(
+            "XDG_CACHE_HOME", str(tmp_path / "elsewhere")
+        )  # so that workers do not find the driver's layout
         cluster = Cluster(
             initialize_head=True,
             head_node_args={"num_cpus": 1, "include_dashboard": False, "object_store_memory": MEMORY},
         )
         try:
             team_servers.set_variables(monkeypatch)
+            monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "here"))
             monkeypatch.setenv("AWS_ACCESS_KEY_ID", "reader")  # by which the driver can store nothing
             with planstore.open(results, create=False) as store:
                 panel = Panel.read(address)

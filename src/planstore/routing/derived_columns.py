@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from planstore.database.connection import memory
 from planstore.database.session import Session
 from planstore.events.candidate_columns import DERIVED, ColumnKind, arrow_type
+from planstore.events.vocabulary import Mode
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,11 +24,17 @@ def with_derived(evidence: pa.Table) -> pa.Table:
     Args:
         evidence: checked candidates, each with its ``evidence_set`` where they are of several runs or cases.
     """
-    found: dict[str, Any] = {}
-    with closing(memory()) as session, session.registered("tests", _tests(evidence)):
-        if evidence["p_value"].null_count < evidence.num_rows:
-            found = _columns(session, "candidates/q_values", evidence.num_rows, _Q_VALUES)
-        found |= _columns(session, "candidates/shrunken_scores", evidence.num_rows, ("shrunken_score",))
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = evidence.num_rows
+    has_p, has_sd = (evidence[name].null_count < rows for name in ("p_value", "null_sd"))
+    pooled = pc.equal(evidence["mode"], Mode.CROSS_SECTIONAL)
+    found = {"shrunken_score": pc.if_else(pooled, evidence["score"], pa.scalar(None, pa.float64()))}
+    if has_p or has_sd:  # because most candidates from elsewhere have neither, and opening a database takes time
+        with closing(memory()) as session, session.registered("tests", _tests(evidence)):
+            found |= _columns(session, "candidates/q_values", rows, _Q_VALUES) if has_p else {}
+            found |= _columns(session, "candidates/shrunken_scores", rows, ("shrunken_score",)) if has_sd else {}
     return _replaced(evidence, found)
 
 
