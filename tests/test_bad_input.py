@@ -208,9 +208,11 @@ def test_a_full_disk_is_one_clear_error_and_loses_nothing(tmp_path: Path, size: 
     if exists:
         route(results)
     done = inputs.python(SMALL_DISK.format(size=size) + ROUTE, str(results), "40", "100")
-    assert done.stdout.split(" ")[0] in ("StoreError", "ExportError", "routed\n"), done.stdout + done.stderr
+    assert done.stdout.split(" ")[0] in ("StoreError", "CommitFailedError", "ExportError", "routed\n"), (
+        done.stdout + done.stderr
+    )
     clear(done.stdout)
-    commits = int(exists) + int(not done.stdout.startswith("StoreError"))
+    commits = int(exists) + int(not done.stdout.startswith(("StoreError", "CommitFailedError")))
     with planstore.open(results) as store:
         assert len(store.log()) == commits
         store.route(samples.table(samples.records(1, 2, seed=1)), samples.policy())

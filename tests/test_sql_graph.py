@@ -96,8 +96,8 @@ def test_lines_replace_older_ones_and_come_after_the_prose_of_the_head() -> None
 @pytest.mark.parametrize(
     ("float32", "rules_id"),
     [
-        (False, "daeba3f429152c361d4c261fbbed1b3dc39baa3216df61b04c000630e23d1b22"),
-        (True, "9f9ccf19e18e00bfe9a251909538379c4f2545bc4ee50b9f890b9facd7fb77cf"),
+        (False, "d3fbf855ac7ba59a7e2a17307afbcd77d0b289f9ebf656e1983806118b90887c"),
+        (True, "fb1e2e232647ce74b5c76c366b73112a4ce6086ac14ba3fa51f26299a784db0c"),
     ],
 )
 def test_the_lines_are_no_part_of_the_archived_rules(float32: bool, rules_id: str) -> None:

@@ -4,9 +4,9 @@
 -- makes: table tests
 -- reads: earlier_tests, evidence_tests
 CREATE OR REPLACE TEMP TABLE tests AS
-SELECT "position", evidence_set, mode, p_value FROM evidence_tests
+SELECT "position", evidence_set, mode, target, score, null_sd, p_value FROM evidence_tests
 UNION ALL
-SELECT NULL, 0, e.mode, e.p_value
+SELECT NULL, 0, e.mode, e.target, e.score, NULL, e.p_value
 FROM earlier_tests AS e
 ANTI JOIN evidence_tests AS t
     ON t.mode = e.mode AND t.target = e.target AND t.symbol IS NOT DISTINCT FROM e.symbol

@@ -24,11 +24,11 @@ FROM (
         WHEN too_few_families                   THEN 'too few families'
         WHEN no_shrunken                        THEN 'no shrunken_score'
         WHEN no_effective AND score IS NOT NULL THEN 'no effective_samples'
-        WHEN few_effective                      THEN 'too few effective samples'
+        WHEN few_effective AND score IS NOT NULL THEN 'too few effective samples'
         WHEN no_null AND score IS NOT NULL      THEN 'no null_score'
         WHEN within_null                        THEN 'too near its null_score'
         WHEN no_q_value AND score IS NOT NULL   THEN CASE WHEN p_value IS NULL THEN 'no p_value' ELSE 'no q-value over trials' END
-        WHEN above_q_value                      THEN 'too likely by chance'
+        WHEN above_q_value AND score IS NOT NULL THEN 'too likely by chance'
     END AS objection
     FROM side_checks
 );

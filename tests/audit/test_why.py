@@ -18,7 +18,10 @@ from planstore.api.store import Store
 
 pytestmark = pytest.mark.filterwarnings("ignore::planstore.CandidatesWarning", "ignore::planstore.PolicyWarning")
 Record = dict[str, Any]
-GATES = ("TASK", "SAMPLE_SIZE", "LEAKAGE", "MODEL_STATUS", "SAFE_FEATURES", "WORKING_FAMILIES", "NULL_MARGIN")
+GATES = (
+    "TASK", "SAMPLE_SIZE", "EFFECTIVE_SAMPLES", "LEAKAGE", "MODEL_STATUS", "SAFE_FEATURES", "WORKING_FAMILIES",
+    "NULL_MARGIN", "FALSE_DISCOVERY", "SHRUNKEN_SCORE",
+)  # fmt: skip
 CHECKS = (*GATES, "STRONG_SCORE", "MIN_SCORE", "STABILITY", "EXPERIMENTAL_SCORE", "EXPERIMENTAL_STABILITY")
 
 

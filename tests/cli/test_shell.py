@@ -85,7 +85,7 @@ def shell(
         PLANSTORE,
         ["sql", "--results", str(results), *arguments],
         env=os.environ | {"XDG_STATE_HOME": str(home), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"} | environment,
-        dimensions=(40, 120), encoding="utf-8", timeout=120, preexec_fn=at_start,
+        dimensions=(48, 120), encoding="utf-8", timeout=120, preexec_fn=at_start,
     )  # fmt: skip
     terminal = Terminal(child)
     try:

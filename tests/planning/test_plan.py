@@ -21,7 +21,13 @@ from planstore.routing.rules import apply_rules
 from staging import stage
 
 Record = dict[str, Any]
-SCHEMA = samples.SCHEMA.append(pa.field("stability_snapshots", pa.int64()))
+SCHEMA = pa.schema(
+    [
+        *samples.SCHEMA,
+        ("stability_snapshots", pa.int64()),
+        *((name, pa.float64()) for name in ("null_sd", "p_value", "effective_samples")),
+    ]
+)
 
 
 def plan(

@@ -13,6 +13,7 @@ import pytest
 import planstore
 import samples
 from planstore import RequestError, StoreError, StoreVersionError
+from planstore.events.candidate_columns import DERIVED
 from planstore.ledger.disk_usage import disk_usage
 from planstore.ledger.marker import FORMAT
 from planstore.ledger.migration import migrate
@@ -115,7 +116,7 @@ def test_a_store_of_the_format_before_is_migrated_in_its_place(address: TeamAddr
         store.route(samples.table(samples.records()), samples.policy())
         anchor = store.integrity.anchor()
         connection = store.access.ledger.writer()._connection
-        for column in ("null_sd", "p_value", "effective_samples"):
+        for column in ("null_sd", "p_value", "effective_samples", *DERIVED):
             connection.execute(f"alter table lake.candidates drop column {column}")
     storage = TeamStorage(address, folder)
     storage.objects.replace("store.json", orjson.dumps({"format": 3, "schema": address.schema}))

@@ -66,7 +66,7 @@ class SideCache:
         self.folder = folder
 
     def measured(self, panel: Panel, question: Question) -> FoundSide:
-        """Return a side of a panel, which is measured only if it was not before; see :func:`measure_side`."""
+        """Return a side of a panel, which is measured only if it was not before; see ``measure_side``."""
         sample = sample_of(panel, question)
         if sample is None:
             return FoundSide(missing_side(panel, question))

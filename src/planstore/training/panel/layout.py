@@ -57,7 +57,7 @@ class LayoutFacts:
         texts: columns that hold no numbers, with the kind of their values.
         missing: symbols that were requested or have a file, but have no usable rows, with the reason.
         notes: peculiarities of order and gaps.
-        minutes, per_day: usual spacing of timestamps, as :class:`Spacing` has it.
+        minutes, per_day: usual spacing of timestamps, as ``Spacing`` has it.
         size: bytes of all columns on the disk.
     """
 
