@@ -85,7 +85,7 @@ def shell(
         PLANSTORE,
         ["sql", "--results", str(results), *arguments],
         env=os.environ | {"XDG_STATE_HOME": str(home), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"} | environment,
-        dimensions=(48, 120), encoding="utf-8", timeout=120, preexec_fn=at_start,
+        dimensions=(40, 120), encoding="utf-8", timeout=120, preexec_fn=at_start,
     )  # fmt: skip
     terminal = Terminal(child)
     try:
@@ -100,7 +100,11 @@ def test_a_session_with_a_wrong_query_a_long_one_and_help(results: Path, tmp_pat
     with shell(results, tmp_path) as terminal:
         terminal.ask("select nonsense from runs;", "Candidate bindings")
         terminal.ask("drop table runs;", "DROP is not allowed here")
-        terminal.ask(".tables", "plan_progress")
+        terminal.type(".tables\r")
+        for text in ("plan_progress", "(END)"):  # because a long table goes to the pager
+            terminal.wait(text)
+        terminal.type("q")
+        terminal.wait(PROMPT)
         terminal.ask(".schema", "`show tables;` lists the views")
         terminal.type("select run_id,\r")
         terminal.wait("...>")

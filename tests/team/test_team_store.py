@@ -113,7 +113,7 @@ def test_a_store_of_the_format_before_is_migrated_in_its_place(address: TeamAddr
     folder = tmp_path / "results" / "planstore"
     join(address, folder)
     with planstore.open(folder.parent) as store:
-        store.route(samples.table(samples.records()), samples.policy())
+        store.route(samples.table(samples.records()), samples.policy(semantics="reference"))
         anchor = store.integrity.anchor()
         connection = store.access.ledger.writer()._connection
         for column in ("null_sd", "p_value", "effective_samples", *DERIVED):
