@@ -100,11 +100,6 @@ def test_a_session_with_a_wrong_query_a_long_one_and_help(results: Path, tmp_pat
     with shell(results, tmp_path) as terminal:
         terminal.ask("select nonsense from runs;", "Candidate bindings")
         terminal.ask("drop table runs;", "DROP is not allowed here")
-        terminal.type(".tables\r")
-        for text in ("plan_progress", "(END)"):  # because a long table goes to the pager
-            terminal.wait(text)
-        terminal.type("q")
-        terminal.wait(PROMPT)
         terminal.ask(".schema", "`show tables;` lists the views")
         terminal.type("select run_id,\r")
         terminal.wait("...>")
