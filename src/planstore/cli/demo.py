@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from planstore.demo.training import Lesson
 
 RANKING = ("target", "score", "null", "q", "leakage", "found", "single symbols", "shrunken")
+RANKING_MEANINGS = (
+    "null: the same predictions scored on time-shifted labels",
+    "q: the least rate of false discoveries at which the score is a discovery",
+    "found: symbols with q up to 0.10",
+    "single symbols: worst / middle / best",
+    "shrunken: the same three, drawn towards the target's mean",
+)
 TRAINED = ("job", "trained with", "score of the model", "score of the evidence")
 
 
@@ -81,11 +88,10 @@ def _print_lesson(lesson: Lesson) -> None:
     from planstore.cli import output
 
     output.print_table(
-        "Evidence: AUC or R² out of sample, and the same predictions on time-shifted labels (null); q: the least rate "
-        "of false\ndiscoveries at which it is one; found: symbols with q up to 0.10; single symbols: worst / middle / "
-        "best, and shrunken",
+        "Evidence: AUC or R² out of sample, best target first",
         RANKING,
         lesson.ranking,
+        more="\n".join(f"  {meaning}" for meaning in RANKING_MEANINGS),
     )
     output.print_line()
     output.print_table("Decisions: pairs by route", ("route", "pairs"), lesson.routes.items())
