@@ -194,7 +194,7 @@ def opened(document: Record) -> Iterator[tuple[str, Any]]:
 
 
 def anything(decided: Decided, data: st.DataObject) -> Iterator[tuple[str, str, Any]]:
-    """Yield single changes of what a nearest miss may name."""
+    """Yield single changes of what a nearest miss may name; nothing is near to a number without end."""
     for side in ("cross_sectional", "symbol"):
         row = decided.observed(side)
         if row is None:
@@ -206,16 +206,18 @@ def anything(decided: Decided, data: st.DataObject) -> Iterator[tuple[str, str, 
         lowest, highest = strategies.score_range(row) if decided.policy.semantics == "strict" else (-1e21, 1e21)
         drawn = (*strategies.SCORES, -1e21, 1e21, data.draw(strategies.scores))
         possible = [min(max(score, lowest), highest) for score in drawn]
-        yield from ((side, f"{'shrunken_' * (decided.policy.score == 'shrunken')}score", value) for value in possible)
+        if row["score"] is None or math.isfinite(row["score"]):
+            score = f"{'shrunken_' * (decided.policy.score == 'shrunken')}score"
+            yield from ((side, score, value) for value in possible)
         if decided.policy.semantics == "strict":
             yield from ((side, "effective_samples", value) for value in (0.5, 1.0, 150.5, 1e6))
             name = "q_value" if decided.policy.false_discovery_method == "bh" else "q_value_by"
             yield from ((side, name, value) for value in (0.0, 0.05, 0.5, 1.0))
-        if decided.policy.semantics == "strict" or row["null_score"] is not None:
+        null = row["null_score"]
+        if math.isfinite(null) if null is not None else decided.policy.semantics == "strict":
             yield from ((side, "null_score", value) for value in possible)
         if row["stability_metrics"] is not None:
             for name in strategies.METRICS:
-                # nothing is near to a metric that is missing or without end
                 if row["stability_metrics"][name] is not None and math.isfinite(row["stability_metrics"][name]):
                     yield from (
                         (side, f"stability_metrics.{name}", value) for value in (0.0, data.draw(strategies.levels), 1.0)
