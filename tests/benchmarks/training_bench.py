@@ -15,10 +15,10 @@ from figures import Figure, seconds
 
 import planstore
 from planstore.api.store import Store
+from planstore.training.execution.fit import train_job
 from planstore.training.execution.local_executor import LocalExecutor
 from planstore.training.execution.task import Result, Task
 from planstore.training.execution.train import train
-from planstore.training.execution.worker import trained
 from planstore.training.families import load_families
 from planstore.training.panel.panel import Panel
 
@@ -113,7 +113,7 @@ def _run_bare(panel: Panel, store: Store, workers: int) -> None:
     """Run the tasks of a plan on as many workers, with nothing claimed or recorded."""
     saved = store.results / "panel.parquet"
     panel.save(saved)
-    executor = LocalExecutor(saved, workers, trained)
+    executor = LocalExecutor(saved, workers, train_job)
     waiting, running = _tasks(store), set[Future[Result]]()
     while waiting or running:
         while waiting and len(running) < executor.slots:

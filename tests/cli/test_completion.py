@@ -86,6 +86,7 @@ ROUTES = [
         ("train panel --target y_plain --symbol M", ["MSFT"]),
         ("train panel --family x", ["xgboost"]),
         ("train panel --executor ", ["local", "ray"]),
+        ("evidence panel --executor ", ["local", "ray"]),
         ("why-train cs_y_pl", ["cs_y_plain"]),
         ("override set y_plain ROUTE", ROUTES),
         ("override set y_plain M", ["MSFT"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 import markets
 import planstore
 from faults.proxy import Proxy
+from planstore.errors import WorkerDiedError
 from planstore.events.vocabulary import JobState
 from planstore.ledger.embedded.artifacts import Artifacts
 from planstore.ledger.opening import join
@@ -18,10 +20,11 @@ from planstore.ledger.team.address import TeamAddress
 from planstore.ledger.team.artifacts import remote_artifacts
 from planstore.ledger.team.objects import RETRIES
 from planstore.training.execution.executor_settings import ExecutorSettings
-from planstore.training.execution.ray_executor import _work
+from planstore.training.execution.fit import train_job
+from planstore.training.execution.ray_executor import run_fetched
 from planstore.training.execution.task import LOST, File, Result, Task
 from planstore.training.execution.train import train
-from planstore.training.execution.worker import stored_result
+from planstore.training.execution.worker import stored_result, train_and_store
 from planstore.training.families import load_families
 from planstore.training.panel.panel import Panel
 from team_servers import BUCKET, TeamServers
@@ -81,13 +84,13 @@ def test_a_panel_that_has_changed_costs_a_worker_of_ray_its_attempt(team_servers
     task = Task("job", 1, "fwd_ret_1d", "AAA", (load_families()["linear"],))
     panel = Panel.read(address)
     assert panel.origin is not None
-    assert _work(panel.origin, panel.digest, None, task).status == JobState.SUCCEEDED
+    assert run_fetched(train_job, panel.origin, panel.digest, task).status == JobState.SUCCEEDED
     shorter = Panel.read(markets.write_panel(tmp_path / "panel", SYMBOLS, days=119))
-    lost = _work(panel.origin, shorter.digest, None, task)
-    assert (lost.status, lost.error) == (
-        LOST,
-        f"its worker could not read the panel: {address} must be as the driver has read it, got other content: train "
-        "when no one writes it",
+    with pytest.raises(WorkerDiedError) as lost:
+        run_fetched(train_job, panel.origin, shorter.digest, task)
+    assert str(lost.value) == (
+        f"its worker could not read the panel: {address} must be as the driver has read it, got other content: call "
+        "again when no one writes it"
     )
 
 
@@ -96,7 +99,8 @@ def test_a_worker_on_this_machine_stores_the_files(results: Path, tmp_path: Path
     task = Task("job", 1, "fwd_ret_1d", "AAA", (load_families()["linear"],))
     with planstore.open(results, create=False) as store:
         artifacts = store.access.ledger.artifacts
-        with closing(ExecutorSettings(workers=1).open(panel, artifacts, tmp_path)) as executor:
+        work = partial(train_and_store, artifacts.opener())
+        with closing(ExecutorSettings(workers=1).open(panel, work, tmp_path)) as executor:
             result = executor.start(task).result()
         assert (result.status, result.files) == (JobState.SUCCEEDED, ())
         assert {file.name for file in result.stored_files} >= {"predictions", "models"}

@@ -17,14 +17,14 @@ from planstore.training.evidence.measure import questions_of
 from planstore.training.evidence.side import measure_side
 from planstore.training.panel.panel import Panel
 
-ARGUMENTS = {"families": ("lightgbm",), "families_file": None, "folds": 3, "seed": 0, "select": 2, "workers": 1}
+ARGUMENTS = {"families": ("lightgbm",), "families_file": None, "folds": 3, "seed": 0, "select": 2}
 
 
 def test_sides_fits_and_processor_time_are_those_of_the_measurement(tmp_path: Path) -> None:
     markets.write_panel(tmp_path / "panel", ["AAA", "BBB", "CCC", "DDD"], days=400)
     (tmp_path / "panel" / "EMPTY.parquet").touch()
     panel = Panel.read(tmp_path / "panel", targets=["y_up_1d", "fwd_ret_1d"])
-    found = estimate_evidence(panel, **ARGUMENTS)  # type: ignore[arg-type]
+    found = estimate_evidence(panel, workers=1, **ARGUMENTS)  # type: ignore[arg-type]
     questions = questions_of(panel, symbols=True, **ARGUMENTS)  # type: ignore[arg-type]
     started = time.process_time()
     for question in questions:
@@ -34,7 +34,7 @@ def test_sides_fits_and_processor_time_are_those_of_the_measurement(tmp_path: Pa
     assert spent / 4 < found.processor_seconds < spent * 4
     assert found.seconds == found.processor_seconds
     assert found.worker_bytes == 400 * 2**20 + 2 * panel.fitted_bytes
-    pooled = estimate_evidence(panel, **ARGUMENTS, symbols=False)  # type: ignore[arg-type]
+    pooled = estimate_evidence(panel, workers=1, symbols=False, **ARGUMENTS)  # type: ignore[arg-type]
     assert (pooled.sides, pooled.fits) == (3, 2 * 3)
     with pytest.raises(planstore.RequestError, match="folds must be at least 2, got 1"):
         estimate_evidence(panel, **ARGUMENTS | {"folds": 1})  # type: ignore[arg-type]

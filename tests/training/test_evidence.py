@@ -246,11 +246,17 @@ def test_what_cannot_be_measured_says_why_and_the_rest_goes_on(store: Store, tmp
     assert {tuple(row["failed_model_families"]) for row in rows if row["target"] == "y_up_1d"} == {("raising",), ()}
 
 
-def test_a_worker_that_dies_is_said(panel: Panel, tmp_path: Path) -> None:
+def test_a_side_whose_workers_die_is_tried_again_and_then_said(
+    panel: Panel, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     families = tmp_path / "families.yaml"
     families.write_text("families: {dying: {estimators: {regression: estimators.Dying}}}", encoding="utf-8")
-    with pytest.raises(planstore.WorkerDiedError, match="a worker process died while it measured"):
-        measure(panel, workers=2, families=["dying"], families_file=families)
+    with pytest.raises(planstore.WorkerDiedError, match="3 workers died while they measured one side"):
+        measure(panel, workers=1, families=["dying"], families_file=families)
+    died = [
+        f"fwd_ret_1d on all symbols, attempt {number}: its worker process died; it is tried again" for number in (1, 2)
+    ]
+    assert [record.getMessage() for record in caplog.records if "attempt" in record.getMessage()] == died
 
 
 def test_classes_may_be_many_and_a_panel_of_one_symbol_has_no_pooled_side(tmp_path: Path) -> None:
@@ -270,6 +276,8 @@ def test_classes_may_be_many_and_a_panel_of_one_symbol_has_no_pooled_side(tmp_pa
     [
         ({"folds": 1}, "folds must be at least 2, got 1"),
         ({"workers": 0}, "workers must be at least 1, got 0"),
+        ({"executor": "cloud"}, "executor must be local or ray, got 'cloud'"),
+        ({"ray_address": "somewhere:1"}, "ray_address must be without executor local"),
         ({"families": ["lightgbm", "nonsense"]}, "got 'nonsense': there are"),
         ({"families": []}, "families must be at least one, got none"),
     ],

@@ -1,8 +1,12 @@
-"""Training on Ray: the results are those of local processes, and a node that dies costs attempts, not jobs."""
+"""Ray: results are those of local processes; a worker or node that dies costs attempts, and no job and no side."""
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,12 +21,25 @@ from estimators import families_file, until, waiting_pids
 from ledger_checks import check_ledger
 from planstore import RequestError
 from planstore.api.store import Store
-from planstore.ledger.embedded.artifacts import Artifacts
+from planstore.training.evidence.measure import measure
+from planstore.training.execution.fit import train_job
 from planstore.training.execution.ray_executor import RayExecutor
 from planstore.training.execution.train import train
+from planstore.training.panel.panel import Panel
 
 pytestmark = pytest.mark.longest
 
+MEASURING = """\
+import os, signal, sys
+from planstore.training.evidence.measure import measure
+from planstore.training.panel.panel import Panel
+
+def die(counts):
+    if counts["measured"] == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+measure(Panel.read(sys.argv[1]), folds=2, executor="ray", ray_address=sys.argv[2], progress=die)
+"""
 SYMBOLS = ("AAA", "BBB", "CCC", "DDD")
 STORE_BYTES = 100 * 2**20
 
@@ -92,7 +109,43 @@ def test_a_worker_of_ray_does_not_run_the_script_again(tmp_path: Path, cluster: 
     assert [line for line in printed if "raylet" not in line] == ["3", "{'succeeded': 1}"]
 
 
+def test_a_killed_measurement_goes_on_and_its_evidence_is_that_of_local_processes(
+    tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    panel = markets.panel(tmp_path / "panel", SYMBOLS[:2], days=120)
+    killed = subprocess.run(
+        [sys.executable, "-c", MEASURING, str(tmp_path / "panel"), cluster.address], check=False, timeout=300
+    )
+    assert killed.returncode == -signal.SIGKILL
+    counts: list[dict[str, int]] = []
+    with caplog.at_level(logging.INFO, "planstore.training"):
+        evidence = measure(panel, folds=2, executor="ray", ray_address=cluster.address, progress=counts.append)
+    assert "3 of 9 sides were measured before and are reused" in caplog.text
+    assert counts[-1] == {"measured": 9, "planned": 0}
+    assert evidence.report == measure(panel, folds=2, workers=1, reuse=False).report
+    with caplog.at_level(logging.INFO, "planstore.training"):
+        assert measure(panel, folds=2, workers=1).report == evidence.report
+    assert "9 of 9 sides were measured before and are reused" in caplog.text
+
+
+def test_a_worker_that_is_killed_while_it_measures_costs_an_attempt_and_no_side(
+    tmp_path: Path, cluster: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    panel = Panel.read(markets.write_panel(tmp_path / "panel", SYMBOLS[:1], days=120), targets=["fwd_ret_1d"])
+    options: dict[str, Any] = {"families": ["waiting"], "families_file": families_file(tmp_path), "folds": 2}
+    with ThreadPoolExecutor(1) as driving:
+        measuring = driving.submit(measure, panel, executor="ray", ray_address=cluster.address, **options)
+        (pid,) = until(lambda: waiting_pids(tmp_path))
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: len(waiting_pids(tmp_path)) == 2)
+        (tmp_path / "go").touch()
+        evidence = measuring.result()
+    assert "fwd_ret_1d on AAA, attempt 1: its Ray worker died: WorkerCrashedError; it is tried again" in caplog.text
+    assert evidence.report == measure(panel, workers=1, **options).report
+
+
 def test_a_cluster_that_is_not_there_is_said(tmp_path: Path) -> None:
     panel = markets.panel(tmp_path / "panel", SYMBOLS[:1])
     with pytest.raises(RequestError, match="there is no Ray cluster at"):
-        RayExecutor(panel, Artifacts(tmp_path), 1, "127.0.0.1:1")
+        RayExecutor(panel, train_job, 1, "127.0.0.1:1")

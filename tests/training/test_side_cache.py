@@ -12,7 +12,8 @@ import pytest
 import markets
 from planstore.training.evidence.measure import measure
 from planstore.training.evidence.side import Question, measure_side
-from planstore.training.evidence.side_cache import SideCache, side_cache
+from planstore.training.evidence.side_cache import FoundSide, SideCache, side_cache
+from planstore.training.evidence.side_task import SideTask, answer
 from planstore.training.families import load_families
 from planstore.training.panel.panel import Panel
 
@@ -35,6 +36,14 @@ def cache(tmp_path: Path) -> SideCache:
     return SideCache(tmp_path / "sides")
 
 
+def found_side(panel: Panel, cache: SideCache, question: Question) -> FoundSide:
+    """Return a side as a driver with this cache and its worker find it."""
+    for known in (cache.known(question), frozenset[str]()):
+        if found := cache.take(question, answer(panel, SideTask(question, known))):
+            return found
+    raise AssertionError("a side that was measured must be taken")
+
+
 @pytest.mark.parametrize(
     "question",
     [
@@ -52,13 +61,13 @@ def test_a_side_that_was_measured_before_is_the_same_to_the_last_bit(
 ) -> None:
     panel = Panel.read(folder, symbols=["AAA", "BBB", "ZZZ"])
     measured = measure_side(panel, question)
-    found = [cache.measured(panel, question) for _ in range(2)]
+    found = [found_side(panel, cache, question) for _ in range(2)]
     assert [one.is_reused for one in found] == [False, question.symbol != "ZZZ"]
     assert [one.side for one in found] == [measured] * 2
 
 
 def test_each_input_leads_to_another_side_and_is_named(panel: Panel, cache: SideCache) -> None:
-    cache.measured(panel, QUESTION)
+    found_side(panel, cache, QUESTION)
     other = FAMILIES["lightgbm"].model_copy(update={"parameters": {"n_estimators": 3, "verbosity": -1}})
     for name, changed in {
         "seed": replace(QUESTION, seed=1),
@@ -67,16 +76,16 @@ def test_each_input_leads_to_another_side_and_is_named(panel: Panel, cache: Side
         "families": replace(QUESTION, families=(other,)),
         "limits": replace(QUESTION, limits=replace(QUESTION.limits, known=0.7)),
     }.items():
-        found = cache.measured(panel, changed)
+        found = found_side(panel, cache, changed)
         assert not found.is_reused
         assert name in found.differing
-    assert cache.measured(panel, QUESTION).is_reused
+    assert found_side(panel, cache, QUESTION).is_reused
 
 
 def test_a_side_is_compared_with_new_earlier_evidence_without_a_new_fit(panel: Panel, cache: SideCache) -> None:
-    first = cache.measured(panel, QUESTION).side
+    first = found_side(panel, cache, QUESTION).side
     later = replace(QUESTION, earlier=({name: 1.0 + place for place, name in enumerate(panel.features)},))
-    found = cache.measured(panel, later)
+    found = found_side(panel, cache, later)
     assert found.is_reused
     assert found.side == measure_side(panel, later)
     assert found.side.snapshots == first.snapshots + 1
@@ -88,7 +97,7 @@ def test_of_a_panel_that_grew_only_sides_with_new_rows_are_measured(
 ) -> None:
     questions = [replace(QUESTION, symbol=symbol) for symbol in ("AAA", "BBB", None)]
     for question in questions:
-        cache.measured(panel, question)
+        found_side(panel, cache, question)
     (tmp_path / "grown").mkdir()
     for symbol in ("AAA", "BBB"):
         frame = pd.read_parquet(folder / f"{symbol}.parquet")
@@ -97,23 +106,23 @@ def test_of_a_panel_that_grew_only_sides_with_new_rows_are_measured(
             frame = pd.concat([frame, last])
         frame.to_parquet(tmp_path / "grown" / f"{symbol}.parquet", index=False)
     grown = Panel.read(tmp_path / "grown")
-    found = [cache.measured(grown, question) for question in questions]
+    found = [found_side(grown, cache, question) for question in questions]
     assert [(one.is_reused, [*one.differing]) for one in found] == [(True, []), (False, ["rows"]), (False, ["rows"])]
     assert [one.side for one in found] == [measure_side(grown, question) for question in questions]
 
 
 def test_a_broken_file_is_measured_again_and_old_ones_are_removed(panel: Panel, cache: SideCache) -> None:
-    found = cache.measured(panel, QUESTION)
+    found = found_side(panel, cache, QUESTION)
     (path,) = cache.folder.glob("*/*.json")
     content = path.read_bytes()
     for broken in (b"", content[:-10], content.replace(b'"scores"', b'"stores"')):
         path.write_bytes(broken)
-        again = cache.measured(panel, QUESTION)
+        again = found_side(panel, cache, QUESTION)
         assert (again.is_reused, again.side) == (False, found.side)
     assert path.read_bytes() == content
     assert cache.clean(len(content)) == 0
     assert cache.clean(len(content) - 1) == len(content)
-    assert not cache.measured(panel, QUESTION).is_reused
+    assert not found_side(panel, cache, QUESTION).is_reused
 
 
 def test_a_family_whose_code_has_no_version_is_always_measured(panel: Panel, cache: SideCache, tmp_path: Path) -> None:
@@ -122,7 +131,7 @@ def test_a_family_whose_code_has_no_version_is_always_measured(panel: Panel, cac
     own = load_families(file)["own"].model_copy(update={"parameters": {"folder": str(tmp_path)}})
     (tmp_path / "go").touch()
     for _ in range(2):
-        assert not cache.measured(panel, replace(QUESTION, families=(own,))).is_reused
+        assert not found_side(panel, cache, replace(QUESTION, families=(own,))).is_reused
     assert not cache.folder.exists()
 
 

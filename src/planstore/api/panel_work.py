@@ -33,6 +33,8 @@ class PanelWork:
         select: int = 30,
         symbols: bool = True,
         workers: int | None = None,
+        executor: str = "local",
+        ray_address: str | None = None,
         limits: LeakageLimits | None = None,
         reuse: bool = True,
         progress: Callable[[dict[str, int]], None] = lambda _: None,
@@ -50,7 +52,9 @@ class PanelWork:
             seed: random seed.
             select: number of features to select per target; 0 selects none.
             symbols: whether each symbol is measured alone too, besides all together.
-            workers: worker processes, each with one thread; None means one per CPU core, limited by memory.
+            workers: concurrent measurements, each on one thread; None means one per CPU core, limited by memory.
+            executor: ``local`` (processes of this machine) or ``ray``.
+            ray_address: address of a Ray cluster; None starts one on this machine.
             limits: limits from which features and scores count as leaking.
             reuse: take over sides that were measured before from the same inputs, also by a call that was killed.
             progress: callback that receives the number of sides measured and still planned.
@@ -58,7 +62,7 @@ class PanelWork:
         Raises:
             RequestError: an argument is invalid, or the store is read as of an earlier commit.
             FamiliesError: the families file is invalid.
-            WorkerDiedError: a worker process died.
+            WorkerDiedError: three workers died while they measured one side.
         """
         from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence
         from planstore.training.evidence.measure import FAMILIES, measure
@@ -73,6 +77,8 @@ class PanelWork:
             select=select,
             symbols=symbols,
             workers=workers,
+            executor=executor,
+            ray_address=ray_address,
             limits=limits,
             reuse=reuse,
             earlier=earlier_evidence(self, panel.last_timestamp),
@@ -199,7 +205,7 @@ class PanelWork:
             NotFoundError: a name matches no run.
             RequestError: an argument is invalid, a model is a pickle, or the store is read as of an earlier commit.
             FamiliesError: the families file is invalid.
-            WorkerDiedError: a worker process died.
+            WorkerDiedError: three workers died while they refitted one target of a run.
         """
         from planstore.training.outcomes.measure import measure_outcomes
 

@@ -10,7 +10,7 @@ import typer
 
 from planstore.checks.number_text import chance
 from planstore.cli.argument_completion import complete_family
-from planstore.cli.options import RESULTS, Families, Json, PanelPath, Results
+from planstore.cli.options import RESULTS, Executor, Families, Json, PanelPath, RayAddress, Results
 from planstore.cli.panel_settings import Classes, Embargo, Feature, Horizon, Ignore, PanelFile, Task, panel_settings
 
 if TYPE_CHECKING:
@@ -75,8 +75,10 @@ def command(
     ] = False,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Worker processes. Default: one per CPU core, limited by memory."),
+        typer.Option(min=1, help="Concurrent measurements. Default: one per CPU core, limited by memory."),
     ] = None,
+    executor: Executor = "local",
+    ray_address: RayAddress = None,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     no_reuse: Annotated[
         bool, typer.Option("--no-reuse", help="Measure sides again that were measured before from the same inputs.")
@@ -100,16 +102,23 @@ def command(
     from planstore.checks.whole_files import check_parquet_path
     from planstore.cli import output
     from planstore.cli.exit import exit_with
+    from planstore.errors import RequestError
     from planstore.events.hashing import digest_of
     from planstore.ledger.embedded.store_folder import refuse_store
     from planstore.training.evidence.discoveries import discoveries
     from planstore.training.evidence.measure import FAMILIES
+    from planstore.training.execution.executor_settings import ExecutorSettings
     from planstore.training.families import families_of, load_families
     from planstore.training.panel.panel import Panel
 
     if out is not None:
         refuse_store("--out", out)
         check_parquet_path("--out", out)
+    chosen = ExecutorSettings(executor, workers, ray_address)
+    if estimate and chosen.is_remote:
+        raise RequestError(
+            f"--estimate must be with executor local, got {executor}: this machine cannot time the cores of others"
+        )
     families_of(family or FAMILIES, load_families(families))  # first, because reading the panel takes long
     settings = panel_settings(
         horizon=horizon, embargo=embargo, task=task, classes=classes, feature=feature, ignore=ignore,
@@ -131,6 +140,8 @@ def command(
             select=select,
             symbols=not pooled,
             workers=workers,
+            executor=executor,
+            ray_address=ray_address,
             reuse=not no_reuse,
             progress=show,
         )

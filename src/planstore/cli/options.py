@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from planstore.cli.argument_completion import (
+    complete_executor,
     complete_run,
     complete_symbol,
     complete_target,
@@ -55,6 +56,19 @@ PanelPath = Annotated[
 Families = Annotated[
     Path | None,
     typer.Option("--families", envvar="PLANSTORE_FAMILIES", help="Families file (YAML) with further families."),
+]
+Executor = Annotated[
+    str,
+    typer.Option(
+        "--executor",
+        envvar="PLANSTORE_EXECUTOR",
+        help="Executor: local (processes on this machine) or ray.",
+        autocompletion=complete_executor,
+    ),
+]
+RayAddress = Annotated[
+    str | None,
+    typer.Option("--ray-address", help="Address of a Ray cluster. Default: a cluster is started on this machine."),
 ]
 RESULTS = Path("results")
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from planstore.cli.argument_completion import (
-    complete_executor,
     complete_planned_family,
     complete_planned_symbol,
     complete_planned_target,
 )
 from planstore.cli.hooks import BEFORE_TRAIN
-from planstore.cli.options import RESULTS, Families, Json, Limit, PanelPath, Plan, Results
+from planstore.cli.options import RESULTS, Executor, Families, Json, Limit, PanelPath, Plan, RayAddress, Results
 from planstore.cli.panel_settings import Classes, Embargo, Feature, Horizon, Ignore, PanelFile, Task, panel_settings
 
 if TYPE_CHECKING:
@@ -34,17 +33,8 @@ def command(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Concurrent jobs. Default: one per CPU core, limited by memory.")
     ] = None,
-    executor: Annotated[
-        str,
-        typer.Option(
-            envvar="PLANSTORE_EXECUTOR",
-            help="Executor: local (processes on this machine) or ray.",
-            autocompletion=complete_executor,
-        ),
-    ] = "local",
-    ray_address: Annotated[
-        str | None, typer.Option(help="Address of a Ray cluster. Default: a cluster is started on this machine.")
-    ] = None,
+    executor: Executor = "local",
+    ray_address: RayAddress = None,
     plan: Plan = None,
     force: Annotated[
         bool, typer.Option("--force", help="Train a stale plan: one with newer evidence, policy, rules or overrides.")

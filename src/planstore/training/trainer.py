@@ -148,8 +148,8 @@ def train_panel(
         features: feature names for every target, instead of a selection.
         evidence_families: model families to measure with.
         families: families file of the user.
-        workers: number of measuring processes and of concurrent training tasks; None means one per CPU core.
-        executor: training executor, ``local`` or ``ray``; evidence is measured on this machine.
+        workers: number of concurrent measurements and training tasks; None means one per CPU core.
+        executor: executor of measurements and training, ``local`` or ``ray``.
         ray_address: address of a Ray cluster; None starts one on this machine.
         seed: random seed.
         step: callback that receives the name of each step at its start.
@@ -174,6 +174,8 @@ def train_panel(
         seed=seed,
         select=0 if features is not None else top_features,
         workers=workers,
+        executor=executor,
+        ray_address=ray_address,
         earlier=earlier_evidence(store, panel.last_timestamp),
         progress=progress,
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from planstore.checks.arguments import checked
 from planstore.training.evidence.measure import FAMILIES, questions_of
 from planstore.training.evidence.side import Question, measure_sample
+from planstore.training.execution.executor_settings import ExecutorSettings
 from planstore.training.execution.local_executor import FITTED_COPIES, WORKER_BYTES, affordable_workers
 from planstore.training.panel.panel import Panel
 
@@ -66,9 +67,9 @@ def estimate_evidence(
         RequestError: an argument cannot be used.
         FamiliesError: the families file cannot be used.
     """
+    ExecutorSettings(workers=workers)
     questions = questions_of(
         panel, families=families, families_file=families_file, folds=folds, seed=seed, select=select, symbols=symbols,
-        workers=workers,
     )  # fmt: skip
     timed: dict[tuple[str, bool], _Line] = {}
     seconds = []

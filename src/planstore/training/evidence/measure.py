@@ -6,7 +6,7 @@ import logging
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import as_completed
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -24,11 +24,12 @@ from planstore.ledger.embedded.store_folder import refuse_store
 from planstore.pages.answers import SHOWN_ROWS, TableAnswer, plural, text_table
 from planstore.training.evidence.leakage import LeakageLimits, signs_elsewhere
 from planstore.training.evidence.ranking import Ranked, rank
-from planstore.training.evidence.side import MeasuredSide, Question, measure_side
+from planstore.training.evidence.side import MeasuredSide, Question
 from planstore.training.evidence.side_cache import MOST_BYTES, FoundSide, side_cache
+from planstore.training.evidence.side_task import SideTask, answer
 from planstore.training.evidence.stability import Snapshot
-from planstore.training.execution.local_executor import LocalExecutor, affordable_workers
-from planstore.training.execution.worker import opened
+from planstore.training.execution.executor_settings import ExecutorSettings
+from planstore.training.execution.retried_tasks import ATTEMPTS, RetriedTasks
 from planstore.training.families import families_of, load_families
 from planstore.training.panel.panel import Panel
 
@@ -163,6 +164,8 @@ def measure(
     select: int = 30,
     symbols: bool = True,
     workers: int | None = None,
+    executor: str = "local",
+    ray_address: str | None = None,
     limits: LeakageLimits | None = None,
     earlier: Earlier | None = None,
     reuse: bool = True,
@@ -181,7 +184,9 @@ def measure(
         seed: random seed.
         select: number of features to select for each target; 0 selects none.
         symbols: whether single symbols are measured as well as all of them together.
-        workers: processes, each with one thread; None means one per CPU core, as far as memory allows.
+        workers: as for :class:`~planstore.training.execution.executor_settings.ExecutorSettings`.
+        executor: as ``workers``.
+        ray_address: as ``workers``.
         limits: the limits of signs of leakage.
         earlier: importances of earlier runs, with which stability is measured.
         reuse: take over sides that were measured before from the same inputs, also by a call that was killed.
@@ -190,15 +195,16 @@ def measure(
     Raises:
         RequestError: an argument cannot be used.
         FamiliesError: the families file cannot be used.
-        WorkerDiedError: a worker process died.
+        WorkerDiedError: the workers of all attempts of a side died.
     """
+    settings = ExecutorSettings(executor, workers, ray_address)
     limits = limits or LeakageLimits()
     questions = questions_of(
         panel, families=families, families_file=families_file, folds=folds, seed=seed, select=select, symbols=symbols,
-        workers=workers, limits=limits, earlier=earlier,
+        limits=limits, earlier=earlier,
     )  # fmt: skip
     requested = sum(bool(question.families) for question in questions)
-    sides = _suspected(_measured(panel, questions, workers, progress, reuse=reuse))[:requested]
+    sides = _suspected(_measured(panel, questions, settings, progress, reuse=reuse))[:requested]
     return PanelEvidence(
         sides=sides,
         as_of=panel.last_timestamp,
@@ -225,7 +231,6 @@ def questions_of(
     seed: int,
     select: int,
     symbols: bool,
-    workers: int | None,
     limits: LeakageLimits | None = None,
     earlier: Earlier | None = None,
 ) -> list[Question]:
@@ -235,11 +240,7 @@ def questions_of(
         RequestError: an argument cannot be used.
         FamiliesError: the families file cannot be used.
     """
-    for name, number, least in (
-        ("folds", folds, 2),
-        ("select", select, 0),
-        ("workers", 1 if workers is None else workers, 1),
-    ):
+    for name, number, least in (("folds", folds, 2), ("select", select, 0)):
         if number < least:
             raise RequestError(f"{name} must be at least {least}, got {number}")
     if not families:
@@ -268,44 +269,37 @@ def _symbols(panel: Panel, *, alone: bool) -> list[tuple[str | None, bool]]:
 def _measured(
     panel: Panel,
     questions: Sequence[Question],
-    workers: int | None,
+    settings: ExecutorSettings,
     progress: Callable[[dict[str, int]], None],
     *,
     reuse: bool,
 ) -> list[MeasuredSide]:
     """Return the sides in the order of their questions; long ones are measured first, so that no core is idle."""
-    order = sorted(range(len(questions)), key=lambda index: questions[index].symbol is not None)
-    found: dict[int, FoundSide] = {}
+    cache = side_cache()
+    long_first = sorted(questions, key=lambda question: question.symbol is not None)
+    tasks = [SideTask(question, cache.known(question) if reuse else None) for question in long_first]
+    found: dict[tuple[str, str | None], FoundSide] = {}
     with tempfile.TemporaryDirectory(prefix="planstore-") as folder:
-        saved = Path(folder) / "panel.json"
-        panel.save(saved)
-        work = _reused_or_measured if reuse else _measure
-        executor = LocalExecutor(saved, min(affordable_workers(panel, workers), len(questions)), work)
-        try:
-            running = {executor.start(questions[index]): index for index in order}
-            for done in as_completed(running):
-                found[running[done]] = done.result()
-                progress({"measured": len(found), JobState.PLANNED.value: len(questions) - len(found)})
-        except WorkerDiedError as error:
-            raise WorkerDiedError(
-                "a worker process died while it measured, perhaps without enough memory: try again with fewer --workers"
-            ) from error
-        finally:
-            executor.close()
+        executor = settings.open(panel, answer, Path(folder))
+        with closing(executor):
+            retried = RetriedTasks(executor, tasks)
+            try:
+                for task, answered in retried:
+                    side = cache.take(task.question, answered)
+                    if side is None:
+                        retried.add(replace(task, known=frozenset()))
+                        continue
+                    found[task.question.side] = side
+                    progress({"measured": len(found), JobState.PLANNED.value: len(questions) - len(found)})
+            except WorkerDiedError as error:
+                raise WorkerDiedError(
+                    f"{ATTEMPTS} workers died while they measured one side, perhaps without enough memory: try again "
+                    "with fewer --workers"
+                ) from error
     if reuse:
-        side_cache().clean(MOST_BYTES)
+        cache.clean(MOST_BYTES)
         _note_reused([*found.values()])
-    return [found[index].side for index in range(len(questions))]
-
-
-def _reused_or_measured(saved: Path, question: Question) -> FoundSide:
-    """Run in a worker process: return one side of the panel that was saved, measured now or before."""
-    return side_cache().measured(opened(str(saved), lambda: saved), question)
-
-
-def _measure(saved: Path, question: Question) -> FoundSide:
-    """Run in a worker process: measure one side of the panel that was saved."""
-    return FoundSide(measure_side(opened(str(saved), lambda: saved), question))
+    return [found[question.side].side for question in questions]
 
 
 def _note_reused(found: Sequence[FoundSide]) -> None:

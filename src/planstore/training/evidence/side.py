@@ -51,6 +51,11 @@ class Question:
     selects: int = 0
     earlier: tuple[Snapshot, ...] = ()
 
+    @property
+    def side(self) -> tuple[str, str | None]:
+        """Target and symbol."""
+        return self.target, self.symbol
+
 
 @dataclass(frozen=True)
 class MeasuredSide:

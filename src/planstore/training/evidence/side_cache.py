@@ -1,7 +1,8 @@
 """Cache of measured sides in the user's cache: a measurement that was killed goes on where it stopped.
 
-A side is found by the digest of all that it depends on: its rows, target, families, folds, seed, limits, libraries and
-the code that measures. The comparison with earlier evidence is made each time, because that evidence grows.
+The driver has the cache, whichever machine measures. A side is found by the digest of all that it depends on: its
+rows, target, families, folds, seed, limits, libraries and the code that measures. The comparison with earlier evidence
+is made each time, because that evidence grows.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,20 +22,11 @@ from planstore.checks.whole_files import whole_file
 from planstore.errors import ExportError
 from planstore.events.canonical import canonical_json
 from planstore.events.hashing import digest_of
-from planstore.training import families
-from planstore.training.evidence.side import (
-    MeasuredSide,
-    Measurement,
-    Question,
-    measure_sample,
-    missing_side,
-    sample_of,
-)
-from planstore.training.execution.inputs import library_versions, rows_digest
-from planstore.version import __version__
+from planstore.training.evidence.side import MeasuredSide, Measurement, Question
+from planstore.training.evidence.side_task import SideAnswer
 
 if TYPE_CHECKING:
-    from planstore.training.panel.panel import Panel, Sample
+    from pydantic import TypeAdapter
 
 MOST_BYTES = 2**30
 """Bytes that measured sides have at most; those used the longest ago are removed."""
@@ -65,25 +57,29 @@ class SideCache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def measured(self, panel: Panel, question: Question) -> FoundSide:
-        """Return a side of a panel, which is measured only if it was not before; see ``measure_side``."""
-        sample = sample_of(panel, question)
-        if sample is None:
-            return FoundSide(missing_side(panel, question))
-        inputs = _inputs(panel, question, sample)
+    def known(self, question: Question) -> frozenset[str]:
+        """Return the digests of the inputs of stored sides of a target and symbol."""
+        return frozenset(path.stem for path in self._folder_of(question).glob("*.json"))
+
+    def take(self, question: Question, answer: SideAnswer) -> FoundSide | None:
+        """Return the side of a worker's answer, and store it if it is new; None if its file is not whole."""
+        folder, inputs, measurement = self._folder_of(question), answer.inputs, answer.measurement
         if inputs is None:
-            return FoundSide(measure_sample(panel.target(question.target), question, sample).compared(question.earlier))
-        folder = self.folder / digest_of(canonical_json([question.target, question.symbol]))[:16]
-        path = folder / f"{digest_of(canonical_json(inputs))}.json"
+            return None if measurement is None else FoundSide(measurement.compared(question.earlier))
+        path = folder / f"{answer.digest}.json"
+        if measurement is not None:
+            differing = _differing(folder, inputs)
+            _write(path, inputs, measurement)
+            return FoundSide(measurement.compared(question.earlier), differing=differing)
         known = _read(path)
-        if known is not None:
-            with suppress(OSError):
-                os.utime(path)
-            return FoundSide(known.compared(question.earlier), is_reused=True)
-        differing = _differing(folder, inputs)
-        measurement = measure_sample(panel.target(question.target), question, sample)
-        _write(path, inputs, measurement)
-        return FoundSide(measurement.compared(question.earlier), differing=differing)
+        if known is None:
+            return None
+        with suppress(OSError):
+            os.utime(path)
+        return FoundSide(known.compared(question.earlier), is_reused=True)
+
+    def _folder_of(self, question: Question) -> Path:
+        return self.folder / digest_of(canonical_json([question.target, question.symbol]))[:16]
 
     def clean(self, most_bytes: int = 0) -> int:
         """Remove sides that were used the longest ago, until the others have at most some bytes; return the bytes."""
@@ -107,43 +103,23 @@ def side_cache() -> SideCache:
     return SideCache(user_cache_path("planstore") / "sides")
 
 
-def _inputs(panel: Panel, question: Question, sample: Sample) -> dict[str, Any] | None:
-    """Return all that a side depends on; None where the code of a family is not known by a version."""
-    versions, is_complete = library_versions(question.families)
-    if not is_complete:
-        return None
-    settings = {one.name: getattr(question, one.name) for one in fields(question) if one.name != "earlier"}
-    return settings | {
-        "rows": [rows_digest(sample), digest_of(sample.places.astype("<i8").tobytes())],
-        "classes": sample.classes.tolist(),
-        "target": asdict(panel.target(question.target)),
-        "features": list(sample.features.columns),
-        "families": [family.model_dump(mode="json") for family in question.families],
-        "limits": asdict(question.limits),
-        "libraries": versions,
-        "code": _code(),
-    }
-
-
-@cache
-def _code() -> str:
-    """Return the digest of the code that measures, because a version would have to be raised with each change of it."""
-    measuring = [*Path(__file__).parent.glob("*.py"), Path(families.__file__)]
-    return digest_of(b"\0".join([__version__.encode(), *(path.read_bytes() for path in sorted(measuring))]))
-
-
 def _read(path: Path) -> Measurement | None:
     """Return the measurement in a file; None if there is none that is whole."""
-    from pydantic import TypeAdapter
-
     try:
         document = orjson.loads(path.read_bytes())
         found = document["measurement"]
         if digest_of(orjson.dumps(found)) != document["digest"]:
             return None
-        return TypeAdapter(Measurement).validate_python(found)
+        return _checking().validate_python(found)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+@cache
+def _checking() -> TypeAdapter[Measurement]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Measurement)
 
 
 def _write(path: Path, inputs: Mapping[str, Any], measurement: Measurement) -> None:

@@ -51,7 +51,7 @@ class Driver:
     def __init__(
         self,
         claims: Claims,
-        executor: Executor,
+        executor: Executor[Task, Result],
         make_task: Callable[[Claim], Task],
         *,
         lease: timedelta,

@@ -1,29 +1,29 @@
-"""Choice of the executor of a training."""
+"""Choice of the executor of a training or a measurement."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
-from planstore.ledger.storage import ArtifactStorage
 from planstore.training.execution.executor import Executor
 from planstore.training.execution.local_executor import LocalExecutor, affordable_workers
-from planstore.training.execution.worker import work
 from planstore.training.execution.worker_process import interpreter
 
 if TYPE_CHECKING:
     from planstore.training.panel.panel import Panel
 
+TaskT = TypeVar("TaskT")
+ResultT = TypeVar("ResultT")
+
 
 @dataclass(frozen=True)
 class ExecutorSettings:
-    """Executor of a training with its settings.
+    """Executor of a training or a measurement, with its settings.
 
     Attributes:
         executor: ``local``, processes on this machine; or ``ray``, which needs the ``ray`` extra.
@@ -50,22 +50,31 @@ class ExecutorSettings:
             )
         self._kind.check(self.executor)
 
-    def open(self, panel: Panel, artifacts: ArtifactStorage, folder: Path) -> Executor:
+    def open(self, panel: Panel, work: Callable[[Panel, TaskT], ResultT], folder: Path) -> Executor[TaskT, ResultT]:
         """Return the executor.
 
         Args:
             panel: panel of the tasks.
-            artifacts: storage of the files that workers store, where they reach it.
+            work: function that workers run on the panel and a task; it must be in an importable module.
             folder: temporary folder that exists until the executor is closed.
 
         Raises:
             RequestError: there is no Ray cluster at the address.
         """
-        return self._kind.open(self, panel, artifacts, folder)
+        found: Executor[TaskT, ResultT] = self._kind.open(self, panel, work, folder)
+        return found
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether workers may be on other machines."""
+        return self._kind.is_remote
 
     @property
     def _kind(self) -> _Kind:
         return EXECUTORS[self.executor]
+
+
+_Work = Callable[["Panel", Any], Any]
 
 
 @dataclass(frozen=True)
@@ -75,22 +84,24 @@ class _Kind:
     Attributes:
         open: returns the executor; see `ExecutorSettings.open`.
         check: refuses a machine on which the executor, given by name, cannot run.
+        is_remote: whether workers may be on other machines.
     """
 
-    open: Callable[[ExecutorSettings, Panel, ArtifactStorage, Path], Executor]
+    open: Callable[[ExecutorSettings, Panel, _Work, Path], Executor[Any, Any]]
     check: Callable[[str], object]
+    is_remote: bool
 
 
-def _open_local(settings: ExecutorSettings, panel: Panel, artifacts: ArtifactStorage, folder: Path) -> Executor:
+def _open_local(settings: ExecutorSettings, panel: Panel, work: _Work, folder: Path) -> Executor[Any, Any]:
     saved = folder / "panel.json"
     panel.save(saved)
-    return LocalExecutor(saved, affordable_workers(panel, settings.workers), partial(work, artifacts.opener()))
+    return LocalExecutor(saved, affordable_workers(panel, settings.workers), work)
 
 
-def _open_ray(settings: ExecutorSettings, panel: Panel, artifacts: ArtifactStorage, folder: Path) -> Executor:
+def _open_ray(settings: ExecutorSettings, panel: Panel, work: _Work, _: Path) -> Executor[Any, Any]:
     from planstore.training.execution.ray_executor import RayExecutor
 
-    return RayExecutor(panel, artifacts, settings.workers, settings.ray_address)
+    return RayExecutor(panel, work, settings.workers, settings.ray_address)
 
 
 def _check_interpreter(_: str) -> None:
@@ -106,5 +117,8 @@ def _check_extra(executor: str) -> None:
         )
 
 
-EXECUTORS = {"local": _Kind(_open_local, _check_interpreter), "ray": _Kind(_open_ray, _check_extra)}
+EXECUTORS = {
+    "local": _Kind(_open_local, _check_interpreter, is_remote=False),
+    "ray": _Kind(_open_ray, _check_extra, is_remote=True),
+}
 """The executors by name."""

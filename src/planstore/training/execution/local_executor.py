@@ -10,10 +10,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from planstore.errors import WorkerDiedError
+from planstore.training.execution.worker import run_saved
 from planstore.training.execution.worker_process import WorkerProcess
-
-if TYPE_CHECKING:
-    from planstore.training.panel.panel import Panel
 
 if TYPE_CHECKING:
     from planstore.training.panel.panel import Panel
@@ -57,10 +55,10 @@ class LocalExecutor(Generic[TaskT, ResultT]):
     Args:
         panel: file by which processes open the panel.
         slots: number of processes.
-        work: function that processes run on the panel and a task; it must be in an importable module.
+        work: as for :meth:`~planstore.training.execution.executor_settings.ExecutorSettings.open`.
     """
 
-    def __init__(self, panel: Path, slots: int, work: Callable[[Path, TaskT], ResultT]) -> None:
+    def __init__(self, panel: Path, slots: int, work: Callable[[Panel, TaskT], ResultT]) -> None:
         self.slots = slots
         self._panel = panel
         self._work = work
@@ -77,7 +75,7 @@ class LocalExecutor(Generic[TaskT, ResultT]):
     def _run(self, task: TaskT) -> ResultT:
         process = self._process()
         try:
-            result: ResultT = process.call(self._work, self._panel, task)
+            result: ResultT = process.call(run_saved, self._work, self._panel, task)
         finally:
             with self._lock:
                 self._idle.append(process)

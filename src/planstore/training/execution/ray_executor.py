@@ -1,36 +1,36 @@
-"""Executor on a Ray cluster, existing or started here. Ray schedules tasks; the driver handles claims and retries."""
+"""Executor on a Ray cluster, existing or started here. Ray schedules tasks; their driver handles retries."""
 
 from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from planstore.errors import PlanstoreError, RequestError, WorkerDiedError
-from planstore.ledger.storage import ArtifactsOpener, ArtifactStorage
-from planstore.training.execution.fit import train_job
-from planstore.training.execution.task import LOST, Result, Task
 from planstore.training.execution.termination import restored_sigterm_handler
-from planstore.training.execution.worker import opened, stored_result
+from planstore.training.execution.worker import opened
 
 if TYPE_CHECKING:
     from planstore.training.panel.panel import Panel, PanelOrigin
+
+TaskT = TypeVar("TaskT")
+ResultT = TypeVar("ResultT")
 
 SLOTS_CACHE_SECONDS = 1.0
 """Cache time of the cluster's size in seconds."""
 
 
-class RayExecutor:
+class RayExecutor(Generic[TaskT, ResultT]):
     """Executor with one task per CPU core of a Ray cluster.
 
     Nodes need planstore installed. Workers read a panel of object storage themselves; a local panel is sent through
-    Ray's object store, because nodes may share no folder. For the same reason the files of jobs are sent to the driver,
-    unless the store is one that other machines reach. Credentials are those of the nodes.
+    Ray's object store, once, because nodes may share no folder. Credentials are those of the nodes.
 
     Args:
         panel: panel of the tasks.
-        artifacts: artifacts of the store.
+        work: as for :meth:`~planstore.training.execution.executor_settings.ExecutorSettings.open`.
         max_tasks: maximum number of concurrent tasks; None means one per CPU core of the cluster.
         address: address of an existing cluster; None starts one on this machine.
 
@@ -38,7 +38,9 @@ class RayExecutor:
         RequestError: there is no cluster at the address.
     """
 
-    def __init__(self, panel: Panel, artifacts: ArtifactStorage, max_tasks: int | None, address: str | None) -> None:
+    def __init__(
+        self, panel: Panel, work: Callable[[Panel, TaskT], ResultT], max_tasks: int | None, address: str | None
+    ) -> None:
         import ray
 
         self._owns_connection = not ray.is_initialized()
@@ -47,8 +49,8 @@ class RayExecutor:
                 _connect(ray, max_tasks, address)
         self._digest = panel.digest
         self._panel = [ray.put(panel.held())] if panel.origin is None else panel.origin
-        self._artifacts = artifacts.opener() if artifacts.is_shared else None
-        self._work = ray.remote(num_cpus=1, max_retries=0)(_work)
+        self._work = work
+        self._run: Any = ray.remote(num_cpus=1, max_retries=0)(run_fetched)
         self._max_tasks = max_tasks
         self._cached_slots: tuple[float, int] = (0.0, 0)
 
@@ -63,11 +65,11 @@ class RayExecutor:
             self._cached_slots = (time.monotonic(), slots)
         return slots if self._max_tasks is None else min(slots, self._max_tasks)
 
-    def start(self, task: Task) -> Future[Result]:
+    def start(self, task: TaskT) -> Future[ResultT]:
         """Run a task on any free CPU core."""
-        future: Future[Result] = Future()
+        future: Future[ResultT] = Future()
         future.set_running_or_notify_cancel()
-        running = self._work.remote(self._panel, self._digest, self._artifacts, task).future()
+        running = self._run.remote(self._work, self._panel, self._digest, task).future()
         running.add_done_callback(lambda done: _settle(future, done))
         return future
 
@@ -93,7 +95,7 @@ def _connect(ray: Any, max_tasks: int | None, address: str | None) -> None:
         raise RequestError(f"{fault}: {error}") from error
 
 
-def _settle(future: Future[Result], done: Future[Result]) -> None:
+def _settle(future: Future[ResultT], done: Future[ResultT]) -> None:
     from ray.exceptions import RayError, RayTaskError
 
     error = done.exception()
@@ -102,13 +104,18 @@ def _settle(future: Future[Result], done: Future[Result]) -> None:
         return
     cause = error.cause if isinstance(error, RayTaskError) else error
     if isinstance(cause, RayError):  # of the worker, or of the panel that it asked Ray for
-        future.set_exception(WorkerDiedError(f"its Ray worker died: {type(cause).__name__}"))
-    else:
-        future.set_exception(error)
+        cause = WorkerDiedError(f"its Ray worker died: {type(cause).__name__}")
+    future.set_exception(cause)
 
 
-def _work(panel: PanelOrigin | list[Any], digest: str, artifacts: ArtifactsOpener | None, task: Task) -> Result:
-    """Train a task in a Ray worker; the panel is fetched once per process."""
+def run_fetched(
+    work: Callable[[Panel, TaskT], ResultT], panel: PanelOrigin | list[Any], digest: str, task: TaskT
+) -> ResultT:
+    """Run a task in a Ray worker; the panel with this digest is fetched once per process.
+
+    Raises:
+        WorkerDiedError: the worker cannot read the panel.
+    """
     import ray
 
     def source() -> Panel | PanelOrigin:
@@ -117,6 +124,5 @@ def _work(panel: PanelOrigin | list[Any], digest: str, artifacts: ArtifactsOpene
     try:
         fetched = opened(digest, source)
     except PlanstoreError as error:
-        return Result(LOST, error=f"its worker could not read the panel: {error}")
-    result = train_job(fetched, task)
-    return result if artifacts is None else stored_result(result, artifacts)
+        raise WorkerDiedError(f"its worker could not read the panel: {error}") from error
+    return work(fetched, task)

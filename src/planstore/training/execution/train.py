@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +29,12 @@ from planstore.training.evidence.evidence_store import selected_features
 from planstore.training.execution.claims import Claims
 from planstore.training.execution.driver import Driver
 from planstore.training.execution.executor_settings import ExecutorSettings
+from planstore.training.execution.fit import train_job
 from planstore.training.execution.outcome import Training, TrainingWarning
 from planstore.training.execution.selection import EVERYTHING, JobSelection
 from planstore.training.execution.task_inputs import Tasks
 from planstore.training.execution.termination import delayed_sigterm
+from planstore.training.execution.worker import train_and_store
 from planstore.training.families import families_of, load_families
 from planstore.training.panel.match import refuse_other_panel, refuse_other_settings, refuse_panel_without_targets
 from planstore.training.panel.panel import Panel
@@ -278,6 +281,8 @@ class TrainingRequest:
         self, panel: Panel, features: Mapping[str, Sequence[str]], progress: Callable[[dict[str, int]], None]
     ) -> None:
         ledger = self._store.access.ledger
+        reach_artifacts = ledger.artifacts.is_shared or not self._executor.is_remote
+        work = partial(train_and_store, ledger.artifacts.opener()) if reach_artifacts else train_job
         with tempfile.TemporaryDirectory(prefix="planstore-") as folder, delayed_sigterm():
             claims = Claims(
                 ledger,
@@ -288,7 +293,7 @@ class TrainingRequest:
                 max_attempts=self._max_attempts,
                 selected=self._selected,
             )
-            with closing(claims), closing(self._executor.open(panel, ledger.artifacts, Path(folder))) as executor:
+            with closing(claims), closing(self._executor.open(panel, work, Path(folder))) as executor:
                 tasks = Tasks(
                     claims,
                     ledger.artifacts,

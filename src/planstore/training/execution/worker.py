@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from planstore.errors import PanelError, StoreError
 from planstore.ledger.storage import ArtifactsOpener
@@ -20,17 +20,20 @@ from planstore.training.execution.task import LOST, Result, Task, stored
 if TYPE_CHECKING:
     from planstore.training.panel.panel import Panel, PanelOrigin
 
+TaskT = TypeVar("TaskT")
+ResultT = TypeVar("ResultT")
+
 _panels: dict[str, Panel] = {}
 
 
-def trained(panel: Path, task: Task) -> Result:
-    """Train a task on the panel saved at ``panel``."""
-    return train_job(opened(str(panel), lambda: panel), task)
+def run_saved(work: Callable[[Panel, TaskT], ResultT], panel: Path, task: TaskT) -> ResultT:
+    """Run a task on the panel saved at ``panel``."""
+    return work(opened(str(panel), lambda: panel), task)
 
 
-def work(artifacts: ArtifactsOpener, panel: Path, task: Task) -> Result:
-    """Train a task on the panel saved at ``panel``, and store its files."""
-    return stored_result(trained(panel, task), artifacts)
+def train_and_store(artifacts: ArtifactsOpener, panel: Panel, task: Task) -> Result:
+    """Train a job, and store its files."""
+    return stored_result(train_job(panel, task), artifacts)
 
 
 def stored_result(result: Result, artifacts: ArtifactsOpener) -> Result:
@@ -62,7 +65,7 @@ def _read_again(origin: PanelOrigin, digest: str) -> Panel:
     panel = origin.read()
     if panel.digest != digest:
         raise PanelError(
-            f"{origin.address} must be as the driver has read it, got other content: train when no one writes it"
+            f"{origin.address} must be as the driver has read it, got other content: call again when no one writes it"
         )
     return panel
 

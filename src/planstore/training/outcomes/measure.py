@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import as_completed
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,9 +19,10 @@ from planstore.outcomes.record import RecordedOutcomes, record_outcomes
 from planstore.pages.answers import SHOWN_ROWS, Answer
 from planstore.runs.lookup import find_runs
 from planstore.training.evidence.measure import FAMILIES
-from planstore.training.execution.local_executor import LocalExecutor, affordable_workers
+from planstore.training.execution.executor_settings import ExecutorSettings
+from planstore.training.execution.retried_tasks import RetriedTasks
 from planstore.training.families import families_of, load_families
-from planstore.training.outcomes.refit import Refit, families_of_evidence, outcome_row, refitted, trouble
+from planstore.training.outcomes.refit import Refit, families_of_evidence, measure_refit, outcome_row, trouble
 from planstore.training.outcomes.stretch import Scored, in_classes, later_rows
 from planstore.training.panel.panel import Panel
 
@@ -69,9 +70,9 @@ def measure_outcomes(
     progress: Progress = lambda _: None,
 ) -> PanelOutcomes:
     """Measure and record outcomes; see :meth:`Store.measure_outcomes <planstore.Store.measure_outcomes>`."""
-    for name, number in (("length", length), ("workers", workers)):
-        if number is not None and number < 1:
-            raise RequestError(f"{name} must be at least 1, got {number}")
+    ExecutorSettings(workers=workers)
+    if length is not None and length < 1:
+        raise RequestError(f"length must be at least 1, got {length}")
     if families and not refit:
         raise RequestError("families must be given with refit alone, got them without: trained models have their own")
     selected = find_runs(store.access.session, runs)
@@ -224,16 +225,10 @@ def _refit_all(
     if not tasks:
         return
     with tempfile.TemporaryDirectory(prefix="planstore-") as folder:
-        saved = Path(folder) / "panel.json"
-        panel.save(saved)
-        executor = LocalExecutor(saved, min(affordable_workers(panel, workers), len(tasks)), refitted)
         found = {}
-        try:
-            running = {executor.start(task): place for place, task in enumerate(tasks)}
-            for done in as_completed(running):
-                found[running[done]] = done.result()
+        with closing(ExecutorSettings(workers=workers).open(panel, measure_refit, Path(folder))) as executor:
+            for task, measured in RetriedTasks(executor, tasks):
+                found[task.run_id, task.target] = measured
                 progress({"measured": len(found), JobState.PLANNED.value: len(tasks) - len(found)})
-        finally:
-            executor.close()
-    for place in range(len(tasks)):
-        yield found[place]
+    for task in tasks:
+        yield found[task.run_id, task.target]

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planstore.errors import SampleError
 from planstore.events.vocabulary import OutcomeMode
 from planstore.models.blend import mean_of, predicted
 from planstore.training.evidence.folds import as_slice
-from planstore.training.execution.worker import opened
 from planstore.training.families import Family
 from planstore.training.outcomes.stretch import Scored, known_rows, later_rows
 
@@ -48,10 +46,8 @@ class Refit:
     seed: int
     length: int | None
 
-
-def refitted(saved: Path, refit: Refit) -> Measured:
-    """Run in a worker process: measure one target of a run on the panel that was saved."""
-    return measure_refit(opened(str(saved), lambda: saved), refit)
+    def __str__(self) -> str:
+        return f"{self.target} of run {self.run_id}"
 
 
 def measure_refit(panel: Panel, refit: Refit) -> Measured:
