@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 
 import planstore
@@ -282,6 +283,29 @@ def test_rules_that_do_not_arrive_at_what_is_recorded_are_a_finding(
     assert report.findings
     assert "is recorded, but the archived rules give" in report.findings[0]
     assert "What does not hold" in report.html
+
+
+def test_promises_stand_beside_their_outcomes(store: Store) -> None:
+    rows = [row | {"target": f"{HOSTILE[0]} {row['target']}"} for row in samples.records(3, 6)]
+    store.route(samples.table(rows), samples.policy(), run_id="r")
+    assert "has no outcome of its evidence" in store.report().html
+    outcomes = [
+        {
+            "run_id": "r", "target": row["target"], "symbol": row["symbol"], "score": row["score"] - 0.03,
+            "null_score": 0.5, "sample_size": 100, "learned_until": "2030-01-01", "first_timestamp": "2030-02-01",
+            "last_timestamp": "2030-12-31",
+        }
+        for row in rows
+    ]  # fmt: skip
+    store.record_outcomes(pa.Table.from_pylist(outcomes))
+    report, found = store.report(), store.calibrate()
+    page = Page(report.html)
+    points = [attributes for tag, attributes in page.elements if tag == "circle"]
+    assert len(points) == len(rows) == len(found.compared)
+    cells = [text for state in found.states for text in (state.state or "all", f"{state.realized:.3f}")]
+    assert {*cells} <= {*page.texts}
+    assert f"{found.sides[1].slope.value:.2f}" in "".join(page.texts)
+    assert HOSTILE[0] not in report.html
 
 
 def test_a_page_is_written_whole_or_not_at_all(report: reports.Report, tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from planstore.cli.verbs import app
 WRITERS = {
     "sql": ("sql", "from runs", "--format", "csv", "-o", "{file}"),
     "report": ("report", "--output", "{file}"),
+    "calibrate": ("calibrate", "--plot", "{file}"),
+    "backtest": ("backtest", "policy.yaml", "--plot", "{file}"),
     "evidence": ("evidence", "no such panel", "--out", "{file}"),
     "key": ("key", "{file}"),
     "init": ("init", "--policy", "{file}"),
@@ -110,7 +112,7 @@ def test_links_that_lead_to_each_other_are_one_error(inside: Path) -> None:
 
 def test_places_beside_a_store_are_written_to(inside: Path) -> None:
     for number, words in enumerate(WRITERS.values()):
-        if words[0] not in ("evidence", "restore"):
+        if words[0] not in ("evidence", "restore", "calibrate", "backtest"):
             assert called(*(word.format(file=f"results/new-{number}") for word in words)) is None, words
     assert called("restore", "backup", "--results", "restored") is None
     assert called("sql", "select 2 as a", "-o", "results/new-0") is None, "a file that is there is replaced"

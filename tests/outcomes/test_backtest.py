@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -167,3 +168,18 @@ def test_the_command_line_names_policies_by_their_files(kept: Kept, tmp_path: Pa
     assert "pooled would have been better than " in shown
     assert re.search(r"as recorded .*\nboth .*\npooled ", shown)
     assert "symbol.min_score.classification" in shown
+
+
+def test_the_plot_has_a_line_for_each_policy_through_its_values(judged: Backtest, tmp_path: Path) -> None:
+    svg = "{http://www.w3.org/2000/svg}"
+    root = ElementTree.parse(judged.write_plot(tmp_path / "values.svg")).getroot()
+    names = [text.text for text in root.findall(f"{svg}text")[1:]]
+    assert names == [one.policy for one in judged.policies]
+    chart = root.find(f"{svg}svg")
+    assert chart is not None
+    lines = [line.attrib["points"].split() for line in chart.iter(f"{svg}polyline")]
+    assert {len(line) for line in lines} == {len(judged.curve)}
+    for place, point in enumerate(judged.curve):
+        heights = [float(line[place].split(",")[1]) for line in lines]
+        best = min(heights)  # because an SVG counts downward
+        assert heights[names.index(point.best)] == best

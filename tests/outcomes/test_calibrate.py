@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,12 +15,13 @@ from typer.testing import CliRunner
 
 import planstore
 import samples
-from planstore import NotFoundError
+from planstore import NotFoundError, RequestError
 from planstore.api.store import Store
 from planstore.cli.verbs import app
 from planstore.outcomes.bootstrap import by_run, mean, sums_by_run
 
 YEARS, TARGETS, SYMBOLS = 4, 4, 6
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def world(seed: int) -> list[tuple[int, dict[str, Any], dict[str, Any]]]:
@@ -123,6 +126,29 @@ def test_the_command_line_shows_the_same_numbers(kept: tuple[Store, list[dict[st
     shown = CliRunner().invoke(app, words, env={"COLUMNS": "200"}).stdout
     assert f"{kept[0].calibrate().sides[1].slope.value:.2f}" in shown
     assert "Symbols by the rank of their promise" in shown
+
+
+def test_the_plot_is_an_svg_file_with_a_point_for_each_outcome(
+    kept: tuple[Store, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    file = tmp_path / "calibration.svg"
+    words = ["calibrate", "--results", str(kept[0].results), "--json", "--plot", str(file)]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    points = list(ElementTree.parse(file).iter(f"{SVG}circle"))
+    compared = kept[0].calibrate().compared
+    assert len(points) == len(compared) == YEARS * TARGETS * (SYMBOLS + 1)
+    symbols = sorted((one for one in compared if one["symbol"] is not None), key=lambda one: one["promised"])
+    drawn = {(point.findtext(f"{SVG}title") or "").partition(":")[0]: point for point in points}
+    low, high = (drawn[f"{one['target']} on {one['symbol']} in {one['run_id']}"] for one in (symbols[0], symbols[-1]))
+    assert float(low.attrib["cx"]) < float(high.attrib["cx"])
+    assert (float(low.attrib["cy"]) > float(high.attrib["cy"])) is (symbols[0]["realized"] < symbols[-1]["realized"])
+
+
+@pytest.mark.parametrize("name", ["plot.png", "no folder/plot.svg"])
+def test_a_plot_that_cannot_be_written_is_refused_before_anything_is_compared(name: str, tmp_path: Path) -> None:
+    refused = CliRunner().invoke(app, ["calibrate", "--plot", str(tmp_path / name), "--results", str(tmp_path)])
+    assert isinstance(refused.exception, RequestError)
+    assert "--plot must be a .svg file in an existing folder" in str(refused.exception)
 
 
 def test_a_bootstrap_over_runs_covers_a_mean_whose_rows_move_together() -> None:

@@ -14,6 +14,7 @@ from planstore.api.panel_work import PanelWork
 from planstore.api.queries import Queries
 from planstore.api.run_arguments import takes_arguments_of
 from planstore.checks.arguments import checked
+from planstore.errors import NotFoundError
 from planstore.ledger.opening import StorePlace
 from planstore.pages.answers import Answer, ResultRows, plural
 from planstore.runs.checked_request import checked_request
@@ -240,7 +241,8 @@ class Store(Queries, PanelWork, ModelAccess, OutcomeAccess, Answer):
         """Return a page about a run that opens offline in any browser.
 
         It shows the routes as a map of targets and symbols with their reasons, the flips against the previous run with
-        their causes, the job counts by status, and the evidence against its thresholds.
+        their causes, the job counts by status, the evidence against its thresholds, and the promises of all runs
+        against their outcomes.
 
         Args:
             run_id: the run, named as in :meth:`plan`; None means the newest run.
@@ -251,7 +253,14 @@ class Store(Queries, PanelWork, ModelAccess, OutcomeAccess, Answer):
         """
         from planstore.audit.report import make_report
 
-        return make_report(self.access.new_session(), self.access.ledger.artifacts, self.access.find_run(run_id))
+        run = self.access.find_run(run_id)
+        try:
+            found = self.calibrate()
+        except NotFoundError:
+            calibration = None
+        else:
+            calibration = {"found": found, "charts": found.charts()}
+        return make_report(self.access.new_session(), self.access.ledger.artifacts, run, calibration)
 
     @checked
     def whatif(

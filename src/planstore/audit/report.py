@@ -96,13 +96,14 @@ class Report(Answer):
         )
 
 
-def make_report(session: Session, artifacts: ArtifactStorage, run: Record) -> Report:
+def make_report(session: Session, artifacts: ArtifactStorage, run: Record, calibration: Record | None) -> Report:
     """Return the page about a run.
 
     Args:
         session: a reading session of its own.
         artifacts: storage of policies and rules.
         run: a row of ``runs``.
+        calibration: ``found`` and ``charts``, the comparison of promises with outcomes; None where there is no outcome.
 
     Raises:
         RequestError: the drawing library is not installed.
@@ -126,6 +127,7 @@ def make_report(session: Session, artifacts: ArtifactStorage, run: Record) -> Re
             "size": size,
             "routes": _routes(session, run, previous),
             "findings": findings,
+            "calibration": calibration,
             **_map(trace, misses, is_derived=is_derived),
             **_changes(trace, flips),
             **_jobs(trace),

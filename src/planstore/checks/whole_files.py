@@ -28,11 +28,11 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise ExportError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-def check_parquet_path(name: str, path: Path) -> None:
-    """Check that a path can be that of a new parquet file.
+def check_file_path(name: str, path: Path, suffix: str) -> None:
+    """Check that a path can be that of a new file with a suffix, such as ``.parquet``.
 
     Raises:
         RequestError: it has another suffix, or its folder does not exist; ``name`` is the name of the argument.
     """
-    if path.suffix.lower() != ".parquet" or not path.absolute().parent.is_dir():
-        raise RequestError(f"{name} must be a .parquet file in an existing folder, got {path}: name another file")
+    if path.suffix.lower() != suffix or not path.absolute().parent.is_dir():
+        raise RequestError(f"{name} must be a {suffix} file in an existing folder, got {path}: name another file")

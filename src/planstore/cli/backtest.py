@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from planstore.cli.options import RESULTS, AsOf, Json, Results
+from planstore.cli.options import RESULTS, AsOf, Json, Plot, Results, check_plot
 
 if TYPE_CHECKING:
     from planstore.outcomes.bootstrap import Estimate
@@ -30,6 +30,7 @@ def command(
         str | None, typer.Option(help="Metric of the scores, as auc or r2. Default: the one with most outcomes.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the bootstrap.")] = 0,
+    plot: Plot = None,
     results: Results = RESULTS,
     as_of: AsOf = None,
     json: Json = False,
@@ -42,6 +43,7 @@ def command(
     import planstore
     from planstore.cli import output
 
+    check_plot(plot)
     with planstore.open(results, create=False, as_of=as_of) as store, output.step_spinner() as progress:
         found = store.backtest(
             policies,
@@ -50,6 +52,8 @@ def command(
             seed=seed,
             progress=lambda run: progress(f"deciding {run} again"),
         )
+    if plot is not None:
+        found.write_plot(plot)
     if json:
         output.print_json(found.as_dict())
         return

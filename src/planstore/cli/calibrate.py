@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from planstore.cli.argument_completion import complete_target
-from planstore.cli.options import RESULTS, AsOf, Json, Limit, Results
+from planstore.cli.options import RESULTS, AsOf, Json, Limit, Plot, Results, check_plot
 
 if TYPE_CHECKING:
     from planstore.outcomes.bootstrap import Estimate
@@ -33,6 +33,7 @@ def command(
         str | None, typer.Option(help="Metric of the scores, as auc or r2. Default: the one with most outcomes.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the bootstrap.")] = 0,
+    plot: Plot = None,
     results: Results = RESULTS,
     limit: Limit = None,
     as_of: AsOf = None,
@@ -45,8 +46,11 @@ def command(
     import planstore
     from planstore.cli import output
 
+    check_plot(plot)
     with planstore.open(results, create=False, as_of=as_of) as store:
         found = store.calibrate(targets=target or (), metric=metric, seed=seed)
+    if plot is not None:
+        found.write_plot(plot)
     if json:
         output.print_json(found.as_dict())
         return

@@ -99,7 +99,7 @@ def command(
     Exit code 1 when a target or symbol could not be measured.
     """
     import planstore
-    from planstore.checks.whole_files import check_parquet_path
+    from planstore.checks.whole_files import check_file_path
     from planstore.cli import output
     from planstore.cli.exit import exit_with
     from planstore.errors import RequestError
@@ -113,7 +113,7 @@ def command(
 
     if out is not None:
         refuse_store("--out", out)
-        check_parquet_path("--out", out)
+        check_file_path("--out", out, ".parquet")
     chosen = ExecutorSettings(executor, workers, ray_address)
     if estimate and chosen.is_remote:
         raise RequestError(

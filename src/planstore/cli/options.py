@@ -35,6 +35,12 @@ Limit = Annotated[
         "--limit", min=1, help="Maximum rows per table. Default: 50 on a terminal, all in a pipe; --json prints all."
     ),
 ]
+Plot = Annotated[
+    Path | None,
+    typer.Option(
+        "--plot", metavar="FILE.svg", help="Write a chart to this SVG file too; an existing file is replaced."
+    ),
+]
 Target = Annotated[str, typer.Argument(help="Target, as in the candidates.", autocompletion=complete_target)]
 Symbol = Annotated[
     str | None,
@@ -71,6 +77,16 @@ RayAddress = Annotated[
     typer.Option("--ray-address", help="Address of a Ray cluster. Default: a cluster is started on this machine."),
 ]
 RESULTS = Path("results")
+
+
+def check_plot(plot: Path | None) -> None:
+    """Refuse a file of ``--plot`` that cannot be written, before work that takes long."""
+    from planstore.checks.whole_files import check_file_path
+    from planstore.ledger.embedded.store_folder import refuse_store
+
+    if plot is not None:
+        refuse_store("--plot", plot)
+        check_file_path("--plot", plot, ".svg")
 
 
 def is_typed(context: Any, name: str) -> bool:

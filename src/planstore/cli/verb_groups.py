@@ -46,8 +46,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "history": ("planstore history y_up_1d AAPL",),
     "diff": ("planstore diff night-6 night-7",),
     "whatif": ("planstore whatif stricter.yaml --run night-1..night-7",),
-    "calibrate": ("planstore calibrate", "planstore calibrate --target y_up_1d --json"),
-    "backtest": ("planstore backtest stricter.yaml --cost-per-job 0.05",),
+    "calibrate": ("planstore calibrate", "planstore calibrate --target y_up_1d --plot calibration.svg"),
+    "backtest": (
+        "planstore backtest stricter.yaml --cost-per-job 0.05",
+        "planstore backtest stricter.yaml --plot values.svg",
+    ),
     "report": ("planstore report --out report.html",),
     "ui": ("planstore ui", "planstore ui --results demo --port 8700 --no-open"),
     "sql": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planstore.audit.scenario import Record
@@ -13,6 +14,7 @@ from planstore.events.outcome import metric_word
 from planstore.events.vocabulary import SIDES, SignalState
 from planstore.ledger.storage import ArtifactStorage
 from planstore.outcomes.bootstrap import Estimate, by_run, rounded, sums_by_run
+from planstore.outcomes.charts import svg, value_chart, write_svg
 from planstore.outcomes.replayed import COLUMNS, ReplayedRoutes
 from planstore.outcomes.thresholds import Variation, variations
 from planstore.pages.answers import Answer, text_table
@@ -146,6 +148,19 @@ class Backtest(Answer):
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""
         return {**asdict(self), "verdict": self.verdict}
+
+    def write_plot(self, path: str | Path) -> Path:
+        """Write the chart of values by the cost of a job to an SVG file, and return its path.
+
+        Raises:
+            ExportError: it cannot be written.
+            RequestError: the path is inside of a store.
+        """
+        lines = {one.policy: [point.values[one.policy] for point in self.curve] for one in self.policies}
+        chart = value_chart([point.cost_per_job for point in self.curve], lines)
+        return write_svg(
+            path, svg("backtest.svg.j2", chart=chart, metric=self.metric, runs=len(self.runs), pairs=self.pairs)
+        )
 
     @property
     def verdict(self) -> str:

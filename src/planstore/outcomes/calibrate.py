@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planstore.database.session import Session
@@ -11,6 +12,7 @@ from planstore.errors import NotFoundError
 from planstore.events.outcome import metric_word
 from planstore.events.vocabulary import SIDES, SignalState
 from planstore.outcomes.bootstrap import Estimate, by_run, mean, rounded, sums_by_run
+from planstore.outcomes.charts import Record, promise_charts, svg, write_svg
 from planstore.pages.answers import Answer, plural, text_table
 
 if TYPE_CHECKING:
@@ -101,6 +103,7 @@ class Calibration(Answer):
         states: by side and signal state, best first, and over all states.
         sides: by side.
         ranks: by rank of a symbol among those of its target in its run.
+        compared: the outcomes, oldest first: run_id, target, symbol, state, promised, realized and more.
     """
 
     metric: str
@@ -108,9 +111,23 @@ class Calibration(Answer):
     states: Sequence[StateCalibration]
     sides: Sequence[SideCalibration]
     ranks: Sequence[RankCalibration]
+    compared: Sequence[Record]
+
+    def charts(self) -> list[Record]:
+        """Return a chart of promised and realized scores for each kind of side, for templates of pages."""
+        return promise_charts(self.metric, self.compared)
+
+    def write_plot(self, path: str | Path) -> Path:
+        """Write the charts of promised and realized scores to an SVG file, and return its path.
+
+        Raises:
+            ExportError: it cannot be written.
+            RequestError: the path is inside of a store.
+        """
+        return write_svg(path, svg("calibration.svg.j2", charts=self.charts()))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all attributes, for JSON."""
+        """Return all attributes but the single outcomes, for JSON."""
         return {
             "metric": self.metric,
             "other_metrics": dict(self.other_metrics),
@@ -154,6 +171,7 @@ def calibrate(session: Session, *, targets: Sequence[str], metric: str | None, s
         states=[state for side in known for state in side.states(wanted, seed)],
         sides=[side.side_calibration(seed) for side in known],
         ranks=[rank for side in known if side.name == SIDES[1] for rank in side.ranks()],
+        compared=chosen,
     )
 
 

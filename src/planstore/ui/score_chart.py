@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from planstore.events.vocabulary import Side
+from planstore.pages.scale import MOST_TICKS, Scale
 
 Record = dict[str, Any]
 WIDTH, HEIGHT = 720, 220
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 30
 MIN_CHECK, STRONG_CHECK = "MIN_SCORE", "STRONG_SCORE"
-MOST_TICKS = 6
 MOST_NAME = 14
 """Characters of a run's name below the chart."""
 
@@ -39,15 +39,11 @@ def _chart(side: str, rows: Sequence[Record]) -> Record | None:
         for value in (*(row[side][name] for name in ("score", "low", "high", "null_score")), *_of(row, side).values())
         if _is_number(value)
     ]
-    low, high = min(values), max(values)
-    margin = (high - low) * 0.08 or 0.05
-    low, high = low - margin, high + margin
+    scale = Scale.over(values, HEIGHT - BOTTOM, TOP)
+    y = scale.at
 
     def x(place: float) -> float:
         return round(LEFT + (WIDTH - LEFT - RIGHT) * (place + 0.5) / len(rows), 1)
-
-    def y(value: float) -> Any:
-        return round(TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low), 1)
 
     return {
         "side": side,
@@ -56,7 +52,7 @@ def _chart(side: str, rows: Sequence[Record]) -> Record | None:
         "line": " ".join(f"{x(place)},{y(row[side]['score'])}" for place, row in points),
         "points": [_point(place, row, side, x, y) for place, row in points],
         "steps": [step for level in ("min", "strong") for step in _steps(level, side, rows, x, y)],
-        "ticks": [{"y": y(value), "value": value} for value in _ticks(low, high)],
+        "ticks": scale.ticks(),
         "labels": [{"x": x(place), "text": _short(rows[place]["run_id"])} for place in _places(len(rows))],
     }
 
@@ -90,15 +86,6 @@ def _steps(level: str, side: str, rows: Sequence[Record], x: Any, y: Any) -> Ite
 def _of(row: Record, side: str) -> Record:
     found: Record = (row["thresholds"] or {}).get(side, {})
     return found
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """Return round numbers between two numbers."""
-    step = 10 ** math.floor(math.log10(high - low))
-    while (high - low) / step < MOST_TICKS / 2:
-        step /= 2
-    first = math.ceil(low / step)
-    return [round(place * step, 10) for place in range(first, math.floor(high / step) + 1)]
 
 
 def _places(number: int) -> list[int]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from planstore.checks.arguments import checked
 from planstore.checks.times import utc
-from planstore.checks.whole_files import check_parquet_path, whole_file
+from planstore.checks.whole_files import check_file_path, whole_file
 from planstore.errors import PanelError, RequestError
 from planstore.ledger.embedded.store_folder import refuse_store
 from planstore.models.frame import features_of, listed
@@ -97,7 +97,7 @@ def predict_panel(
 
 def _refuse_place(panel: Path | str, path: Path) -> None:
     refuse_store("the file of predictions", path)
-    check_parquet_path("out", path)
+    check_file_path("out", path, ".parquet")
     place = path.resolve()
     if Path(panel).resolve() in (place, *place.parents):
         raise RequestError(f"out must be outside of the panel, got {path}: name another file")
