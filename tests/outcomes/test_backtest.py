@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 import planstore
 import samples
-from planstore import NotFoundError, RequestError
+from planstore import JobStatus, NotFoundError, RequestError
 from planstore.api.store import Store
 from planstore.cli.verbs import app
 from planstore.outcomes.backtest import RECORDED, Backtest, ValueDifference
@@ -55,6 +55,11 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
                         rows.append(side | stretch | {"score": 0.5 + over, "null_score": 0.5, "sample_size": 250})
             store.route(pa.Table.from_pylist(found), samples.policy(), run_id=f"year-{year}")
         store.record_outcomes(pa.Table.from_pylist(rows))
+        for seconds, kind in ((1800.0, "symbol_specific"), (3600.0, "cross_sectional")):
+            job = next(job for job in store.plan().jobs if job["training_type"] == kind)
+            with store.training.status_writer() as writer:
+                metrics = {"seconds": seconds, "rows_trained": 100}
+                writer.record(JobStatus(str(store.plan().plan_id), job["job_id"], "succeeded", metrics=metrics))
         yield store, lifts
 
 
@@ -94,7 +99,7 @@ def test_routes_are_worth_the_scores_that_came_true_less_their_jobs(kept: Kept, 
         assert one.jobs == jobs
         assert [one.pooled, one.own, one.both] == [sum(route == name for route in expected.values()) for name in MODES]
         assert one.pooled + one.own + one.both + one.experimental + one.blocked == judged.pairs == len(lifts) / 3
-    assert store.log()[0]["kind"] == "outcomes"  # because nothing was written
+    assert store.log()[0]["kind"] == "status"  # because nothing was written
     point = next(one for one in judged.curve if one.cost_per_job == COST)
     assert point.values[changed.policy] == changed.value.value
     free = next(one for one in judged.curve if one.cost_per_job == 0)
@@ -140,6 +145,8 @@ def test_the_three_models_are_compared_on_the_same_symbols(kept: Kept, judged: B
     assert whole.own_over_pooled.value == pytest.approx(whole.own - whole.pooled, abs=1e-5)
     assert whole.own_over_pooled.high is not None
     assert whole.own_over_pooled.high < 0
+    assert (whole.pooled_jobs, whole.own_jobs) == (YEARS * TARGETS, YEARS * TARGETS * SYMBOLS)
+    assert (whole.pooled_hours, whole.own_hours) == (whole.pooled_jobs * 1.0, whole.own_jobs * 0.5)
 
 
 def test_bad_calls_are_refused(kept: Kept) -> None:
@@ -147,10 +154,40 @@ def test_bad_calls_are_refused(kept: Kept) -> None:
         kept[0].backtest([])
     with pytest.raises(RequestError, match="cost_per_job must be a number from 0, got -1"):
         kept[0].backtest([samples.policy()], cost_per_job=-1)
+    with pytest.raises(RequestError, match="cost_per_hour must be a number from 0, got nan"):
+        kept[0].backtest([samples.policy()], cost_per_hour=float("nan"))
     with pytest.raises(NotFoundError, match="measure them with `planstore outcomes measure PANEL --refit`"):
         kept[0].backtest([samples.policy()], metric="r2")
     with pytest.raises(NotFoundError, match="there must be a pair with outcomes of the cross-sectional model"):
         kept[0].at(1).backtest([samples.policy()])
+
+
+def test_hours_are_those_of_recorded_jobs_and_may_cost_instead_of_jobs(kept: Kept, judged: Backtest) -> None:
+    hourly = kept[0].backtest([OTHER], cost_per_hour=0.1)
+    assert (hourly.cost_per_job, hourly.hours_by_kind) == (0.0, {"cross_sectional": 1.0, "symbol_specific": 0.5})
+    assert " at 0.1 per hour" in hourly.verdict
+    for one, by_job in zip(hourly.policies, (judged.policies[0], judged.policies[2]), strict=True):
+        own = one.own + one.both + one.experimental
+        assert one.hours == by_job.hours == (one.jobs - own) + own * 0.5
+        free = (by_job.value.value or 0.0) + COST * one.jobs / judged.pairs
+        assert one.value.value == pytest.approx(free - 0.1 * one.hours / judged.pairs, abs=1e-5)
+    both = kept[0].backtest([OTHER], cost_per_hour=0.1, cost_per_job=0.01)
+    point = next(one for one in hourly.curve if one.cost_per_job == 0.01)
+    assert point.values["policy"] == both.policies[1].value.value
+
+
+def test_hours_of_jobs_that_were_never_timed_are_not_made_up(kept: Kept, tmp_path: Path) -> None:
+    untimed = kept[0].at(YEARS + 1).backtest([OTHER])
+    assert [one.hours for one in untimed.policies] == [None, None]
+    assert (untimed.untimed or "").startswith("no cross-sectional and no symbol-specific job of the ledger was timed")
+    (tmp_path / "other.yaml").write_text(yaml.safe_dump(OTHER))
+    words = ["backtest", str(tmp_path / "other.yaml"), "--results", str(kept[0].results), "--as-of", str(YEARS + 1)]
+    shown = CliRunner().invoke(app, words, env={"COLUMNS": "250"}).stdout
+    assert "hours: of one CPU core; no cross-sectional and no symbol-specific job of the ledger was timed" in shown
+    half = kept[0].at(YEARS + 2)
+    assert (half.backtest([OTHER]).untimed or "").startswith("no cross-sectional job of the ledger was timed")
+    with pytest.raises(RequestError, match=r"cost_per_hour must be 0 where no cross-sectional job was timed, got 0\.1"):
+        half.backtest([OTHER], cost_per_hour=0.1)
 
 
 def test_columns_that_only_the_judged_policy_asks_for_are_derived(kept: Kept) -> None:

@@ -137,7 +137,7 @@ OPEN = {
     "log": ("[].events_by_table",),
     "tail": ("events_by_table",),
     "diff": ("routes",),
-    "backtest": ("curve[].values",),
+    "backtest": ("curve[].values", "hours_by_kind"),
     "demo --history": ("years[].routes",),
 }
 """Objects whose keys are data, such as a count for each route."""

@@ -94,7 +94,8 @@ class OutcomeAccess:
         self,
         policies: Sequence[PolicySource],
         *,
-        cost_per_job: float = 0.02,
+        cost_per_job: float | None = None,
+        cost_per_hour: float | None = None,
         metric: str | None = None,
         seed: int = 0,
         progress: Callable[[str], None] = lambda _: None,
@@ -107,7 +108,10 @@ class OutcomeAccess:
 
         Args:
             policies: policies as in :meth:`Store.route <planstore.Store.route>`.
-            cost_per_job: cost of training one job, in score over null of one pair.
+            cost_per_job: cost of training one job, in score over null of one pair; None means 0.02, or 0 with a cost
+                per hour.
+            cost_per_hour: cost of an hour of training on one CPU core, added to that of jobs. A job takes as long as
+                the recorded jobs of its kind did on average.
             metric: metric of the scores, as ``auc`` or ``r2``; None means the one with most outcomes.
             seed: random seed of the bootstrap over runs.
             progress: callback that receives the name of each run before it is decided.
@@ -115,7 +119,7 @@ class OutcomeAccess:
         Raises:
             PolicyError: a policy is invalid.
             NotFoundError: there is no such pair.
-            RequestError: there is no policy, or the cost is negative.
+            RequestError: there is no policy, a cost is negative, or no job was timed of which an hour costs.
         """
         from planstore.outcomes.backtest import backtest
         from planstore.routing.policy_reader import note_left_out, read_runnable_policy
@@ -125,5 +129,6 @@ class OutcomeAccess:
             note_left_out(one)
         session, artifacts = self.access.session, self.access.ledger.artifacts
         return backtest(
-            session, artifacts, read, cost_per_job=cost_per_job, metric=metric, seed=seed, progress=progress
-        )
+            session, artifacts, read, cost_per_job=cost_per_job, cost_per_hour=cost_per_hour, metric=metric, seed=seed,
+            progress=progress,
+        )  # fmt: skip

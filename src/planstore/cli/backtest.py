@@ -12,20 +12,28 @@ from planstore.cli.options import RESULTS, AsOf, Json, Plot, Results, check_plot
 if TYPE_CHECKING:
     from planstore.outcomes.bootstrap import Estimate
 
-POLICIES = ("policy", "pooled", "own", "both", "experimental", "none", "jobs", "mean over null", "value per pair",
-            "95 % from", "to")  # fmt: skip
+POLICIES = ("policy", "pooled", "own", "both", "experimental", "none", "jobs", "hours", "mean over null",
+            "value per pair", "95 % from", "to")  # fmt: skip
 DIFFERENCES = ("policy", "against", "more value per pair", "95 % from", "to")
 THRESHOLDS = ("policy", "key", "given", "chosen", "first half", "chosen there", "second half", "chosen there", "gain",
               "95 % from", "to")  # fmt: skip
 MODELS = ("symbol side", "pairs", "pooled", "own", "both", "own − pooled", "95 % from", "to", "both − pooled",
-          "95 % from", "to")  # fmt: skip
+          "95 % from", "to", "pooled jobs", "own jobs", "pooled hours", "own hours")  # fmt: skip
 
 
 def command(
     policies: Annotated[list[Path], typer.Argument(metavar="POLICY...", help="Policies to judge (YAML files).")],
     cost_per_job: Annotated[
-        float, typer.Option(min=0, help="Cost of training one job, in score over null of one pair.")
-    ] = 0.02,
+        float | None,
+        typer.Option(
+            min=0,
+            help="Cost of training one job, in score over null of one pair. Default: 0.02, or 0 with --cost-per-hour.",
+        ),
+    ] = None,
+    cost_per_hour: Annotated[
+        float | None,
+        typer.Option(min=0, help="Cost of an hour of training on one CPU core, by the mean time of recorded jobs."),
+    ] = None,
     metric: Annotated[
         str | None, typer.Option(help="Metric of the scores, as auc or r2. Default: the one with most outcomes.")
     ] = None,
@@ -48,6 +56,7 @@ def command(
         found = store.backtest(
             policies,
             cost_per_job=cost_per_job,
+            cost_per_hour=cost_per_hour,
             metric=metric,
             seed=seed,
             progress=lambda run: progress(f"deciding {run} again"),
@@ -59,15 +68,16 @@ def command(
         return
     output.print_table(
         f"Policies over {len(found.runs)} runs with {found.pairs:,} pairs, by {found.metric} over null at "
-        f"{found.cost_per_job:g} per job",
+        f"{found.costs}",
         POLICIES,
         (
             (
-                one.policy, one.pooled, one.own, one.both, one.experimental, one.blocked, one.jobs,
+                one.policy, one.pooled, one.own, one.both, one.experimental, one.blocked, one.jobs, _hours(one.hours),
                 _text(one.advantage), *_estimate(one.value),
             )
             for one in found.policies
         ),
+        more=f"hours: of one CPU core; {found.untimed or 'by the mean time of the recorded jobs of each kind'}",
     )  # fmt: skip
     output.print_line(f"\n{found.verdict}\n")
     output.print_table(
@@ -102,7 +112,8 @@ def command(
         (
             (
                 one.state or "all", one.pairs, _text(one.pooled), _text(one.own), _text(one.both),
-                *_estimate(one.own_over_pooled), *_estimate(one.both_over_pooled),
+                *_estimate(one.own_over_pooled), *_estimate(one.both_over_pooled), one.pooled_jobs, one.own_jobs,
+                _hours(one.pooled_hours), _hours(one.own_hours),
             )
             for one in found.models
         ),
@@ -111,6 +122,10 @@ def command(
 
 def _estimate(estimate: Estimate) -> tuple[str | None, ...]:
     return tuple(_text(one) for one in (estimate.value, estimate.low, estimate.high))
+
+
+def _hours(hours: float | None) -> str | None:
+    return None if hours is None else f"{hours:.3g}"
 
 
 def _text(number: float | None) -> str | None:

@@ -11,13 +11,14 @@ from planstore.audit.scenario import Record
 from planstore.database.session import Session
 from planstore.errors import NotFoundError, RequestError
 from planstore.events.outcome import metric_word
-from planstore.events.vocabulary import SIDES, SignalState
+from planstore.events.vocabulary import SIDES, TRAINED_TYPES, SignalState, TrainingType
 from planstore.ledger.storage import ArtifactStorage
 from planstore.outcomes.bootstrap import Estimate, by_run, rounded, sums_by_run
 from planstore.outcomes.charts import svg, value_chart, write_svg
 from planstore.outcomes.replayed import COLUMNS, ReplayedRoutes
 from planstore.outcomes.thresholds import Variation, variations
 from planstore.pages.answers import Answer, text_table
+from planstore.plans.cost import hours_by_kind
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 RECORDED = "as recorded"
 """Name of the decisions that the runs recorded."""
+COST_PER_JOB = 0.02
+"""Cost of a job where the call gives none."""
 COSTS = (0.0, 0.01, 0.02, 0.05, 0.1)
 """Costs per job of the value curve, besides the requested one."""
 LEAST_RUNS = 4
@@ -41,6 +44,8 @@ class PolicyValue:
         policy: its name; ``as recorded`` means the decisions of the runs.
         pooled, own, both, experimental, blocked: numbers of pairs by the model that their route trains for them.
         jobs: number of jobs.
+        hours: hours of one CPU core that the jobs take, by the mean time of the recorded jobs of their kind; None where
+            no job of a kind was timed.
         advantage: mean score over null of the pairs that are not blocked; None without one.
         value: sum of the scores over null less the cost of all jobs, per pair.
     """
@@ -52,6 +57,7 @@ class PolicyValue:
     experimental: int
     blocked: int
     jobs: int
+    hours: float | None
     advantage: float | None
     value: Estimate
 
@@ -108,6 +114,8 @@ class ModelComparison:
         pairs: number of pairs.
         pooled, own, both: of the cross-sectional model, the symbol's own, and the mean of both.
         own_over_pooled, both_over_pooled: differences.
+        pooled_jobs, own_jobs: jobs that train the models: one for each target in a run, and one for each pair.
+        pooled_hours, own_hours: their hours, as of `PolicyValue`; the mean of both takes both.
     """
 
     state: str | None
@@ -117,6 +125,10 @@ class ModelComparison:
     both: float
     own_over_pooled: Estimate
     both_over_pooled: Estimate
+    pooled_jobs: int
+    own_jobs: int
+    pooled_hours: float | None
+    own_hours: float | None
 
 
 @dataclass(frozen=True, repr=False)
@@ -125,18 +137,21 @@ class Backtest(Answer):
 
     Attributes:
         metric: the metric of all scores.
-        cost_per_job: what a job costs, in the unit of the scores.
+        cost_per_job, cost_per_hour: what a job, and an hour of its training, cost, in the unit of the scores.
+        hours_by_kind: mean hours of one CPU core of the recorded jobs, by kind; a kind that was never timed is missing.
         runs: run ids, oldest first.
         pairs: number of pairs over all runs.
         policies: in the order of the call, after ``as recorded``.
         differences: the best policy against each other one.
-        curve: values by cost per job.
+        curve: values by cost per job, at the same cost per hour.
         thresholds: thresholds chosen on the first half of the runs; empty if there are fewer than four runs.
         models: the three models on the same symbols, by signal state of the symbol side, and over all.
     """
 
     metric: str
     cost_per_job: float
+    cost_per_hour: float
+    hours_by_kind: Mapping[str, float]
     runs: Sequence[str]
     pairs: int
     policies: Sequence[PolicyValue]
@@ -167,9 +182,7 @@ class Backtest(Answer):
         """Which policy would have been better, by how much, and whether that can be told."""
         nearest = min(self.differences, key=lambda one: one.difference.value or 0.0)
         low, high = nearest.difference.low, nearest.difference.high
-        amount = (
-            f"{nearest.difference.value or 0.0:.4f} {self.metric} over null per pair, at {self.cost_per_job:g} per job"
-        )
+        amount = f"{nearest.difference.value or 0.0:.4f} {self.metric} over null per pair, at {self.costs}"
         if low is None or high is None:
             return (
                 f"{nearest.policy} is better than {nearest.other} by {amount}; one run says nothing of its uncertainty."
@@ -178,6 +191,24 @@ class Backtest(Answer):
         if low <= 0:
             return f"{nearest.policy} and {nearest.other} cannot be told apart: they differ by {amount} ({interval})."
         return f"{nearest.policy} would have been better than {nearest.other} by {amount} ({interval})."
+
+    @property
+    def costs(self) -> str:
+        """The costs in words."""
+        per_hour = f"{self.cost_per_hour:g} per hour"
+        if not self.cost_per_hour:
+            return f"{self.cost_per_job:g} per job"
+        return f"{self.cost_per_job:g} per job and {per_hour}" if self.cost_per_job else per_hour
+
+    @property
+    def untimed(self) -> str | None:
+        """Why hours are missing; None where none is."""
+        if all(one.hours is not None for one in self.policies):
+            return None
+        kinds = [_label(kind) for kind in TRAINED_TYPES if kind not in self.hours_by_kind]
+        return (
+            f"no {' and no '.join(kinds)} job of the ledger was timed: `planstore train` times the jobs that it trains"
+        )
 
     def __str__(self) -> str:
         rows = [{**asdict(one), "value": one.value.value} for one in self.policies]
@@ -189,7 +220,8 @@ def backtest(
     artifacts: ArtifactStorage,
     policies: Sequence[ReadPolicy],
     *,
-    cost_per_job: float,
+    cost_per_job: float | None,
+    cost_per_hour: float | None,
     metric: str | None,
     seed: int,
     progress: Callable[[str], None] = lambda _: None,
@@ -199,8 +231,10 @@ def backtest(
 
     if not policies:
         raise RequestError("policies must be at least one, got none: name a policy")
-    if not 0 <= cost_per_job < np.inf:
-        raise RequestError(f"cost_per_job must be a number from 0, got {cost_per_job}")
+    for name, cost in (("cost_per_job", cost_per_job), ("cost_per_hour", cost_per_hour)):
+        if cost is not None and not 0 <= cost < np.inf:
+            raise RequestError(f"{name} must be a number from 0, got {cost}")
+    per_job = (COST_PER_JOB if cost_per_hour is None else 0.0) if cost_per_job is None else cost_per_job
     wanted, pairs = _comparable(session, metric)
     by_commit: dict[int, list[Record]] = {}
     for pair in pairs:
@@ -217,17 +251,20 @@ def backtest(
         for run in runs:
             progress(run["run_id"])
             sums.append([routes.recorded(run), *routes.replayed(run, tried)])
-    judged = _Judged(np.array(sums), (RECORDED, *names), cost_per_job, seed)
+    hours = hours_by_kind(session)
+    judged = _Judged(np.array(sums), (RECORDED, *names), hours, per_job, cost_per_hour or 0.0, seed)
     return Backtest(
         metric=wanted,
-        cost_per_job=cost_per_job,
+        cost_per_job=per_job,
+        cost_per_hour=cost_per_hour or 0.0,
+        hours_by_kind={kind: rounded(one) for kind, one in hours.items()},
         runs=[run["run_id"] for run in runs],
         pairs=len(pairs),
         policies=judged.policies(),
         differences=judged.differences(),
         curve=judged.curve(),
         thresholds=judged.thresholds(varied, len(first_half)),
-        models=_models(pairs, seed),
+        models=_models(pairs, hours, seed),
     )
 
 
@@ -261,18 +298,37 @@ def _names(policies: Sequence[ReadPolicy]) -> list[str]:
     ]
 
 
+def _label(kind: TrainingType) -> str:
+    return kind.replace("_", "-")
+
+
 class _Judged:
     """Sums by run, policy and `COLUMNS`: first as recorded, then the policies, then their variations."""
 
-    def __init__(self, sums: np.ndarray, names: Sequence[str], cost: float, seed: int) -> None:
+    def __init__(
+        self, sums: np.ndarray, names: Sequence[str], hours: Mapping[str, float], cost: float, hourly: float, seed: int
+    ) -> None:
+        import numpy as np
+
         self._sums = sums
         self._names = names
         self._cost = cost
         self._seed = seed
+        own = sums[..., [_OWN, _BOTH, _EXPERIMENTAL]].sum(axis=-1)
+        self._hours = np.zeros_like(own)
+        for kind, jobs in zip(TRAINED_TYPES, (sums[..., _JOBS] - own, own), strict=True):
+            if hourly and kind not in hours and jobs.any():
+                raise RequestError(
+                    f"cost_per_hour must be 0 where no {_label(kind)} job was timed, got {hourly:g}: train one first, "
+                    "or give a cost per job"
+                )
+            self._hours += np.where(jobs > 0, jobs * hours.get(kind, np.nan), 0.0)
+        self._hourly = hourly * self._hours if hourly else np.zeros_like(own)
 
     def _value(self, place: int, cost: float, runs: slice = slice(None)) -> np.ndarray:
-        """Return the value of a policy in each run: scores over null, less the cost of its jobs."""
-        found: np.ndarray = self._sums[runs, place, _ADVANTAGE] - cost * self._sums[runs, place, _JOBS]
+        """Return the value of a policy in each run: scores over null, less the cost of its jobs and hours."""
+        of_jobs = cost * self._sums[runs, place, _JOBS] + self._hourly[runs, place]
+        found: np.ndarray = self._sums[runs, place, _ADVANTAGE] - of_jobs
         return found
 
     def _per_pair(self, values: np.ndarray, runs: slice = slice(None)) -> Estimate:
@@ -283,14 +339,18 @@ class _Judged:
 
     def policies(self) -> list[PolicyValue]:
         """Return the value of each policy."""
+        import numpy as np
+
         found = []
         for place, name in enumerate(self._names):
             total = self._sums[:, place].sum(axis=0)
             pooled, own, both, experimental = (int(total[one]) for one in (_POOLED, _OWN, _BOTH, _EXPERIMENTAL))
             trained = pooled + own + both + experimental
+            hours = float(self._hours[:, place].sum())
             found.append(
                 PolicyValue(
                     name, pooled, own, both, experimental, int(total[_PAIRS]) - trained, int(total[_JOBS]),
+                    rounded(hours) if np.isfinite(hours) else None,
                     rounded(float(total[_ADVANTAGE]) / trained) if trained else None,
                     self._per_pair(self._value(place, self._cost)),
                 )
@@ -359,11 +419,12 @@ class _Judged:
         )  # fmt: skip
 
 
-def _models(pairs: Sequence[Record], seed: int) -> list[ModelComparison]:
+def _models(pairs: Sequence[Record], hours: Mapping[str, float], seed: int) -> list[ModelComparison]:
     import numpy as np
 
     runs = np.array([pair["run_id"] for pair in pairs], dtype=object)
     states = np.array([pair["local_state"] for pair in pairs], dtype=object)
+    targets = np.array([f"{pair['run_id']}\0{pair['target']}" for pair in pairs], dtype=object)
     pooled, own, both = (np.array([pair[name] for pair in pairs]) for name in ("pooled", "own", "both"))
 
     def mean(values: np.ndarray, where: np.ndarray) -> Estimate:
@@ -372,11 +433,15 @@ def _models(pairs: Sequence[Record], seed: int) -> list[ModelComparison]:
 
     chosen = [(str(state), states == state) for state in SignalState if (states == state).any()]
 
+    def taken(kind: TrainingType, jobs: int) -> float | None:
+        return rounded(jobs * hours[kind]) if kind in hours else None
+
     def compared(state: str | None, where: np.ndarray) -> ModelComparison:
+        jobs = len(set(targets[where])), int(where.sum())
         over_null = [rounded(float(values[where].mean())) for values in (pooled, own, both)]
         return ModelComparison(
             state, int(where.sum()), over_null[0], over_null[1], over_null[2], mean(own - pooled, where),
-            mean(both - pooled, where),
+            mean(both - pooled, where), *jobs, *map(taken, TRAINED_TYPES, jobs),
         )  # fmt: skip
 
     return [compared(state, where) for state, where in [*chosen, (None, np.ones(len(pairs), bool))]]

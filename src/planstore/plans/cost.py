@@ -102,6 +102,12 @@ def estimate_plan_cost(session: Session, plan_id: str, only: Collection[str] | N
     return estimate_cost(session, jobs)
 
 
+def hours_by_kind(session: Session) -> dict[str, float]:
+    """Return the mean hours of one CPU core that recorded jobs of each kind took; a kind never timed is missing."""
+    session.run("cost/trained_jobs")
+    return dict(session.rows("cost/job_times"))
+
+
 def duration(seconds: float) -> str:
     """Return a duration with the two largest of its units."""
     if seconds < 60:
