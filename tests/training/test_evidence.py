@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 import planstore
 from planstore.api.store import Store
+from planstore.cli.verbs import app
+from planstore.errors import RequestError
 from planstore.events.vocabulary import Stability
 from planstore.routing.policy_defaults import DEFAULT_POLICY
 from planstore.routing.policy_reader import read_policy
 from planstore.routing.policy_sections import Allowlist, SampleSizes
 from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence
+from planstore.training.evidence.leakage import LeakageLimits
 from planstore.training.evidence.measure import PanelEvidence, measure
 from planstore.training.evidence.side import MeasuredSide, Question, measure_side
 from planstore.training.families import load_families
@@ -66,6 +72,25 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Panel:
 @pytest.fixture(scope="module")
 def evidence(panel: Panel) -> PanelEvidence:
     return measure(panel, workers=1)
+
+
+def test_limits_of_leakage_are_options_that_the_settings_record(tmp_path: Path) -> None:
+    path = write(tmp_path / "long.parquet", 150, chances("A", "B"), {"y_up_1d": learnable})
+    words = ["evidence", str(path), "--results", str(tmp_path / "results"), "--pooled", "--workers", "1", "--json",
+             "--select", "0", "--leakage-limit", "auc=0.51,0.52", "--leakage-limit", "known=0.5"]  # fmt: skip
+    told = json.loads(CliRunner().invoke(app, words).stdout)
+    assert told["targets"][0]["leakage"] == "BLOCKED"
+    assert told["settings"]["limits"] == asdict(LeakageLimits(auc=(0.51, 0.52), known=0.5)) | {
+        name: list(value) for name, value in asdict(LeakageLimits(auc=(0.51, 0.52))).items() if name != "known"
+    }
+    for option, said in (
+        ("single=high", "--leakage-limit must be NAME=SUSPECT,BLOCKED, got single=high"),
+        ("r2=0.9,0.8", "the leakage limit r2 must be two numbers"),
+        ("auc=0.8,0.9", "--leakage-limit must be given once for auc"),
+    ):
+        refused = CliRunner().invoke(app, [*words, "--leakage-limit", option]).exception
+        assert isinstance(refused, RequestError)
+        assert str(refused).startswith(said), option
 
 
 def side(evidence: PanelEvidence, target: str, symbol: str | None = None) -> MeasuredSide:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from planstore.errors import RequestError
 from planstore.events.vocabulary import LeakageStatus
 from planstore.training.evidence.leakage import (
     LeakageLimits,
@@ -165,6 +167,21 @@ def test_a_feature_that_is_blocked_on_one_side_is_a_suspicion_of_every_other_by_
     found = signs_elsewhere([("a", [blocked, suspect, score]), ("b", []), ("c", [worse])])
     assert found == {"f": Sign("BLOCKED_ELSEWHERE", "f", 0.99, 0.8, LeakageStatus.SUSPECT, of="c")}
     assert str(found["f"]) == "SUSPECT by BLOCKED_ELSEWHERE f: 0.990 for c, the limit is 0.8"
+
+
+@pytest.mark.parametrize(("limits", "said"), [
+    ({"returns": (0.4, 0.2)}, "returns must be two numbers from 0, SUSPECT and BLOCKED, the second at least the"),
+    ({"auc": 0.9}, "auc must be two numbers"),
+    ({"auc": (0.9, 0.95, 1.0)}, "auc must be two numbers"),
+    ({"single": (float("nan"), 1.0)}, "single must be two numbers"),
+    ({"future": (0.5, float("inf"))}, "future must be two numbers"),
+    ({"known": 1.5}, "known must be a number from 0 to 1, got 1.5"),
+    ({"known": (0.1, 0.2)}, "known must be a number from 0 to 1"),
+    ({"return": (0.1, 0.2)}, "a leakage limit must be one of auc, r2, .*, got 'return'"),
+])  # fmt: skip
+def test_limits_that_cannot_be_used_are_refused(limits: dict[str, Any], said: str) -> None:
+    with pytest.raises(RequestError, match=said):
+        LeakageLimits.of(limits)
 
 
 def test_a_sign_says_what_was_measured() -> None:

@@ -10,6 +10,7 @@ import typer
 
 from planstore.checks.number_text import chance
 from planstore.cli.argument_completion import complete_family
+from planstore.cli.leakage_limits import LeakageLimit, leakage_limits
 from planstore.cli.options import RESULTS, Executor, Families, Json, PanelPath, RayAddress, Results
 from planstore.cli.panel_settings import Classes, Embargo, Feature, Horizon, Ignore, PanelFile, Task, panel_settings
 
@@ -80,6 +81,7 @@ def command(
     executor: Executor = "local",
     ray_address: RayAddress = None,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
+    leakage_limit: LeakageLimit = None,
     no_reuse: Annotated[
         bool, typer.Option("--no-reuse", help="Measure sides again that were measured before from the same inputs.")
     ] = False,
@@ -119,6 +121,7 @@ def command(
         raise RequestError(
             f"--estimate must be with executor local, got {executor}: this machine cannot time the cores of others"
         )
+    limits = leakage_limits(leakage_limit)
     families_of(family or FAMILIES, load_families(families))  # first, because reading the panel takes long
     settings = panel_settings(
         horizon=horizon, embargo=embargo, task=task, classes=classes, feature=feature, ignore=ignore,
@@ -142,6 +145,7 @@ def command(
             workers=workers,
             executor=executor,
             ray_address=ray_address,
+            limits=limits,
             reuse=not no_reuse,
             progress=show,
         )

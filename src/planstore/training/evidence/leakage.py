@@ -17,10 +17,12 @@ A target that its own past predicts, such as volatility, shows no FUTURE_CORRELA
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from planstore.checks.quoting import quoted
+from planstore.errors import RequestError
 from planstore.events.vocabulary import LeakageStatus
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 class LeakageLimits:
     """The limits of each sign: from the first, features are SUSPECT, and from the second, BLOCKED.
 
+    A limit above 1 is never reached.
+
     Attributes:
         auc, r2: of a model's score.
         single: of one feature: AUC, or (1 + |rank correlation|) / 2.
@@ -42,6 +46,10 @@ class LeakageLimits:
         known: that share.
         returns: of the greatest rank correlation of a feature with a target of returns at or after its timestamp, over
             all symbols. On real stocks those of clean features are below 0.08; of leaks in twice as much noise, 0.36.
+
+    Raises:
+        RequestError: a value is no pair of numbers from 0 of which the second is at least the first, or `known` is no
+            number from 0 to 1.
     """
 
     auc: tuple[float, float] = (0.90, 0.97)
@@ -51,6 +59,33 @@ class LeakageLimits:
     future: tuple[float, float] = (0.60, 0.80)
     known: float = 0.8
     returns: tuple[float, float] = (0.20, 0.40)
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if one.name == "known":
+                if not (_is_number(value) and 0 <= value <= 1):
+                    raise RequestError(f"the leakage limit known must be a number from 0 to 1, got {value}")
+                continue
+            is_pair = isinstance(value, tuple) and len(value) == 2 and all(map(_is_number, value))
+            if not (is_pair and 0 <= value[0] <= value[1] < float("inf")):
+                raise RequestError(
+                    f"the leakage limit {one.name} must be two numbers from 0, SUSPECT and BLOCKED, the second at "
+                    f"least the first, got {value}: for example {one.default}"
+                )
+
+    @classmethod
+    def of(cls, limits: Mapping[str, Any]) -> LeakageLimits:
+        """Return the default limits with others in their place, by name.
+
+        Raises:
+            RequestError: there is no limit of a name, or its value cannot be used.
+        """
+        names = [one.name for one in fields(cls)]
+        for name in limits:
+            if name not in names:
+                raise RequestError(f"a leakage limit must be one of {', '.join(names)}, got {quoted(name)}")
+        return cls(**limits)
 
 
 CELLS = 200_000
@@ -90,6 +125,10 @@ class Sign:
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""
         return asdict(self)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def leakage_status(signs: Sequence[Sign]) -> LeakageStatus:
