@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -295,6 +296,11 @@ def test_the_demo_tells_its_story_and_can_be_told_again(tmp_path: Path) -> None:
     assert [year["year"] for year in first["years"]] == [str(year) for year in range(2012, 2023)]
     assert all(sum(year["routes"].values()) == 160 for year in first["years"])
     assert answer("demo", "--history", "--results", tmp_path / "demo") == first
+    assert answer("calibrate", "--results", tmp_path / "demo")["states"] == first["calibration"]
+    step = shlex.split(next(step for step in first["next_steps"] if " backtest " in step))
+    judged = answer(*step[1:])
+    assert judged["differences"][0]["policy"] == "pooled_policy"
+    assert judged["differences"][0]["difference"]["low"] > 0
     page = (ROOT / "docs" / "reference" / "json.md").read_text(encoding="utf-8")
     assert section("demo --history", first) in page
     assert len(answer("log", "--results", tmp_path / "demo")) == 12

@@ -10,7 +10,10 @@ from planstore.cli.argument_completion import complete_target
 from planstore.cli.options import RESULTS, AsOf, Json, Limit, Plot, Results, check_plot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from planstore.outcomes.bootstrap import Estimate
+    from planstore.outcomes.calibrate import StateCalibration
 
 STATES = ("side", "state", "outcomes", "promised", "realized", "gap", "95 % from", "to", "above null (%)",
           "above chance (%)")  # fmt: skip
@@ -54,17 +57,7 @@ def command(
     if json:
         output.print_json(found.as_dict())
         return
-    output.print_table(
-        f"Promised and realized {found.metric} by signal state",
-        STATES,
-        (
-            (
-                one.side, one.state or "all", one.outcomes, f"{one.promised:.3f}", f"{one.realized:.3f}",
-                *_estimate(one.gap), _percent(one.above_null.value), _percent(one.above_chance),
-            )
-            for one in found.states
-        ),
-    )  # fmt: skip
+    print_states(found.metric, found.states)
     output.print_line()
     output.print_table(
         "Forecasts",
@@ -99,6 +92,23 @@ def command(
         )
     for name, number in found.other_metrics.items():
         output.print_note(f"planstore: {number} outcomes by {name} are left out: --metric {name} compares them")
+
+
+def print_states(metric: str, states: Iterable[StateCalibration]) -> None:
+    """Print promised and realized scores by signal state."""
+    from planstore.cli import output
+
+    output.print_table(
+        f"Promised and realized {metric} by signal state",
+        STATES,
+        (
+            (
+                one.side, one.state or "all", one.outcomes, f"{one.promised:.3f}", f"{one.realized:.3f}",
+                *_estimate(one.gap), _percent(one.above_null.value), _percent(one.above_chance),
+            )
+            for one in states
+        ),
+    )  # fmt: skip
 
 
 def _estimate(estimate: Estimate, digits: int = 3) -> tuple[str | None, ...]:

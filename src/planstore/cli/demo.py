@@ -44,7 +44,7 @@ def command(
     """Run every step on real prices of 20 US stocks.
 
     The steps are evidence for 8 targets, routes, a plan, trained models and one explained decision; they take one or
-    two minutes. With --history: eleven yearly runs and the changes between them.
+    two minutes. With --history: eleven yearly runs, the changes between them, and the scores that came true.
     """
     from planstore.cli import output
 
@@ -110,6 +110,7 @@ def _print_lesson(lesson: Lesson) -> None:
 
 def _print_history(summary: DemoSummary, results: Path) -> None:
     from planstore.cli import output
+    from planstore.cli.calibrate import print_states
 
     output.print_table(
         "Decisions: pairs by route",
@@ -125,6 +126,8 @@ def _print_history(summary: DemoSummary, results: Path) -> None:
         ("target", "from", "to", "symbols"),
         summary.flips,
     )
+    output.print_line()
+    print_states(summary.metric, summary.calibration)
     _print_next_steps(summary.next_steps, results)
 
 

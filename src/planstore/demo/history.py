@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,15 @@ import planstore
 from planstore import Difference, Store
 from planstore.errors import RequestError
 from planstore.ledger.layout import StoreLayout
+from planstore.outcomes.calibrate import StateCalibration
 from planstore.routing.policy_reader import read_runnable_policy
 
 DATA = Path(__file__).parent / "candidates_by_year"
 OUTCOMES = Path(__file__).parent / "outcomes.parquet"
 """The score of each side over the 252 days after its evidence, of models fitted as of then; README.md says how."""
 POLICY = Path(__file__).parent / "history_policy.yaml"
+OTHER_POLICY = Path(__file__).parent / "pooled_policy.yaml"
+"""The same, with the cross-sectional model alone where both sides are good."""
 YEARS = tuple(sorted(path.stem for path in DATA.glob("*.parquet")))
 FAMILIES = ["lightgbm", "xgboost"]
 
@@ -35,11 +39,13 @@ class Year:
 
 @dataclass(frozen=True)
 class DemoSummary:
-    """Summary of the demo's runs: decisions by year, and the flips of the last year."""
+    """Summary of the demo's runs: decisions by year, the flips of the last year, and what came true of all promises."""
 
     routes: list[str]
     years: list[Year]
     flips: list[tuple[str, str | None, str | None, int]]
+    metric: str
+    calibration: Sequence[StateCalibration]
     next_steps: list[str]
 
     def as_dict(self) -> dict[str, Any]:
@@ -72,23 +78,28 @@ def record_outcomes(store: Store) -> None:
 
 
 def summarize(store: Store) -> DemoSummary:
-    """Return the decisions of the demo's runs by year, and the flips of the last one."""
+    """Return the decisions of the demo's runs by year, the flips of the last one, and promises against outcomes."""
     years = []
     for index, year in enumerate(YEARS):
         run = store.run(f"year-{year}")
         changes = "" if index == 0 else _changes(store.diff(f"year-{YEARS[index - 1]}", f"year-{year}"))
         years.append(Year(year, dict(run.routes), run.plan.metadata["total_jobs"], changes))
     folder = quoted(store.results)
+    calibration = store.calibrate()
     return DemoSummary(
         sorted({route for year in years for route in year.routes}),
         years,
         store.route_changes(f"year-{YEARS[-2]}", f"year-{YEARS[-1]}"),
+        calibration.metric,
+        calibration.states,
         [
             f"{command_name()} ui --results {folder}",
             f"{command_name()} why y_will_swing_low_10d_0_03 AAPL --results {folder}",
             f"{command_name()} history y_will_peak_5d_1_5 LLY --results {folder}",
             f"{command_name()} diff year-2021 year-2022 --results {folder}",
             f"{command_name()} outcomes --run year-2021 --results {folder}",
+            f"{command_name()} calibrate --results {folder}",
+            f"{command_name()} backtest {quoted(OTHER_POLICY)} --results {folder}",
         ],
     )
 
@@ -98,9 +109,9 @@ def command_name() -> str:
     return "planstore" if shutil.which("planstore") else shlex.quote(sys.argv[0])
 
 
-def quoted(folder: Path) -> str:
-    """Return a folder quoted for a shell."""
-    return shlex.quote(str(folder))
+def quoted(path: Path) -> str:
+    """Return a path quoted for a shell."""
+    return shlex.quote(str(path))
 
 
 def _changes(difference: Difference) -> str:
