@@ -162,7 +162,7 @@ def test_nothing_starts_processes_that_import_the_main_module() -> None:
         ("ledger/embedded/catalog.py", "subprocess"),
         ("training/execution/worker_process.py", "subprocess"),
         ("training/execution/worker_process.py", "multiprocessing.spawn"),  # names the interpreter
-        ("training/execution/local_executor.py", "joblib"),  # counts cores
+        ("training/execution/memory.py", "joblib"),  # counts cores
     }
     source = "\n".join(path.read_text(encoding="utf-8") for path in FILES)
     assert re.findall(r"ProcessPoolExecutor|joblib\.(?!cpu_count)\w+|os\.(?:fork|spawn|posix_spawn)", source) == []

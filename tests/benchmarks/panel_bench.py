@@ -7,13 +7,18 @@ features are measured and trained.
 from __future__ import annotations
 
 import os
+import resource
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 from evidence_bench import cost, workers
@@ -30,12 +35,17 @@ from planstore.training.panel.places import panel_place, reading
 
 ROWS = int(os.environ.get("PLANSTORE_PANEL_ROWS", "10_000_000"))
 SYMBOLS = 500
+LIMIT = 8 * 2**30
+"""Bytes of address space of each process that measures the large panel."""
 ALLOWANCE = 400 * 10**6
 """Bytes of a process besides the rows that it fits."""
 
 
-def write(path: Path, rows: int, features: int, *, by_time: bool = False) -> None:
-    """Write a long panel of float32, by symbol or by time, in parts that are never all in memory."""
+def write(path: Path, rows: int, features: int, *, by_time: bool = False, three: bool = False) -> None:
+    """Write a long panel of float32, by symbol or by time, in parts that are never all in memory.
+
+    It has a binary target and one of returns, and with ``three`` also one of three classes.
+    """
     chance = np.random.default_rng(0)
     moments = np.datetime64("2015-01-01", "us") + np.arange(rows // SYMBOLS) * np.timedelta64(5, "m")
     names = np.array([f"S{number:03d}" for number in range(SYMBOLS)], dtype=object)
@@ -45,10 +55,12 @@ def write(path: Path, rows: int, features: int, *, by_time: bool = False) -> Non
         count = len(part) * (SYMBOLS if by_time else 1)
         values = chance.standard_normal((features, count), dtype=np.float32)
         label = values[0] / 10 + chance.standard_normal(count, dtype=np.float32)
+        targets = {"y_up_1h": (label > 0).astype(np.float32), "fwd_ret_1h": label}
+        targets |= {"y_level_1h": np.digitize(label, [-0.5, 0.5]).astype(np.float32)} if three else {}
         columns = {"timestamp": np.repeat(part, SYMBOLS) if by_time else part}
         columns |= {"symbol": np.tile(names, len(part)) if by_time else np.repeat(names[number], count)}
         columns |= {f"f{place}": column for place, column in enumerate(values)}
-        table = pa.table(columns | {"y_up_1h": (label > 0).astype(np.float32), "fwd_ret_1h": label})
+        table = pa.table(columns | targets)
         writer = writer or pq.ParquetWriter(path, table.schema, use_dictionary=["symbol"])
         writer.write_table(table)
     assert writer is not None
@@ -104,10 +116,46 @@ def _peak(what: str, found: int, fitted: int) -> Figure:
     )  # fmt: skip
 
 
-def peak_bytes() -> int:
-    """Return the peak memory of this process, with mapped files, in bytes."""
-    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+def peak_bytes(pid: int | str = "self") -> int:
+    """Return the peak memory of a process, with mapped files, in bytes."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def limited(folder: Path) -> Iterator[Figure]:
+    """Evidence over all symbols of a large panel, where no process may have more than 8 GiB of address space."""
+    path = folder / "limited.parquet"
+    write(path, ROWS, 50, three=True)
+    for options in ([], ["--max-fit-rows", "2000000"]):
+        started = time.monotonic()
+        words = ["evidence", str(path), "--results", str(folder / "results"), "--pooled", "--no-reuse", *options]
+        peaks = _peaks([sys.executable, "-m", "planstore", *words])
+        spent = time.monotonic() - started
+        named = f"{ROWS:,} × 50, three targets over all symbols {' '.join(options)}".strip()
+        driver, worker = peaks
+        yield Figure(f"{named}: wall time", f"{spent:.0f} s", "none", spent / 60, "minutes")
+        for what, peak in (("driver", driver), ("a worker", worker)):
+            yield Figure(
+                f"{named}: peak memory, {what}",
+                f"{peak / 1e6:.0f} MB",
+                f"{LIMIT / 1e6:.0f} MB",
+                peak / LIMIT,
+                "under 1",
+            )
+
+
+def _peaks(words: Sequence[str]) -> tuple[int, int]:
+    """Run a command under the limit, and return the peak memory of its process and the greatest of its children."""
+    driver = psutil.Popen(words, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (LIMIT, LIMIT)))
+    peaks: dict[int, int] = {}
+    while driver.poll() is None:
+        for process in (driver, *driver.children(recursive=True)):
+            with suppress(OSError, StopIteration, psutil.NoSuchProcess):  # because it may have ended
+                peaks[process.pid] = peak_bytes(process.pid)
+        time.sleep(0.5)
+    assert driver.returncode == 0, driver.returncode
+    own = peaks.pop(driver.pid)
+    return own, max(peaks.values())
 
 
 _panels: list[Panel] = []
@@ -139,7 +187,8 @@ def main() -> None:
     print("| what | planstore | beside it | ratio | wanted |\n|---|---|---|---|---|")  # noqa: T201
     with tempfile.TemporaryDirectory() as place:
         os.environ["XDG_CACHE_HOME"] = place
-        for measure, arguments in ((read, (Path(place),)), (memory, (Path(place),)), (cost, ()), (workers, ())):
+        where = (Path(place),)
+        for measure, arguments in ((read, where), (memory, where), (limited, where), (cost, ()), (workers, ())):
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
                 for figure in process.submit(_figures, measure, *arguments).result():
                     print(figure.line(), flush=True)  # noqa: T201

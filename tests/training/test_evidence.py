@@ -301,6 +301,7 @@ def test_classes_may_be_many_and_a_panel_of_one_symbol_has_no_pooled_side(tmp_pa
     [
         ({"folds": 1}, "folds must be at least 2, got 1"),
         ({"workers": 0}, "workers must be at least 1, got 0"),
+        ({"max_fit_rows": 0}, "max_fit_rows must be at least 1, got 0"),
         ({"executor": "cloud"}, "executor must be local or ray, got 'cloud'"),
         ({"ray_address": "somewhere:1"}, "ray_address must be without executor local"),
         ({"families": ["lightgbm", "nonsense"]}, "got 'nonsense': there are"),

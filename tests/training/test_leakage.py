@@ -48,7 +48,7 @@ def found(feature: np.ndarray, labels: np.ndarray, *, classes: bool) -> list[Sig
     return list(
         feature_signs(
             list(features),
-            ranked(features[known]),
+            ranked([features[known][name].to_numpy for name in features]),
             labels[known],
             symbols[known],
             np.repeat(np.arange(days), 2)[known],

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ from planstore.cli.verbs import app
 from planstore.training.families import families_of, load_families
 from planstore.training.outcomes.refit import Refit, measure_refit
 from planstore.training.outcomes.stretch import in_classes, known_rows, later_rows
+from planstore.training.panel.feature_rows import FeatureRows
 from planstore.training.panel.panel import Panel, Sample
 from planstore.training.panel.target import Target
 
@@ -41,7 +43,7 @@ def sample_of(calendars: list[list[int]]) -> Sample:
     days = np.array([day for day, _ in keys])
     symbols = np.array([symbol for _, symbol in keys], dtype=object)
     timestamps = np.datetime64("2020-01-01", "us") + days * np.timedelta64(1, "D")
-    return Sample(timestamps, symbols, pd.DataFrame(index=range(len(days))), days % 2.0, np.empty(0), days)
+    return Sample(timestamps, symbols, cast(FeatureRows, None), days % 2.0, np.empty(0), days)
 
 
 @settings(max_examples=60)

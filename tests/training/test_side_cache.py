@@ -82,6 +82,17 @@ def test_each_input_leads_to_another_side_and_is_named(panel: Panel, cache: Side
     assert found_side(panel, cache, QUESTION).is_reused
 
 
+def test_a_limit_of_rows_is_an_input_where_it_leaves_rows_out(panel: Panel, cache: SideCache) -> None:
+    pooled = replace(QUESTION, symbol=None)
+    found_side(panel, cache, pooled)
+    for question, most, is_reused in ((QUESTION, 10, False), (pooled, 240, True), (pooled, 100, False)):
+        found = found_side(panel, cache, replace(question, fit_rows=most))
+        assert found.is_reused == is_reused
+        if question is pooled:
+            assert [*found.differing] == ([] if is_reused else ["fit_rows"])
+    assert found_side(panel, cache, replace(QUESTION, fit_rows=5)).is_reused
+
+
 def test_a_side_is_compared_with_new_earlier_evidence_without_a_new_fit(panel: Panel, cache: SideCache) -> None:
     first = found_side(panel, cache, QUESTION).side
     later = replace(QUESTION, earlier=({name: 1.0 + place for place, name in enumerate(panel.features)},))

@@ -28,7 +28,7 @@ from planstore.cli.verbs import app
 from planstore.events.hashing import digest_of
 from planstore.training.execution import executor_settings
 from planstore.training.execution.executor_settings import ExecutorSettings
-from planstore.training.execution.local_executor import affordable_workers
+from planstore.training.execution.memory import affordable_workers
 from planstore.training.execution.outcome import Training, TrainingWarning
 from planstore.training.execution.train import train
 from planstore.training.panel.panel import Panel
@@ -152,6 +152,7 @@ def test_what_cannot_be_used_is_refused_before_anything_is_recorded(tmp_path: Pa
         wrong: list[tuple[dict[str, Any], str]] = [
             ({"executor": "cloud"}, "executor must be local or ray, got 'cloud'"),
             ({"workers": 0}, "workers must be at least 1, got 0"),
+            ({"max_fit_rows": 0}, "max_fit_rows must be at least 1, got 0"),
             ({"max_attempts": 0}, "max_attempts must be at least 1, got 0"),
             ({"ray_address": "somewhere:1"}, "ray_address must be without executor local"),
         ]

@@ -35,6 +35,7 @@ class PanelWork:
         workers: int | None = None,
         executor: str = "local",
         ray_address: str | None = None,
+        max_fit_rows: int | None = None,
         limits: LeakageLimits | None = None,
         reuse: bool = True,
         progress: Callable[[dict[str, int]], None] = lambda _: None,
@@ -55,6 +56,8 @@ class PanelWork:
             workers: concurrent measurements, each on one thread; None means one per CPU core, limited by memory.
             executor: ``local`` (processes of this machine) or ``ray``.
             ray_address: address of a Ray cluster; None starts one on this machine.
+            max_fit_rows: maximum number of rows that a cross-sectional model is fitted on, a sample of whole
+                timestamps; None means as many as this machine's memory allows.
             limits: limits from which features and scores count as leaking.
             reuse: take over sides that were measured before from the same inputs, also by a call that was killed.
             progress: callback that receives the number of sides measured and still planned.
@@ -79,6 +82,7 @@ class PanelWork:
             workers=workers,
             executor=executor,
             ray_address=ray_address,
+            max_fit_rows=max_fit_rows,
             limits=limits,
             reuse=reuse,
             earlier=earlier_evidence(self, panel.last_timestamp),
@@ -101,6 +105,7 @@ class PanelWork:
         workers: int | None = None,
         executor: str = "local",
         ray_address: str | None = None,
+        max_fit_rows: int | None = None,
         force: bool = False,
         features: Mapping[str, Sequence[str]] | None = None,
         max_attempts: int = 3,
@@ -125,6 +130,8 @@ class PanelWork:
             workers: concurrent jobs; None means one per CPU core, limited by memory.
             executor: ``local`` (processes of this machine) or ``ray``.
             ray_address: address of a Ray cluster; None starts one on this machine.
+            max_fit_rows: maximum number of rows that a cross-sectional model is fitted on, a sample of whole
+                timestamps; None means as many as this machine's memory allows.
             force: train a stale plan, one with newer evidence, policy, rules or overrides.
             features: feature names by target; None means those selected by the plan's evidence.
             max_attempts: maximum number of attempts of a job after deaths of its worker.
@@ -154,6 +161,7 @@ class PanelWork:
             workers=workers,
             executor=executor,
             ray_address=ray_address,
+            max_fit_rows=max_fit_rows,
             plan=plan,
             force=force,
             families=None if families_file is None else Path(families_file),

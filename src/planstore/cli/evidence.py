@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,13 +10,13 @@ import typer
 from planstore.checks.number_text import chance
 from planstore.cli.argument_completion import complete_family
 from planstore.cli.leakage_limits import LeakageLimit, leakage_limits
-from planstore.cli.options import RESULTS, Executor, Families, Json, PanelPath, RayAddress, Results
+from planstore.cli.options import RESULTS, Executor, Families, Json, MaxFitRows, PanelPath, RayAddress, Results
 from planstore.cli.panel_settings import Classes, Embargo, Feature, Horizon, Ignore, PanelFile, Task, panel_settings
 
 if TYPE_CHECKING:
     from planstore.training.evidence.discoveries import Discoveries
+    from planstore.training.evidence.estimate import EvidenceEstimate
     from planstore.training.evidence.ranking import Ranked
-    from planstore.training.panel.panel import Panel
 
 COLUMNS = (
     "target",
@@ -80,6 +79,7 @@ def command(
     ] = None,
     executor: Executor = "local",
     ray_address: RayAddress = None,
+    max_fit_rows: MaxFitRows = None,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     leakage_limit: LeakageLimit = None,
     no_reuse: Annotated[
@@ -108,6 +108,7 @@ def command(
     from planstore.events.hashing import digest_of
     from planstore.ledger.embedded.store_folder import refuse_store
     from planstore.training.evidence.discoveries import discoveries
+    from planstore.training.evidence.estimate import estimate_evidence
     from planstore.training.evidence.measure import FAMILIES
     from planstore.training.execution.executor_settings import ExecutorSettings
     from planstore.training.families import families_of, load_families
@@ -131,7 +132,12 @@ def command(
         read = Panel.read(panel, symbols=symbol, targets=target, settings=settings)
     output.print_note(str(read))
     if estimate:
-        _print_estimate(read, family or FAMILIES, families, folds, seed, select, workers, symbols=not pooled, json=json)
+        with output.spinner("timing a few fits"):
+            found = estimate_evidence(
+                read, families=family or FAMILIES, families_file=families, folds=folds, seed=seed, select=select,
+                symbols=not pooled, workers=workers, max_fit_rows=max_fit_rows,
+            )  # fmt: skip
+        _print_estimate(found, json=json)
         return
     with planstore.open(results) as store, output.progress("measuring") as show:
         evidence = store.measure(
@@ -145,6 +151,7 @@ def command(
             workers=workers,
             executor=executor,
             ray_address=ray_address,
+            max_fit_rows=max_fit_rows,
             limits=limits,
             reuse=not no_reuse,
             progress=show,
@@ -161,9 +168,11 @@ def command(
             for trouble in evidence.troubles:
                 if trouble not in read.troubles:
                     output.print_warning(f"planstore: {trouble}")
-            found = discoveries(evidence.candidates())
-            rows = [_row(one, found.get(one.target)) for one in ranking]
+            among = discoveries(evidence.candidates())
+            rows = [_row(one, among.get(one.target)) for one in ranking]
             output.print_table("Targets, best first", COLUMNS, rows, more=MEANINGS)
+            for note in evidence.notes[len(read.notes) :]:
+                output.print_line(note)
             for one in ranking:
                 for sign in one.signs:
                     output.print_line(f"{one.target}: {sign}")
@@ -171,27 +180,10 @@ def command(
                 output.print_line(f"\nNext: planstore route {out} --policy policy.yaml --results {results}")
 
 
-def _print_estimate(
-    panel: Panel,
-    families: Sequence[str],
-    families_file: Path | None,
-    folds: int,
-    seed: int,
-    select: int,
-    workers: int | None,
-    *,
-    symbols: bool,
-    json: bool,
-) -> None:
+def _print_estimate(found: EvidenceEstimate, *, json: bool) -> None:
     from planstore.cli import output
     from planstore.plans.cost import duration
-    from planstore.training.evidence.estimate import estimate_evidence
 
-    with output.spinner("timing a few fits"):
-        found = estimate_evidence(
-            panel, families=families, families_file=families_file, folds=folds, seed=seed, select=select,
-            symbols=symbols, workers=workers,
-        )  # fmt: skip
     if json:
         output.print_json(found.as_dict())
         return

@@ -76,6 +76,15 @@ RayAddress = Annotated[
     str | None,
     typer.Option("--ray-address", help="Address of a Ray cluster. Default: a cluster is started on this machine."),
 ]
+MaxFitRows = Annotated[
+    int | None,
+    typer.Option(
+        "--max-fit-rows",
+        min=1,
+        help="Maximum rows that a cross-sectional model is fitted on, a sample of whole timestamps. "
+        "Default: as many as this machine's memory allows.",
+    ),
+]
 RESULTS = Path("results")
 
 

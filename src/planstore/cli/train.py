@@ -12,7 +12,18 @@ from planstore.cli.argument_completion import (
     complete_planned_target,
 )
 from planstore.cli.hooks import BEFORE_TRAIN
-from planstore.cli.options import RESULTS, Executor, Families, Json, Limit, PanelPath, Plan, RayAddress, Results
+from planstore.cli.options import (
+    RESULTS,
+    Executor,
+    Families,
+    Json,
+    Limit,
+    MaxFitRows,
+    PanelPath,
+    Plan,
+    RayAddress,
+    Results,
+)
 from planstore.cli.panel_settings import Classes, Embargo, Feature, Horizon, Ignore, PanelFile, Task, panel_settings
 
 if TYPE_CHECKING:
@@ -62,6 +73,7 @@ def command(
         bool, typer.Option("--no-reuse", help="Train jobs again that have the same inputs as an earlier job.")
     ] = False,
     families: Families = None,
+    max_fit_rows: MaxFitRows = None,
     max_attempts: Annotated[int, typer.Option(min=1, help="Maximum attempts of a job after deaths of its worker.")] = 3,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     refit: Annotated[
@@ -119,6 +131,7 @@ def command(
             seed=seed,
             refit=refit,
             reuse=not no_reuse,
+            max_fit_rows=max_fit_rows,
             other_settings=other_settings,
             selection=JobSelection(target or (), symbol or (), family or (), priority or ()),
         )
@@ -158,7 +171,7 @@ def command(
 def _eta(cost: CostEstimate, executor: str, workers: int | None) -> str:
     """Return the time that a training on this machine takes, as the end of a sentence."""
     from planstore.plans.cost import duration
-    from planstore.training.execution.local_executor import requested_workers
+    from planstore.training.execution.memory import requested_workers
 
     if cost.seconds is None or (executor != "local" and workers is None):
         return ""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+CHUNK = 65_536
+"""Rows that are predicted at once, because the features of all of them may not fit in memory."""
+
 
 def predicted(
-    estimator: Any, features: pd.DataFrame, task_type: str, classes: Sequence[int], number: int
+    estimator: Any, features: pd.DataFrame | np.ndarray, task_type: str, classes: Sequence[int], number: int
 ) -> np.ndarray:
     """Return predictions: one column per class, for a binary target only that of class 1; for a regression one column.
 
@@ -29,6 +32,30 @@ def predicted(
     values = np.zeros((len(features), number))
     values[:, list(classes)] = estimator.predict_proba(features)
     return values[:, 1:2] if task_type.startswith("BINARY") else values
+
+
+def predicted_rows(
+    estimator: Any,
+    features: Callable[[np.ndarray], Any],
+    rows: np.ndarray,
+    task_type: str,
+    classes: Sequence[int],
+    number: int,
+) -> np.ndarray:
+    """Return predictions of rows, whose features are in memory only `CHUNK` rows at a time.
+
+    Args:
+        estimator: as for :func:`predicted`, like the last three.
+        features: returns the features of rows.
+        rows: numbers of the rows.
+        task_type: task type of the target.
+        classes: positions of the classes that the estimator has learned.
+        number: number of classes of the target.
+    """
+    import numpy as np
+
+    chunks = [rows[first : first + CHUNK] for first in range(0, max(1, len(rows)), CHUNK)]
+    return np.concatenate([predicted(estimator, features(chunk), task_type, classes, number) for chunk in chunks])
 
 
 def mean_of(several: Sequence[np.ndarray]) -> np.ndarray:

@@ -15,6 +15,7 @@ from planstore.routing.policy_reader import PolicySource, read_policy
 from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence
 from planstore.training.evidence.measure import FAMILIES, PanelEvidence, measure
 from planstore.training.execution.executor_settings import ExecutorSettings
+from planstore.training.execution.memory import check_fit_rows
 from planstore.training.execution.outcome import Training
 from planstore.training.execution.train import train
 from planstore.training.families import families_of, load_families, refuse_unknown
@@ -130,6 +131,7 @@ def train_panel(
     workers: int | None = None,
     executor: str = "local",
     ray_address: str | None = None,
+    max_fit_rows: int | None = None,
     seed: int = 0,
     step: Callable[[str], None] = lambda _: None,
     progress: Callable[[dict[str, int]], None] = lambda _: None,
@@ -151,6 +153,8 @@ def train_panel(
         workers: number of concurrent measurements and training tasks; None means one per CPU core.
         executor: executor of measurements and training, ``local`` or ``ray``.
         ray_address: address of a Ray cluster; None starts one on this machine.
+        max_fit_rows: maximum number of rows that a cross-sectional model is fitted on; None means as many as this
+            machine's memory allows.
         seed: random seed.
         step: callback that receives the name of each step at its start.
         progress: callback that receives counts by status while the panel is measured and the plan is trained.
@@ -160,6 +164,7 @@ def train_panel(
         PanelError: the panel cannot be read.
     """
     ExecutorSettings(executor, workers, ray_address)
+    check_fit_rows(max_fit_rows)
     known = load_families(families)
     read = read_policy(policy)
     refuse_unknown(model_families or (), read.policy, known)
@@ -176,6 +181,7 @@ def train_panel(
         workers=workers,
         executor=executor,
         ray_address=ray_address,
+        max_fit_rows=max_fit_rows,
         earlier=earlier_evidence(store, panel.last_timestamp),
         progress=progress,
     )
@@ -198,6 +204,7 @@ def train_panel(
         workers=workers,
         executor=executor,
         ray_address=ray_address,
+        max_fit_rows=max_fit_rows,
         families=families,
         features=chosen,
         seed=seed,

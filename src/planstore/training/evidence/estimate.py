@@ -12,7 +12,7 @@ from planstore.checks.arguments import checked
 from planstore.training.evidence.measure import FAMILIES, questions_of
 from planstore.training.evidence.side import Question, measure_sample
 from planstore.training.execution.executor_settings import ExecutorSettings
-from planstore.training.execution.local_executor import FITTED_COPIES, WORKER_BYTES, affordable_workers
+from planstore.training.execution.memory import affordable_workers, fit_rows_of, worker_bytes
 from planstore.training.panel.panel import Panel
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def estimate_evidence(
     select: int = 30,
     symbols: bool = True,
     workers: int | None = None,
+    max_fit_rows: int | None = None,
 ) -> EvidenceEstimate:
     """Return the estimate of a measurement; arguments are as for :func:`measure <planstore.Store.measure>`.
 
@@ -68,8 +69,10 @@ def estimate_evidence(
         FamiliesError: the families file cannot be used.
     """
     ExecutorSettings(workers=workers)
+    fit_rows = fit_rows_of(panel, max_fit_rows)
     questions = questions_of(
         panel, families=families, families_file=families_file, folds=folds, seed=seed, select=select, symbols=symbols,
+        fit_rows=fit_rows,
     )  # fmt: skip
     timed: dict[tuple[str, bool], _Line] = {}
     seconds = []
@@ -83,14 +86,14 @@ def estimate_evidence(
             timed[kind] = _timed(panel, question)
         counts = panel.layout.facts.symbols
         seconds.append(timed[kind].at(sum(counts.values()) if question.symbol is None else counts[question.symbol]))
-    used = min(affordable_workers(panel, workers), len(questions))
+    used = min(affordable_workers(panel, workers, fit_rows), len(questions))
     return EvidenceEstimate(
         sides=len(questions),
         fits=sum(len(question.families) for question in questions if question.symbol not in panel.missing) * folds,
         processor_seconds=round(sum(seconds), 1),
         workers=used,
         seconds=round(max([sum(seconds) / used, *seconds]), 1),
-        worker_bytes=WORKER_BYTES + FITTED_COPIES * panel.fitted_bytes,
+        worker_bytes=worker_bytes(panel, fit_rows),
     )
 
 

@@ -47,10 +47,31 @@ def time_folds(
     return found
 
 
-def as_slice(rows: np.ndarray) -> np.ndarray | slice:
-    """Return ascending row numbers as a slice where they follow each other, because a slice takes no copy."""
-    is_slice = len(rows) > 0 and int(rows[-1]) - int(rows[0]) == len(rows) - 1
-    return slice(int(rows[0]), int(rows[-1]) + 1) if is_slice else rows
+def fit_rows(train: np.ndarray, places: np.ndarray, most: int | None, seed: int) -> np.ndarray:
+    """Return the rows of a fold to fit a model on: its train rows, or a sample of them where they are too many.
+
+    Whole timestamps are sampled, so that a sampled timestamp has all of its symbols.
+
+    Args:
+        train: numbers of the train rows, ascending.
+        places: number of the timestamp of each row.
+        most: maximum number of rows; None means all.
+        seed: random seed; the same seed and rows give the same sample on any machine.
+
+    Raises:
+        SampleError: a single timestamp has more rows.
+    """
+    import numpy as np
+
+    if most is None or len(train) <= most:
+        return train
+    moments, inverse, counts = np.unique(places[train], return_inverse=True, return_counts=True)
+    order = np.random.default_rng(seed).permutation(len(moments))
+    chosen = np.zeros(len(moments), dtype=bool)
+    chosen[order[np.cumsum(counts[order]) <= most]] = True
+    if not chosen.any():
+        raise SampleError(f"max_fit_rows must be at least the {counts[order[0]]} rows of a timestamp, got {most}")
+    return train[chosen[inverse]]
 
 
 def label_ends(places: np.ndarray, symbols: np.ndarray, horizon: int) -> np.ndarray:

@@ -17,7 +17,7 @@ A target that its own past predicts, such as volatility, shows no FUTURE_CORRELA
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,6 @@ from planstore.events.vocabulary import LeakageStatus
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -216,18 +215,25 @@ def signs_elsewhere(sides: Iterable[tuple[str, Sequence[Sign]]]) -> dict[str, Si
     return found
 
 
-def ranked(features: pd.DataFrame) -> np.ndarray:
-    """Return the rank of each value in its column, scaled to mean 0 and spread 1; a missing value has the mean."""
-    import numpy as np
+def ranked(columns: Sequence[Callable[[], np.ndarray]]) -> np.ndarray:
+    """Return the rank of each value in its column, scaled to mean 0 and spread 1; a missing value has the mean.
 
-    scaled = np.zeros(features.shape, np.float32)
-    for column in range(features.shape[1]):  # because the ranks of all, as doubles, would be four times the features
-        ranks = features.iloc[:, column].rank().to_numpy(dtype=np.float64, copy=True)
+    Args:
+        columns: functions that return a column, because not all columns are in memory at once.
+    """
+    import numpy as np
+    import pandas as pd
+
+    scaled = np.zeros((0, len(columns)), np.float32)
+    for place, column in enumerate(columns):
+        ranks = pd.Series(column()).rank().to_numpy(dtype=np.float64, copy=True)
+        if not place:
+            scaled = np.zeros((len(ranks), len(columns)), np.float32)
         known = ~np.isnan(ranks)
         if known.any():
             ranks -= ranks[known].mean()
             ranks[~known] = 0.0
-            scaled[:, column] = ranks / (ranks.std() or 1.0)
+            scaled[:, place] = ranks / (ranks.std() or 1.0)
     return scaled
 
 

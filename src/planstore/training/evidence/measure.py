@@ -29,6 +29,7 @@ from planstore.training.evidence.side_cache import MOST_BYTES, FoundSide, side_c
 from planstore.training.evidence.side_task import SideTask, answer
 from planstore.training.evidence.stability import Snapshot
 from planstore.training.execution.executor_settings import ExecutorSettings
+from planstore.training.execution.memory import fit_rows_of
 from planstore.training.execution.retried_tasks import ATTEMPTS, RetriedTasks
 from planstore.training.families import families_of, load_families
 from planstore.training.panel.panel import Panel
@@ -54,7 +55,7 @@ class PanelEvidence(TableAnswer):
         as_of: the last timestamp of the panel.
         features: the features of every fit.
         settings: the settings: families, folds, seed, limits.
-        notes: remarks on the panel.
+        notes: remarks on the panel, and the numbers of rows of models that are fitted on a sample of them.
         troubles: targets, symbols and families that could not be measured, with reasons.
     """
 
@@ -76,7 +77,8 @@ class PanelEvidence(TableAnswer):
     def __str__(self) -> str:
         symbols = len({side.symbol for side in self.sides if side.symbol is not None})
         ranked = text_table(self.head(SHOWN_ROWS), RANKING_COLUMNS)
-        troubles = "".join(f"\n{trouble}" for trouble in self.troubles[:SHOWN_ROWS])
+        remarks = [*_sampled(self.sides), *self.troubles]
+        troubles = "".join(f"\n{remark}" for remark in remarks[:SHOWN_ROWS])
         targets = plural(len(self.ranking()), "target")
         return f"{targets} measured on {plural(symbols, 'symbol')}, as of {self.as_of:%Y-%m-%d}\n{ranked}{troubles}"
 
@@ -166,6 +168,7 @@ def measure(
     workers: int | None = None,
     executor: str = "local",
     ray_address: str | None = None,
+    max_fit_rows: int | None = None,
     limits: LeakageLimits | None = None,
     earlier: Earlier | None = None,
     reuse: bool = True,
@@ -187,6 +190,8 @@ def measure(
         workers: as for :class:`~planstore.training.execution.executor_settings.ExecutorSettings`.
         executor: as ``workers``.
         ray_address: as ``workers``.
+        max_fit_rows: maximum number of rows that a cross-sectional model is fitted on, a sample of whole timestamps;
+            None means as many as the memory of this machine allows. Test rows are never sampled.
         limits: the limits of signs of leakage.
         earlier: importances of earlier runs, with which stability is measured.
         reuse: take over sides that were measured before from the same inputs, also by a call that was killed.
@@ -198,13 +203,15 @@ def measure(
         WorkerDiedError: the workers of all attempts of a side died.
     """
     settings = ExecutorSettings(executor, workers, ray_address)
+    fit_rows = fit_rows_of(panel, max_fit_rows)
     limits = limits or LeakageLimits()
     questions = questions_of(
         panel, families=families, families_file=families_file, folds=folds, seed=seed, select=select, symbols=symbols,
-        limits=limits, earlier=earlier,
+        limits=limits, earlier=earlier, fit_rows=fit_rows,
     )  # fmt: skip
     requested = sum(bool(question.families) for question in questions)
     sides = _suspected(_measured(panel, questions, settings, progress, reuse=reuse))[:requested]
+    sampled = _sampled(sides)
     return PanelEvidence(
         sides=sides,
         as_of=panel.last_timestamp,
@@ -216,8 +223,9 @@ def measure(
             "select": select,
             "limits": asdict(limits),
             **({"panel": panel.settings} if panel.settings else {}),
+            **({"max_fit_rows": fit_rows} if sampled else {}),
         },
-        notes=panel.notes,
+        notes=[*panel.notes, *sampled],
         troubles=[*panel.troubles, *_troubles(sides)],
     )
 
@@ -233,6 +241,7 @@ def questions_of(
     symbols: bool,
     limits: LeakageLimits | None = None,
     earlier: Earlier | None = None,
+    fit_rows: int | None = None,
 ) -> list[Question]:
     """Return the sides to measure, then the witnesses, which no family is fitted on; arguments are as for `measure`.
 
@@ -248,7 +257,7 @@ def questions_of(
     chosen, limits = families_of(families, load_families(families_file)), limits or LeakageLimits()
     questions = [
         Question(target.name, symbol, chosen, folds, seed, limits, select * selects,
-                 tuple((earlier or {}).get((target.name, symbol), ())))
+                 tuple((earlier or {}).get((target.name, symbol), ())), fit_rows)
         for target in panel.targets
         for symbol, selects in _symbols(panel, alone=symbols)
     ]  # fmt: skip
@@ -280,7 +289,7 @@ def _measured(
     tasks = [SideTask(question, cache.known(question) if reuse else None) for question in long_first]
     found: dict[tuple[str, str | None], FoundSide] = {}
     with tempfile.TemporaryDirectory(prefix="planstore-") as folder:
-        executor = settings.open(panel, answer, Path(folder))
+        executor = settings.open(panel, answer, Path(folder), questions[0].fit_rows)
         with closing(executor):
             retried = RetriedTasks(executor, tasks)
             try:
@@ -325,6 +334,15 @@ def _suspected(sides: Sequence[MeasuredSide]) -> list[MeasuredSide]:
     ]
 
 
+def _sampled(sides: Sequence[MeasuredSide]) -> list[str]:
+    """Return the sides whose models are fitted on a sample of the rows."""
+    return [
+        f"{side.target} on {side.symbol or 'all symbols'}: fitted on {side.sampled[0]:,} of {side.sampled[1]:,} rows"
+        for side in sides
+        if side.sampled is not None
+    ]
+
+
 def _troubles(sides: Sequence[MeasuredSide]) -> list[str]:
     """Return the failures with their reasons; one that several sides of a target share is listed once."""
     sides_of: dict[tuple[str, str], list[str]] = {}
@@ -338,7 +356,10 @@ def _troubles(sides: Sequence[MeasuredSide]) -> list[str]:
 
 
 def _side_dict(side: MeasuredSide) -> dict[str, Any]:
-    return asdict(side) | {
+    described = asdict(side)
+    if side.sampled is None:
+        del described["sampled"]
+    return described | {
         "score": side.score,
         "null_score": side.null_score,
         "interval": side.interval,

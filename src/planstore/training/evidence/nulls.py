@@ -93,11 +93,12 @@ def shifted_scores(
         one number per timestamp of the stretch; NaN where the shifted labels allow no score.
     """
     import numpy as np
+    import pandas as pd
 
     rows = np.concatenate([fold.rows for fold in folds])
     moments = np.unique(timestamps[rows])
     places = np.searchsorted(moments, timestamps)
-    codes = np.unique(symbols, return_inverse=True)[1]
+    codes = pd.factorize(symbols, sort=True)[0]
     scores_of = _aucs if "CLASSIFICATION" in task_type else _r2s
     found = []
     for fold in folds:

@@ -35,19 +35,20 @@ class Vote:
 def univariate(features: np.ndarray, labels: np.ndarray, *, classes: bool, seed: int) -> dict[str, np.ndarray]:
     """Return univariate statistics of each feature with the labels: the F statistic and mutual information.
 
-    The rows must be training rows, because a selection that has seen the test makes its score worthless.
+    The rows must be training rows, because a selection that has seen the test makes its score worthless; of many,
+    `F_ROWS` that are spread over time are enough.
     """
     import numpy as np
     from sklearn.feature_selection import f_classif, f_regression, mutual_info_classif, mutual_info_regression
 
-    features, labels = _spread(features, labels, F_ROWS)
     filled = _filled(features.astype(float))
     varied = np.ptp(filled, axis=0) > 0
     found = {"f": np.zeros(features.shape[1]), "mutual_information": np.zeros(features.shape[1])}
     if not varied.any():
         return found
     found["f"][varied] = (f_classif if classes else f_regression)(filled[:, varied], labels)[0]
-    filled, labels = _spread(filled, labels, MUTUAL_ROWS)
+    fewer = spread(len(labels), MUTUAL_ROWS)
+    filled, labels = filled[fewer], labels[fewer]
     if classes and np.unique(labels, return_counts=True)[1].min() < 4:
         del found["mutual_information"]  # because it is estimated from neighbours of the same class
         return found
@@ -76,11 +77,11 @@ def select(names: Sequence[str], sources: Mapping[str, np.ndarray], most: int) -
     return said[:most]
 
 
-def _spread(features: np.ndarray, labels: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+def spread(rows: int, most: int) -> np.ndarray:
+    """Return the numbers of at most ``most`` of some rows, evenly spread."""
     import numpy as np
 
-    rows = np.linspace(0, len(labels) - 1, min(most, len(labels))).round().astype(int)
-    return features[rows], labels[rows]
+    return np.linspace(0, rows - 1, min(most, rows)).round().astype(int)
 
 
 def _filled(features: np.ndarray) -> np.ndarray:

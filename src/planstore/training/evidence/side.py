@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from planstore.errors import SampleError
 from planstore.events.vocabulary import LeakageStatus
-from planstore.training.evidence.folds import as_slice, time_folds
+from planstore.models.blend import predicted_rows
+from planstore.training.evidence.folds import fit_rows, time_folds
 from planstore.training.evidence.importances import importances
 from planstore.training.evidence.leakage import LeakageLimits, Sign, feature_signs, leakage_status, ranked, score_signs
 from planstore.training.evidence.nulls import Predicted, ShiftNull, shift_null
 from planstore.training.evidence.score import DIGITS, score
-from planstore.training.evidence.selection import Vote, select, univariate
+from planstore.training.evidence.selection import F_ROWS, Vote, select, spread, univariate
 from planstore.training.evidence.stability import MeasuredStability, Snapshot, mean_snapshot, stability
 from planstore.training.families import Family
 
@@ -40,6 +42,7 @@ class Question:
         limits: the limits of signs of leakage.
         selects: number of features to select; 0 selects none.
         earlier: the mean snapshots of earlier runs, to measure stability against.
+        fit_rows: maximum number of rows that a cross-sectional model is fitted on; None means all.
     """
 
     target: str
@@ -50,6 +53,7 @@ class Question:
     limits: LeakageLimits = field(default_factory=LeakageLimits)
     selects: int = 0
     earlier: tuple[Snapshot, ...] = ()
+    fit_rows: int | None = None
 
     @property
     def side(self) -> tuple[str, str | None]:
@@ -73,6 +77,8 @@ class MeasuredSide:
         selected: selected features with votes, best first.
         failed: reasons by family, for families that failed.
         reason: the reason if there is no score, else None.
+        sampled: rows that the models of the newest fold are fitted on, and its train rows, of which those are a sample;
+            None if they are the same.
     """
 
     target: str
@@ -88,6 +94,7 @@ class MeasuredSide:
     selected: tuple[Vote, ...] = ()
     failed: Mapping[str, str] = field(default_factory=dict)
     reason: str | None = None
+    sampled: tuple[int, int] | None = None
 
     @property
     def score(self) -> float | None:
@@ -183,9 +190,10 @@ class _Measuring:
         self.target = target
         self.question = question
         self.sample = sample
-        self.features = sample.features.to_numpy()
-        self.names = list(sample.features.columns)
+        self.names = list(sample.source.names)
         self.folds = time_folds(sample.timestamps, folds=question.folds, horizon=target.gap, symbols=sample.symbols)
+        most = question.fit_rows if question.symbol is None else None
+        self.fitted = [fit_rows(train, sample.places, most, question.seed) for train, _ in self.folds]
         if sample.labels.min() == sample.labels.max():
             raise SampleError("all labels are the same")
 
@@ -233,46 +241,51 @@ class _Measuring:
             snapshot=mean_snapshot(shots) if shots else {},
             selected=tuple(self._select(importances)) if self.question.selects else (),
             failed=failed,
+            sampled=self._sampled(),
         )
         return Measurement(side, tuple(shots))
+
+    def _sampled(self) -> tuple[int, int] | None:
+        fitted, known = len(self.fitted[-1]), len(self.folds[-1][0])
+        return (fitted, known) if fitted < known else None
 
     def _fit(self, family: Family) -> _Fitted:
         """Fit a family in every fold, and score its predictions of the test rows."""
         import numpy as np
 
         fitted = _Fitted()
-        for train, test in self.folds:
-            labels, truth = self.sample.labels[train], self.sample.labels[test]
-            if len(np.unique(labels)) < 2 or len(np.unique(truth)) < 2:
+        for train, (_, test) in zip(self.fitted, self.folds, strict=True):
+            truth = self.sample.labels[test]
+            if len(np.unique(self.sample.labels[train])) < 2 or len(np.unique(truth)) < 2:
                 continue
-            learned, tested = (family.exact(self.features[as_slice(rows)]) for rows in (train, test))
-            estimator, predicted = self._predicted(family, learned, labels, tested)
-            found = score(self.target.task_type, truth, predicted)
+            estimator, values = self._predicted(family, train, test)
+            found = score(self.target.task_type, truth, values)
             assert found is not None
             fitted.scores.append(found)
             fitted.tests.append(test)
-            fitted.predicted.append(predicted)
+            fitted.predicted.append(values)
             fitted.note(importances(estimator))
         if not fitted.scores:
             raise SampleError("no fold has two classes to learn and two to be scored on")
         return fitted
 
-    def _predicted(
-        self, family: Family, learned: np.ndarray, labels: np.ndarray, tested: np.ndarray
-    ) -> tuple[Any, np.ndarray]:
-        """Return a fitted estimator, and its predictions as :func:`score` takes them."""
+    def _predicted(self, family: Family, train: np.ndarray, test: np.ndarray) -> tuple[Any, np.ndarray]:
+        """Return an estimator that is fitted on train rows, and its predictions of test rows as `score` takes them."""
         import numpy as np
 
-        task_type = self.target.task_type
+        task_type, labels = self.target.task_type, self.sample.labels[train]
         one_symbol = self.question.symbol is not None
         estimator = family.build(task_type, seed=self.question.seed, one_symbol=one_symbol)
-        if not self.target.is_classification:
-            return estimator, np.asarray(estimator.fit(learned, labels).predict(tested), dtype=float).reshape(-1, 1)
-        classes = np.unique(labels)
-        estimator.fit(learned, np.searchsorted(classes, labels).astype(int))
-        predicted = np.zeros((len(tested), int(self.sample.labels.max()) + 1))
-        predicted[:, classes.astype(int)] = estimator.predict_proba(tested)
-        return estimator, predicted[:, 1:2] if task_type.startswith("BINARY") else predicted
+        classes = np.unique(labels).astype(int) if self.target.is_classification else np.empty(0, int)
+        number = int(self.sample.labels.max()) + 1 if self.target.is_classification else 0
+        known = np.searchsorted(classes, labels).astype(int) if self.target.is_classification else labels
+        estimator.fit(self._features(family, train), known)
+        features = partial(self._features, family)
+        return estimator, predicted_rows(estimator, features, test, task_type, classes.tolist(), number)
+
+    def _features(self, family: Family, rows: np.ndarray) -> np.ndarray:
+        exact: np.ndarray = family.exact(self.sample.source.take(rows))
+        return exact
 
     def _null(self, fitted: Sequence[_Fitted]) -> ShiftNull | None:
         predicted = zip(*(one.predicted for one in fitted), strict=True)
@@ -285,10 +298,10 @@ class _Measuring:
     def _signs(self) -> Sequence[Sign]:
         found: list[Sign] = []
         for first in range(0, len(self.names), RANKED):
-            features = self.sample.features.iloc[:, first : first + RANKED]
+            names = self.names[first : first + RANKED]
             found += feature_signs(
-                list(features.columns),
-                ranked(features),
+                names,
+                ranked([partial(self.sample.source.column, first + place) for place in range(len(names))]),
                 self.sample.labels,
                 self.sample.symbols,
                 self.sample.places,
@@ -305,9 +318,9 @@ class _Measuring:
         train = self.folds[-1][0]
         classes = self.target.is_classification
         sources = {name: np.mean(values, axis=0) for name, values in importances.items()}
-        sources |= univariate(
-            self.features[as_slice(train)], self.sample.labels[train], classes=classes, seed=self.question.seed
-        )
+        train = train[spread(len(train), F_ROWS)]
+        features = self.sample.source.take(train)
+        sources |= univariate(features, self.sample.labels[train], classes=classes, seed=self.question.seed)
         return select(self.names, sources, self.question.selects)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cache
@@ -74,11 +75,13 @@ def _inputs(panel: Panel, question: Question, sample: Sample) -> dict[str, Any] 
     if not is_complete:
         return None
     settings = {one.name: getattr(question, one.name) for one in fields(question) if one.name != "earlier"}
+    if question.symbol is not None or len(sample.labels) <= (question.fit_rows or math.inf):
+        del settings["fit_rows"]  # because a limit that changes nothing is no input
     return settings | {
         "rows": [rows_digest(sample), digest_of(sample.places.astype("<i8").tobytes())],
         "classes": sample.classes.tolist(),
         "target": asdict(panel.target(question.target)),
-        "features": list(sample.features.columns),
+        "features": list(sample.source.names),
         "families": [family.model_dump(mode="json") for family in question.families],
         "limits": asdict(question.limits),
         "libraries": versions,

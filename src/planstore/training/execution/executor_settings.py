@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
 from planstore.training.execution.executor import Executor
-from planstore.training.execution.local_executor import LocalExecutor, affordable_workers
+from planstore.training.execution.local_executor import LocalExecutor
+from planstore.training.execution.memory import affordable_workers
 from planstore.training.execution.worker_process import interpreter
 
 if TYPE_CHECKING:
@@ -50,18 +51,21 @@ class ExecutorSettings:
             )
         self._kind.check(self.executor)
 
-    def open(self, panel: Panel, work: Callable[[Panel, TaskT], ResultT], folder: Path) -> Executor[TaskT, ResultT]:
+    def open(
+        self, panel: Panel, work: Callable[[Panel, TaskT], ResultT], folder: Path, fit_rows: int | None = None
+    ) -> Executor[TaskT, ResultT]:
         """Return the executor.
 
         Args:
             panel: panel of the tasks.
             work: function that workers run on the panel and a task; it must be in an importable module.
             folder: temporary folder that exists until the executor is closed.
+            fit_rows: maximum number of rows of a cross-sectional fit; None means all.
 
         Raises:
             RequestError: there is no Ray cluster at the address.
         """
-        found: Executor[TaskT, ResultT] = self._kind.open(self, panel, work, folder)
+        found: Executor[TaskT, ResultT] = self._kind.open(self, panel, work, folder, fit_rows)
         return found
 
     @property
@@ -87,18 +91,20 @@ class _Kind:
         is_remote: whether workers may be on other machines.
     """
 
-    open: Callable[[ExecutorSettings, Panel, _Work, Path], Executor[Any, Any]]
+    open: Callable[[ExecutorSettings, Panel, _Work, Path, int | None], Executor[Any, Any]]
     check: Callable[[str], object]
     is_remote: bool
 
 
-def _open_local(settings: ExecutorSettings, panel: Panel, work: _Work, folder: Path) -> Executor[Any, Any]:
+def _open_local(
+    settings: ExecutorSettings, panel: Panel, work: _Work, folder: Path, fit_rows: int | None
+) -> Executor[Any, Any]:
     saved = folder / "panel.json"
     panel.save(saved)
-    return LocalExecutor(saved, affordable_workers(panel, settings.workers), work)
+    return LocalExecutor(saved, affordable_workers(panel, settings.workers, fit_rows), work)
 
 
-def _open_ray(settings: ExecutorSettings, panel: Panel, work: _Work, _: Path) -> Executor[Any, Any]:
+def _open_ray(settings: ExecutorSettings, panel: Panel, work: _Work, *_: object) -> Executor[Any, Any]:
     from planstore.training.execution.ray_executor import RayExecutor
 
     return RayExecutor(panel, work, settings.workers, settings.ray_address)

@@ -11,17 +11,17 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from planstore.errors import FamilyMissingError, PlanstoreError, SampleError
 from planstore.events.hashing import digest_of
 from planstore.events.vocabulary import JobState, ModelFit
-from planstore.models.blend import predicted
+from planstore.models.blend import predicted_rows
 from planstore.models.description import DESCRIPTION, MEDIA_TYPE, DescribedModel, JobModels, model_file_name
-from planstore.models.formats import dump_model
+from planstore.models.formats import PROBE_ROWS, dump_model
 from planstore.models.libraries import used_libraries
-from planstore.training.evidence.folds import as_slice, time_folds
+from planstore.training.evidence.folds import fit_rows, time_folds
 from planstore.training.evidence.score import score
 from planstore.training.execution import predictions
 from planstore.training.execution.inputs import MEDIA_TYPE as JSON, NAME as INPUTS, JobInputs
@@ -80,14 +80,16 @@ def _train(panel: Panel, task: Task) -> Result:
     if "score" not in metrics:
         left_out.append("its newest fold holds one class only, so that it has no score")
     metrics |= evidence
-    metrics |= {"rows_trained": len(split.train), "rows_scored": len(blend.keys)}
+    metrics |= {"rows_trained": len(split.fitted), "rows_scored": len(blend.keys)}
+    if len(split.fitted) < len(split.train):
+        metrics["rows_sampled_from"] = len(split.train)
     described = _models(split, task, fitted, ModelFit.SCORED)
     if task.refit:
         whole = split.of_all_rows()
         refitted, again, _ = _fit(whole, task)
         described += _models(whole, task, refitted, ModelFit.REFITTED)
         seconds = {name: round(one + again[name], 3) for name, one in seconds.items()}
-        metrics["rows_refitted"] = len(whole.train)
+        metrics["rows_refitted"] = len(whole.fitted)
     metrics |= {f"seconds_{name}": one for name, one in seconds.items()}
     metrics["seconds"] = round(time.perf_counter() - started, 3)
     files = (
@@ -108,7 +110,7 @@ def _fit(split: _Split, task: Task) -> tuple[dict[str, Any], dict[str, float], l
         started = time.perf_counter()
         try:
             estimator = family.build(split.target.task_type, seed=task.seed, one_symbol=task.symbol is not None)
-            fitted[family.name] = estimator.fit(family.exact(split.features(split.train)), split.labels)
+            fitted[family.name] = estimator.fit(split.features(family, split.fitted), split.labels)
         except FamilyMissingError as error:
             left_out.append(str(error))
         except Exception as error:
@@ -136,8 +138,8 @@ def _models(split: _Split, task: Task, fitted: Mapping[str, Any], fit: ModelFit)
 
 
 def _model(split: _Split, family: Family, estimator: Any, fit: ModelFit) -> tuple[DescribedModel, File]:
-    name, features = family.name, family.exact(split.features(split.test))
-    found = dump_model(estimator, features, classifies=split.target.is_classification)
+    name, probe = family.name, split.features(family, split.test[:PROBE_ROWS])
+    found = dump_model(estimator, probe, classifies=split.target.is_classification)
     model = DescribedModel(
         family=name,
         fit=fit,
@@ -145,7 +147,7 @@ def _model(split: _Split, family: Family, estimator: Any, fit: ModelFit) -> tupl
         format=found.format,
         classes=tuple(split.classes.astype(int).tolist()),
         newest_data=split.newest(split.train),
-        rows=len(split.train),
+        rows=len(split.fitted),
         libraries=used_libraries(estimator, found.format),
         pickled_because=found.reason,
     )
@@ -157,7 +159,7 @@ def _description(split: _Split, task: Task, described: list[DescribedModel]) -> 
         target=split.target.name,
         symbol=task.symbol,
         task_type=split.target.task_type,
-        features=tuple(split.sample.features.columns),
+        features=split.sample.source.names,
         labels=tuple(split.sample.classes.tolist()),
         seed=task.seed,
         models=tuple(described),
@@ -168,12 +170,21 @@ def _description(split: _Split, task: Task, described: list[DescribedModel]) -> 
 
 @dataclass(frozen=True)
 class _Split:
-    """Rows of a job, split into train and test."""
+    """Rows of a job, split into train and test.
+
+    Attributes:
+        target: the target.
+        sample: all labelled rows.
+        train: numbers of the train rows.
+        test: numbers of the test rows.
+        task: the job.
+    """
 
     target: Target
     sample: Sample
     train: np.ndarray
     test: np.ndarray
+    task: Task
 
     @classmethod
     def of(cls, panel: Panel, task: Task) -> _Split:
@@ -192,7 +203,7 @@ class _Split:
         if not len(sample.labels):
             raise SampleError(f"no row has a label of {task.target}")
         *_, (train, test) = time_folds(sample.timestamps, folds=FOLDS, horizon=target.gap, symbols=sample.symbols)
-        split = cls(target, sample, train, test)
+        split = cls(target, sample, train, test, task)
         if target.is_classification and len(split.classes) < 2:
             raise SampleError(f"the rows to learn from hold one class only of {task.target}")
         return split
@@ -203,23 +214,29 @@ class _Split:
 
         return replace(self, train=np.arange(len(self.sample.labels)))
 
-    def features(self, rows: np.ndarray) -> pd.DataFrame:
-        """Return the features of the rows at these positions; of successive ones without a copy."""
-        return self.sample.features.iloc[as_slice(rows)]
+    @cached_property
+    def fitted(self) -> np.ndarray:
+        """Train rows that models are fitted on: all, or a sample of them."""
+        most = self.task.fit_rows if self.task.symbol is None else None
+        return fit_rows(self.train, self.sample.places, most, self.task.seed)
+
+    def features(self, family: Family, rows: np.ndarray) -> pd.DataFrame:
+        """Return the features of the rows at these positions, as a family takes them."""
+        return family.exact(self.sample.source.frame(rows))
 
     @cached_property
     def classes(self) -> np.ndarray:
-        """Classes of the train rows; empty for regression."""
+        """Classes of the fitted rows; empty for regression."""
         import numpy as np
 
-        return np.unique(self.sample.labels[self.train]) if self.target.is_classification else np.empty(0)
+        return np.unique(self.sample.labels[self.fitted]) if self.target.is_classification else np.empty(0)
 
     @cached_property
     def labels(self) -> np.ndarray:
-        """Train labels: values, or positions in `classes`, because some estimators accept only integers from 0."""
+        """Fitted labels: values, or positions in `classes`, because some estimators accept only integers from 0."""
         import numpy as np
 
-        values: np.ndarray = self.sample.labels[self.train]
+        values: np.ndarray = self.sample.labels[self.fitted]
         return np.searchsorted(self.classes, values).astype(int) if self.target.is_classification else values
 
     def predict(self, family: Family, estimator: Any) -> Predictions:
@@ -235,8 +252,8 @@ class _Split:
         )
         classes = self.classes.astype(int).tolist()
         number = int(self.sample.labels.max()) + 1 if self.target.is_classification else 0
-        features = family.exact(self.features(self.test))
-        return Predictions(keys, predicted(estimator, features, self.target.task_type, classes, number))
+        features = partial(self.features, family)
+        return Predictions(keys, predicted_rows(estimator, features, self.test, self.target.task_type, classes, number))
 
     def newest(self, rows: np.ndarray) -> datetime:
         """Return the newest timestamp of the rows at these positions, UTC."""

@@ -28,8 +28,8 @@ _LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy")
 """Libraries that every training uses."""
 _BLOCK = 65_536
 """Rows whose digest is computed at once, because their values are converted into doubles."""
-_NOT_INPUTS = {"job_id", "attempt", "evidence_score", "earlier"}
-"""Fields of a task on which no model depends."""
+_NOT_INPUTS = {"job_id", "attempt", "evidence_score", "earlier", "fit_rows"}
+"""Fields of a task on which no model depends; on the maximum number of rows, only those of which some are left out."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,22 +67,26 @@ class JobInputs:
             "target": dataclasses.asdict(target),
             "families": {family.name: family.model_dump(mode="json") for family in task.families},
             "left_out": list(task.left_out),
-            "features": list(sample.features.columns),
+            "features": list(sample.source.names),
             "pooled": None if task.pooled is None else digest_of(task.pooled),
             "libraries": versions,
             "code": CODE,
         }
+        if task.symbol is None and task.fit_rows is not None and len(sample.labels) > task.fit_rows:
+            document["fit_rows"] = task.fit_rows
         return cls(canonical_json(document), is_complete)
 
 
 def rows_digest(sample: Sample) -> str:
     """Return the digest of a sample: keys, features as doubles, and labels."""
+    import numpy as np
     import pyarrow as pa
 
     keys = pa.table({"timestamp": sample.timestamps, "symbol": pa.array(sample.symbols, pa.string())})
-    features = RowsDigest(pa.schema([(name, pa.float64()) for name in sample.features]))
+    features = RowsDigest(pa.schema([(name, pa.float64()) for name in sample.source.names]))
     for first in range(0, len(sample.labels), _BLOCK):
-        block = sample.features.iloc[first : first + _BLOCK].astype(float)
+        rows = np.arange(first, min(first + _BLOCK, len(sample.labels)))
+        block = sample.source.frame(rows).astype(float)
         features.update(pa.RecordBatch.from_pandas(block, preserve_index=False))
     labels = RowsDigest.of_table(pa.table({"label": sample.labels}))
     digests = [digest.hexdigest() for digest in (RowsDigest.of_table(keys), features, labels)]

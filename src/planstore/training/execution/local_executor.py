@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -18,35 +17,6 @@ if TYPE_CHECKING:
 
 TaskT = TypeVar("TaskT")
 ResultT = TypeVar("ResultT")
-
-_log = logging.getLogger("planstore.training")
-
-WORKER_BYTES = 400 * 2**20
-"""Memory of a worker in bytes besides the rows that it fits: interpreter, libraries, and the model in training."""
-FITTED_COPIES = 2
-"""Maximum number of copies of the rows that a worker fits: as sampled, and as the estimator arranges them."""
-
-
-def requested_workers(wanted: int | None) -> int:
-    """Return the number of workers without regard to memory: ``wanted``, or one per CPU core."""
-    import joblib
-
-    return wanted or int(joblib.cpu_count())
-
-
-def affordable_workers(panel: Panel, wanted: int | None) -> int:
-    """Return the number of workers: ``wanted`` (None: one per CPU core), limited by memory, at least one."""
-    import psutil
-
-    requested = requested_workers(wanted)
-    worker_bytes = WORKER_BYTES + FITTED_COPIES * panel.fitted_bytes
-    affordable = int(psutil.virtual_memory().available // worker_bytes)
-    if affordable < requested:
-        _log.warning(
-            "%d workers are started instead of %d: each may need %.1f GiB, and %.1f GiB are free",
-            max(affordable, 1), requested, worker_bytes / 2**30, psutil.virtual_memory().available / 2**30,
-        )  # fmt: skip
-    return max(1, min(requested, affordable))
 
 
 class LocalExecutor(Generic[TaskT, ResultT]):

@@ -27,6 +27,7 @@ class Task:
         combines: whether its predictions are averaged with those of the cross-sectional job.
         pooled: predictions of the cross-sectional job (parquet), where the job combines.
         refit: whether each family is fitted once more, on all labelled rows, after it was scored.
+        fit_rows: maximum number of rows that a cross-sectional model is fitted on; None means all.
         earlier: digests of the inputs of earlier jobs on this target and symbol, whose results may be reused.
         pooled_models: digest of the description of that job's models, where it has one.
     """
@@ -44,6 +45,7 @@ class Task:
     pooled: bytes | None = None
     pooled_models: str | None = None
     refit: bool = False
+    fit_rows: int | None = None
     earlier: frozenset[str] = frozenset()
 
 

@@ -23,6 +23,7 @@ class Tasks:
         features: features by target; an absent target uses all features.
         seed: random seed.
         refit: whether each family is fitted once more, on all labelled rows, after it was scored.
+        fit_rows: maximum number of rows that a cross-sectional model is fitted on; None means all.
         reuses: whether results of earlier jobs with the same inputs may be reused.
     """
 
@@ -35,6 +36,7 @@ class Tasks:
         seed: int,
         *,
         refit: bool,
+        fit_rows: int | None,
         reuses: bool,
     ) -> None:
         self._claims = claims
@@ -43,6 +45,7 @@ class Tasks:
         self._features = {target: tuple(names) for target, names in features.items()}
         self._seed = seed
         self._refit = refit
+        self._fit_rows = fit_rows
         self._jobs = {job["job_id"]: job for job in claims.jobs()}
         self._pooled: tuple[str, Predictions] | None = None
         self._earlier = claims.earlier_inputs() if reuses else {}
@@ -67,6 +70,7 @@ class Tasks:
             combines=job["combines"],
             pooled=self._pooled_predictions(job),
             refit=self._refit,
+            fit_rows=self._fit_rows,
             earlier=frozenset(self._earlier.get((job["target"], job["symbol"]), ())),
             pooled_models=self._file_of_pooled(job, DESCRIPTION),
         )

@@ -30,6 +30,7 @@ from planstore.training.execution.claims import Claims
 from planstore.training.execution.driver import Driver
 from planstore.training.execution.executor_settings import ExecutorSettings
 from planstore.training.execution.fit import train_job
+from planstore.training.execution.memory import check_fit_rows, fit_rows_of
 from planstore.training.execution.outcome import Training, TrainingWarning
 from planstore.training.execution.selection import EVERYTHING, JobSelection
 from planstore.training.execution.task_inputs import Tasks
@@ -68,6 +69,7 @@ def train(
     selection: JobSelection = EVERYTHING,
     refit: bool | None = None,
     reuse: bool = True,
+    max_fit_rows: int | None = None,
     other_settings: bool = False,
     progress: Callable[[dict[str, int]], None] = lambda _: None,
 ) -> Training:
@@ -95,6 +97,7 @@ def train(
         selection: as ``plan``.
         refit: as ``plan``.
         reuse: as ``plan``.
+        max_fit_rows: as ``plan``.
         other_settings: as ``plan``.
         progress: callback that receives job counts by status after each commit.
 
@@ -118,6 +121,7 @@ def train(
         selection=selection,
         refit=refit,
         reuse=reuse,
+        max_fit_rows=max_fit_rows,
         other_settings=other_settings,
     )
     return request.train(panel, features=features, progress=progress)
@@ -139,6 +143,8 @@ class TrainingRequest:
         refit: fit each family once more, on all labelled rows, after it was scored; the refitted models predict new
             rows. None means as the plan's policy says.
         reuse: take over the results of an earlier job with the same inputs, instead of training the job again.
+        max_fit_rows: maximum number of rows that a cross-sectional model is fitted on, a sample of whole timestamps;
+            None means as many as the memory of this machine allows.
         other_settings: train on a panel whose settings differ from those that the plan's evidence was measured with.
 
     Attributes:
@@ -163,10 +169,12 @@ class TrainingRequest:
         selection: JobSelection = EVERYTHING,
         refit: bool | None = None,
         reuse: bool = True,
+        max_fit_rows: int | None = None,
         other_settings: bool = False,
     ) -> None:
         if max_attempts < 1:
             raise RequestError(f"max_attempts must be at least 1, got {max_attempts}")
+        check_fit_rows(max_fit_rows)
         self._store = store
         self._executor = executor
         self._registry = load_families(families)
@@ -182,6 +190,7 @@ class TrainingRequest:
         if planned and self._registry.keys().isdisjoint(planned):
             families_of(planned, self._registry)
         self._reuse = reuse
+        self._max_fit_rows = max_fit_rows
         self._max_attempts = max_attempts
         self._seed = seed
         self._lease = lease
@@ -282,6 +291,7 @@ class TrainingRequest:
     ) -> None:
         ledger = self._store.access.ledger
         reach_artifacts = ledger.artifacts.is_shared or not self._executor.is_remote
+        fit_rows = fit_rows_of(panel, self._max_fit_rows)
         work = partial(train_and_store, ledger.artifacts.opener()) if reach_artifacts else train_job
         with tempfile.TemporaryDirectory(prefix="planstore-") as folder, delayed_sigterm():
             claims = Claims(
@@ -293,7 +303,7 @@ class TrainingRequest:
                 max_attempts=self._max_attempts,
                 selected=self._selected,
             )
-            with closing(claims), closing(self._executor.open(panel, work, Path(folder))) as executor:
+            with closing(claims), closing(self._executor.open(panel, work, Path(folder), fit_rows)) as executor:
                 tasks = Tasks(
                     claims,
                     ledger.artifacts,
@@ -301,6 +311,7 @@ class TrainingRequest:
                     features,
                     self._seed,
                     refit=self._refit,
+                    fit_rows=fit_rows,
                     reuses=self._reuse,
                 )
                 Driver(claims, executor, tasks.make, lease=self._lease, progress=progress).run()

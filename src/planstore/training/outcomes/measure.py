@@ -215,7 +215,7 @@ class _RunSides:
         if lacking:
             raise SampleError(f"the panel lacks the features {', '.join(lacking[:3])}, which the model needs")
         sample = self._panel.sample(target, symbols=symbols, features=blend.features)
-        return sample.features.iloc[rows].astype(float)  # as loaded models take them
+        return sample.source.frame(rows).astype(float)  # as loaded models take them
 
 
 def _refit_all(

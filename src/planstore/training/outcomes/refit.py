@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from planstore.errors import SampleError
 from planstore.events.vocabulary import OutcomeMode
-from planstore.models.blend import mean_of, predicted
-from planstore.training.evidence.folds import as_slice
+from planstore.models.blend import mean_of, predicted_rows
 from planstore.training.families import Family
 from planstore.training.outcomes.stretch import Scored, known_rows, later_rows
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
 
     from planstore.training.panel.panel import Panel, Sample
     from planstore.training.panel.target import Target
@@ -114,10 +115,14 @@ def _predicted(
     found = []
     for family in refit.families:
         estimator = family.build(target.task_type, seed=refit.seed, one_symbol=one)
-        learned, tested = (family.exact(sample.features.iloc[as_slice(rows)]) for rows in (train, test))
-        estimator.fit(learned, fitted)
-        found.append(predicted(estimator, tested, target.task_type, classes.tolist(), max(number, 2)))
+        estimator.fit(_features(family, sample, train), fitted)
+        features = partial(_features, family, sample)
+        found.append(predicted_rows(estimator, features, test, target.task_type, classes.tolist(), max(number, 2)))
     return mean_of(found)
+
+
+def _features(family: Family, sample: Sample, rows: np.ndarray) -> pd.DataFrame:
+    return family.exact(sample.source.frame(rows))
 
 
 def _add(

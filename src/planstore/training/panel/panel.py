@@ -17,6 +17,7 @@ from planstore.checks.whole_files import whole_file
 from planstore.errors import NotFoundError
 from planstore.events.hashing import digest_of
 from planstore.pages.answers import Answer, plural
+from planstore.training.panel.feature_rows import FeatureRows
 from planstore.training.panel.frames import PanelSource, written_frame
 from planstore.training.panel.layout import Layout
 from planstore.training.panel.places import LocalPanel, panel_place
@@ -36,7 +37,7 @@ class Sample:
     Attributes:
         timestamps: datetime64[us], UTC.
         symbols: one text per row.
-        features: NaN where there is no value; float32 where that represents all values of all of them, else doubles.
+        source: the features of these rows, which are copied when they are taken.
         labels: doubles, never NaN; classes are numbered from 0 in the order of their values over the whole panel, or as
             the panel's settings state.
         classes: those values; empty for a regression.
@@ -45,10 +46,17 @@ class Sample:
 
     timestamps: np.ndarray
     symbols: np.ndarray
-    features: pd.DataFrame
+    source: FeatureRows
     labels: np.ndarray
     classes: np.ndarray
     places: np.ndarray
+
+    @property
+    def features(self) -> pd.DataFrame:
+        """A copy of all features: NaN where there is no value; float32 where that has all values, else doubles."""
+        import numpy as np
+
+        return self.source.frame(np.arange(len(self.labels)))
 
 
 @dataclass(frozen=True)
@@ -222,7 +230,6 @@ class Panel(Answer):
             NotFoundError: the panel has no such target or feature.
         """
         import numpy as np
-        import pandas as pd
 
         requested = self.target(target)
         names = self.features if features is None else list(features)
@@ -241,7 +248,7 @@ class Panel(Answer):
         return Sample(
             times.view("M8[us]"),
             np.array(list(self.layout.facts.symbols), dtype=object)[self.layout.codes(rows)],
-            pd.DataFrame(self.layout.values(names, rows), columns=names, copy=False),
+            FeatureRows(self.layout, tuple(names), rows),
             found,
             classes,
             np.searchsorted(self.layout.moments, times),
