@@ -99,101 +99,121 @@ def shifted_scores(
     moments = np.unique(timestamps[rows])
     places = np.searchsorted(moments, timestamps)
     codes = pd.factorize(symbols, sort=True)[0]
+    predictions = [(fold.rows, values) for fold in folds for values in fold.values]
     scores_of = _aucs if "CLASSIFICATION" in task_type else _r2s
-    found = []
-    for fold in folds:
-        stretch = _Stretch(len(moments), places[rows], codes[rows], places[fold.rows], codes[fold.rows])
-        found += [scores_of(stretch, labels[rows], values) for values in fold.values]
-    return _mean(np.stack(found))
+    return _mean(scores_of(_Cells(len(moments), places, codes), rows, labels[rows], predictions))
 
 
 @dataclass(frozen=True)
-class _Stretch:
-    """The cells, by symbol and timestamp, of all labels and of one fold's predictions.
+class _Cells:
+    """The cells of rows, by symbol and timestamp.
 
     Attributes:
         length: number of timestamps.
-        places, codes: timestamp and symbol of each label.
-        fold_places, fold_codes: of each prediction.
+        places, codes: timestamp and symbol of each row.
     """
 
     length: int
     places: np.ndarray
     codes: np.ndarray
-    fold_places: np.ndarray
-    fold_codes: np.ndarray
 
-    def correlated(self, predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """Return for each shift the sum of products of values of predictions with values of shifted labels.
+    def sums(
+        self,
+        labels: tuple[np.ndarray, np.ndarray],
+        predictions: Sequence[tuple[np.ndarray, np.ndarray]],
+        pairs: Sequence[tuple[int, int]],
+    ) -> np.ndarray:
+        """Return for each prediction, pair and shift the sum of products of its values with those of shifted labels.
+
+        The labels are transformed once for all predictions.
 
         Args:
-            predictions: ``(m, rows of the fold)``.
-            labels: ``(n, rows)``.
+            labels: row numbers, and ``(n, rows)`` values.
+            predictions: the same of each; all have as many values.
+            pairs: number of a value of predictions and of one of labels, from 1; 0 means 1 in each row.
 
         Returns:
-            ``(m, n, length)``.
+            ``(predictions, pairs, length)``.
         """
         import numpy as np
-        from scipy.fft import irfft, rfft
+        from scipy.fft import irfft
 
         symbols = int(self.codes.max()) + 1
-        at_once = min(symbols, max(1, CELLS // (self.length * (len(predictions) + len(labels)))))
-        products = np.zeros((len(predictions), len(labels), self.length // 2 + 1), dtype=complex)
+        values = len(labels[1]) + len(predictions[0][1]) + 2
+        at_once = min(symbols, max(1, CELLS // (self.length * values)))
+        products = np.zeros((len(predictions), len(pairs), self.length // 2 + 1), dtype=complex)
         for first in range(0, symbols, at_once):
-            left = self._laid_out(predictions, self.fold_codes - first, self.fold_places, at_once)
-            right = self._laid_out(labels, self.codes - first, self.places, at_once)
-            products += np.einsum("msf,nsf->mnf", rfft(left).conj(), rfft(right), optimize=True)
+            right = self._spectra(*labels, first, at_once)
+            for place, one in enumerate(predictions):
+                left = self._spectra(*one, first, at_once).conj()
+                for pair, (of_prediction, of_label) in enumerate(pairs):
+                    products[place, pair] += np.einsum("sf,sf->f", left[of_prediction], right[of_label])
         return np.asarray(irfft(products, self.length))
 
-    def _laid_out(self, values: np.ndarray, codes: np.ndarray, places: np.ndarray, symbols: int) -> np.ndarray:
+    def _spectra(self, rows: np.ndarray, values: np.ndarray, first: int, symbols: int) -> np.ndarray:
+        """Return the transforms of 1 in each row and of each value, for some symbols."""
         import numpy as np
+        from scipy.fft import rfft
 
+        codes = self.codes[rows] - first
         inside = (codes >= 0) & (codes < symbols)
-        grid = np.zeros((len(values), symbols, self.length))
-        grid[:, codes[inside], places[inside]] = values[:, inside]
-        return grid
+        cells = codes[inside], self.places[rows][inside]
+        grid = np.zeros((1 + len(values), symbols, self.length))
+        grid[0][cells] = 1.0
+        for place, one in enumerate(values, 1):
+            grid[place][cells] = one[inside]
+        return np.asarray(rfft(grid))
 
 
-def _aucs(stretch: _Stretch, labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Return the AUC of each shift; of several classes the mean of each against the rest, over those that occur.
+def _aucs(
+    cells: _Cells, rows: np.ndarray, labels: np.ndarray, predictions: Sequence[tuple[np.ndarray, np.ndarray]]
+) -> np.ndarray:
+    """Return the AUC of each prediction and shift; of several classes the mean of each against the rest.
 
-    AUC exceeds 1/2 by the difference of the mean ranks of a class and of the rest, divided by the number of ranks.
+    Classes count that occur. AUC exceeds 1/2 by the difference of the mean ranks of a class and of the rest, divided by
+    the number of ranks.
     """
     import numpy as np
     from scipy.stats import rankdata
 
-    wanted = [(0, labels > 0)] if predicted.shape[1] == 1 else [(int(one), labels == one) for one in np.unique(labels)]
+    is_binary = predictions[0][1].shape[1] == 1
+    wanted = [(0, labels > 0)] if is_binary else [(int(one), labels == one) for one in np.unique(labels)]
+    truth = np.stack([is_class for _, is_class in wanted])
+    ranked = [(fold, np.stack([rankdata(values[:, column]) for column, _ in wanted])) for fold, values in predictions]
+    pairs = [pair for one in range(1, len(wanted) + 1) for pair in ((0, one), (one, 0), (one, one))]
     found = []
-    for column, is_class in wanted:
-        ranks = rankdata(predicted[:, column])
-        sums = stretch.correlated(
-            np.stack([np.ones(len(ranks)), ranks]), np.stack([np.ones(len(labels)), is_class.astype(float)])
-        )
-        counts = np.rint(sums[0])
-        inside, outside = counts[1], counts[0] - counts[1]
-        occurs = (inside > 0) & (outside > 0)
-        aucs = np.full(stretch.length, np.nan)
-        difference = sums[1, 1, occurs] / inside[occurs] - (sums[1, 0] - sums[1, 1])[occurs] / outside[occurs]
-        aucs[occurs] = 0.5 + difference / len(ranks)
-        found.append(aucs)
-    return _mean(np.stack(found))
+    for (fold, _), (count, *sums) in zip(ranked, cells.sums((rows, truth), ranked, [(0, 0), *pairs]), strict=True):
+        aucs = np.full((len(wanted), cells.length), np.nan)
+        for place in range(len(wanted)):
+            number, whole, ranks = sums[3 * place : 3 * place + 3]
+            inside = np.rint(number)
+            outside = np.rint(count) - inside
+            occurs = (inside > 0) & (outside > 0)
+            difference = ranks[occurs] / inside[occurs] - (whole - ranks)[occurs] / outside[occurs]
+            aucs[place, occurs] = 0.5 + difference / len(fold)
+        found.append(_mean(aucs))
+    return np.stack(found)
 
 
-def _r2s(stretch: _Stretch, labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Return the R² of each shift."""
+def _r2s(
+    cells: _Cells, rows: np.ndarray, labels: np.ndarray, predictions: Sequence[tuple[np.ndarray, np.ndarray]]
+) -> np.ndarray:
+    """Return the R² of each prediction and shift."""
     import numpy as np
 
     middle = labels.mean()  # because sums of squares far from zero lose digits
-    truth, values = labels - middle, predicted[:, 0] - middle
-    sums = stretch.correlated(
-        np.stack([np.ones(len(values)), values, values**2]), np.stack([np.ones(len(truth)), truth, truth**2])
-    )
-    count, total, squares = np.rint(sums[0, 0]), sums[0, 1], sums[0, 2]
-    rest = squares - 2 * sums[1, 1] + sums[2, 0]
-    spread = squares - total**2 / np.maximum(count, 1)
-    varies = (count > 1) & (spread > np.finfo(float).eps * len(labels) * (truth**2).max())
-    scores = np.full(stretch.length, np.nan)
-    scores[varies] = 1 - rest[varies] / spread[varies]
+    truth = labels - middle
+    centred = [(fold, values[:, 0] - middle) for fold, values in predictions]
+    sums = cells.sums(
+        (rows, np.stack([truth, truth**2])), [(fold, np.stack([one, one**2])) for fold, one in centred],
+        [(0, 0), (0, 1), (0, 2), (1, 1), (2, 0)],
+    )  # fmt: skip
+    scores = np.full((len(predictions), cells.length), np.nan)
+    for found, (count, total, squares, products, own) in zip(scores, sums, strict=True):
+        number = np.rint(count)
+        spread = squares - total**2 / np.maximum(number, 1)
+        varies = (number > 1) & (spread > np.finfo(float).eps * len(labels) * (truth**2).max())
+        found[varies] = 1 - (squares - 2 * products + own)[varies] / spread[varies]
     return scores
 
 
