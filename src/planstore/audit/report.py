@@ -18,7 +18,7 @@ from planstore.audit.scenario import Record, RunInputs
 from planstore.checks.whole_files import whole_file
 from planstore.database.session import Session
 from planstore.errors import StoreError
-from planstore.events.vocabulary import Route
+from planstore.events.vocabulary import UPPER_LIMITS, Route
 from planstore.ledger.embedded.store_folder import refuse_store
 from planstore.ledger.storage import ArtifactStorage
 from planstore.pages.answers import Answer, plural
@@ -222,7 +222,7 @@ def _map(trace: RunTrace, misses: Misses | None, *, is_derived: bool) -> Record:
             described[-1]["nearest"] = [miss and miss["text"] for miss in nearest]
     data = {
         "targets": targets, "symbols": symbols, "cells": described, "texts": list(texts), "sides": pages.SIDE_LABELS,
-        "routes": pages.ROUTES, "derived": is_derived, "tried": misses is not None,
+        "routes": pages.ROUTES, "upper_limits": UPPER_LIMITS, "derived": is_derived, "tried": misses is not None,
     }  # fmt: skip
     return {"targets": targets, "symbols": symbols, "rows": rows, "data": data}
 

@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING, Any
 from planstore.checks.number_text import aligned_numbers, is_number
 from planstore.checks.value_text import value_text
 from planstore.cli.options import RESULTS, AsOf, Json, Results, Run, Symbol, Target
-from planstore.events.vocabulary import Side
+from planstore.events.vocabulary import UPPER_LIMITS, Side
 
 if TYPE_CHECKING:
     from planstore.audit.why import Explanation
 
 MARKS = {True: "passed", False: "failed"}
-
-
-AT_MOST = ("EXPERIMENTAL_LANE_ROOM", "FALSE_DISCOVERY")
-"""The checks whose threshold is the greatest value that passes."""
 
 
 def command(
@@ -97,4 +93,4 @@ def _threshold(check: dict[str, Any], text: Any) -> Any:
         return "not asked for"
     if not is_number(check["threshold"]):
         return text
-    return f"{'at most' if check['check'] in AT_MOST else 'at least'} {text}"
+    return f"{'at most' if check['check'] in UPPER_LIMITS else 'at least'} {text}"

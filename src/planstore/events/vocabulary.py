@@ -113,6 +113,8 @@ class Side(StrEnum):
 
 SIDES = (Side.CROSS_SECTIONAL, Side.SYMBOL)
 """The sides with candidates of their own."""
+UPPER_LIMITS = ("EXPERIMENTAL_LANE_ROOM", "FALSE_DISCOVERY")
+"""The checks of the rules whose threshold is the greatest value that passes; of others it is the least one."""
 
 
 class TrainingType(StrEnum):

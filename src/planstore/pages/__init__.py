@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from planstore.checks.number_text import number_text
-from planstore.events.vocabulary import Route, Side, SignalState, TargetState
+from planstore.events.vocabulary import UPPER_LIMITS, Route, Side, SignalState, TargetState
 
 if TYPE_CHECKING:
     import jinja2
@@ -94,5 +94,10 @@ def _environment() -> jinja2.Environment:
     )
     filters = (number, route_letter, route_name, route_meaning)
     environment.filters |= {function.__name__: function for function in filters}
-    environment.globals |= {"SIDES": SIDE_LABELS, "ROUTES": ROUTES, "STATES": tuple(SignalState)}
+    environment.globals |= {
+        "SIDES": SIDE_LABELS,
+        "ROUTES": ROUTES,
+        "STATES": tuple(SignalState),
+        "UPPER_LIMITS": UPPER_LIMITS,
+    }
     return environment

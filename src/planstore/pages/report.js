@@ -37,7 +37,7 @@
   function threshold(check, value) {
     if (value === null) return "not asked for";
     if (typeof value !== "number") return value;
-    return ["EXPERIMENTAL_LANE_ROOM", "FALSE_DISCOVERY"].includes(check) ? `at most ${shown(value)}` : `at least ${shown(value)}`;
+    return data.upper_limits.includes(check) ? `at most ${shown(value)}` : `at least ${shown(value)}`;
   }
 
   function checksOf(title, checks) {

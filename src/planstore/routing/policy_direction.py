@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
 from planstore.events.vocabulary import SIDES, Semantics, Stability
+from planstore.routing.policy import STRICT_KEYS
 
 
 class Direction(StrEnum):
@@ -108,11 +109,7 @@ _SWITCHES = {
 
 _STRICT_ONLY = (
     "min_margin_over_null*",
-    "min_effective_samples*",
-    "max_false_discovery_rate",
-    "false_discovery_method",
-    "count_trials",
-    "score",
+    *(f"{key}*" for key in STRICT_KEYS),
     "require_*",
     "allowed_feature_leakage_status",
     "experimental.max_fraction_symbols_per_target",
