@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -24,19 +26,26 @@ settings.register_profile("explore", settings.get_profile("steady"), derandomize
 settings.load_profile("steady")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests that take longest first: of two processes, one would wait at the end for the other's.
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one process more than there are CPU cores, because tests wait for disks, servers and other processes."""
+    return (os.cpu_count() or 1) + 1
 
-    Each process starts with one half of the tests in their order. Tests of a module stay together, because they share
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the tests that take longest first: other processes would wait at the end for the one that runs them.
+
+    Each process starts with its share of the tests in their order. Tests of a module stay together, because they share
     what takes long to set up.
     """
+    processes: int = getattr(config, "workerinput", {}).get("workercount", 1)
     longest = [item for item in items if item.get_closest_marker("longest")]
-    others = [item for item in items if not item.get_closest_marker("longest")]
+    others = iter([item for item in items if not item.get_closest_marker("longest")])
     modules = list(dict.fromkeys(item.path for item in longest))
-    first = [item for item in longest if modules.index(item.path) % 2 == 0]
-    second = [item for item in longest if modules.index(item.path) % 2 == 1]
-    half = len(items) // 2 - len(first)
-    items[:] = [*first, *others[:half], *second, *others[half:]]
+    ordered: list[pytest.Item] = []
+    for process in range(processes):
+        ordered += [item for item in longest if modules.index(item.path) % processes == process]
+        ordered += islice(others, max(0, len(items) * (process + 1) // processes - len(ordered)))
+    items[:] = ordered
 
 
 @pytest.fixture(scope="session", autouse=True)

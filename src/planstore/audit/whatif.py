@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from planstore.routing.policy import Policy
 
+PART_ROWS = 200_000
+"""Candidates whose decisions are computed at once; fewer than for a run: a server holds other answers as well."""
+
 
 @dataclass(frozen=True, repr=False)
 class WhatIf(FlipAnswer):
@@ -173,7 +176,7 @@ def what_if(
 
 def evidence_under(session: Session, policies: Sequence[Policy], commit_id: int) -> pa.Table:
     """Return the evidence of a run, with the derived columns that policies ask for and the run does not have."""
-    evidence = session.batches("audit/run_evidence", commit_id=commit_id).read_all()
+    evidence = session.batches("audit/run_evidence", commit_id=commit_id).read_encoded()
     is_strict = any(policy.semantics == Semantics.STRICT for policy in policies)
     if is_strict and evidence["q_value"].null_count > evidence["p_value"].null_count:
         evidence = with_derived(evidence)
@@ -188,14 +191,16 @@ def _decide_again(
     """Decide and plan a run again, append its counts, and return the effect of the policy's budget."""
     inputs = RunInputs.of(session, artifacts, run)
     commit = {"run_id": run["run_id"], "commit_id": run["commit_id"]}
-    tried.register("evidence", evidence_under(session, [policy], run["commit_id"]))
+    evidence = evidence_under(session, [policy], run["commit_id"])
+    tried.register("evidence", evidence)
     for name, statement, key in (
         ("recorded", "audit/whatif/run_routes", {"commit_id": run["commit_id"]}),
         ("recorded_jobs", "audit/whatif/plan_job_ids", {"plan_id": run["plan_id"]}),
     ):
-        tried.register(name, session.batches(statement, **key).read_all())
+        tried.register(name, session.batches(statement, **key).read_encoded())
     stage_run(tried, replace(inputs.scenario(), policy=policy.document.decode()))
-    apply_rules(tried, inputs.rules)
+    apply_rules(tried, inputs.rules, PART_ROWS if evidence.num_rows > PART_ROWS else None)
+    tried.run("scenario/run/drop_signal_states")
     _, budget = plan_jobs(tried, lambda: fit_times_of(session, artifacts, run["commit_id"]))
     tried.register("left_out", left_out_table(budget))
     for statement in ("append_whatif_flips", "append_whatif_jobs", "append_whatif_left_out", "append_whatif_runs"):

@@ -47,13 +47,33 @@ class Batches:
 
         return pa.Table.from_batches(list(self), self.schema)
 
+    def read_encoded(self) -> pa.Table:
+        """Return all batches as one table with texts as dictionaries, each batch with its own, to need less memory."""
+        import pyarrow as pa
 
-def encoded(table: pa.Table) -> pa.Table:
-    """Return a copy of a table with its texts, also those in lists, as dictionaries, each batch with its own."""
+        parts = [encoded(pa.Table.from_batches([batch]), lists=False) for batch in self]
+        return pa.concat_tables(parts) if parts else encoded(self.schema.empty_table(), lists=False)
+
+
+def encoded(table: pa.Table, *, lists: bool = True) -> pa.Table:
+    """Return a copy of a table with its texts as dictionaries, each batch with its own.
+
+    Args:
+        table: the table.
+        lists: whether texts in lists are dictionaries as well. DuckDB cannot read those of a batch whose lists are all
+            empty.
+    """
     import pyarrow as pa
+    import pyarrow.types as types
 
     return pa.Table.from_batches(
-        pa.RecordBatch.from_arrays([_copied(_encoded(column)) for column in batch.columns], names=table.column_names)
+        pa.RecordBatch.from_arrays(
+            [
+                _copied(_encoded(column) if lists or not types.is_list(column.type) else column)
+                for column in batch.columns
+            ],
+            names=table.column_names,
+        )
         for batch in table.to_batches() or [pa.RecordBatch.from_pylist([], table.schema)]
     )
 

@@ -114,13 +114,14 @@ def _text(step: str) -> str:
     return sql.without_graph(sql.load(f"routing/{step}"))
 
 
-def apply_rules(session: Session, rules: Rules | None = None, bounds: Sequence[int] = ()) -> pa.Table:
+def apply_rules(session: Session, rules: Rules | None = None, part_rows: int | None = None) -> pa.Table:
     """Decide: make the table ``decisions``, and the steps before it, from the session's temporary tables.
 
     Args:
         session: a session with the tables of ``INPUTS``.
         rules: the rules; those of this version if None.
-        bounds: positions of evidence at which the decisions are divided, so that many of them need less memory.
+        part_rows: number of candidates whose decisions are computed at once, so that many of them need less memory;
+            None means all.
 
     Returns:
         The decisions, as the session's ``decisions``: their ``position`` first, their ``scenario`` last.
@@ -133,6 +134,9 @@ def apply_rules(session: Session, rules: Rules | None = None, bounds: Sequence[i
     with session.joins_as_written():
         refuse_sides_left_out(session)
         run_steps(session, applied)
+        bounds = []
+        if part_rows is not None:
+            bounds = [bound for (bound,) in session.rows("scenario/run/decision_bounds", rows=part_rows)]
         return session.materialize("decisions", OUTPUT, place="position", order=applied.order, bounds=bounds)
 
 

@@ -125,10 +125,8 @@ def decide(
     _stage(session, request, overrides_as_of, moment)
     is_reference = request.policy.semantics == Semantics.REFERENCE
     rules = current_rules(float32=is_reference and request.evidence.has_float32_scores)
-    bounds = []
-    if request.evidence.staged.rows > PART_ROWS:
-        bounds = [bound for (bound,) in session.rows("scenario/run/decision_bounds", rows=PART_ROWS)]
-    decisions = StagedRows(apply_rules(session, rules, bounds).drop_columns(["position", "scenario"]))
+    part_rows = PART_ROWS if request.evidence.staged.rows > PART_ROWS else None
+    decisions = StagedRows(apply_rules(session, rules, part_rows).drop_columns(["position", "scenario"]))
     session.run("scenario/run/drop_signal_states")
     plan = make_plan(
         session,
