@@ -193,15 +193,15 @@ def _decide_again(
     commit = {"run_id": run["run_id"], "commit_id": run["commit_id"]}
     evidence = evidence_under(session, [policy], run["commit_id"])
     tried.register("evidence", evidence)
+    stage_run(tried, replace(inputs.scenario(), policy=policy.document.decode()))
+    apply_rules(tried, inputs.rules, PART_ROWS if evidence.num_rows > PART_ROWS else None)
+    tried.run("scenario/run/drop_signal_states")
+    _, budget = plan_jobs(tried, lambda: fit_times_of(session, artifacts, run["commit_id"]))
     for name, statement, key in (
         ("recorded", "audit/whatif/run_routes", {"commit_id": run["commit_id"]}),
         ("recorded_jobs", "audit/whatif/plan_job_ids", {"plan_id": run["plan_id"]}),
     ):
         tried.register(name, session.batches(statement, **key).read_encoded())
-    stage_run(tried, replace(inputs.scenario(), policy=policy.document.decode()))
-    apply_rules(tried, inputs.rules, PART_ROWS if evidence.num_rows > PART_ROWS else None)
-    tried.run("scenario/run/drop_signal_states")
-    _, budget = plan_jobs(tried, lambda: fit_times_of(session, artifacts, run["commit_id"]))
     tried.register("left_out", left_out_table(budget))
     for statement in ("append_whatif_flips", "append_whatif_jobs", "append_whatif_left_out", "append_whatif_runs"):
         tried.run(f"audit/whatif/{statement}", **commit)
