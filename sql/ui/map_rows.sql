@@ -1,12 +1,12 @@
 -- The map of a run, a row for each target, by name: the letters of its pairs' routes, and of those in another run, in the order of
 -- the run's symbols. A space is a pair without a decision, a dot one that does not fit the filter. With the targets' own sides.
 -- makes: rows
--- reads: candidates, decisions, run_pairs(), $cause, $commit_id, $flipped, $letters, $other_id, $route, $rule, $state, $symbol, $target
+-- reads: candidates, decisions, run_pairs(), $cause, $commit_id, $flipped, $horizon, $letters, $other_id, $route, $rule, $state, $symbol, $target
 WITH letters AS (
     SELECT unnest(map_keys($letters::MAP(VARCHAR, VARCHAR))) AS route, unnest(map_values($letters::MAP(VARCHAR, VARCHAR))) AS letter
 ),
 pairs AS MATERIALIZED (
-    FROM run_pairs($commit_id, $other_id, $target, $symbol, $route, $rule, $state, $flipped, $cause)
+    FROM run_pairs($commit_id, $other_id, $target, $symbol, $route, $rule, $state, $flipped, $cause, $horizon)
 ),
 symbols AS (
     SELECT DISTINCT symbol FROM pairs

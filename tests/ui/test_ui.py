@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import socket
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from threading import Barrier, Thread
@@ -22,6 +23,7 @@ from planstore.api.store import Store
 from planstore.cli.output import json_bytes
 from planstore.cli.verbs import app
 from planstore.errors import DeniedError
+from planstore.ledger.embedded.last_verification import LastVerification
 from planstore.ui import query, reading
 from planstore.ui.addresses import ANSWERS, API, PAGES
 from planstore.ui.memo import Memo
@@ -142,6 +144,15 @@ def test_the_map_and_the_table_hold_the_decisions(told: Store, client: Client) -
     assert client.get(f"{API}/map", target="no such").json["fittings"] == [0] * 6
 
 
+def test_pairs_are_filtered_by_the_horizon_in_the_name_of_the_target(told: Store, client: Client) -> None:
+    known = told.sql("select distinct target from current_decisions").fetchall()
+    of_horizon = {target for (target,) in known if "60m" in target.split("_")}
+    found = client.get(f"{API}/pairs", horizon="60m").json
+    assert {row["target"] for row in found["pairs"]} == of_horizon != set()
+    assert '<option value="60m" selected>60m (1 target)</option>' in client.get("/run", horizon="60m").text
+    assert client.get(f"{API}/pairs", horizon="0m").json["pairs"] == []
+
+
 def test_an_address_with_a_mistake_says_what_is_wrong(client: Client) -> None:
     mistakes: tuple[tuple[str, dict[str, Any], int, str], ...] = (
         ("/run", {"rum": "x"}, 400, "a parameter must be one of as_of, "),
@@ -237,6 +248,36 @@ def test_nothing_is_written(told: Store, client: Client) -> None:
     for path in ("/", "/run", "/part/pairs", "/part/changes", "/api/v1/map", "/api/v1/sql"):
         assert client.get(path, **values_of(told, path.removeprefix(API)), as_of=2).status == 200
     assert content() == before
+
+
+def test_the_overview_tells_when_the_store_was_verified_last(store: Store) -> None:
+    def verify(*words: str) -> None:
+        assert CliRunner().invoke(app, ["verify", "--results", str(store.results), *words]).exit_code == 0
+
+    store.create()
+    verify()
+    store.route(samples.table(samples.records(1, 1)), samples.policy(), run_id="first")
+    note = store.results / "planstore" / "verified.json"
+    with served(store) as client:
+        assert client.get(f"{API}/verification").json["is_of_this_ledger"]
+        anchor = store.integrity.anchor()
+        verify("--anchor", anchor)
+        assert f"{anchor}</code>: no findings up to commit 1.</p>" in client.get("/").text
+        store.overrides.set("y_up_01_10m", "SYM01", "ROUTE_BLOCKED", reason="a test")
+        assert "no findings up to commit 1; <b>1 commit</b> came after it" in client.get("/").text
+        told = client.get(f"{API}/verification").json
+        assert (told["commit_id"], told["findings"], told["anchor"]) == (1, 0, anchor)
+        when = datetime(2030, 1, 1, tzinfo=UTC)
+        LastVerification(when, 1, anchor.partition(":")[2], 2, None).note(note)
+        assert "had 2 findings:</b>" in client.get("/").text
+        LastVerification(when, 1, "0" * 64, 0, None).note(note)
+        assert "a commit that this ledger does not have" in client.get("/").text
+        note.write_text("{")
+        assert "cannot be read" in client.get("/").text
+        assert client.get(f"{API}/verification").status == 500
+        note.unlink()
+        assert "Never verified on this machine" in client.get("/").text
+        assert client.get(f"{API}/verification").json is None
 
 
 def test_slow_clients_keep_nobody_waiting(client: Client) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from planstore.cli.options import RESULTS, Json, Results
+
+if TYPE_CHECKING:
+    from planstore.ledger.findings import Verified
 
 
 def command(
@@ -18,13 +23,17 @@ def command(
     public_key: Annotated[Path | None, typer.Option(help="Public key that verifies the anchor's signature.")] = None,
     json: Json = False,
 ) -> None:
-    """Verify digests, chain, plans, projections, files and artifacts. Exit code 1 when there are findings."""
+    """Verify digests, chain, plans, projections, files and artifacts. Exit code 1 when there are findings.
+
+    `planstore ui` shows when this was done last on this machine.
+    """
     import planstore
     from planstore.cli import output
     from planstore.cli.exit import exit_with
 
     with planstore.open(results, create=False) as store, output.spinner("recomputing digests"):
         found = store.integrity.verify(anchor, public_key=public_key)
+        _note(found, anchor, store.access.ledger.layout.verified)
     with exit_with(0 if found.holds else 1):
         if json:
             output.print_json(found.as_dict())
@@ -44,3 +53,14 @@ def command(
             )
             for path in found.orphans:
                 output.print_line(f"  {path}")
+
+
+def _note(found: Verified, anchor: str | None, path: Path) -> None:
+    """Note the verification beside the store."""
+    from planstore.errors import ExportError
+    from planstore.ledger.embedded.last_verification import LastVerification
+    from planstore.ledger.findings import Anchor
+
+    newest = Anchor.parse(found.anchor)
+    with suppress(ExportError):  # because who may not write a store may verify it
+        LastVerification(datetime.now(UTC), newest.commit_id, newest.digest, len(found.findings), anchor).note(path)

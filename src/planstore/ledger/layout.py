@@ -72,6 +72,11 @@ class StoreLayout:
         return self.folder / "cursors"
 
     @property
+    def verified(self) -> Path:
+        """The note on the last verification by ``planstore verify``."""
+        return self.folder / "verified.json"
+
+    @property
     def folders(self) -> tuple[Path, Path]:
         """The folders of parquet files and artifacts."""
         return self.data, self.artifacts

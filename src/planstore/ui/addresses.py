@@ -102,6 +102,7 @@ PAGES = (
 )
 ANSWERS = (
     JsonAnswer("/head", answers.head),
+    JsonAnswer("/verification", answers.verification),
     JsonAnswer("/commit", answers.commit, ("id",)),
     JsonAnswer("/names", answers.names, ("part",)),
     JsonAnswer("/runs", answers.runs),

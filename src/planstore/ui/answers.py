@@ -6,11 +6,29 @@ from typing import Any
 
 from planstore.checks.quoting import quoted
 from planstore.errors import NotFoundError
+from planstore.ledger.embedded.last_verification import last_verification
 from planstore.ui.asked import Asked
 
 Record = dict[str, Any]
 MOST_NAMES = 12
 """Maximum number of names that a search proposes."""
+
+
+def verification(asked: Asked) -> Record | None:
+    """Return the last verification by ``planstore verify`` on this machine; None without one.
+
+    ``is_of_this_ledger`` tells whether the commit that was the newest then is one of this ledger, as it is not after
+    another backup was restored.
+
+    Raises:
+        StoreError: the note on it is unreadable.
+    """
+    ledger = asked.stores.newest.access.ledger
+    found = last_verification(ledger.layout.verified)
+    if found is None:
+        return None
+    is_of_this_ledger = found.commit_id == 0 or ledger.has_commit(found.commit_id, found.digest)
+    return {**found.as_dict(), "is_of_this_ledger": is_of_this_ledger}
 
 
 def head(asked: Asked) -> Record:

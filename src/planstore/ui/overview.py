@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from planstore.errors import NotFoundError
+from planstore.errors import NotFoundError, StoreError
 from planstore.events.vocabulary import JobState, Route, open_jobs
 from planstore.pages.answers import plural
+from planstore.ui.answers import verification
 from planstore.ui.asked import Asked
 from planstore.ui.flips import MOST_SHOWN, Record, caused_flips, flipped_pairs, previous_run, route_counts
 
@@ -35,6 +36,7 @@ def overview(asked: Asked) -> Record:
     overrides = store.overrides.list()
     return {
         "head": head,
+        **_verification(asked),
         "run": session.records("report/run", commit_id=run["commit_id"])[0],
         "routes": route_counts(asked, run),
         "progress": counts,
@@ -44,6 +46,14 @@ def overview(asked: Asked) -> Record:
         "ending": {override.override_id for override in store.overrides.ending()},
         "next_steps": list(_next_steps(asked, counts, stale)),
     }
+
+
+def _verification(asked: Asked) -> Record:
+    """Return the last verification, and the reason why it is not known."""
+    try:
+        return {"verification": verification(asked), "unknown": None}
+    except StoreError as error:
+        return {"verification": None, "unknown": str(error)}
 
 
 def _next_steps(asked: Asked, counts: dict[str, int], stale: list[str]) -> list[tuple[str, str | None, str | None]]:

@@ -7,6 +7,7 @@ import json
 from planstore.checks.quoting import quoted
 from planstore.errors import NotFoundError
 from planstore.events.vocabulary import JobState
+from planstore.models.description import DESCRIPTION, JobModels
 from planstore.ui.asked import Asked
 from planstore.ui.flips import Record
 
@@ -104,16 +105,47 @@ def job_page(asked: Asked) -> Record:
         )
     except NotFoundError as error:
         reason = str(error)
+    files = session.records("ui/job_files", **key)
     return {
         "run": run,
         "job": job,
+        "models": _models(asked, files),
         "log": session.records("ui/job_log", **key),
-        "files": session.records("ui/job_files", **key),
+        "files": files,
         "reason": reason,
     }
 
 
+def _models(asked: Asked, files: list[Record]) -> Record | None:
+    """Return what a job's models have learned from and with; None before they are stored."""
+    digest = next((file["digest"] for file in files if file["name"] == DESCRIPTION), None)
+    if digest is None:
+        return None
+    found = JobModels.load(asked.store.access.ledger.artifacts.get(digest))
+    return {
+        "task_type": found.task_type,
+        "features": list(found.features),
+        "seed": found.seed,
+        "is_averaged": found.pooled is not None,
+        "models": [
+            {
+                "family": one.family,
+                "fit": str(one.fit),
+                "predicts": one in found.serving,
+                "rows": one.rows,
+                "newest_data": None if one.newest_data is None else one.newest_data.isoformat(),
+                "libraries": dict(one.libraries),
+                "digest": one.digest,
+            }
+            for one in found.models
+        ],
+    }
+
+
 def job_answer(asked: Asked) -> Record:
-    """Return a job with its log and files, for JSON."""
+    """Return a job with its models, log and files, for JSON."""
     found = job_page(asked)
-    return {"run_id": found["run"]["run_id"], **{name: found[name] for name in ("job", "log", "files", "reason")}}
+    return {
+        "run_id": found["run"]["run_id"],
+        **{name: found[name] for name in ("job", "models", "log", "files", "reason")},
+    }

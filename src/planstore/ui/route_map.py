@@ -8,7 +8,7 @@ from planstore.events.vocabulary import Cause, Route, SignalState
 from planstore.ui.asked import Asked
 from planstore.ui.flips import Record, caused_flips, other_run, route_counts
 
-FILTER = ("target", "symbol", "route", "rule", "state", "flipped", "cause", "other")
+FILTER = ("target", "horizon", "symbol", "route", "rule", "state", "flipped", "cause", "other")
 """Parameters of the map and of its table."""
 ORDERS = ("target", "symbol", "route", "highest", "lowest", "flips")
 PAGE_ROWS = 50
@@ -32,6 +32,7 @@ def run_page(asked: Asked) -> Record:
             for route in (*known, *sorted({*now, *before} - set(known)))
         ],
         "rules": session.records("ui/run_rules", **key),
+        "horizons": session.records("ui/run_horizons", **key),
         "states": tuple(SignalState),
         "causes": tuple(Cause),
         "orders": ORDERS,
@@ -116,6 +117,7 @@ def _read(asked: Asked, run: Record, statement: str, **values: object) -> list[R
             state=asked.choice("state", tuple(SignalState)),
             flipped=flipped,
             cause=cause,
+            horizon=asked.text("horizon"),
             **values,
         )
 
