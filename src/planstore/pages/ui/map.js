@@ -211,7 +211,7 @@ function choose(found) {
 
 function order(name) {
   const by = { flips: (row) => -data.flips[row], score: (row) => -(data.score[row] ?? -Infinity), name: (row) => row }[name];
-  rows = data.targets.map((_, row) => row).sort((a, b) => by(a) - by(b) || a - b);
+  rows = data.targets.map((_, row) => row).filter((row) => data.fittings[row] || !data.routes[row].includes(".")).sort((a, b) => by(a) - by(b) || a - b);
   paint();
 }
 
@@ -275,7 +275,7 @@ try {
   order("name");
   fit();
   const fitting = data.fittings.reduce((sum, count) => sum + count, 0);
-  state.textContent = `${fitting.toLocaleString("en")} pairs shown`;
+  state.textContent = fitting ? `${fitting.toLocaleString("en")} pairs shown` : "No pair fits the filter";
   performance.mark("map");
 } catch (error) {
   state.textContent = `The map cannot be shown: ${error.message}`;
