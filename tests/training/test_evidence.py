@@ -93,6 +93,20 @@ def test_limits_of_leakage_are_options_that_the_settings_record(tmp_path: Path) 
         assert str(refused).startswith(said), option
 
 
+def test_a_side_whose_classes_are_too_rare_says_how_many_rows_are_asked_for(tmp_path: Path) -> None:
+    def rare(frame: pd.DataFrame, _: np.random.Generator) -> pd.Series:
+        return (frame["f0"] > 2) * 1.0 + (frame["f0"] < -2) * 2.0
+
+    (measured,) = measure(
+        Panel.read(write(tmp_path / "long.parquet", 400, chances("A"), {"y_rare": rare})), workers=1
+    ).sides
+    assert measured.task_type == "MULTICLASS_CLASSIFICATION"
+    assert measured.score is None
+    assert measured.reason == (
+        "no fold has two classes to learn and two to be scored on, of several with 10 rows of one and of the others"
+    )
+
+
 def side(evidence: PanelEvidence, target: str, symbol: str | None = None) -> MeasuredSide:
     (found,) = (side for side in evidence.sides if (side.target, side.symbol) == (target, symbol))
     return found

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from scipy.stats import binomtest
+from sklearn.metrics import roc_auc_score
 
 from planstore.training.evidence.nulls import Predicted, ShiftNull, shift_null, shifted_scores
 from planstore.training.evidence.score import score
@@ -37,7 +38,7 @@ def folded(timestamps: np.ndarray, values: list[np.ndarray], folds: int) -> list
 @given(
     task=st.sampled_from(sorted(TASKS)),
     length=st.integers(8, 25),
-    symbols=st.integers(1, 3),
+    symbols=st.integers(1, 4),
     folds=st.integers(1, 3),
     families=st.integers(1, 2),
     seed=st.integers(0, 10_000),
@@ -56,6 +57,24 @@ def test_the_score_of_each_shift_is_that_of_shifted_labels(
         each = [score(task, moved[fold.rows], values) for fold in found for values in fold.values]
         known = [one for one in each if one is not None]
         assert scores[shift] == pytest.approx(np.mean(known) if known else np.nan, rel=1e-7, abs=1e-9, nan_ok=True)
+
+
+def test_a_rare_class_counts_neither_in_the_score_nor_in_its_null() -> None:
+    chance = np.random.default_rng(0)
+    timestamps, names = rows(100, 1)
+    labels = np.repeat([0.0, 1.0], 50)
+    chance.shuffle(labels)
+    predicted = np.eye(3)[labels.astype(int)]
+    labels[:9] = 2  # one row less than counts, and its predictions are wrong
+    task = "MULTICLASS_CLASSIFICATION"
+    expected = np.mean([roc_auc_score(labels == one, predicted[:, one]) for one in (0, 1)])
+    assert score(task, labels, predicted) == expected
+    shifted = shifted_scores(task, timestamps, names, labels, folded(timestamps, [predicted], 1))
+    assert shifted[0] == pytest.approx(expected)
+    assert np.isfinite(shifted).all()
+    few = np.where(np.arange(100) < 91, 0.0, 1.0 + (np.arange(100) > 95))
+    assert score(task, few, predicted) is None
+    assert np.isnan(shifted_scores(task, timestamps, names, few, folded(timestamps, [predicted], 1))).all()
 
 
 def test_a_row_counts_where_its_symbol_has_a_label_at_the_shifted_time() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planstore.training.evidence.score import DIGITS
+from planstore.training.evidence.score import DIGITS, LEAST_OF_CLASS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -170,8 +170,8 @@ def _aucs(
 ) -> np.ndarray:
     """Return the AUC of each prediction and shift; of several classes the mean of each against the rest.
 
-    Classes count that occur. AUC exceeds 1/2 by the difference of the mean ranks of a class and of the rest, divided by
-    the number of ranks.
+    Of several classes those count that `score` counts. AUC exceeds 1/2 by the difference of the mean ranks of a class
+    and of the rest, divided by the number of ranks.
     """
     import numpy as np
     from scipy.stats import rankdata
@@ -181,16 +181,16 @@ def _aucs(
     truth = np.stack([is_class for _, is_class in wanted])
     ranked = [(fold, np.stack([rankdata(values[:, column]) for column, _ in wanted])) for fold, values in predictions]
     pairs = [pair for one in range(1, len(wanted) + 1) for pair in ((0, one), (one, 0), (one, one))]
-    found = []
+    found, least = [], 1 if is_binary else LEAST_OF_CLASS
     for (fold, _), (count, *sums) in zip(ranked, cells.sums((rows, truth), ranked, [(0, 0), *pairs]), strict=True):
         aucs = np.full((len(wanted), cells.length), np.nan)
         for place in range(len(wanted)):
             number, whole, ranks = sums[3 * place : 3 * place + 3]
             inside = np.rint(number)
             outside = np.rint(count) - inside
-            occurs = (inside > 0) & (outside > 0)
-            difference = ranks[occurs] / inside[occurs] - (whole - ranks)[occurs] / outside[occurs]
-            aucs[place, occurs] = 0.5 + difference / len(fold)
+            counts = (inside >= least) & (outside >= least)
+            difference = ranks[counts] / inside[counts] - (whole - ranks)[counts] / outside[counts]
+            aucs[place, counts] = 0.5 + difference / len(fold)
         found.append(_mean(aucs))
     return np.stack(found)
 

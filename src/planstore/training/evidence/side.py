@@ -14,7 +14,7 @@ from planstore.training.evidence.folds import fit_rows, time_folds
 from planstore.training.evidence.importances import importances
 from planstore.training.evidence.leakage import LeakageLimits, Sign, feature_signs, leakage_status, ranked, score_signs
 from planstore.training.evidence.nulls import Predicted, ShiftNull, shift_null
-from planstore.training.evidence.score import DIGITS, score
+from planstore.training.evidence.score import DIGITS, LEAST_OF_CLASS, score, scored_classes
 from planstore.training.evidence.selection import F_ROWS, Vote, select, spread, univariate
 from planstore.training.evidence.stability import MeasuredStability, Snapshot, mean_snapshot, stability
 from planstore.training.families import Family
@@ -256,7 +256,7 @@ class _Measuring:
         fitted = _Fitted()
         for train, (_, test) in zip(self.fitted, self.folds, strict=True):
             truth = self.sample.labels[test]
-            if len(np.unique(self.sample.labels[train])) < 2 or len(np.unique(truth)) < 2:
+            if len(np.unique(self.sample.labels[train])) < 2 or not self._is_scored(truth):
                 continue
             estimator, values = self._predicted(family, train, test)
             found = score(self.target.task_type, truth, values)
@@ -266,8 +266,16 @@ class _Measuring:
             fitted.predicted.append(values)
             fitted.note(importances(estimator))
         if not fitted.scores:
-            raise SampleError("no fold has two classes to learn and two to be scored on")
+            several = f", of several with {LEAST_OF_CLASS} rows of one and of the others" if self._has_several else ""
+            raise SampleError(f"no fold has two classes to learn and two to be scored on{several}")
         return fitted
+
+    @property
+    def _has_several(self) -> bool:
+        return self.target.task_type.startswith("MULTICLASS")
+
+    def _is_scored(self, labels: np.ndarray) -> bool:
+        return bool(scored_classes(labels)) if self._has_several else bool(labels.min() < labels.max())
 
     def _predicted(self, family: Family, train: np.ndarray, test: np.ndarray) -> tuple[Any, np.ndarray]:
         """Return an estimator that is fitted on train rows, and its predictions of test rows as `score` takes them."""

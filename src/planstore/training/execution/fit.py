@@ -78,7 +78,7 @@ def _train(panel: Panel, task: Task) -> Result:
     scores = {"score": blend, **{f"score_{name}": one for name, one in {**by_family, **parts}.items()}}
     metrics: dict[str, float] = {name: found for name, one in scores.items() if (found := split.score(one)) is not None}
     if "score" not in metrics:
-        left_out.append("its newest fold holds one class only, so that it has no score")
+        left_out.append("its newest fold holds one class only, or too few rows of each, so that it has no score")
     metrics |= evidence
     metrics |= {"rows_trained": len(split.fitted), "rows_scored": len(blend.keys)}
     if len(split.fitted) < len(split.train):

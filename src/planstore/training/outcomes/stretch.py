@@ -94,7 +94,7 @@ class Scored:
             raise SampleError("no labelled row came after")
         found = score(self.target.task_type, labels, self.values)
         if found is None:
-            raise SampleError("all labels that came after are the same")
+            raise SampleError("the labels that came after are the same, or too few of each class to be scored on")
         timestamps = sample.timestamps[self.rows]
         null = shift_null(
             self.target.task_type,
