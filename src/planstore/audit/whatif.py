@@ -185,6 +185,14 @@ def evidence_under(session: Session, policies: Sequence[Policy], commit_id: int)
     return evidence
 
 
+def _without_reasons(decisions: pa.Table) -> pa.Table:
+    """Return decisions whose reasons are null: nothing here reads them, and jobs would repeat them in memory."""
+    import pyarrow as pa
+
+    place = decisions.column_names.index("reasons")
+    return decisions.set_column(place, "reasons", pa.nulls(decisions.num_rows, pa.list_(pa.string())))
+
+
 def _decide_again(
     session: Session, artifacts: ArtifactStorage, policy: Policy, run: Record, tried: Session
 ) -> BudgetEffect | None:
@@ -194,7 +202,8 @@ def _decide_again(
     evidence = evidence_under(session, [policy], run["commit_id"])
     tried.register("evidence", evidence)
     stage_run(tried, replace(inputs.scenario(), policy=policy.document.decode()))
-    apply_rules(tried, inputs.rules, PART_ROWS if evidence.num_rows > PART_ROWS else None)
+    decisions = apply_rules(tried, inputs.rules, PART_ROWS if evidence.num_rows > PART_ROWS else None)
+    tried.register("decisions", _without_reasons(decisions))
     tried.run("scenario/run/drop_signal_states")
     _, budget = plan_jobs(tried, lambda: fit_times_of(session, artifacts, run["commit_id"]))
     for name, statement, key in (
