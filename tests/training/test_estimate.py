@@ -18,7 +18,7 @@ from planstore.training.evidence.side import measure_side
 from planstore.training.execution.memory import worker_bytes
 from planstore.training.panel.panel import Panel
 
-ARGUMENTS = {"families": ("lightgbm",), "families_file": None, "folds": 3, "seed": 0, "select": 2}
+ARGUMENTS = {"families": ("lightgbm",), "families_file": None, "folds": 3, "seed": 0, "seeds": 2, "select": 2}
 
 
 def test_sides_fits_and_processor_time_are_those_of_the_measurement(tmp_path: Path) -> None:
@@ -31,12 +31,12 @@ def test_sides_fits_and_processor_time_are_those_of_the_measurement(tmp_path: Pa
     for question in questions:
         measure_side(panel, question)
     spent = time.process_time() - started
-    assert (found.sides, found.fits, found.workers) == (len(questions), 2 * 5 * 3, 1)
+    assert (found.sides, found.fits, found.workers) == (len(questions), 2 * 5 * 3 * 2, 1)
     assert spent / 4 < found.processor_seconds < spent * 4
     assert found.seconds == found.processor_seconds
     assert found.worker_bytes == worker_bytes(panel)
     pooled = estimate_evidence(panel, workers=1, symbols=False, **ARGUMENTS)  # type: ignore[arg-type]
-    assert (pooled.sides, pooled.fits) == (3, 2 * 3)
+    assert (pooled.sides, pooled.fits) == (3, 2 * 3 * 2)
     with pytest.raises(planstore.RequestError, match="folds must be at least 2, got 1"):
         estimate_evidence(panel, **ARGUMENTS | {"folds": 1})  # type: ignore[arg-type]
 

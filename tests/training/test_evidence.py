@@ -93,6 +93,18 @@ def test_limits_of_leakage_are_options_that_the_settings_record(tmp_path: Path) 
         assert str(refused).startswith(said), option
 
 
+def test_a_score_of_several_seeds_is_their_mean(panel: Panel) -> None:
+    one, two, both = (
+        measure_side(panel, Question("y_up_1d", "A", LIGHTGBM, seed=seed, seeds=seeds))
+        for seed, seeds in ((7, 1), (8, 1), (7, 2))
+    )
+    assert one.scores != two.scores
+    assert both.scores == pytest.approx(np.mean([one.scores, two.scores], axis=0), abs=1e-6)
+    assert both.null is not None
+    assert both.null.score == pytest.approx((one.null_score + two.null_score) / 2, abs=1e-6)  # type: ignore[operator]
+    assert (both.snapshot, both.signs) == (one.snapshot, one.signs)
+
+
 def test_a_side_whose_classes_are_too_rare_says_how_many_rows_are_asked_for(tmp_path: Path) -> None:
     def rare(frame: pd.DataFrame, _: np.random.Generator) -> pd.Series:
         return (frame["f0"] > 2) * 1.0 + (frame["f0"] < -2) * 2.0

@@ -30,6 +30,7 @@ class PanelWork:
         families_file: Path | str | None = None,
         folds: int = 5,
         seed: int = 0,
+        seeds: int = 1,
         select: int = 30,
         symbols: bool = True,
         workers: int | None = None,
@@ -51,6 +52,7 @@ class PanelWork:
             families_file: families file (YAML) with further families.
             folds: number of folds, split by time.
             seed: random seed.
+            seeds: number of seeds, from ``seed`` on, with which each family is fitted; scores are means over them.
             select: number of features to select per target; 0 selects none.
             symbols: whether each symbol is measured alone too, besides all together.
             workers: concurrent measurements, each on one thread; None means one per CPU core, limited by memory.
@@ -77,6 +79,7 @@ class PanelWork:
             families_file=None if families_file is None else Path(families_file),
             folds=folds,
             seed=seed,
+            seeds=seeds,
             select=select,
             symbols=symbols,
             workers=workers,

@@ -81,6 +81,9 @@ def command(
     ray_address: RayAddress = None,
     max_fit_rows: MaxFitRows = None,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Number of seeds, from --seed on, over which scores are averaged.")
+    ] = 1,
     leakage_limit: LeakageLimit = None,
     no_reuse: Annotated[
         bool, typer.Option("--no-reuse", help="Measure sides again that were measured before from the same inputs.")
@@ -134,8 +137,8 @@ def command(
     if estimate:
         with output.spinner("timing a few fits"):
             found = estimate_evidence(
-                read, families=family or FAMILIES, families_file=families, folds=folds, seed=seed, select=select,
-                symbols=not pooled, workers=workers, max_fit_rows=max_fit_rows,
+                read, families=family or FAMILIES, families_file=families, folds=folds, seed=seed, seeds=seeds,
+                select=select, symbols=not pooled, workers=workers, max_fit_rows=max_fit_rows,
             )  # fmt: skip
         _print_estimate(found, json=json)
         return
@@ -146,6 +149,7 @@ def command(
             families_file=families,
             folds=folds,
             seed=seed,
+            seeds=seeds,
             select=select,
             symbols=not pooled,
             workers=workers,

@@ -28,7 +28,7 @@ class EvidenceEstimate:
 
     Attributes:
         sides: number of sides.
-        fits: number of fits: a family in a fold.
+        fits: number of fits: a family in a fold with a seed.
         processor_seconds: processor time of all sides.
         workers: number of worker processes.
         seconds: time on these workers.
@@ -55,6 +55,7 @@ def estimate_evidence(
     families_file: Path | None = None,
     folds: int = 5,
     seed: int = 0,
+    seeds: int = 1,
     select: int = 30,
     symbols: bool = True,
     workers: int | None = None,
@@ -71,8 +72,8 @@ def estimate_evidence(
     ExecutorSettings(workers=workers)
     fit_rows = fit_rows_of(panel, max_fit_rows)
     questions = questions_of(
-        panel, families=families, families_file=families_file, folds=folds, seed=seed, select=select, symbols=symbols,
-        fit_rows=fit_rows,
+        panel, families=families, families_file=families_file, folds=folds, seed=seed, seeds=seeds, select=select,
+        symbols=symbols, fit_rows=fit_rows,
     )  # fmt: skip
     timed: dict[tuple[str, bool], _Line] = {}
     seconds = []
@@ -89,7 +90,9 @@ def estimate_evidence(
     used = min(affordable_workers(panel, workers, fit_rows), len(questions))
     return EvidenceEstimate(
         sides=len(questions),
-        fits=sum(len(question.families) for question in questions if question.symbol not in panel.missing) * folds,
+        fits=sum(len(question.families) for question in questions if question.symbol not in panel.missing)
+        * folds
+        * seeds,
         processor_seconds=round(sum(seconds), 1),
         workers=used,
         seconds=round(max([sum(seconds) / used, *seconds]), 1),

@@ -92,7 +92,7 @@ CELLS = 200_000
 LEAST_SPREAD = 1e-12
 """Share of a sum of squares below which its distance to the mean is rounding, because all values are the same."""
 ALONE = 100
-"""Fewest horizons in the timestamps with labels for which correlations with returns are limited: chance is less there."""
+"""Fewest horizons in the timestamps with labels, because correlations with returns over fewer are large by chance."""
 WORST_FIRST = (LeakageStatus.BLOCKED, LeakageStatus.SUSPECT, LeakageStatus.SAFE, LeakageStatus.UNKNOWN)
 
 

@@ -54,7 +54,7 @@ class PanelEvidence(TableAnswer):
         sides: cross-sectional ones and those of symbols, by target in the panel's order.
         as_of: the last timestamp of the panel.
         features: the features of every fit.
-        settings: the settings: families, folds, seed, limits.
+        settings: the settings: families, folds, seeds, limits.
         notes: remarks on the panel, and the numbers of rows of models that are fitted on a sample of them.
         troubles: targets, symbols and families that could not be measured, with reasons.
     """
@@ -163,6 +163,7 @@ def measure(
     families_file: Path | None = None,
     folds: int = 5,
     seed: int = 0,
+    seeds: int = 1,
     select: int = 30,
     symbols: bool = True,
     workers: int | None = None,
@@ -185,6 +186,7 @@ def measure(
         families_file: a families file of the user's own.
         folds: number of folds, in order of time.
         seed: random seed.
+        seeds: number of seeds, from ``seed`` on, with which each family is fitted; scores are means over them.
         select: number of features to select for each target; 0 selects none.
         symbols: whether single symbols are measured as well as all of them together.
         workers: as for :class:`~planstore.training.execution.executor_settings.ExecutorSettings`.
@@ -206,8 +208,8 @@ def measure(
     fit_rows = fit_rows_of(panel, max_fit_rows)
     limits = limits or LeakageLimits()
     questions = questions_of(
-        panel, families=families, families_file=families_file, folds=folds, seed=seed, select=select, symbols=symbols,
-        limits=limits, earlier=earlier, fit_rows=fit_rows,
+        panel, families=families, families_file=families_file, folds=folds, seed=seed, seeds=seeds, select=select,
+        symbols=symbols, limits=limits, earlier=earlier, fit_rows=fit_rows,
     )  # fmt: skip
     requested = sum(bool(question.families) for question in questions)
     sides = _suspected(_measured(panel, questions, settings, progress, reuse=reuse))[:requested]
@@ -220,6 +222,7 @@ def measure(
             "families": [family.name for family in questions[0].families],
             "folds": folds,
             "seed": seed,
+            "seeds": seeds,
             "select": select,
             "limits": asdict(limits),
             **({"panel": panel.settings} if panel.settings else {}),
@@ -237,6 +240,7 @@ def questions_of(
     families_file: Path | None,
     folds: int,
     seed: int,
+    seeds: int,
     select: int,
     symbols: bool,
     limits: LeakageLimits | None = None,
@@ -249,7 +253,7 @@ def questions_of(
         RequestError: an argument cannot be used.
         FamiliesError: the families file cannot be used.
     """
-    for name, number, least in (("folds", folds, 2), ("select", select, 0)):
+    for name, number, least in (("folds", folds, 2), ("seeds", seeds, 1), ("select", select, 0)):
         if number < least:
             raise RequestError(f"{name} must be at least {least}, got {number}")
     if not families:
@@ -257,7 +261,7 @@ def questions_of(
     chosen, limits = families_of(families, load_families(families_file)), limits or LeakageLimits()
     questions = [
         Question(target.name, symbol, chosen, folds, seed, limits, select * selects,
-                 tuple((earlier or {}).get((target.name, symbol), ())), fit_rows)
+                 tuple((earlier or {}).get((target.name, symbol), ())), fit_rows, seeds)
         for target in panel.targets
         for symbol, selects in _symbols(panel, alone=symbols)
     ]  # fmt: skip

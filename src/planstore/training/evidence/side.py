@@ -43,6 +43,7 @@ class Question:
         selects: number of features to select; 0 selects none.
         earlier: the mean snapshots of earlier runs, to measure stability against.
         fit_rows: maximum number of rows that a cross-sectional model is fitted on; None means all.
+        seeds: number of seeds, from `seed` on, with which each family is fitted; the score is the mean over them.
     """
 
     target: str
@@ -54,6 +55,7 @@ class Question:
     selects: int = 0
     earlier: tuple[Snapshot, ...] = ()
     fit_rows: int | None = None
+    seeds: int = 1
 
     @property
     def side(self) -> tuple[str, str | None]:
@@ -68,7 +70,7 @@ class MeasuredSide:
     Attributes:
         target, symbol, task_type: the side; symbol is None for all symbols.
         sample_size: rows with a label.
-        scores: of each fold that has one, AUC or R² out of sample; the mean over families.
+        scores: of each fold that has one, AUC or R² out of sample; the mean over families and seeds.
         null: the distribution of the score on labels that are shifted in time; None if there are too few timestamps.
         signs: of leakage.
         snapshot: the mean importance of each feature; empty if no family has importances.
@@ -212,7 +214,7 @@ class _Measuring:
         failed: dict[str, str] = {}
         for family in self.question.families:
             try:
-                fitted.append(self._fit(family))
+                fitted += [self._fit(family, self.question.seed + place) for place in range(self.question.seeds)]
             except SampleError:
                 raise
             except Exception as error:  # noqa: BLE001  (an estimator may raise anything; the side says so and goes on)
@@ -249,7 +251,7 @@ class _Measuring:
         fitted, known = len(self.fitted[-1]), len(self.folds[-1][0])
         return (fitted, known) if fitted < known else None
 
-    def _fit(self, family: Family) -> _Fitted:
+    def _fit(self, family: Family, seed: int) -> _Fitted:
         """Fit a family in every fold, and score its predictions of the test rows."""
         import numpy as np
 
@@ -258,7 +260,7 @@ class _Measuring:
             truth = self.sample.labels[test]
             if len(np.unique(self.sample.labels[train])) < 2 or not self._is_scored(truth):
                 continue
-            estimator, values = self._predicted(family, train, test)
+            estimator, values = self._predicted(family, seed, train, test)
             found = score(self.target.task_type, truth, values)
             assert found is not None
             fitted.scores.append(found)
@@ -277,13 +279,13 @@ class _Measuring:
     def _is_scored(self, labels: np.ndarray) -> bool:
         return bool(scored_classes(labels)) if self._has_several else bool(labels.min() < labels.max())
 
-    def _predicted(self, family: Family, train: np.ndarray, test: np.ndarray) -> tuple[Any, np.ndarray]:
+    def _predicted(self, family: Family, seed: int, train: np.ndarray, test: np.ndarray) -> tuple[Any, np.ndarray]:
         """Return an estimator that is fitted on train rows, and its predictions of test rows as `score` takes them."""
         import numpy as np
 
         task_type, labels = self.target.task_type, self.sample.labels[train]
         one_symbol = self.question.symbol is not None
-        estimator = family.build(task_type, seed=self.question.seed, one_symbol=one_symbol)
+        estimator = family.build(task_type, seed=seed, one_symbol=one_symbol)
         classes = np.unique(labels).astype(int) if self.target.is_classification else np.empty(0, int)
         number = int(self.sample.labels.max()) + 1 if self.target.is_classification else 0
         known = np.searchsorted(classes, labels).astype(int) if self.target.is_classification else labels
@@ -334,7 +336,7 @@ class _Measuring:
 
 @dataclass
 class _Fitted:
-    """Results of one family over the folds."""
+    """Results of one family and seed over the folds."""
 
     scores: list[float] = field(default_factory=list)
     tests: list[np.ndarray] = field(default_factory=list)
@@ -353,7 +355,7 @@ def _mean(scores: Sequence[float]) -> float | None:
 
 
 def _means(by_family: Sequence[Sequence[float]]) -> tuple[float, ...]:
-    """Return the mean over families of each fold's score."""
+    """Return the mean over families and seeds of each fold's score."""
     import numpy as np
 
     return tuple(round(float(np.mean(of_fold)), DIGITS) for of_fold in zip(*by_family, strict=True))
