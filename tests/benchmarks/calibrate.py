@@ -25,7 +25,8 @@ PANELS = int(os.environ.get("PLANSTORE_PANELS", "6"))
 SYMBOLS, DAYS = 20, 1250
 HORIZONS = (1, 5, 21)
 TOGETHER = "classes that move together"
-KINDS = ("classes", "rare classes", "values", "classes, ragged calendars", TOGETHER)
+THIRD = "two classes and a rare third"
+KINDS = ("classes", "rare classes", "values", "classes, ragged calendars", TOGETHER, THIRD)
 LEVELS = (0.01, 0.05)
 
 
@@ -39,6 +40,7 @@ def noise(kind: str, horizon: int, seed: int) -> pd.DataFrame:
         ahead = steps.rolling(horizon).sum().shift(-horizon)
         ranks = ahead.rank(pct=True)
         labels = {"values": ahead, "rare classes": 1.0 * (ranks > 0.96) - 1.0 * (ranks < 0.04)}
+        labels[THIRD] = 1.0 * (ahead > 0) + 1.0 * (ranks > 0.99)
         columns = {"timestamp": pd.bdate_range("2010-01-01", periods=DAYS), "symbol": f"S{number:02d}"}
         columns |= {f"noise{place}": chance.normal(size=DAYS) for place in range(4)}
         columns |= {
