@@ -26,8 +26,8 @@ def command(
 ) -> None:
     """Write one HTML page on a run.
 
-    The page has a map of routes, the explanation of each decision, flips with their causes, jobs, and evidence against
-    thresholds.
+    The page has a map of routes, the explanation of each decision, flips with their causes, jobs, evidence against
+    thresholds, and the promises of evidence against the scores that came true.
     Exit code 1 when the stored rules do not reproduce a recorded decision; the page lists the differences.
     """
     import planstore
