@@ -159,6 +159,7 @@ def test_a_file_is_recorded_and_listed_from_the_command_line(store: Store, tmp_p
     assert (by_csv.exit_code, by_csv.stdout) == (0, "Recorded 2 outcomes of 1 run in commit 2.\n")
     by_json = ["outcomes", "record", str(tmp_path / "outcomes.json"), "--results", results, "--json"]
     assert json.loads(runner.invoke(app, by_json).stdout) == {"commit_id": 3, "recorded": 1, "known": 1, "runs": ["a"]}
+    store.route(samples.table(samples.records(1, 1)), samples.policy(), run_id="newer, without an outcome")
     listed = json.loads(runner.invoke(app, ["outcomes", "--results", results, "--json"]).stdout)
     assert [(one["symbol"], one["realized"]) for one in listed] == [(None, 0.6), ("SYM00", 0.6), ("SYM01", 0.6)]
     assert "SYMBOL_SPECIFIC" in runner.invoke(app, ["outcomes", "--results", results]).stdout

@@ -25,7 +25,7 @@ def list_(
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
-    """List outcomes, by default of the newest run: the score that its evidence promised, and the one that came true.
+    """List outcomes, by default of the newest run that has any: promised scores, and those that came true.
 
     `planstore outcomes measure PANEL` measures them, `planstore outcomes record FILE` records those of other systems.
     """
@@ -37,7 +37,8 @@ def list_(
     from planstore.cli import output
 
     with planstore.open(results, create=False, as_of=as_of) as store:
-        found = store.outcomes(run_id=store.run(run).run_id)
+        newest = next(iter(store.access.session.rows("outcomes/newest_run")), (None,))[0] if run is None else None
+        found = store.outcomes(run_id=newest or store.run(run).run_id)
     if json:
         output.print_json_array(found)
         return
@@ -51,7 +52,8 @@ def list_(
         )
         for one in found[:shown]
     )  # fmt: skip
-    output.print_table(found.title, COLUMNS, rows, more=more, least=LEAST)
+    nothing = "" if found else "`planstore outcomes measure PANEL` measures them."
+    output.print_table(found.title, COLUMNS, rows, more=more or nothing, least=LEAST)
 
 
 @app.command("record")
