@@ -21,6 +21,7 @@ from planstore.ledger.team.artifacts import remote_artifacts
 from planstore.ledger.team.objects import RETRIES
 from planstore.training.execution.executor_settings import ExecutorSettings
 from planstore.training.execution.fit import train_job
+from planstore.training.execution.memory import LargestFit
 from planstore.training.execution.ray_executor import run_fetched
 from planstore.training.execution.task import LOST, File, Result, Task
 from planstore.training.execution.train import train
@@ -100,7 +101,7 @@ def test_a_worker_on_this_machine_stores_the_files(results: Path, tmp_path: Path
     with planstore.open(results, create=False) as store:
         artifacts = store.access.ledger.artifacts
         work = partial(train_and_store, artifacts.opener())
-        with closing(ExecutorSettings(workers=1).open(panel, work, tmp_path)) as executor:
+        with closing(ExecutorSettings(workers=1).open(panel, work, tmp_path, LargestFit())) as executor:
             result = executor.start(task).result()
         assert (result.status, result.files) == (JobState.SUCCEEDED, ())
         assert {file.name for file in result.stored_files} >= {"predictions", "models"}

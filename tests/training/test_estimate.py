@@ -15,7 +15,7 @@ from planstore.cli.verbs import app
 from planstore.training.evidence.estimate import estimate_evidence
 from planstore.training.evidence.measure import questions_of
 from planstore.training.evidence.side import measure_side
-from planstore.training.execution.memory import worker_bytes
+from planstore.training.execution.memory import LargestFit
 from planstore.training.panel.panel import Panel
 
 ARGUMENTS = {"families": ("lightgbm",), "families_file": None, "folds": 3, "seed": 0, "seeds": 2, "select": 2}
@@ -34,7 +34,7 @@ def test_sides_fits_and_processor_time_are_those_of_the_measurement(tmp_path: Pa
     assert (found.sides, found.fits, found.workers) == (len(questions), 2 * 5 * 3 * 2, 1)
     assert spent / 4 < found.processor_seconds < spent * 4
     assert found.seconds == found.processor_seconds
-    assert found.worker_bytes == worker_bytes(panel)
+    assert found.worker_bytes == LargestFit().worker_bytes(panel)
     pooled = estimate_evidence(panel, workers=1, symbols=False, **ARGUMENTS)  # type: ignore[arg-type]
     assert (pooled.sides, pooled.fits) == (3, 2 * 3 * 2)
     with pytest.raises(planstore.RequestError, match="folds must be at least 2, got 1"):

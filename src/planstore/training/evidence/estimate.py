@@ -12,7 +12,7 @@ from planstore.checks.arguments import checked
 from planstore.training.evidence.measure import FAMILIES, questions_of
 from planstore.training.evidence.side import Question, measure_sample
 from planstore.training.execution.executor_settings import ExecutorSettings
-from planstore.training.execution.memory import affordable_workers, fit_rows_of, worker_bytes
+from planstore.training.execution.memory import affordable_workers, largest_fit
 from planstore.training.panel.panel import Panel
 
 if TYPE_CHECKING:
@@ -70,11 +70,11 @@ def estimate_evidence(
         FamiliesError: the families file cannot be used.
     """
     ExecutorSettings(workers=workers)
-    fit_rows = fit_rows_of(panel, max_fit_rows)
     questions = questions_of(
         panel, families=families, families_file=families_file, folds=folds, seed=seed, seeds=seeds, select=select,
-        symbols=symbols, fit_rows=fit_rows,
+        symbols=symbols,
     )  # fmt: skip
+    fit = largest_fit(panel, questions[0].families, max_fit_rows)
     timed: dict[tuple[str, bool], _Line] = {}
     seconds = []
     for question in questions:
@@ -87,7 +87,7 @@ def estimate_evidence(
             timed[kind] = _timed(panel, question)
         counts = panel.layout.facts.symbols
         seconds.append(timed[kind].at(sum(counts.values()) if question.symbol is None else counts[question.symbol]))
-    used = min(affordable_workers(panel, workers, fit_rows), len(questions))
+    used = min(affordable_workers(panel, workers, fit), len(questions))
     return EvidenceEstimate(
         sides=len(questions),
         fits=sum(len(question.families) for question in questions if question.symbol not in panel.missing)
@@ -96,7 +96,7 @@ def estimate_evidence(
         processor_seconds=round(sum(seconds), 1),
         workers=used,
         seconds=round(max([sum(seconds) / used, *seconds]), 1),
-        worker_bytes=worker_bytes(panel, fit_rows),
+        worker_bytes=fit.worker_bytes(panel),
     )
 
 

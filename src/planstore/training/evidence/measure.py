@@ -29,7 +29,7 @@ from planstore.training.evidence.side_cache import MOST_BYTES, FoundSide, side_c
 from planstore.training.evidence.side_task import SideTask, answer
 from planstore.training.evidence.stability import Snapshot
 from planstore.training.execution.executor_settings import ExecutorSettings
-from planstore.training.execution.memory import fit_rows_of
+from planstore.training.execution.memory import LargestFit, largest_fit
 from planstore.training.execution.retried_tasks import ATTEMPTS, RetriedTasks
 from planstore.training.families import families_of, load_families
 from planstore.training.panel.panel import Panel
@@ -205,14 +205,15 @@ def measure(
         WorkerDiedError: the workers of all attempts of a side died.
     """
     settings = ExecutorSettings(executor, workers, ray_address)
-    fit_rows = fit_rows_of(panel, max_fit_rows)
     limits = limits or LeakageLimits()
     questions = questions_of(
         panel, families=families, families_file=families_file, folds=folds, seed=seed, seeds=seeds, select=select,
-        symbols=symbols, limits=limits, earlier=earlier, fit_rows=fit_rows,
+        symbols=symbols, limits=limits, earlier=earlier,
     )  # fmt: skip
+    fit = largest_fit(panel, questions[0].families, max_fit_rows)
+    questions = [replace(question, fit_rows=fit.rows) for question in questions]
     requested = sum(bool(question.families) for question in questions)
-    sides = _suspected(_measured(panel, questions, settings, progress, reuse=reuse))[:requested]
+    sides = _suspected(_measured(panel, questions, settings, fit, progress, reuse=reuse))[:requested]
     sampled = _sampled(sides)
     return PanelEvidence(
         sides=sides,
@@ -226,7 +227,7 @@ def measure(
             "select": select,
             "limits": asdict(limits),
             **({"panel": panel.settings} if panel.settings else {}),
-            **({"max_fit_rows": fit_rows} if sampled else {}),
+            **({"max_fit_rows": fit.rows} if sampled else {}),
         },
         notes=[*panel.notes, *sampled],
         troubles=[*panel.troubles, *_troubles(sides)],
@@ -245,7 +246,6 @@ def questions_of(
     symbols: bool,
     limits: LeakageLimits | None = None,
     earlier: Earlier | None = None,
-    fit_rows: int | None = None,
 ) -> list[Question]:
     """Return the sides to measure, then the witnesses, which no family is fitted on; arguments are as for `measure`.
 
@@ -261,7 +261,7 @@ def questions_of(
     chosen, limits = families_of(families, load_families(families_file)), limits or LeakageLimits()
     questions = [
         Question(target.name, symbol, chosen, folds, seed, limits, select * selects,
-                 tuple((earlier or {}).get((target.name, symbol), ())), fit_rows, seeds)
+                 tuple((earlier or {}).get((target.name, symbol), ())), seeds=seeds)
         for target in panel.targets
         for symbol, selects in _symbols(panel, alone=symbols)
     ]  # fmt: skip
@@ -283,6 +283,7 @@ def _measured(
     panel: Panel,
     questions: Sequence[Question],
     settings: ExecutorSettings,
+    fit: LargestFit,
     progress: Callable[[dict[str, int]], None],
     *,
     reuse: bool,
@@ -293,7 +294,7 @@ def _measured(
     tasks = [SideTask(question, cache.known(question) if reuse else None) for question in long_first]
     found: dict[tuple[str, str | None], FoundSide] = {}
     with tempfile.TemporaryDirectory(prefix="planstore-") as folder:
-        executor = settings.open(panel, answer, Path(folder), questions[0].fit_rows)
+        executor = settings.open(panel, answer, Path(folder), fit)
         with closing(executor):
             retried = RetriedTasks(executor, tasks)
             try:
@@ -307,7 +308,7 @@ def _measured(
             except WorkerDiedError as error:
                 raise WorkerDiedError(
                     f"{ATTEMPTS} workers died while they measured one side, perhaps without enough memory: try again "
-                    "with fewer --workers"
+                    "with fewer --workers or --max-fit-rows"
                 ) from error
     if reuse:
         cache.clean(MOST_BYTES)

@@ -12,7 +12,7 @@ from planstore.checks.quoting import quoted
 from planstore.errors import RequestError
 from planstore.training.execution.executor import Executor
 from planstore.training.execution.local_executor import LocalExecutor
-from planstore.training.execution.memory import affordable_workers
+from planstore.training.execution.memory import LargestFit, affordable_workers
 from planstore.training.execution.worker_process import interpreter
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class ExecutorSettings:
         self._kind.check(self.executor)
 
     def open(
-        self, panel: Panel, work: Callable[[Panel, TaskT], ResultT], folder: Path, fit_rows: int | None = None
+        self, panel: Panel, work: Callable[[Panel, TaskT], ResultT], folder: Path, fit: LargestFit
     ) -> Executor[TaskT, ResultT]:
         """Return the executor.
 
@@ -60,12 +60,12 @@ class ExecutorSettings:
             panel: panel of the tasks.
             work: function that workers run on the panel and a task; it must be in an importable module.
             folder: temporary folder that exists until the executor is closed.
-            fit_rows: maximum number of rows of a cross-sectional fit; None means all.
+            fit: the largest fit of the tasks, by which memory limits the number of workers on this machine.
 
         Raises:
             RequestError: there is no Ray cluster at the address.
         """
-        found: Executor[TaskT, ResultT] = self._kind.open(self, panel, work, folder, fit_rows)
+        found: Executor[TaskT, ResultT] = self._kind.open(self, panel, work, folder, fit)
         return found
 
     @property
@@ -91,17 +91,17 @@ class _Kind:
         is_remote: whether workers may be on other machines.
     """
 
-    open: Callable[[ExecutorSettings, Panel, _Work, Path, int | None], Executor[Any, Any]]
+    open: Callable[[ExecutorSettings, Panel, _Work, Path, LargestFit], Executor[Any, Any]]
     check: Callable[[str], object]
     is_remote: bool
 
 
 def _open_local(
-    settings: ExecutorSettings, panel: Panel, work: _Work, folder: Path, fit_rows: int | None
+    settings: ExecutorSettings, panel: Panel, work: _Work, folder: Path, fit: LargestFit
 ) -> Executor[Any, Any]:
     saved = folder / "panel.json"
     panel.save(saved)
-    return LocalExecutor(saved, affordable_workers(panel, settings.workers, fit_rows), work)
+    return LocalExecutor(saved, affordable_workers(panel, settings.workers, fit), work)
 
 
 def _open_ray(settings: ExecutorSettings, panel: Panel, work: _Work, *_: object) -> Executor[Any, Any]:

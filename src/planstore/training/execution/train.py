@@ -30,7 +30,7 @@ from planstore.training.execution.claims import Claims
 from planstore.training.execution.driver import Driver
 from planstore.training.execution.executor_settings import ExecutorSettings
 from planstore.training.execution.fit import train_job
-from planstore.training.execution.memory import check_fit_rows, fit_rows_of
+from planstore.training.execution.memory import check_fit_rows, largest_fit
 from planstore.training.execution.outcome import Training, TrainingWarning
 from planstore.training.execution.selection import EVERYTHING, JobSelection
 from planstore.training.execution.task_inputs import Tasks
@@ -291,7 +291,8 @@ class TrainingRequest:
     ) -> None:
         ledger = self._store.access.ledger
         reach_artifacts = ledger.artifacts.is_shared or not self._executor.is_remote
-        fit_rows = fit_rows_of(panel, self._max_fit_rows)
+        names = {name for job in self.pending if job["symbol"] is None for name in job["model_families"]}
+        fit = largest_fit(panel, [self._registry[name] for name in names & set(self._registry)], self._max_fit_rows)
         work = partial(train_and_store, ledger.artifacts.opener()) if reach_artifacts else train_job
         with tempfile.TemporaryDirectory(prefix="planstore-") as folder, delayed_sigterm():
             claims = Claims(
@@ -303,7 +304,7 @@ class TrainingRequest:
                 max_attempts=self._max_attempts,
                 selected=self._selected,
             )
-            with closing(claims), closing(self._executor.open(panel, work, Path(folder), fit_rows)) as executor:
+            with closing(claims), closing(self._executor.open(panel, work, Path(folder), fit)) as executor:
                 tasks = Tasks(
                     claims,
                     ledger.artifacts,
@@ -311,7 +312,7 @@ class TrainingRequest:
                     features,
                     self._seed,
                     refit=self._refit,
-                    fit_rows=fit_rows,
+                    fit_rows=fit.rows,
                     reuses=self._reuse,
                 )
                 Driver(claims, executor, tasks.make, lease=self._lease, progress=progress).run()

@@ -20,6 +20,7 @@ from planstore.pages.answers import SHOWN_ROWS, Answer
 from planstore.runs.lookup import find_runs
 from planstore.training.evidence.measure import FAMILIES
 from planstore.training.execution.executor_settings import ExecutorSettings
+from planstore.training.execution.memory import largest_fit
 from planstore.training.execution.retried_tasks import RetriedTasks
 from planstore.training.families import families_of, load_families
 from planstore.training.outcomes.refit import Refit, families_of_evidence, measure_refit, outcome_row, trouble
@@ -225,8 +226,9 @@ def _refit_all(
     if not tasks:
         return
     with tempfile.TemporaryDirectory(prefix="planstore-") as folder:
+        fit = largest_fit(panel, tasks[0].families, panel.layout.facts.rows)
         found = {}
-        with closing(ExecutorSettings(workers=workers).open(panel, measure_refit, Path(folder))) as executor:
+        with closing(ExecutorSettings(workers=workers).open(panel, measure_refit, Path(folder), fit)) as executor:
             for task, measured in RetriedTasks(executor, tasks):
                 found[task.run_id, task.target] = measured
                 progress({"measured": len(found), JobState.PLANNED.value: len(tasks) - len(found)})
