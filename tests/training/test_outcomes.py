@@ -149,7 +149,7 @@ def test_the_command_line_measures_a_stretch(trained: Store, market: tuple[Panel
     assert ends.fetchall() == [(START + timedelta(days=DAYS + 70),)]
     failed = CliRunner().invoke(app, ["outcomes", "measure", str(market[1]), "--results", str(trained.results),
                                       "--family", "lightgbm"])  # fmt: skip
-    assert isinstance(failed.exception, RequestError)
+    assert str(failed.exception).startswith("--family must be given with refit only")
 
 
 def test_refits_know_nothing_of_what_came_after(market: tuple[Panel, Path], tmp_path: Path) -> None:
@@ -183,3 +183,47 @@ def test_refits_measure_sides_that_no_job_trained(trained: Store, market: tuple[
     last = trained.sql("select symbol, state from promised_outcomes where commit_id = $last and symbol is not null",
                        last=before + 1).fetchall()  # fmt: skip
     assert sorted(last) == [("AAA", "STRONG"), ("BBB", "DISALLOWED"), ("CCC", "DISALLOWED")]
+
+
+def test_refits_learn_from_what_the_evidence_was_measured_with(market: tuple[Panel, Path], tmp_path: Path) -> None:
+    """A panel that has got a feature since, here one that leaks, refits a run without it."""
+    leaking = tmp_path / "leaking"
+    leaking.mkdir()
+    for path in market[1].glob("*.parquet"):
+        frame = pd.read_parquet(path)
+        frame.assign(leak=frame["y_up_1d"]).to_parquet(leaking / path.name)
+    plain, other = (Panel.read(folder, targets=["y_up_1d"]) for folder in (market[1], leaking))
+    until = START + timedelta(days=DAYS)
+    rows = [row | {"timestamp": until} for row in markets.candidates(targets=["y_up_1d"]).to_pylist()]
+    found = []
+    for number, panel in enumerate((plain, other)):
+        with planstore.open(tmp_path / f"{number}") as store:
+            run = store.route(pa.Table.from_pylist(rows), samples.policy(), run_id="first")
+            settings = {"families": ["logistic"], "seed": 0}
+            report = {"as_of": until.isoformat(), "features": plain.features, "settings": settings, "sides": []}
+            store.evidence.keep(json.dumps(report).encode(), run.evidence_id)
+            store.measure_outcomes(panel, refit=True, length=40, workers=1)
+            found.append([(one["symbol"], one["mode"], one["realized"]) for one in store.outcomes()])
+            if panel is other:
+                late = Panel.read(leaking, targets=["y_up_1d"], settings={"targets": {"y_up_1d": {"horizon": 3}}})
+                differs = "settings must be those of its evidence, got horizon 3 of y_up_1d, measured with not stated"
+                with pytest.raises(PanelError, match=differs):
+                    store.measure_outcomes(late, refit=True, workers=1)
+                lacking = Panel.read(leaking, targets=["y_up_1d"], settings={"ignore": plain.features[:1]})
+                with pytest.raises(PanelError, match=f"lacks the features {plain.features[0]}, which its evidence"):
+                    store.measure_outcomes(lacking, refit=True, workers=1)
+    assert len(found[0]) == 1 + 3 * len(markets.SYMBOLS)
+    assert found[0] == found[1]
+    few = Refit("r", "y_up_1d", markets.SYMBOLS, until, tuple(families_of(["logistic"], load_families(None))), 0, 40,
+                fit_rows=1)  # fmt: skip
+    assert "max_fit_rows must be at least the 3 rows of a timestamp, got 1" in measure_refit(plain, few)[1][0]
+
+
+def test_arguments_that_would_change_nothing_are_refused(trained: Store, market: tuple[Panel, Path]) -> None:
+    for arguments, message in (
+        ({"families": ["lightgbm"]}, "families must be given with refit only"),
+        ({"workers": 1}, "workers must be given with refit only"),
+        ({"refit": True, "allow_pickle": True}, "allow_pickle must be given without refit"),
+    ):
+        with pytest.raises(RequestError, match=message):
+            trained.measure_outcomes(market[0], **arguments)

@@ -9,7 +9,7 @@ import typer
 
 from planstore.cli.argument_completion import complete_family, complete_run, complete_run_range
 from planstore.cli.options import RESULTS, AllowPickle, AsOf, Families, Json, Limit, PanelPath, Results, Run, is_typed
-from planstore.cli.panel_settings import PanelFile
+from planstore.cli.panel_settings import Classes, Embargo, Feature, Horizon, Ignore, PanelFile, Task, panel_settings
 
 app = typer.Typer(invoke_without_command=True, help="List, record and measure outcomes of evidence.")
 COLUMNS = ("run", "target", "symbol", "mode", "promised", "realized", "null", "p", "from", "to", "rows", "job_id")
@@ -129,20 +129,31 @@ def measure(
         typer.Option(min=1, help="Worker processes of refits. Default: one per CPU core, limited by memory."),
     ] = None,
     allow_pickle: AllowPickle = False,
+    horizon: Horizon = None,
+    embargo: Embargo = None,
+    task: Task = None,
+    classes: Classes = None,
+    feature: Feature = None,
+    ignore: Ignore = None,
     panel_file: PanelFile = None,
     json: Json = False,
 ) -> None:
     """Score the models of plans on the rows of PANEL that came after, and record the outcomes in one commit.
 
     Rows count where they lie after the newest data that evidence and model have seen, by more than the target's
-    horizon. Each score has the null of the same stretch.
+    horizon. Each score has the null of the same stretch. Refits have the features, families, seed and rows of the
+    evidence; targets whose settings differ from those of the evidence are left out.
     """
     import planstore
     from planstore.cli import output
     from planstore.training.panel.panel import Panel
 
+    settings = panel_settings(
+        horizon=horizon, embargo=embargo, task=task, classes=classes, feature=feature, ignore=ignore,
+        panel_file=panel_file,
+    )  # fmt: skip
     with output.spinner("reading the panel"):
-        read = Panel.read(panel, symbols=symbol, targets=target, settings=panel_file)
+        read = Panel.read(panel, symbols=symbol, targets=target, settings=settings)
     output.print_note(str(read))
     with planstore.open(results, create=False) as store, output.progress("measuring") as show:
         found = store.measure_outcomes(

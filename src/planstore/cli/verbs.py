@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Annotated, Any
@@ -105,11 +106,10 @@ class _Verb(TyperCommand):
     def _as_typed(self, text: str) -> str:
         """Return an error's text with ``--run-id must`` in the place of ``run_id must``."""
         name, must, rest = text.partition(" must ")
-        options = {
-            f"{one.name}s" if one.multiple else one.name: one.opts[0]
-            for one in self.params
-            if isinstance(one, TyperOption)
-        }
+        typed = [one for one in self.params if isinstance(one, TyperOption)]
+        options = {one.name: one.opts[0] for one in typed if not one.multiple}
+        # last, because --family gives families, and --families their file
+        options |= {re.sub("ys$", "ies", f"{str(one.name).rstrip('s')}s"): one.opts[0] for one in typed if one.multiple}
         return f"{options[name]}{must}{rest}" if must and name in options else text
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:

@@ -23,8 +23,9 @@ from planstore.training.execution.executor_settings import ExecutorSettings
 from planstore.training.execution.memory import largest_fit
 from planstore.training.execution.retried_tasks import RetriedTasks
 from planstore.training.families import families_of, load_families
-from planstore.training.outcomes.refit import Refit, families_of_evidence, measure_refit, outcome_row, trouble
+from planstore.training.outcomes.refit import Refit, measure_refit, outcome_row, trouble
 from planstore.training.outcomes.stretch import Scored, in_classes, later_rows
+from planstore.training.panel.match import other_settings
 from planstore.training.panel.panel import Panel
 
 if TYPE_CHECKING:
@@ -74,8 +75,11 @@ def measure_outcomes(
     ExecutorSettings(workers=workers)
     if length is not None and length < 1:
         raise RequestError(f"length must be at least 1, got {length}")
-    if families and not refit:
-        raise RequestError("families must be given with refit alone, got them without: trained models have their own")
+    for name, is_given in (("families", families), ("workers", workers is not None)):
+        if is_given and not refit:
+            raise RequestError(f"{name} must be given with refit only, got it without: trained models are scored as is")
+    if allow_pickle and refit:
+        raise RequestError("allow_pickle must be given without refit, got both: a refit loads no model")
     selected = find_runs(store.access.session, runs)
     if not runs:  # because runs with the same plan rest on the same evidence
         selected = list({run["plan_id"]: run for run in selected}.values())
@@ -83,7 +87,7 @@ def measure_outcomes(
     troubles: list[str] = []
     wanted = [_RunSides.of(store, panel, run) for run in selected]
     if refit:
-        tasks = [task for sides in wanted for task in sides.refits(store, families, families_file, length)]
+        tasks = [task for sides in wanted for task in sides.refits(families, families_file, length)]
         found = _refit_all(panel, tasks, workers, progress)
     else:
         found = (sides.score_models(length, allow_pickle=allow_pickle) for sides in wanted)
@@ -107,11 +111,20 @@ class _RunSides:
 
     def __init__(self, store: StoreParts, panel: Panel, run: Record, sides: Sequence[Record]) -> None:
         self._store = store
+        report = store.evidence.report(run["evidence_id"])
+        self._evidence = {} if report is None else report
+        self._settings = self._evidence.get("settings", {})
         self._panel = panel
         self._run = run
         self.troubles: list[str] = []
         self._until: dict[tuple[str, str | None], datetime | None] = {}
         known = {target.name: target for target in panel.targets}
+        for name in sorted({side["target"] for side in sides} & set(known)) if self._evidence else ():
+            differing = other_settings(panel.settings, self._settings.get("panel", {}), [name])
+            if differing:
+                why = f"settings must be those of its evidence, got {', '.join(differing)}: state the same ones"
+                self.troubles.append(trouble(run["run_id"], name, None, why))
+                del known[name]
         for side in sides:
             target = known.get(side["target"])
             if target is None:
@@ -135,13 +148,18 @@ class _RunSides:
         """Return the symbols that the panel and the run's decisions on a target have in common."""
         return tuple(sorted(symbol for name, symbol in self._until if name == target and symbol is not None))
 
-    def refits(
-        self, store: StoreParts, families: Sequence[str] | None, families_file: Path | None, length: int | None
-    ) -> Iterator[Refit]:
-        """Yield a refit for each target."""
-        report = store.evidence.report(self._run["evidence_id"])
-        names, seed = families_of_evidence(report, FAMILIES)
-        chosen = families_of(families or names, load_families(families_file))
+    def refits(self, families: Sequence[str] | None, families_file: Path | None, length: int | None) -> Iterator[Refit]:
+        """Yield a refit for each target: with the features, families, seed and rows that its evidence had."""
+        chosen = families_of(families or self._settings.get("families", FAMILIES), load_families(families_file))
+        features = tuple(self._evidence.get("features", self._panel.features))
+        lacking = sorted(set(features) - set(self._panel.features))
+        if lacking:
+            why = f"the panel lacks the features {', '.join(lacking[:3])}, which its evidence was measured with"
+            self.troubles += [
+                trouble(self._run["run_id"], one, None, why) for one in sorted({t for t, _ in self._until})
+            ]
+            return
+        most = largest_fit(self._panel, chosen, self._settings.get("max_fit_rows")).rows
         for target in dict.fromkeys(name for name, _ in self._until):
             times = [until for (name, _), until in self._until.items() if name == target and until is not None]
             if not times:
@@ -150,7 +168,10 @@ class _RunSides:
                 continue
             symbols = self._symbols(target)
             if symbols and max(times) < self._panel.last_timestamp:
-                yield Refit(self._run["run_id"], target, symbols, max(times), tuple(chosen), seed, length)
+                seed = self._settings.get("seed", 0)
+                yield Refit(
+                    self._run["run_id"], target, symbols, max(times), tuple(chosen), seed, length, features, most
+                )
 
     def score_models(self, length: int | None, *, allow_pickle: bool) -> tuple[list[dict[str, Any]], list[str]]:
         """Return the outcomes of the trained models of the run's plan, and the reasons of those without one."""
@@ -226,7 +247,9 @@ def _refit_all(
     if not tasks:
         return
     with tempfile.TemporaryDirectory(prefix="planstore-") as folder:
-        fit = largest_fit(panel, tasks[0].families, panel.layout.facts.rows)
+        rows = panel.layout.facts.rows
+        fits = [largest_fit(panel, task.families, task.fit_rows or rows) for task in tasks]
+        fit = max(fits, key=lambda one: one.worker_bytes(panel))
         found = {}
         with closing(ExecutorSettings(workers=workers).open(panel, measure_refit, Path(folder), fit)) as executor:
             for task, measured in RetriedTasks(executor, tasks):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from planstore.errors import SampleError
 from planstore.events.vocabulary import OutcomeMode
 from planstore.models.blend import mean_of, predicted_rows
+from planstore.training.evidence.folds import fit_rows
 from planstore.training.families import Family
 from planstore.training.outcomes.stretch import Scored, known_rows, later_rows
 
@@ -37,6 +37,8 @@ class Refit:
         families: families to fit, whose mean is scored.
         seed: random seed.
         length: maximum number of scored timestamps; None means all.
+        features: features to learn from; None means all of the panel.
+        fit_rows: maximum number of rows that the cross-sectional model is fitted on; None means all.
     """
 
     run_id: str
@@ -46,6 +48,8 @@ class Refit:
     families: tuple[Family, ...]
     seed: int
     length: int | None
+    features: tuple[str, ...] | None = None
+    fit_rows: int | None = None
 
     def __str__(self) -> str:
         return f"{self.target} of run {self.run_id}"
@@ -56,7 +60,7 @@ def measure_refit(panel: Panel, refit: Refit) -> Measured:
     from threadpoolctl import threadpool_limits
 
     target = panel.target(refit.target)
-    sample = panel.sample(refit.target, symbols=refit.symbols)
+    sample = panel.sample(refit.target, symbols=refit.symbols, features=refit.features)
     rows: list[dict[str, Any]] = []
     troubles: list[str] = []
     with threadpool_limits(1):
@@ -85,6 +89,8 @@ def _side(
     try:
         if not len(test):
             raise SampleError("no labelled row came after")
+        if symbol is None:
+            train = fit_rows(train, sample.places, refit.fit_rows, refit.seed)
         scored = Scored(sample, target, test, _predicted(sample, target, refit, train, test, one=symbol is not None))
     except SampleError as error:
         troubles.append(trouble(refit.run_id, refit.target, symbol, error))
@@ -150,9 +156,3 @@ def outcome_row(
 def trouble(run_id: str, target: str, symbol: str | None, reason: object) -> str:
     """Return a sentence about a side that could not be measured."""
     return f"{run_id}: {target} on {'all symbols' if symbol is None else symbol}: {reason}"
-
-
-def families_of_evidence(report: dict[str, Any] | None, default: Sequence[str]) -> tuple[Sequence[str], int]:
-    """Return the families and the seed that evidence was measured with, by its report."""
-    settings = {} if report is None else report["settings"]
-    return settings.get("families", default), settings.get("seed", 0)

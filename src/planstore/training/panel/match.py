@@ -88,17 +88,28 @@ def refuse_other_settings(stated: Mapping[str, Any], measured: Mapping[str, Any]
     Raises:
         PanelError: a horizon, embargo, task or order of classes differs; names the first ones.
     """
-    differing = [
-        f"{key} {_stated(ours)} of {target}, measured with {_stated(theirs)}"
-        for target in targets
-        for key in TargetSettings.model_fields
-        if not _same(key, ours := _setting(stated, target, key), theirs := _setting(measured, target, key))
-    ]
+    differing = other_settings(stated, measured, targets)
     if differing:
         raise PanelError(
             f"settings of the panel must be those that the plan's evidence was measured with, got {_names(differing)}: "
             "state the same ones, or train with --other-settings"
         )
+
+
+def other_settings(stated: Mapping[str, Any], measured: Mapping[str, Any], targets: Sequence[str]) -> list[str]:
+    """Return the settings of targets in which a panel differs from that of the evidence, each in words.
+
+    Args:
+        stated: settings of the panel, as ``Panel.settings`` has them.
+        measured: settings of the panel that the evidence was measured on.
+        targets: targets whose settings are compared.
+    """
+    return [
+        f"{key} {_stated(ours)} of {target}, measured with {_stated(theirs)}"
+        for target in targets
+        for key in TargetSettings.model_fields
+        if not _same(key, ours := _setting(stated, target, key), theirs := _setting(measured, target, key))
+    ]
 
 
 def _same(key: str, one: Any, other: Any) -> bool:
