@@ -67,14 +67,14 @@ def test_a_training_says_how_long_it_may_take_and_leaves_its_own_seconds(tmp_pat
     with planstore.open(results) as store:
         markets.route(store, ["linear"], targets=["fwd_ret_1d"])
         first = verb("train", panel, "--workers", "1", "--symbol", "AAA", results=results)
-        assert "estimated time: no estimate for 1 jobs" in first.stderr
+        assert "estimated time: no estimate for 1 job" in first.stderr
         (job,) = store.training.jobs(status="succeeded")
         assert 0 < job["metrics"]["seconds_linear"] <= job["metrics"]["seconds"]
         told = json.loads(verb("train", panel, "--dry-run", "--json", results=results).stdout)
         assert (told["cost"]["jobs"], told["cost"]["estimated_jobs"], told["cost"]["earlier_jobs"]) == (2, 2, 1)
-    assert " of one CPU core for 2 jobs, by 1 earlier fits" in verb("train", panel, "--dry-run", results=results).stdout
+    assert " of one CPU core for 2 jobs, by 1 earlier fit\n" in verb("train", panel, "--dry-run", results=results).stdout
     then = verb("train", panel, "--workers", "2", results=results)
-    assert " earlier fits; about " in then.stderr
+    assert " earlier fit; about " in then.stderr
     assert " with 2 workers" in then.stderr
 
 

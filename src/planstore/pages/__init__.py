@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Collection
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,12 @@ def route_name(route: str | None) -> str:
 def route_meaning(route: str | None) -> str:
     """Return the description of a route."""
     return _route(route)[2]
+
+
+def in_order(routes: Collection[str]) -> list[str]:
+    """Return the routes of pairs in the order of all pages, and after them others that this version does not know."""
+    known = [route for route in ROUTES if route.startswith("ROUTE_")]
+    return [*known, *sorted(set(routes) - set(known))]
 
 
 def _route(route: str | None) -> tuple[str, str, str]:

@@ -37,9 +37,11 @@ class Scale:
         return round(self.start + (self.end - self.start) * (value - self.low) / (self.high - self.low), 1)
 
     def ticks(self) -> list[dict[str, Any]]:
-        """Return round values between the ends, each with its coordinate."""
+        """Return round values between the ends, each with its coordinate and its text; all have the same decimals."""
         step = 10 ** math.floor(math.log10(self.high - self.low))
         while (self.high - self.low) / step < MOST_TICKS / 2:
             step /= 2
-        values = range(math.ceil(self.low / step), math.floor(self.high / step) + 1)
-        return [{"at": self.at(place * step), "value": round(place * step, 10)} for place in values]
+        places = range(math.ceil(self.low / step), math.floor(self.high / step) + 1)
+        values = [round(place * step, 10) for place in places]
+        decimals = max(len(f"{value:.10f}".rstrip("0").partition(".")[2]) for value in values)
+        return [{"at": self.at(value), "value": value, "text": f"{value:.{decimals}f}"} for value in values]

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from planstore.database.session import Session
-from planstore.pages.answers import TableAnswer
+from planstore.pages.answers import TableAnswer, plural
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,10 +65,10 @@ class CostEstimate(TableAnswer):
 
     def __str__(self) -> str:
         if self.seconds is None:
-            return f"no estimate for {self.jobs} jobs: the ledger has no earlier jobs with their families"
+            return f"no estimate for {plural(self.jobs, 'job')}: the ledger has no earlier jobs with their families"
         left_out = self.jobs - self.estimated_jobs
-        by_jobs = f"{duration(self.seconds)} of one CPU core for {self.estimated_jobs} jobs"
-        return f"{by_jobs}, by {self.earlier_jobs} earlier fits" + (
+        by_jobs = f"{duration(self.seconds)} of one CPU core for {plural(self.estimated_jobs, 'job')}"
+        return f"{by_jobs}, by {plural(self.earlier_jobs, 'earlier fit')}" + (
             f"; no estimate for {left_out} more" if left_out else ""
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from planstore import pages
 from planstore.errors import RequestError
 from planstore.ui.asked import Asked
 from planstore.ui.flips import MOST_SHOWN, Record, difference, previous_run
@@ -26,6 +27,7 @@ def diff_part(asked: Asked) -> Record:
     causes = Counter(cause for causes in flips["causes"].to_pylist() for cause in causes)
     return {
         "difference": found,
+        "routes": [(route, *found["routes"].get(route, (0, 0))) for route in pages.in_order(found["routes"])],
         "jobs": found["jobs"],
         "a": a,
         "run": b,

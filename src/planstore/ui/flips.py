@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from planstore import pages
 from planstore.audit.diff import compare
 from planstore.ui.asked import Asked
 
@@ -55,10 +56,13 @@ def caused_flips(asked: Asked, a: Record, b: Record) -> pa.Table:
 
 
 def route_counts(asked: Asked, run: Record) -> dict[str, int]:
-    """Return the number of pairs of a run by route."""
-    commit_id = run["commit_id"]
-    rows = asked.store.access.session.rows
-    return asked.memo.get(("routes", commit_id), lambda: dict(rows("store/run_route_counts", commit_id=commit_id)))
+    """Return the number of pairs of a run by route, of all known routes."""
+
+    def compute() -> dict[str, int]:
+        counts = dict(asked.store.access.session.rows("store/run_route_counts", commit_id=run["commit_id"]))
+        return {route: counts.get(route, 0) for route in pages.in_order(counts)}
+
+    return asked.memo.get(("routes", run["commit_id"]), compute)
 
 
 def flipped_pairs(asked: Asked, a: int, b: int) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+from planstore import pages
 from planstore.errors import NotFoundError
 from planstore.ui.asked import Asked
 from planstore.ui.flips import Record, previous_run
@@ -29,7 +32,9 @@ def symbol_page(asked: Asked) -> Record:
     pairs = _pairs(asked, run["commit_id"], symbol=symbol)
     if not pairs:
         raise NotFoundError(f"run {run['run_id']} has no decision on symbol {symbol!r}: look it up with Find")
-    return {"run": run, "symbol": symbol, "pairs": pairs, "most": MOST_PAIRS}
+    counts = Counter(pair["route"] for pair in pairs)
+    routes = {route: counts[route] for route in pages.in_order(counts)}
+    return {"run": run, "symbol": symbol, "routes": routes, "pairs": pairs, "most": MOST_PAIRS}
 
 
 def pairs_of(asked: Asked) -> list[Record]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from planstore.errors import NotFoundError, StoreError
-from planstore.events.vocabulary import JobState, Route, open_jobs
+from planstore.events.vocabulary import JobState, open_jobs
 from planstore.pages.answers import plural
 from planstore.ui.answers import verification
 from planstore.ui.asked import Asked
@@ -63,7 +63,9 @@ def _next_steps(asked: Asked, counts: dict[str, int], stale: list[str]) -> list[
         steps.append(("The plan is older than its inputs: make a new one.", "planstore route", None))
     if failed := counts.get(JobState.FAILED, 0):
         link = asked.link("/plan", status=JobState.FAILED.value)
-        steps.append((f"{plural(failed, 'job')} failed: read the errors, then train again.", "planstore train", link))
+        steps.append(
+            (f"{plural(failed, 'job')} failed: read the errors, then train again.", "planstore train PANEL", link)
+        )
     elif open_jobs(counts):
         steps.append(("The plan has jobs that are not trained yet.", "planstore train PANEL", asked.link("/plan")))
     elif counts.get(JobState.SUCCEEDED, 0):
@@ -97,10 +99,8 @@ def _short(name: str, most: int) -> str:
 
 def _bars(counts: dict[str, int], most: int) -> list[dict[str, Any]]:
     """Return the parts of a bar from the bottom: route, number of pairs, and place."""
-    known = [route.value for route in Route]
     bars, top = [], float(HEIGHT)
-    for route in (*known, *sorted(counts.keys() - set(known))):
-        pairs = counts.get(route, 0)
+    for route, pairs in counts.items():
         if pairs:
             height = HEIGHT * pairs / most
             top -= height
@@ -113,11 +113,13 @@ def newest_flips(asked: Asked) -> Record:
     run = asked.store.access.find_run(None)
     previous = previous_run(asked, run)
     if previous is None:
-        return {"run": run, "previous": None, "flips": [], "total": 0}
+        return {"run": run, "previous": None, "flips": [], "total": 0, "counted": ""}
     flips = caused_flips(asked, previous, run)
+    targets = flips["symbol"].null_count
     return {
         "run": run,
         "previous": previous,
         "flips": flips.slice(0, MOST_SHOWN // 10).to_pylist(),
         "total": flips.num_rows,
+        "counted": f"{plural(flips.num_rows - targets, 'pair')} and {plural(targets, 'target')}",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from planstore.errors import NotFoundError
 from planstore.events.vocabulary import Side
 from planstore.ui import score_chart
 from planstore.ui.asked import Asked
@@ -38,7 +39,12 @@ def by_side(checks: list[Record]) -> list[tuple[str, list[Record]]]:
 
 def changes_part(asked: Asked) -> Record:
     """Return the flips of a pair with their causes, newest first."""
-    return {"changes": asked.store.history(asked.needed("target"), asked.text("symbol"))[::-1], **_names(asked)}
+    names = _names(asked)
+    try:
+        changes = list(asked.store.history(names["target"], names["symbol"]))
+    except NotFoundError:  # because the page itself says which names come nearest
+        changes = []
+    return {"changes": changes[::-1], **names}
 
 
 def scores_part(asked: Asked) -> Record:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planstore import pages
 from planstore.audit.diff import no_causes
-from planstore.events.vocabulary import Cause, Route, SignalState
+from planstore.events.vocabulary import Cause, SignalState
 from planstore.ui.asked import Asked
 from planstore.ui.flips import Record, caused_flips, other_run, route_counts
 
@@ -21,7 +21,6 @@ def run_page(asked: Asked) -> Record:
     session, key = access.session, {"commit_id": run["commit_id"]}
     other = other_run(asked, run)
     now, before = route_counts(asked, run), {} if other is None else route_counts(asked, other)
-    known = [route.value for route in Route]
     size = session.records("ui/run_size", **key)[0]
     return {
         "run": session.records("report/run", **key)[0],
@@ -29,7 +28,7 @@ def run_page(asked: Asked) -> Record:
         "size": size,
         "routes": [
             {"route": route, "pairs": now.get(route, 0), "before": before.get(route, 0)}
-            for route in (*known, *sorted({*now, *before} - set(known)))
+            for route in pages.in_order({*now, *before})
         ],
         "rules": session.records("ui/run_rules", **key),
         "horizons": session.records("ui/run_horizons", **key),

@@ -35,6 +35,7 @@ async function load(place, path) {
     const answer = await fetch(path);
     const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
     place.replaceChildren(...parsed.body.childNodes);
+    for (const frame of place.querySelectorAll("[data-from-end]")) frame.scrollLeft = frame.scrollWidth;
   } catch {
     const again = make("button", { type: "button" }, "Try again");
     again.addEventListener("click", () => load(place, path));
@@ -53,7 +54,7 @@ document.addEventListener("click", async (event) => {
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   const place = link.closest(".deferred");
-  await load(place, link.getAttribute("href"));
+  await load(place, link.dataset.source);
   const number = new URL(link.href).searchParams.get("page");
   history.replaceState(null, "", address(location.href, { page: number }));
   const region = place.querySelector("[role=region]");
@@ -68,6 +69,12 @@ async function refresh() {
   const fresh = parsed.getElementById("content");
   await loadParts(fresh);
   document.getElementById("content").replaceChildren(...fresh.childNodes);
+  const [before, now] = [document, parsed].map((one) => one.querySelector(".time"));
+  if (now && !(before && before.open)) {
+    if (before) before.replaceWith(now);
+    else document.querySelector("header.site").append(now);
+    tellCommit();
+  }
   page.dataset.commit = parsed.body.dataset.commit;
 }
 
@@ -78,13 +85,15 @@ async function follow() {
     try {
       const { commit_id: newest } = await read("/api/v1/head");
       const more = newest - Number(page.dataset.commit);
-      if (more > 0 && document.querySelector("[data-live]") && !document.querySelector("#content :focus")) await refresh();
+      // because a reader who is in the middle of a page would lose the place
+      const isLive = document.querySelector("[data-live]") && !document.querySelector("#content :focus");
+      if (more > 0 && isLive) await refresh();
       else if (more > 0) {
         const link = make("a", { href: location.href }, "Show them");
         link.addEventListener("click", (event) => { event.preventDefault(); location.reload(); });
         news.replaceChildren(`${more.toLocaleString("en")} new commit${more === 1 ? "" : "s"} since this page was read. `, link);
       }
-      news.hidden = more <= 0 || Boolean(document.querySelector("[data-live]"));
+      news.hidden = more <= 0 || Boolean(isLive);
     } catch {
       news.replaceChildren("The server does not answer: start planstore ui again to go on.");
       news.hidden = false;
