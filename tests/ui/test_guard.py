@@ -46,6 +46,7 @@ def test_only_who_has_the_token_is_let_in(client: Client) -> None:
         (200, {"Host": "[::1]:9"}),
         (403, {"Origin": "http://elsewhere.example"}),
         (403, {"Origin": "null"}),
+        (403, {"Origin": "http://[::1"}),
         (403, {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}),
         (403, {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors"}),
         (200, {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}),

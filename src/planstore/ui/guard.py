@@ -80,7 +80,7 @@ class Guard:
                 "with --public-host NAME.",
             )
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and origin.partition("://")[2].lower() != host.lower():
             return _refused(403, "The origin must be this server: a page of another site has asked.")
         # because a link to a page is followed, but another site's link must not run a query
         is_link = headers.get("sec-fetch-mode") == "navigate" and not scope["path"].startswith(ANSWERS)
