@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import socket
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ import yaml
 from typer.testing import CliRunner
 
 import samples
+from planstore import pages
 from planstore.api.store import Store
 from planstore.cli.output import json_bytes
 from planstore.cli.verbs import app
@@ -142,6 +144,43 @@ def test_the_map_and_the_table_hold_the_decisions(told: Store, client: Client) -
     caused = client.get(f"{API}/pairs", cause="evidence", target="script", route="ROUTE_BLOCKED").json
     assert {(row["flipped"], row["route"]) for row in caused["pairs"]} <= {(True, "ROUTE_BLOCKED")}
     assert client.get(f"{API}/map", target="no such").json["fittings"] == [0] * 6
+
+
+def test_routes_have_one_order_on_all_pages(told: Store, client: Client) -> None:
+    order = ("both", "cross-sectional", "symbol-specific", "experimental only", "blocked")
+    shown: dict[str, dict[str, Any]] = {
+        "/": {},
+        "/run": {},
+        "/symbol": {"symbol": HOSTILE[3]},
+        "/part/diff": {"a": "<b>run</b> 0", "b": "<b>run</b> 5"},
+    }
+    for path, values in shown.items():
+        found = client.get(path, **values).text
+        places = [found.index(f"</span> {route}<") for route in order]
+        assert places == sorted(places), path
+
+
+def test_the_newest_flips_are_counted_by_pairs_and_targets(told: Store, client: Client) -> None:
+    flips = told.diff("<b>run</b> 0", "<b>run</b> 5")
+    targets = f"{flips.flipped_targets} target{'' if flips.flipped_targets == 1 else 's'}"
+    assert f"<p>{flips.flipped_pairs} pairs and {targets} flipped from run" in client.get("/part/flips").text
+
+
+def test_a_pair_of_no_run_says_so_once(client: Client) -> None:
+    unknown: dict[str, Any] = {"target": "none", "symbol": "NONE"}
+    assert "no other run decided on it either" in client.get("/pair", **unknown).text
+    changes = client.get("/part/changes", **unknown)
+    assert (changes.status, "No run has decided on it." in changes.text) == (200, True)
+    assert client.get(f"{API}/history", **unknown).status == 404
+
+
+def test_thresholds_are_tried_on_the_run_of_the_page(client: Client) -> None:
+    assert 'href="/whatif?run=%3Cb%3Erun%3C%2Fb%3E+0"' in client.get("/pair", **PAIR, run="<b>run</b> 0").text
+
+
+def test_styles_hold_no_value_that_browsers_drop() -> None:
+    for sheet in ("theme.css", "report.css", "plot.css", "ui/pages.css"):
+        assert re.findall(r"var\([^)]*\)\w+", pages.part(sheet)) == [], sheet
 
 
 def test_pairs_are_filtered_by_the_horizon_in_the_name_of_the_target(told: Store, client: Client) -> None:
@@ -334,6 +373,6 @@ def test_reads_that_would_wait_too_long_are_refused(monkeypatch: pytest.MonkeyPa
 
 def test_the_documentation_names_every_page_and_answer() -> None:
     text = (Path(__file__).parents[2] / "docs" / "howto" / "browser.md").read_text(encoding="utf-8")
-    pages = {page.path for page in PAGES if not page.path.startswith("/part/")}
-    named = {*pages, *(f"{API}{answer.path}" for answer in ANSWERS)}
+    shown = {page.path for page in PAGES if not page.path.startswith("/part/")}
+    named = {*shown, *(f"{API}{answer.path}" for answer in ANSWERS)}
     assert {path for path in named if f"`{path}`" not in text} == set()

@@ -12,6 +12,7 @@ import pytest
 import samples
 from planstore import JobStatus
 from planstore.api.store import Store
+from planstore.ui import route_map
 from planstore.ui.addresses import PAGES
 from ui_servers import HOSTILE, Client, browser, is_loaded, served, wait_until
 
@@ -28,6 +29,16 @@ BROKEN = (
     ".map((name) => `${name.textContent} in ${name.clientWidth} px`)"
 )
 """The long names in tables that have too little room, so that they are broken letter by letter."""
+BLANK = (
+    "const end = document.querySelector('body > footer').getBoundingClientRect().bottom + scrollY;"
+    "return Math.round(document.documentElement.scrollHeight - Math.max(innerHeight, end))"
+)
+"""Pixels below the end of the page."""
+PLAIN = (
+    "return [...document.querySelectorAll('td a')].filter((link) => [link, ...link.querySelectorAll('.name')]"
+    ".some((part) => getComputedStyle(part).textDecorationLine !== 'underline')).map((link) => link.textContent)"
+)
+"""The links in tables that colour alone tells from text; an inline block takes no line from its link."""
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +116,8 @@ def test_every_page_is_for_everyone(told: Store, client: Client, opened: Chrome)
         width = opened.execute_script("return document.documentElement.scrollWidth")
         problems += [(path, "wider than a phone", width)] if width > PHONE else []
         problems += [(path, "a name is broken", name) for name in opened.execute_script(BROKEN)]
+        problems += [(path, "blank below its end", blank) for blank in [opened.execute_script(BLANK)] if blank > 0]
+        problems += [(path, "no underline", link) for link in opened.execute_script(PLAIN)]
         assert opened.execute_script("return window.broken") is None
         problems += [(path, entry) for entry in opened.get_log("browser")]  # type: ignore[no-untyped-call]
     look(opened)
@@ -145,10 +158,21 @@ def test_the_keyboard_leads_from_the_first_page_to_a_why(told: Store, client: Cl
     assert opened.execute_script("return window.broken") is None
 
 
-def test_a_page_of_a_table_and_a_slider_answer_in_their_place(told: Store, client: Client, opened: Chrome) -> None:
+def test_a_page_of_a_table_and_a_slider_answer_in_their_place(
+    told: Store, client: Client, opened: Chrome, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
 
+    monkeypatch.setattr(route_map, "PAGE_ROWS", 20)
+    show(opened, f"{client.origin}/run")
+    opened.find_element(By.LINK_TEXT, "Next").click()
+    wait_until(opened, lambda: "36 pairs; page 2 of 2." in opened.find_element(By.TAG_NAME, "main").text)
+    assert opened.current_url == f"{client.origin}/run?page=2"
+    previous = opened.find_element(By.LINK_TEXT, "Previous").get_attribute("href")
+    show(opened, str(previous))  # as a new tab does
+    assert "36 pairs; page 1 of 2." in opened.find_element(By.TAG_NAME, "main").text
+    assert opened.find_elements(By.TAG_NAME, "nav")
     show(opened, f"{client.origin}/whatif")
     number = opened.find_element(By.ID, "field-symbol.min_score")
     number.clear()
@@ -175,6 +199,18 @@ def test_a_page_follows_a_store_that_is_being_written(store: Store, opened: Chro
         _follow(store, client, opened)
 
 
+def test_the_first_run_appears_by_itself(store: Store, opened: Chrome) -> None:
+    from selenium.webdriver.common.by import By
+
+    store.create()
+    with served(store) as client:
+        client.enter(opened)
+        wait_until(opened, lambda: "no run yet" in opened.find_element(By.TAG_NAME, "h1").text)
+        store.route(samples.table(samples.records(1, 2)), samples.policy(), run_id="first")
+        wait_until(opened, lambda: opened.find_element(By.TAG_NAME, "h1").text == "Overview")
+        assert opened.find_element(By.CSS_SELECTOR, ".time summary").text == "As of now commit 1"
+
+
 def _follow(told: Store, client: Client, opened: Chrome) -> None:
     from selenium.webdriver.common.by import By
 
@@ -188,6 +224,10 @@ def _follow(told: Store, client: Client, opened: Chrome) -> None:
         return sum(int(row.text.split()[1]) for row in rows if row.text.startswith("succeeded"))
 
     wait_until(opened, lambda: succeeded() == 1)
+    assert opened.find_element(By.CSS_SELECTOR, ".time summary").text == "As of now commit 2"
+    opened.find_element(By.CSS_SELECTOR, "#content [name=part]").click()
+    told.overrides.set("y_up_01_10m", "SYM01", "ROUTE_BLOCKED", reason="a test")
+    wait_until(opened, lambda: "1 new commit since this page was read" in opened.find_element(By.ID, "news").text)
     show(opened, f"{client.origin}/policies")
     told.route(samples.table(samples.records(2, 2, seed=9)), samples.policy(), run_id="later")
     wait_until(opened, lambda: "1 new commit since this page was read" in opened.find_element(By.ID, "news").text)
