@@ -248,7 +248,7 @@ def test_a_target_whose_only_row_has_no_symbol_where_one_is_needed_is_explained(
 
 def test_an_empty_store_says_that_it_holds_no_run(store: Store) -> None:
     store.create()
-    with pytest.raises(NotFoundError, match="the ledger holds no run yet"):
+    with pytest.raises(NotFoundError, match="the ledger holds no run yet: `planstore route"):
         store.why(TARGET)
 
 

@@ -220,3 +220,29 @@ def test_the_plot_has_a_line_for_each_policy_through_its_values(judged: Backtest
         heights = [float(line[place].split(",")[1]) for line in lines]
         best = min(heights)  # because an SVG counts downward
         assert heights[names.index(point.best)] == best
+
+
+def test_pairs_by_other_metrics_are_counted_not_dropped_silently(tmp_path: Path) -> None:
+    ends, rows, found = {"evidence_as_of": "2020-12-31T00:00:00Z"}, [], []
+    for name, metric in (("y_up_5d", "auc"), ("fwd_ret_5d", "r2")):
+        for symbol in (None, "A", "B") if metric == "auc" else (None, "A"):
+            task = "BINARY_CLASSIFICATION" if metric == "auc" else "REGRESSION"
+            found.append(samples.record(name, symbol, 0.6, task_type=task) | ends | {"metric_name": metric})
+            for mode in LIFT if symbol else ():
+                side = {
+                    "run_id": "one",
+                    "target": name,
+                    "symbol": symbol,
+                    "mode": mode,
+                    "score": 0.6,
+                    "null_score": 0.5,
+                }
+                rows.append(side | {"sample_size": 9, "first_timestamp": "2021-01-08", "last_timestamp": "2021-12-30"})
+    with planstore.open(tmp_path / "results") as store:
+        store.route(pa.Table.from_pylist(found), samples.policy(), run_id="one")
+        store.record_outcomes(pa.Table.from_pylist(rows))
+        judged = store.backtest([samples.policy()])
+    assert (judged.metric, judged.pairs, judged.other_metrics) == ("auc", 2, {"r2": 1})
+    (tmp_path / "policy.yaml").write_text(yaml.safe_dump(samples.policy()))
+    words = ["backtest", str(tmp_path / "policy.yaml"), "--results", str(tmp_path / "results")]
+    assert "1 pair by r2 left out: --metric r2 judges by them" in CliRunner().invoke(app, words).stderr

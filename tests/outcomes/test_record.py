@@ -174,10 +174,13 @@ def test_why_shows_the_interval_that_earlier_outcomes_kept_to(store: Store) -> N
     store.route(pa.Table.from_pylist(rows), samples.policy(), run_id="a")
     came_true = [ROW | {"symbol": symbol, "score": 0.6 + place / 100} for place, symbol in enumerate(symbols[:8])]
     store.record_outcomes(outcomes(*came_true))
-    store.route(pa.Table.from_pylist(rows), samples.policy(), run_id="b")
+    later = [row | {"evidence_as_of": "2026-01-31T00:00:00Z"} for row in rows]
+    store.route(pa.Table.from_pylist(later), samples.policy(), run_id="b")
     assert store.why(TARGET, "SYM10", run_id="b").forecasts == {}
     store.record_outcomes(outcomes(ROW | {"symbol": "SYM08", "score": 0.35}))
     assert store.why(TARGET, "SYM10", run_id="a").forecasts == {}
     found = store.why(TARGET, "SYM10", run_id="b")
+    store.route(pa.Table.from_pylist(rows), samples.policy(), run_id="a again")
+    assert store.why(TARGET, "SYM10", run_id="a again").forecasts == {}  # because nothing had come true by its evidence
     assert found.forecasts == {"symbol": {"low": 0.6 - 0.25, "high": 0.6 + 0.25, "outcomes": 9}}
     assert "nine in ten later symbol scores lie from 0.350 to 0.850, by 9 outcomes of earlier runs" in str(found)

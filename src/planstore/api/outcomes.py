@@ -103,8 +103,8 @@ class OutcomeAccess:
         """Decide the evidence of earlier runs under policies, and judge the routes by the scores that came true.
 
         The policies are applied by the current rules, with the overrides of each run; budgets are not applied. Only
-        pairs count whose cross-sectional model, own model and mean of both have outcomes on the symbol. Nothing is
-        written.
+        pairs count whose cross-sectional model, own model and mean of both have outcomes on the symbol and the same
+        stretch. Nothing is written.
 
         Args:
             policies: policies as in :meth:`Store.route <planstore.Store.route>`.

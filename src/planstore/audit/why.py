@@ -57,7 +57,8 @@ class Explanation(TableAnswer):
             checks are tried (fewer for targets of more than a thousand candidates), so a nearer change may exist.
         trials: the number of distinct measurements of each side that the store had recorded by this run.
         forecasts: of each side with a score, the interval in which nine in ten later scores lie, by the outcomes of
-            earlier runs: ``low``, ``high`` and the number of ``outcomes``. Without enough outcomes there is none.
+            earlier runs that were known at the end of its evidence: ``low``, ``high`` and the number of ``outcomes``.
+            Without enough outcomes there is none.
         override: the applied override, or None.
         evidence: the recorded candidates of the pair and of the target's cross-sectional side.
         jobs: the resulting jobs, each with its status, metrics and artifacts.

@@ -50,6 +50,7 @@ def command(
     """
     import planstore
     from planstore.cli import output
+    from planstore.pages.answers import plural
 
     check_plot(plot)
     with planstore.open(results, create=False, as_of=as_of) as store, output.step_spinner() as progress:
@@ -118,6 +119,8 @@ def command(
             for one in found.models
         ),
     )  # fmt: skip
+    for name, number in found.other_metrics.items():
+        output.print_note(f"planstore: {plural(number, 'pair')} by {name} left out: --metric {name} judges by them")
 
 
 def _estimate(estimate: Estimate) -> tuple[str | None, ...]:

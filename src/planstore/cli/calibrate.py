@@ -48,6 +48,7 @@ def command(
     """
     import planstore
     from planstore.cli import output
+    from planstore.pages.answers import plural
 
     check_plot(plot)
     with planstore.open(results, create=False, as_of=as_of) as store:
@@ -91,7 +92,7 @@ def command(
             more=more,
         )
     for name, number in found.other_metrics.items():
-        output.print_note(f"planstore: {number} outcomes by {name} are left out: --metric {name} compares them")
+        output.print_note(f"planstore: {plural(number, 'outcome')} by {name} left out: --metric {name} compares them")
 
 
 def print_states(metric: str, states: Iterable[StateCalibration]) -> None:

@@ -137,6 +137,7 @@ class Backtest(Answer):
 
     Attributes:
         metric: the metric of all scores.
+        other_metrics: numbers of pairs with outcomes by other metrics, which are left out.
         cost_per_job, cost_per_hour: what a job, and an hour of its training, cost, in the unit of the scores.
         hours_by_kind: mean hours of one CPU core of the recorded jobs, by kind; a kind that was never timed is missing.
         runs: run ids, oldest first.
@@ -149,6 +150,7 @@ class Backtest(Answer):
     """
 
     metric: str
+    other_metrics: Mapping[str, int]
     cost_per_job: float
     cost_per_hour: float
     hours_by_kind: Mapping[str, float]
@@ -235,7 +237,8 @@ def backtest(
         if cost is not None and not 0 <= cost < np.inf:
             raise RequestError(f"{name} must be a number from 0, got {cost}")
     per_job = (COST_PER_JOB if cost_per_hour is None else 0.0) if cost_per_job is None else cost_per_job
-    wanted, pairs = _comparable(session, metric)
+    wanted, by_metric = _comparable(session, metric)
+    pairs = by_metric.pop(wanted)
     by_commit: dict[int, list[Record]] = {}
     for pair in pairs:
         by_commit.setdefault(pair["commit_id"], []).append(pair)
@@ -255,6 +258,7 @@ def backtest(
     judged = _Judged(np.array(sums), (RECORDED, *names), hours, per_job, cost_per_hour or 0.0, seed)
     return Backtest(
         metric=wanted,
+        other_metrics={name: len(found) for name, found in by_metric.items()},
         cost_per_job=per_job,
         cost_per_hour=cost_per_hour or 0.0,
         hours_by_kind={kind: rounded(one) for kind, one in hours.items()},
@@ -268,8 +272,8 @@ def backtest(
     )
 
 
-def _comparable(session: Session, metric: str | None) -> tuple[str, list[Record]]:
-    """Return the metric, and the pairs with outcomes of all three models by it.
+def _comparable(session: Session, metric: str | None) -> tuple[str, dict[str, list[Record]]]:
+    """Return the metric, and the pairs with outcomes of all three models by each metric.
 
     Raises:
         NotFoundError: there is none.
@@ -286,7 +290,7 @@ def _comparable(session: Session, metric: str | None) -> tuple[str, list[Record]
             f"there must be a pair with outcomes{by} of the cross-sectional model, of its own and of both, got none: "
             "measure them with `planstore outcomes measure PANEL --refit`"
         )
-    return wanted, by_metric[wanted]
+    return wanted, by_metric
 
 
 def _names(policies: Sequence[ReadPolicy]) -> list[str]:

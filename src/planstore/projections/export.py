@@ -76,7 +76,10 @@ def export(
         session = ledger.writer()
         rows = session.records("export/newest_run")
         if not rows:
-            raise NotFoundError("the ledger holds no run yet, so there is nothing to export")
+            raise NotFoundError(
+                "the ledger holds no run yet, so there is nothing to export: `planstore route CANDIDATES --policy "
+                "POLICY` makes one"
+            )
         run = rows[0]
         staging = ledger.layout.folder / "outgoing"
         return _Export(ledger, session, results, staging, run, formats, metrics_copy, progress).do()

@@ -95,7 +95,7 @@ def newest_run(session: Session) -> Record:
     """
     rows = session.records("store/newest_run")
     if not rows:
-        raise NotFoundError("the ledger holds no run yet")
+        raise NotFoundError("the ledger holds no run yet: `planstore route CANDIDATES --policy POLICY` makes one")
     return rows[0]
 
 
