@@ -11,6 +11,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, strategies as st
 
+import samples
+from planstore.api.store import Store
 from planstore.database.batches import BATCH_ROWS, encoded
 from planstore.database.connection import memory
 from planstore.database.error_translation import unreadable
@@ -109,3 +111,35 @@ def test_what_the_system_denies_says_nothing_of_what_is_read(error: Exception) -
     with pytest.raises(StoreError, match="the store could not be read or written: ") as raised, unreadable("the store"):
         raise error
     assert isinstance(raised.value, DeniedError) == (error in DENIALS)
+
+
+BROKEN = pa.table({"x": pa.ListArray.from_arrays([0, 0], pa.array([], pa.string()).dictionary_encode())})
+"""Rows that DuckDB 1.5 has an internal error over: lists of dictionaries that are all empty."""
+
+
+@pytest.mark.parametrize("opened", [lambda store: store.access.session, lambda store: store.access.ledger.writer()])
+def test_a_store_is_opened_again_after_an_internal_error_of_the_database(
+    store: Store, opened: Callable[[Store], Session]
+) -> None:
+    store.route(samples.table(samples.records(1, 1)), samples.policy(), run_id="before")
+    session = opened(store)
+    session.register("broken", BROKEN)
+    with pytest.raises(StoreError, match=r"INTERNAL Error"):
+        session.run_text("select count(distinct x) from broken")
+    with pytest.raises(StoreError, match=r"database has been invalidated"):
+        session.row("ledger/last_commit")
+    assert store.run().run_id == "before"
+    store.route(samples.table(samples.records(1, 2)), samples.policy(), run_id="after")
+    assert store.why("y_up_01_10m", "SYM01").route is not None
+    assert store.integrity.verify().holds
+
+
+def test_a_query_on_a_lost_database_is_an_error_of_the_store(store: Store) -> None:
+    store.create()
+    session = store.access.user_session
+    session.register("broken", BROKEN)
+    with pytest.raises(StoreError, match="INTERNAL Error"):
+        session.run_text("select count(distinct x) from broken")
+    with pytest.raises(StoreError, match="database has been invalidated"):
+        session.query("from runs", at_once=True)
+    assert store.sql("select count(*) from runs").fetchall() == [(0,)]

@@ -43,7 +43,7 @@ class Database:
         self._lake.check()
         with self._opening:
             if self._first is not None and self._is_outdated(self._first):
-                self._first = None  # because its other sessions continue on the older catalog
+                self._first = None  # and not closed, because its other sessions continue on the older catalog
             if self._first is None:
                 self._first = self._opened()
             return self._first.cursor()
@@ -55,7 +55,7 @@ class Database:
 
     def _is_outdated(self, first: Session) -> bool:
         assert isinstance(first.opening, Opening)
-        return self._lake.is_outdated(first.opening)
+        return first.lost.is_set() or self._lake.is_outdated(first.opening)
 
     def _opened(self) -> Session:
         import duckdb

@@ -30,7 +30,7 @@ def query_errors() -> Iterator[None]:
     except duckdb.OutOfMemoryException as error:
         raise QueryError(f"{exceeded('memory')}: {str(error).splitlines()[0]}") from error
     except duckdb.Error as error:
-        if _is_unreadable(error):
+        if _is_unreadable(error) or isinstance(error, duckdb.FatalException):
             raise StoreError(f"the store could not be read: {str(error).splitlines()[0]}") from error
         raise QueryError(str(error)) from error
     except RuntimeError as error:
@@ -59,6 +59,7 @@ def store_errors(place: str, *kinds: type[Exception]) -> Iterator[None]:
     files: tuple[type[Exception], ...] = (
         duckdb.OperationalError,
         duckdb.InternalError,
+        duckdb.FatalException,
         duckdb.InvalidInputException,
         duckdb.SerializationException,
     )
@@ -85,6 +86,13 @@ def _is_unreadable(error: Exception) -> bool:
     # because DuckLake reads the catalog while it binds a statement, and then the binder reports a lost connection
     lost = isinstance(error, duckdb.BinderException | duckdb.IOException) and CATALOG_UNREAD.search(str(error))
     return bool(lost) or isinstance(error, duckdb.HTTPException | duckdb.TransactionException)
+
+
+def is_fatal(error: Exception) -> bool:
+    """Return whether the database answers no session any more: after an internal error it has to be opened again."""
+    import duckdb
+
+    return isinstance(error, duckdb.FatalException | duckdb.InternalException)
 
 
 def is_away(error: Exception) -> bool:

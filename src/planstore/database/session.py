@@ -9,12 +9,13 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import pairwise
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from planstore.database import sql
 from planstore.database.batches import BATCH_ROWS, RESULT_BATCH_ROWS, Batches, encoded
 from planstore.database.binding import without_pandas
-from planstore.database.error_translation import is_away, query_errors, store_errors
+from planstore.database.error_translation import is_away, is_fatal, query_errors, store_errors
 from planstore.database.row_order import in_order
 from planstore.database.sandbox import explained, own_tables, refuse_escapes
 from planstore.errors import CommitFailedError, DeniedError, QueryError, StoreError
@@ -32,16 +33,21 @@ class Session:
         connection: the connection; the session closes it.
         place: name of the database in messages.
         opening: identifies the opening of the database.
+        lost: that of the other sessions on the database.
 
     Attributes:
+        lost: set by an internal error of the database, after which it answers no session any more.
         has_to_finish: whether an interrupt of the process spares this session, because others wait for its lock.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, place: str, opening: object = None) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, place: str, opening: object = None, lost: Event | None = None
+    ) -> None:
         self._opened = connection
         self._process = os.getpid()
         self._place = place
         self.opening = opening
+        self.lost = lost or Event()
         self.has_to_finish = False
 
     @property
@@ -65,7 +71,7 @@ class Session:
 
     def run_text(self, text: str) -> None:
         """Run the text of a statement of archived rules, unchanged and without parameters."""
-        with store_errors(self._place):
+        with self._errors():
             self._connection.execute(text)
 
     def rows(self, statement: str, /, **values: Any) -> list[tuple[Any, ...]]:
@@ -117,7 +123,7 @@ class Session:
             columns: the name and type of each column; None drops the column.
             values: values of its ``$name`` parameters.
         """
-        with store_errors(self._place):
+        with self._errors():
             relation = self._connection.sql(sql.load(statement), params=dict(values))
             chosen = [
                 _cast(name, kind, column[1])
@@ -128,25 +134,25 @@ class Session:
 
     def columns(self, table: str) -> list[tuple[str, Any]]:
         """Return the names and types of a table's columns, in order."""
-        with store_errors(self._place):
+        with self._errors():
             relation = self._connection.table(table)
         return list(zip(relation.columns, relation.types, strict=True))
 
     def schema(self, table: str) -> pa.Schema:
         """Return the Arrow schema of a table."""
-        with store_errors(self._place):
+        with self._errors():
             return self._connection.table(table).limit(0).to_arrow_table().schema
 
     def update(self, table: str, column: str, macro: str) -> None:
         """Replace each value of a table's column by the result of a macro with one argument."""
         from duckdb import ColumnExpression, FunctionExpression
 
-        with store_errors(self._place):
+        with self._errors():
             self._connection.table(table).update({column: FunctionExpression(macro, ColumnExpression(column))})
 
     def relation(self, statement: str, /) -> duckdb.DuckDBPyRelation:
         """Return the relation of a statement of ``sql/`` without parameters."""
-        with store_errors(self._place):
+        with self._errors():
             return self._connection.sql(sql.load(statement))
 
     def materialize(
@@ -168,7 +174,7 @@ class Session:
         import numpy as np
         import pyarrow as pa
 
-        with store_errors(self._place):
+        with self._errors():
             parts = (
                 encoded(part.to_arrow_table(BATCH_ROWS)) if bounds else part.to_arrow_table(BATCH_ROWS)
                 for part in _divided(self._connection.view(view), order, bounds)
@@ -205,7 +211,7 @@ class Session:
     def transaction(self) -> Iterator[None]:
         """Run the block in a transaction: commit at its end, or roll back if it raises."""
         connection = self._connection
-        with store_errors(self._place):
+        with self._errors():
             connection.begin()
         # because a process that ends with an open transaction on a lost connection would be aborted
         at_exit = weakref.finalize(self, _roll_back, connection, self._process)
@@ -220,7 +226,7 @@ class Session:
 
     def _commit(self) -> None:
         try:
-            with store_errors(self._place):
+            with self._errors():
                 self._connection.commit()
         except StoreError as error:
             raise CommitFailedError(str(error)) from error
@@ -233,7 +239,7 @@ class Session:
         Raises:
             QueryError: the query is not a single SELECT, reads anything outside the store, or is invalid.
         """
-        with query_errors():
+        with query_errors(), self._noting_loss():
             self._check(query)
             with without_pandas():
                 relation = self._connection.sql(query, params=dict(parameters) if parameters else None)
@@ -253,7 +259,7 @@ class Session:
 
     def cursor(self) -> Session:
         """Return another session on the same database."""
-        return Session(self._connection.cursor(), self._place, self.opening)
+        return Session(self._connection.cursor(), self._place, self.opening, self.lost)
 
     @property
     def is_own(self) -> bool:
@@ -267,9 +273,23 @@ class Session:
             self._opened.close()
 
     @contextmanager
+    def _errors(self) -> Iterator[None]:
+        with store_errors(self._place), self._noting_loss():
+            yield
+
+    @contextmanager
+    def _noting_loss(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if is_fatal(error):
+                self.lost.set()
+            raise
+
+    @contextmanager
     def _executed(self, statement: str, values: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
         """Run a statement, and let the block fetch its rows, with whose last the database ends the reading."""
-        with store_errors(self._place):
+        with self._errors():
             with without_pandas():
                 cursor = self._connection.execute(sql.load(statement), dict(values) if values else None)
             yield cursor
