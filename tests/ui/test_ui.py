@@ -26,7 +26,7 @@ from planstore.cli.output import json_bytes
 from planstore.cli.verbs import app
 from planstore.errors import DeniedError
 from planstore.ledger.embedded.last_verification import LastVerification
-from planstore.ui import query, reading
+from planstore.ui import overview, query, reading
 from planstore.ui.addresses import ANSWERS, API, PAGES
 from planstore.ui.memo import Memo
 from ui_servers import HOSTILE, LANE, Client, Found, served
@@ -109,6 +109,12 @@ def test_every_link_leads_to_a_page_and_every_page_has_its_twin(
             address = attributes.get("href") or attributes.get("data-part") or attributes.get("action") or "#"
             linked = address.partition("?")[0]
             assert linked.startswith(("#", "/static/")) or linked in paths | answers, (path, address)
+    for path in ("/diff", "/find", *seen):  # the first two as the menu or a bare address opens them
+        found = client.get(path) if path in ("/diff", "/find") else seen[path]
+        for tag, attributes in Elements(found.text).found:
+            if tag == "a" and (attributes.get("href") or "").startswith(API) and "id" not in attributes:
+                twin = client.get(str(attributes["href"]))
+                assert (twin.status, twin.headers["content-type"]) == (200, "application/json"), (path, twin.text)
     for page in PAGES:
         known = next((answer.parameters for answer in ANSWERS if answer.path == page.twin), ())
         values = {name: value for name, value in values_of(told, page.path).items() if name in known}
@@ -164,6 +170,20 @@ def test_the_newest_flips_are_counted_by_pairs_and_targets(told: Store, client: 
     flips = told.diff("<b>run</b> 0", "<b>run</b> 5")
     targets = f"{flips.flipped_targets} target{'' if flips.flipped_targets == 1 else 's'}"
     assert f"<p>{flips.flipped_pairs} pairs and {targets} flipped from run" in client.get("/part/flips").text
+
+
+def test_large_numbers_fit_beside_the_timeline(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    for pairs, told in ((36, "36"), (9_999, "9,999"), (250_000, "250k"), (1_000_000, "1M"), (12_500_000, "12.5M")):
+        monkeypatch.setattr(overview, "route_counts", lambda _, __, pairs=pairs: {"ROUTE_BOTH": pairs})
+        assert f'<text x="44" y="22" class="tick end">{told}</text>' in client.get("/part/timeline").text
+
+
+def test_labels_of_thresholds_do_not_overlap(client: Client) -> None:
+    found = client.get("/part/evidence").text
+    heights = {
+        level: set(re.findall(rf'y="(-?\d+)" class="tick middle">{level} ', found)) for level in ("min", "strong")
+    }
+    assert heights == {"min": {"-4"}, "strong": {"-16"}}
 
 
 def test_a_pair_of_no_run_says_so_once(client: Client) -> None:

@@ -51,8 +51,10 @@ def commit(asked: Asked) -> Record:
 
 
 def names(asked: Asked) -> list[Record]:
-    """Return targets and symbols of the newest run whose names contain a text."""
-    part = asked.needed("part")
+    """Return targets and symbols of the newest run whose names contain a text; none without one."""
+    part = asked.text("part")
+    if part is None:
+        return []
     rows: list[Record] = asked.store.access.session.records("ui/find_names", part=part, most=MOST_NAMES)
     return rows
 
@@ -80,4 +82,4 @@ def overrides(asked: Asked) -> list[Record]:
 
 def find(asked: Asked) -> Record:
     """Return the page of the names that contain a text."""
-    return {"part": asked.text("part") or "", "names": names(asked) if asked.text("part") else []}
+    return {"part": asked.text("part") or "", "names": names(asked)}

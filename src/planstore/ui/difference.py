@@ -39,7 +39,8 @@ def diff_part(asked: Asked) -> Record:
 
 def diff_answer(asked: Asked) -> Record:
     """Return the answer of ``planstore diff``."""
-    return asked.store.diff(asked.needed("a"), asked.needed("b")).as_dict()
+    a, b = _runs(asked)
+    return asked.store.diff(a["run_id"], b["run_id"]).as_dict()
 
 
 def _runs(asked: Asked) -> tuple[Record, Record]:
