@@ -166,7 +166,7 @@ def _chance(row: Row, policy: Row) -> str | None:
 
 
 def _beats_null(row: Row, policy: Row) -> bool:
-    """Tell whether a score beats that of labels moved in time by the margin that the policy asks for."""
+    """Tell whether a score beats that of time-shifted labels by the margin that the policy asks for."""
     return bool(row["score"] >= row["null_score"] + threshold(policy["min_margin_over_null"], row, policy))
 
 

@@ -96,8 +96,8 @@ def test_lines_replace_older_ones_and_come_after_the_prose_of_the_head() -> None
 @pytest.mark.parametrize(
     ("float32", "rules_id"),
     [
-        (False, "d3fbf855ac7ba59a7e2a17307afbcd77d0b289f9ebf656e1983806118b90887c"),
-        (True, "fb1e2e232647ce74b5c76c366b73112a4ce6086ac14ba3fa51f26299a784db0c"),
+        (False, "90c8a676cb5d122c5e4dc3a873532a9e152e82d66cb0345e03b4119bdaa70a5b"),
+        (True, "0f38a34b99733f5d17ce4c17d184bcd6717737bb5fa506ddeae939f30e4919e4"),
     ],
 )
 def test_the_lines_are_no_part_of_the_archived_rules(float32: bool, rules_id: str) -> None:

@@ -59,7 +59,7 @@ FROM (
                  'source': CASE
                      WHEN e.null_margin IS NULL THEN 'min_margin_over_null: none'
                      WHEN e.no_null THEN 'min_margin_over_null; the candidate has no null_score'
-                     ELSE format('{}: {:g} above the null_score of {:.6g}, the same fit on labels moved in time',
+                     ELSE format('{}: {:g} above the null_score of {:.6g}, the score of the same predictions on time-shifted labels',
                                  threshold_key(q.document, 'min_margin_over_null', e.task, e.tier), e.null_margin, e.null_score) END},
                 {'check': 'FALSE_DISCOVERY', 'observed': to_json(e.q_value), 'threshold': to_json(e.max_q_value),
                  'passed': NOT coalesce(e.no_q_value OR e.above_q_value, false),
@@ -69,7 +69,7 @@ FROM (
                      WHEN e.no_q_value THEN 'max_false_discovery_rate; the run has no q-value over trials'
                      ELSE format('max_false_discovery_rate: the {} of p {:.3g}', e.q_metric, e.p_value) END},
                 {'check': 'SHRUNKEN_SCORE', 'observed': to_json(e.shrunken_score),
-                 'threshold': CASE WHEN e.no_shrunken THEN to_json('a shrunken_score') END,
+                 'threshold': CASE WHEN e.strict AND e.shrunken THEN to_json('a shrunken_score') END,
                  'passed': NOT coalesce(e.no_shrunken, false),
                  'source': CASE WHEN e.no_shrunken THEN 'score: shrunken; the candidate has no null_sd'
                                 WHEN e.strict AND e.shrunken THEN 'score: shrunken; thresholds are compared with it'
