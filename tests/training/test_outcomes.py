@@ -227,3 +227,19 @@ def test_arguments_that_would_change_nothing_are_refused(trained: Store, market:
     ):
         with pytest.raises(RequestError, match=message):
             trained.measure_outcomes(market[0], **arguments)
+
+
+def test_a_symbol_whose_evidence_ended_later_moves_the_stretch_of_the_cross_sectional_model(
+    trained: Store, market: tuple[Panel, Path]
+) -> None:
+    later = START + timedelta(days=DAYS + 30)
+    rows = [
+        row | {"timestamp": START + timedelta(days=DAYS)} for row in markets.candidates(targets=["y_up_1d"]).to_pylist()
+    ]
+    rows[-1]["timestamp"] = later
+    run = trained.route(pa.Table.from_pylist(rows), samples.policy(), ["lightgbm"], run_id="ragged")
+    trained.train(market[0], workers=1, refit=True)
+    trained.measure_outcomes(Panel.read(market[1], targets=["y_up_1d"]), runs=["ragged"])
+    found = [one for one in trained.outcomes(run_id=run.run_id) if one["job_id"] == "cs_y_up_1d"]
+    assert len(found) == 1 + len(markets.SYMBOLS)
+    assert {one["learned_until"] for one in found} == {later}

@@ -204,8 +204,8 @@ class _RunSides:
         learned = blend.newest_data
         if learned is None:
             raise SampleError("its models are of an older store and do not say which data they have learned from")
-        until = max(learned, self._until[target, symbol] or learned)
         symbols = self._symbols(target) if symbol is None else (symbol,)
+        until = max(learned, *(self._until[target, one] or learned for one in {symbol, *symbols}))
         described = blend.own.described
         sample = in_classes(self._panel.sample(target, symbols=symbols), described.labels)
         rows = later_rows(sample, self._panel.target(target), until, length)
