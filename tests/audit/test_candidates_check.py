@@ -29,6 +29,7 @@ def test_each_column_is_shown_with_the_checks_that_it_passes() -> None:
     assert columns["stability"].policy == "STABILITY: 3 of 3 pass"
     assert columns["feature_set_id"].policy == "no rule reads it"
     assert columns["null_score"].policy == "read; the policy asks nothing of it"
+    assert columns["q_value"].policy == columns["q_value_by_over_trials"].policy == "derived from all candidates"
     assert columns["stability_metrics"].policy == "read with stability"
     assert found.routes == {"ROUTE_BOTH": 1, "ROUTE_CROSS_SECTIONAL": 1}
     assert str(found) == "3 candidates can be routed: 1 ROUTE_BOTH, 1 ROUTE_CROSS_SECTIONAL"

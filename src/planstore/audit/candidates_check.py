@@ -11,7 +11,7 @@ from planstore.audit.scenario import EvidenceSet, Scenario
 from planstore.audit.staging import stage
 from planstore.checks.arguments import checked
 from planstore.database.connection import memory
-from planstore.events.candidate_columns import TABLE, ColumnKind
+from planstore.events.candidate_columns import TABLE, CandidateColumn, ColumnKind
 from planstore.events.vocabulary import Semantics
 from planstore.pages.answers import TableAnswer, in_prose, plural
 from planstore.routing.candidate_readers import CandidatesSource
@@ -123,19 +123,21 @@ def check_candidates(
             column.name,
             len(found.table) - found.table[column.name].null_count,
             _values(found.table[column.name]) if column.kind is not ColumnKind.METRICS else "",
-            "; ".join(passed.get(column.name, ())) or _part(column.name, column.part_of, is_read=column.is_read),
+            "; ".join(passed.get(column.name, ())) or _part(column),
         )
         for column in TABLE
     )
     return CheckedCandidates(len(found.table), columns, dict(routes.most_common()), found.notes)
 
 
-def _part(name: str, part_of: str | None, *, is_read: bool) -> str:
-    if name in ("target", "symbol", "mode"):
+def _part(column: CandidateColumn) -> str:
+    if column.name in ("target", "symbol", "mode"):
         return "names the side"
-    if not is_read:
+    if column.is_derived:
+        return "derived from all candidates"
+    if not column.is_read:
         return "no rule reads it"
-    return f"read with {part_of}" if part_of else "read; the policy asks nothing of it"
+    return f"read with {column.part_of}" if column.part_of else "read; the policy asks nothing of it"
 
 
 def _values(column: pa.ChunkedArray) -> str:

@@ -74,7 +74,7 @@ class SideCache:
         known = _read(path)
         if known is None:
             return None
-        with suppress(OSError):
+        with suppress(OSError):  # because another process may have removed it, or only its writer may touch it
             os.utime(path)
         return FoundSide(known.compared(question.earlier), is_reused=True)
 

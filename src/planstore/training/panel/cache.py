@@ -57,7 +57,7 @@ class PanelUse:
     def release(self) -> None:
         """Release the use."""
         os.close(self._handle)
-        with suppress(OSError):
+        with suppress(OSError):  # because `planstore panel clean` may have removed it
             (self.folder / self._name).unlink()
 
 
