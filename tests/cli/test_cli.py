@@ -13,6 +13,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 import markets
@@ -414,6 +415,10 @@ def test_evidence_ranks_a_panel_and_its_candidates_are_routed(tmp_path: Path) ->
     assert told.returncode == 1
     assert "symbol BBB is left out" in told.stderr
     assert re.findall(r"^y_\w+", told.stdout, re.MULTILINE) == ["y_up_1d", "y_level_2d"]
+    rows = pq.read_table(panel / "AAA.parquet")
+    pq.write_table(rows.append_column("the answer", rows["y_up_1d"]), panel / "AAA.parquet")
+    told = call(*given, "--pooled", "--target", "y_up_1d")
+    assert "To leave out features that know the future, measure again with --ignore 'the answer'." in told.stdout
     refused = call(*given, "--out", tmp_path / "none" / "c.parquet")
     assert (refused.returncode, "in an existing folder" in refused.stderr) == (2, True)
     refused = call("evidence", tmp_path / "none", "--results", tmp_path)

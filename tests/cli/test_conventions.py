@@ -118,6 +118,7 @@ def test_every_argument_that_names_something_of_the_store_is_completed() -> None
         (["train", "panel", "--ray-address", "x"], "--ray-address must be without "),
         (["evidence", "nopanel", "--executor", "x"], "--executor must be local or ray, "),
         (["evidence", "nopanel", "--ray-address", "x"], "--ray-address must be without "),
+        (["evidence", "nopanel", "--estimate", "--out", "c.parquet"], "--out must be given without --estimate"),
         (["evidence", "nopanel", "--estimate", "--executor", "ray"], "--estimate must be with executor local, got ray"),
         (["predict", "panel", "--out", "x.csv"], "--out must be a .parquet file "),
         (["export", "--format", "x"], "--format must be among json, "),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -117,6 +118,8 @@ def command(
     from planstore.training.families import families_of, load_families
     from planstore.training.panel.panel import Panel
 
+    if out is not None and estimate:
+        raise RequestError(f"--out must be given without --estimate, which writes nothing, got {out}: leave out one")
     if out is not None:
         refuse_store("--out", out)
         check_file_path("--out", out, ".parquet")
@@ -180,6 +183,10 @@ def command(
             for one in ranking:
                 for sign in one.signs:
                     output.print_line(f"{one.target}: {sign}")
+            named = sorted(set().union(*(side.named for side in evidence.sides)))
+            if named:
+                ignored = " ".join(f"--ignore {shlex.quote(name)}" for name in named)
+                output.print_line(f"To leave out features that know the future, measure again with {ignored}.")
             if out is not None:
                 output.print_line(f"\nNext: planstore route {out} --policy policy.yaml --results {results}")
 
