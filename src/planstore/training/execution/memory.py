@@ -50,7 +50,8 @@ class LargestFit:
 
     Attributes:
         rows: maximum number of rows; None means all.
-        copies: maximum number of times that their features are in memory; see :meth:`Family.copies`.
+        copies: maximum number of times that their features are in memory; see
+            :meth:`planstore.training.families.Family.copies`.
     """
 
     rows: int | None = None
