@@ -143,3 +143,17 @@ def test_a_query_on_a_lost_database_is_an_error_of_the_store(store: Store) -> No
     with pytest.raises(StoreError, match="database has been invalidated"):
         session.query("from runs", at_once=True)
     assert store.sql("select count(*) from runs").fetchall() == [(0,)]
+
+
+def test_no_session_changes_a_setting_that_other_threads_read(store: Store) -> None:
+    def setting() -> object:
+        return ledger.writer()._connection.execute("select current_setting('disabled_optimizers')").fetchone()
+
+    store.create()
+    ledger = store.access.ledger
+    before = setting()
+    with ledger.writer().joins_as_written():
+        assert setting() == before == ("join_order,build_side_probe_side",)
+    assert setting() == before
+    with pytest.raises(AssertionError, match="other sessions"), ledger.small_writer().joins_as_written():
+        pass

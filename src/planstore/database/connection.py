@@ -24,14 +24,25 @@ class Database:
     Args:
         lake: the lake.
         read_only: whether the lake is attached read-only.
+        joins_as_written: whether joins are never reordered, as rules need it. It cannot be set for one session while
+            others run: the database reads the setting without a lock.
         threads: number of threads; None means one per CPU core.
         memory: memory limit in bytes; four times as much temporary disk space is allowed. None means most of the
             machine's memory and disk.
     """
 
-    def __init__(self, lake: Lake, *, read_only: bool, threads: int | None = None, memory: int | None = None) -> None:
+    def __init__(
+        self,
+        lake: Lake,
+        *,
+        read_only: bool,
+        joins_as_written: bool = False,
+        threads: int | None = None,
+        memory: int | None = None,
+    ) -> None:
         self._lake = lake
         self._read_only = read_only
+        self._joins_as_written = joins_as_written
         self._options = {} if threads is None else {"threads": str(threads)}
         if memory is not None:
             self._options |= {"memory_limit": f"{memory}B", "max_temp_directory_size": f"{4 * memory}B"}
@@ -90,7 +101,9 @@ class Database:
                 with _existing_working_directory():
                     session.run("database/confine_access")
                 session.run("database/confine_settings")
-        return Session(connection, lake.name, opening)
+            if self._joins_as_written:
+                session.run("database/join_as_written")
+        return Session(connection, lake.name, opening, joins_are_written=self._joins_as_written)
 
     def close(self) -> None:
         """Close the database and all its sessions, if it is open."""

@@ -34,6 +34,7 @@ class Session:
         place: name of the database in messages.
         opening: identifies the opening of the database.
         lost: that of the other sessions on the database.
+        joins_are_written: whether the database never reorders joins.
 
     Attributes:
         lost: set by an internal error of the database, after which it answers no session any more.
@@ -41,13 +42,20 @@ class Session:
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, place: str, opening: object = None, lost: Event | None = None
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        place: str,
+        opening: object = None,
+        lost: Event | None = None,
+        *,
+        joins_are_written: bool = False,
     ) -> None:
         self._opened = connection
         self._process = os.getpid()
         self._place = place
         self.opening = opening
         self.lost = lost or Event()
+        self._joins_are_written = joins_are_written
         self.has_to_finish = False
 
     @property
@@ -201,6 +209,10 @@ class Session:
     @contextmanager
     def joins_as_written(self) -> Iterator[None]:
         """Disable reordering of joins while the block runs."""
+        if self._joins_are_written:
+            yield
+            return
+        assert self.opening is None, "other sessions of a store's database read the setting while it is changed"
         self.run("database/join_as_written")
         try:
             yield
@@ -259,7 +271,13 @@ class Session:
 
     def cursor(self) -> Session:
         """Return another session on the same database."""
-        return Session(self._connection.cursor(), self._place, self.opening, self.lost)
+        return Session(
+            self._connection.cursor(),
+            self._place,
+            self.opening,
+            self.lost,
+            joins_are_written=self._joins_are_written,
+        )
 
     @property
     def is_own(self) -> bool:

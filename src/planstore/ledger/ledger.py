@@ -89,7 +89,7 @@ class Ledger:
         self._defining = Lock()
         self._with_views: object = None
         self._with_user_definitions: object = None
-        self._read_write = Database(lake, read_only=False)
+        self._read_write = Database(lake, read_only=False, joins_as_written=True)
         self._small_writes = Database(lake, read_only=False, threads=1)
         self._catalog = CatalogTables(lake)
         if not self._is_ready() and not create:
