@@ -37,8 +37,8 @@ def list_(
     from planstore.cli import output
 
     with planstore.open(results, create=False, as_of=as_of) as store:
-        newest = next(iter(store.access.session.rows("outcomes/newest_run")), (None,))[0] if run is None else None
-        found = store.outcomes(run_id=newest or store.run(run).run_id)
+        newest = store.access.session.row("outcomes/newest_run") if run is None else None
+        found = store.outcomes(run_id=newest[0] if newest else store.run(run).run_id)
     if json:
         output.print_json_array(found)
         return
