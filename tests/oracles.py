@@ -300,7 +300,9 @@ def _of_target(target: str, rows: Sequence[Row], policy: Row, families: Sequence
     asks_q = policy["semantics"] == "strict" and policy["max_false_discovery_rate"] is not None
 
     def said(row: Row) -> str:
-        return f"score={_score(row)}" + (f", q={row['q']:.3f}" if asks_q and "q" in row else "")
+        if not asks_q or "q" not in row:
+            return f"score={_score(row)}"
+        return f"score={_score(row)}, q" + (f"={row['q']:.3f}" if row["q"] >= 0.0005 else "<0.001")
 
     text = "No CS metrics"
     cs_text = "CS: No metrics available"

@@ -96,8 +96,8 @@ def test_lines_replace_older_ones_and_come_after_the_prose_of_the_head() -> None
 @pytest.mark.parametrize(
     ("float32", "rules_id"),
     [
-        (False, "90c8a676cb5d122c5e4dc3a873532a9e152e82d66cb0345e03b4119bdaa70a5b"),
-        (True, "0f38a34b99733f5d17ce4c17d184bcd6717737bb5fa506ddeae939f30e4919e4"),
+        (False, "510103c1cceb962687cceef35a76f41389919d4fbdd8a1622a97a1106acca115"),
+        (True, "48cf51553787cff6f90fb3dd6de36da8aa49ce24db9c005828a866cf1132c756"),
     ],
 )
 def test_the_lines_are_no_part_of_the_archived_rules(float32: bool, rules_id: str) -> None:

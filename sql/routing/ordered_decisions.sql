@@ -5,7 +5,7 @@
 -- example: signal_states: {side: cross_sectional, target: a, score: 0.6125, sample_size: 9000, stability: STABLE, state: STRONG}
 -- example: → {target: a, route: ENABLED, rule: CS_ENABLED, reasons: ["score=0.613, stability=STABLE, sample_size=9000"]}
 -- makes: view ordered_decisions
--- reads: cs_overrides, experimental_ranks, pair_rules, policy_settings, scenario_overrides, signal_states, targets, override_text(), rule_route(), rule_text(), score_text()
+-- reads: cs_overrides, experimental_ranks, pair_rules, policy_settings, scenario_overrides, signal_states, targets, override_text(), q_value_text(), rule_route(), rule_text(), score_text()
 CREATE OR REPLACE TEMP VIEW ordered_decisions AS
 WITH pooled AS MATERIALIZED (
     SELECT
@@ -15,11 +15,11 @@ WITH pooled AS MATERIALIZED (
              WHEN cs.state = 'EXPERIMENTAL' THEN 'CS_EXPERIMENTAL'
              ELSE 'CS_ENABLED' END AS rule,
         CASE WHEN cs.stability IS NULL THEN 'No CS metrics'
-             ELSE concat('score=', score_text(cs.score), CASE WHEN cs.q_value IS NOT NULL THEN ', q=' || score_text(cs.q_value) END, ', stability=', cs.stability, ', sample_size=', cs.sample_size,
+             ELSE concat('score=', score_text(cs.score), q_value_text(cs.q_value), ', stability=', cs.stability, ', sample_size=', cs.sample_size,
                          CASE WHEN p.strict THEN '; ' || cs.objection END)
              END AS text,
         CASE WHEN cs.stability IS NULL THEN 'CS: No metrics available'
-             ELSE concat('CS: ', cs.state, ' (score=', score_text(cs.score), CASE WHEN cs.q_value IS NOT NULL THEN ', q=' || score_text(cs.q_value) END, ', stability=', cs.stability,
+             ELSE concat('CS: ', cs.state, ' (score=', score_text(cs.score), q_value_text(cs.q_value), ', stability=', cs.stability,
                          CASE WHEN p.strict THEN '; ' || cs.objection END, ')')
              END AS pair_text
     FROM targets AS h
@@ -66,7 +66,7 @@ SELECT
         WHEN d.symbol IS NULL THEN [concat(t.text, '; ' || d.override_text)]
         ELSE [
             t.pair_text,
-            concat('LOCAL: ', d.local_state, ' (score=', score_text(d.score), CASE WHEN d.q_value IS NOT NULL THEN ', q=' || score_text(d.q_value) END, ', stability=', d.local_stability,
+            concat('LOCAL: ', d.local_state, ' (score=', score_text(d.score), q_value_text(d.q_value), ', stability=', d.local_stability,
                    CASE WHEN t.strict THEN '; ' || d.local_objection END, ')'),
             concat(d.override_text || '; by the rules: ', rule_text(d.rule), d.note)
         ]

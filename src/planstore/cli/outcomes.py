@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from planstore.checks.number_text import chance
 from planstore.cli.argument_completion import complete_family, complete_run, complete_run_range
 from planstore.cli.options import RESULTS, AllowPickle, AsOf, Families, Json, Limit, PanelPath, Results, Run, is_typed
 from planstore.cli.panel_settings import Classes, Embargo, Feature, Horizon, Ignore, PanelFile, Task, panel_settings
@@ -46,7 +47,7 @@ def list_(
     rows = (
         (
             one["run_id"], one["target"], one["symbol"], one["mode"], _rounded(one["promised"]),
-            _rounded(one["realized"]), _rounded(one["null_score"]), _chance(one["p_value"]),
+            _rounded(one["realized"]), _rounded(one["null_score"]), chance(one["p_value"]),
             f"{one['first_timestamp']:%Y-%m-%d}", f"{one['last_timestamp']:%Y-%m-%d}", one["sample_size"],
             one["job_id"],
         )
@@ -177,7 +178,3 @@ def measure(
 
 def _rounded(number: float | None) -> float | None:
     return None if number is None else round(number, 3)
-
-
-def _chance(p_value: float | None) -> str | None:
-    return None if p_value is None else "<0.001" if p_value < 0.0005 else f"{p_value:.3f}"

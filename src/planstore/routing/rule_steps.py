@@ -4,6 +4,7 @@ from __future__ import annotations
 
 STEPS = (
     "score_text",
+    "q_value_text",
     "family_name",
     "unicode_lower",
     "reference_family_words",
