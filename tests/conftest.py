@@ -25,6 +25,9 @@ settings.register_profile(
 settings.register_profile("explore", settings.get_profile("steady"), derandomize=False)
 settings.load_profile("steady")
 
+# because the stores of tests are small, and their processes share the cores
+os.environ.setdefault("PLANSTORE_THREADS", "1")
+
 
 def pytest_xdist_auto_num_workers() -> int:
     """Return one process more than there are CPU cores, because tests wait for disks, servers and other processes."""
@@ -53,6 +56,14 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep what tests cache out of the user's own cache."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def many_threads() -> Iterator[None]:
+    """Let each database of a module compute with several threads, however many cores there are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLANSTORE_THREADS", "4")
         yield
 
 

@@ -27,6 +27,8 @@ from planstore.ledger.migration import migrate
 from planstore.ledger.opening import storage_in
 from planstore.projections.rebuild import rebuild
 
+pytestmark = pytest.mark.usefixtures("many_threads")
+
 PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 HOLDER = """
 import sys, planstore

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
@@ -11,14 +14,16 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, strategies as st
 
+import planstore
 import samples
 from planstore.api.store import Store
 from planstore.database.batches import BATCH_ROWS, encoded
 from planstore.database.connection import memory
 from planstore.database.error_translation import unreadable
 from planstore.database.session import Session
-from planstore.errors import DeniedError, StoreError
+from planstore.errors import DeniedError, RequestError, StoreError
 
+pytestmark = pytest.mark.usefixtures("many_threads")
 Row = tuple[int, int, str]
 
 
@@ -157,3 +162,29 @@ def test_no_session_changes_a_setting_that_other_threads_read(store: Store) -> N
     assert setting() == before
     with pytest.raises(AssertionError, match="other sessions"), ledger.small_writer().joins_as_written():
         pass
+
+
+def threads_of(session: Session) -> int:
+    return int(session._connection.execute("SELECT current_setting('threads')").fetchall()[0][0])
+
+
+def test_the_environment_sets_the_threads_of_a_store_and_of_a_database_in_memory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PLANSTORE_THREADS", "3")
+    with planstore.open(tmp_path / "results") as store, closing(memory()) as session:
+        assert threads_of(store.access.session) == 3
+        assert threads_of(session) == 3
+    with closing(memory(threads=2)) as session:
+        assert threads_of(session) == 2
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", "1025"])
+def test_another_number_of_threads_is_refused(text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PLANSTORE_THREADS", text)
+    needed = f"PLANSTORE_THREADS must be a whole number from 1 to 1024, got '{text}': correct or unset it"
+    with pytest.raises(RequestError, match=re.escape(needed)):
+        planstore.open(tmp_path / "results")
+    with pytest.raises(RequestError, match=re.escape(needed)):
+        memory()
+    assert not (tmp_path / "results").exists()

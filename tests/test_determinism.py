@@ -17,6 +17,8 @@ import planstore
 import samples
 from planstore.runs import create
 
+pytestmark = pytest.mark.usefixtures("many_threads")
+
 SCRIPT = """
 import sys
 import planstore

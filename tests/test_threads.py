@@ -15,6 +15,8 @@ import samples
 from ledger_checks import check_ledger
 from planstore import QueryError, Store
 
+pytestmark = pytest.mark.usefixtures("many_threads")
+
 TURNS = 20
 
 

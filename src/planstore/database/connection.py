@@ -9,13 +9,20 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from planstore.checks.quoting import quoted
 from planstore.database.error_translation import store_errors
 from planstore.database.extensions import check_extensions, extension
 from planstore.database.lake import Lake, Opening
 from planstore.database.session import Session
+from planstore.errors import RequestError
 
 if TYPE_CHECKING:
     import duckdb
+
+THREADS_VARIABLE = "PLANSTORE_THREADS"
+"""Environment variable with the number of threads of a database; without it, one per CPU core."""
+MOST_THREADS = 1024
+"""Upper limit of that number: the database starts as many as it is told, and dies where the system refuses them."""
 
 
 class Database:
@@ -26,9 +33,12 @@ class Database:
         read_only: whether the lake is attached read-only.
         joins_as_written: whether joins are never reordered, as rules need it. It cannot be set for one session while
             others run: the database reads the setting without a lock.
-        threads: number of threads; None means one per CPU core.
+        threads: number of threads; None means that of the environment, or one per CPU core.
         memory: memory limit in bytes; four times as much temporary disk space is allowed. None means most of the
             machine's memory and disk.
+
+    Raises:
+        RequestError: the variable with the number of threads is no such number.
     """
 
     def __init__(
@@ -43,7 +53,7 @@ class Database:
         self._lake = lake
         self._read_only = read_only
         self._joins_as_written = joins_as_written
-        self._options = {} if threads is None else {"threads": str(threads)}
+        self._options = _threads(threads)
         if memory is not None:
             self._options |= {"memory_limit": f"{memory}B", "max_temp_directory_size": f"{4 * memory}B"}
         self._opening = Lock()
@@ -124,22 +134,23 @@ def memory(
 
     Args:
         confined: whether access to files is disabled.
-        threads: number of threads; None means one per CPU core. A single thread answers small queries faster.
+        threads: number of threads; None means that of the environment, or one per CPU core. A single thread answers
+            small queries faster.
         extensions: modules of extensions to load, with which it reads files of other machines; it keeps none of them
             in memory.
         name: what is read, in messages.
 
     Raises:
         StoreError: an extension is not the one that was installed.
+        RequestError: the variable with the number of threads is no such number.
     """
     import duckdb
 
     config: dict[str, str | bool | int | float | list[str]] = {
         "python_enable_replacements": "false",
         "enable_external_access": not confined,
+        **_threads(threads),
     }
-    if threads is not None:
-        config["threads"] = threads
     if extensions:
         check_extensions(extensions)
         config |= {"allow_unsigned_extensions": True, "enable_external_file_cache": False}
@@ -170,3 +181,18 @@ def _existing_working_directory() -> Iterator[None]:
             os.close(removed)
     else:
         yield
+
+
+def _threads(threads: int | None) -> dict[str, str]:
+    """Return the setting of the number of threads, if it was given, or the environment has one."""
+    if threads is not None:
+        return {"threads": str(threads)}
+    text = os.environ.get(THREADS_VARIABLE)
+    if not text:
+        return {}
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_THREADS:
+        raise RequestError(
+            f"{THREADS_VARIABLE} must be a whole number from 1 to {MOST_THREADS}, got {quoted(text)}: "
+            "correct or unset it"
+        )
+    return {"threads": str(int(text))}
