@@ -104,7 +104,11 @@ class Desk:
 
     def __init__(self, case: Case, store: Path, conninfo: str = "") -> None:
         self._connection = duckdb.connect(
-            config={"autoinstall_known_extensions": "false", "python_enable_replacements": "false"}
+            config={
+                "autoinstall_known_extensions": "false",
+                "python_enable_replacements": "false",
+                "threads": 1,  # because a case has few rows
+            }
         )
         self._case = case
         self._places = {"{folder}": str(store.parent)} | ({"{store}": str(store)} if case.store else {})

@@ -17,14 +17,14 @@ words AS MATERIALIZED (
     FROM counted
     GROUP BY ALL
 ),
-tasks AS (
+tasks AS MATERIALIZED (
     SELECT n.*, stated_task(n.task_type) AS stated, m.task AS measured, coalesce(stated, measured) AS task, m.is_error
     FROM incoming_tasks AS n
     LEFT JOIN known_metrics AS m ON m.metric = plain_word(n.metric_name)
     WHERE $strict
 ),
 -- where scores do not all lie where their metric does: as a rule nowhere
-beyond AS (
+beyond AS MATERIALIZED (
     SELECT t.task_type, t.metric_name, k.lowest, k.highest,
            format('is no {}: {}{}',
                   coalesce(nullif(t.metric_name, ''), CASE t.task WHEN 'classification' THEN 'AUC' ELSE 'R²' END),

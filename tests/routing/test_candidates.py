@@ -370,29 +370,31 @@ def test_reference_semantics_takes_infinite_scores_and_the_first_of_two_candidat
     assert sum(run.routes.values()) == 2
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "../../x",
-        "a/b",
-        "CON",
-        "a\\b",
-        "a'b\"c",
-        " a ",
-        "a\nb",
-        "100%",
-        "📈",
-        "<script>",
-        "x" * 300,
-        "~a",
-        ".hidden",
-        "a|b",
-    ],
+ODD = (
+    "../../x",
+    "a/b",
+    "CON",
+    "a\\b",
+    "a'b\"c",
+    " a ",
+    "a\nb",
+    "100%",
+    "📈",
+    "<script>",
+    "x" * 300,
+    "~a",
+    ".hidden",
+    "a|b",
 )
-def test_an_odd_name_is_kept_as_it_is(store: Store, name: str) -> None:
-    run = store.route(samples.table(changed(row=2, symbol=name)), samples.policy(), include_blocked=True)
-    assert store.sql("select count(*) from candidates where symbol = $name", name=name).fetchall() == [(1,)]
-    assert planstore.get_jobs_for_symbol(run.plan, name)
+
+
+def test_odd_names_are_kept_as_they_are(store: Store) -> None:
+    rows = [ROWS[0], *(ROWS[1] | {"symbol": name} for name in ODD)]
+    run = store.route(samples.table(rows), samples.policy(), include_blocked=True)
+    kept = store.sql("select symbol from candidates where symbol is not null").fetchall()
+    assert {symbol for (symbol,) in kept} == set(ODD)
+    for name in ODD:
+        assert planstore.get_jobs_for_symbol(run.plan, name), name
 
 
 # --- the formats ------------------------------------------------------------------------------------------------
