@@ -19,7 +19,7 @@ import samples
 from planstore.api.store import Store
 from planstore.database.batches import BATCH_ROWS, encoded
 from planstore.database.connection import memory
-from planstore.database.error_translation import unreadable
+from planstore.database.error_translation import query_errors, unreadable
 from planstore.database.session import Session
 from planstore.errors import DeniedError, RequestError, StoreError
 
@@ -116,6 +116,14 @@ def test_what_the_system_denies_says_nothing_of_what_is_read(error: Exception) -
     with pytest.raises(StoreError, match="the store could not be read or written: ") as raised, unreadable("the store"):
         raise error
     assert isinstance(raised.value, DeniedError) == (error in DENIALS)
+
+
+@pytest.mark.parametrize("text", ["Timeout was reached", "Transferred a partial file"])
+def test_an_answer_of_a_server_that_breaks_off_is_no_fault_of_the_query(text: str) -> None:
+    with pytest.raises(StoreError, match=f"the store could not be read: {text}"), query_errors():
+        raise duckdb.Error(text)
+    with pytest.raises(DeniedError), unreadable("the store"):
+        raise duckdb.Error(text)
 
 
 BROKEN = pa.table({"x": pa.ListArray.from_arrays([0, 0], pa.array([], pa.string()).dictionary_encode())})

@@ -22,6 +22,7 @@ from planstore.errors import CommitFailedError
 from planstore.events.vocabulary import CommitKind
 from planstore.ledger.opening import join
 from planstore.ledger.status_writer import append_statuses
+from planstore.ledger.team import objects as team_objects, session_access
 from planstore.ledger.team.address import TeamAddress
 from planstore.ledger.team.storage import TeamStorage
 from team_lock import HeldLock
@@ -31,6 +32,9 @@ COMMITS = 4
 """COMMITs of a call that are lost: those of its readings before and after its own, and its own."""
 SECONDS = 30
 """More than a permanent fault of the object storage takes to be reported, on a busy machine."""
+MINUTE = 70
+NOTICED_SECONDS = 6
+"""What DuckDB needs to notice that an upload makes no progress."""
 UGLY = ("Traceback", "duckdb.", "Stack Trace", "INTERNAL", "object at 0x", "std::")
 
 
@@ -250,10 +254,32 @@ def test_an_object_storage_that_fails_for_a_moment_is_asked_again_and_then_is_on
         route(team, first + 1)
     assert time.monotonic() - began < SECONDS
     assert not any(ugly in str(raised.value) for ugly in (*UGLY, "\n")), raised.value
-    objects.rule("pass")
+    asked = objects.rule("pass")
+    if fate == "503":  # each would take this long of a storage that hangs
+        assert asked * (session_access.HTTP_SECONDS + NOTICED_SECONDS) < MINUTE
     assert runs(team) == before
     route(team, first + 1)
     check(team, range(first, first + 2))
+
+
+def test_an_object_storage_that_hangs_is_one_clear_error_soon(
+    team: Store, objects: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = timedelta(seconds=1)
+    monkeypatch.setattr(session_access, "HTTP_SECONDS", 1)
+    monkeypatch.setattr(team_objects, "TIMEOUT", second)
+    monkeypatch.setattr(team_objects, "RETRY_TIMEOUT", second)
+    before = runs(team)
+    with planstore.open(team.results, create=False) as store:
+        objects.rule("hang", "^HEAD")
+        with pytest.raises(DeniedError) as raised:
+            route(store, 640)
+        asked = objects.rule("503", "^PUT .*/data/", times=session_access.HTTP_RETRIES)
+        assert asked <= 1 + 3, "a size is read, and the rollback asks once for each of three files"
+        assert not any(ugly in str(raised.value) for ugly in (*UGLY, "\n")), raised.value
+        assert runs(team) == before
+        route(store, 640)  # with the patience of before the rollback
+    check(team, range(640, 641))
 
 
 def test_an_object_storage_that_does_not_answer_is_no_finding(team: Store, objects: Proxy) -> None:

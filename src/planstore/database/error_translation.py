@@ -14,7 +14,7 @@ from planstore.errors import DENIALS, DeniedError, QueryError, StoreError
 CATALOG_UNREAD = re.compile("^(Binder|IO) Error: Failed to [^\n]* DuckLake")
 """The start of an error of DuckLake that reports the catalog's own."""
 SERVER_AWAY = re.compile(
-    r"Could not (connect|establish)|Unable to connect|server closed the connection|[Tt]imed? ?out"
+    r"Could not (connect|establish)|Unable to connect|server closed the connection|[Tt]imed? ?out|a partial file"
     r"|error for HTTP [A-Z]+ to |^HTTP Error: (?!.*\(HTTP 404 )"
 )
 """What DuckDB says of a server that does not answer."""
@@ -30,7 +30,7 @@ def query_errors() -> Iterator[None]:
     except duckdb.OutOfMemoryException as error:
         raise QueryError(f"{exceeded('memory')}: {str(error).splitlines()[0]}") from error
     except duckdb.Error as error:
-        if _is_unreadable(error) or isinstance(error, duckdb.FatalException):
+        if _is_unreadable(error) or is_away(error) or isinstance(error, duckdb.FatalException):
             raise StoreError(f"the store could not be read: {str(error).splitlines()[0]}") from error
         raise QueryError(str(error)) from error
     except RuntimeError as error:
@@ -101,8 +101,10 @@ def is_away(error: Exception) -> bool:
 
     if isinstance(error, duckdb.HTTPException):
         return error.status_code != HTTPStatus.NOT_FOUND
-    # because Arrow raises the database's error as an OSError with its text
-    return isinstance(error, duckdb.IOException | OSError) and SERVER_AWAY.search(str(error)) is not None
+    # because Arrow raises the database's error as an OSError with its text, and DuckDB an answer that ends early as a
+    # plain Error
+    is_transfer = isinstance(error, duckdb.IOException | OSError) or type(error) is duckdb.Error
+    return is_transfer and SERVER_AWAY.search(str(error)) is not None
 
 
 def _is_denied(error: Exception) -> bool:

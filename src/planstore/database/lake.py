@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -23,6 +25,15 @@ class Opening:
     catalog: str
     temp_directory: Path
     read_only: bool = False
+
+    @contextmanager
+    def hurried(self, session: Session) -> Iterator[None]:
+        """Let a database of this opening wait for its servers no longer than it must, while the block runs.
+
+        Args:
+            session: a session of the database, without a transaction.
+        """
+        yield  # because the files of a folder have no server
 
 
 class Lake(Protocol):

@@ -7,7 +7,7 @@ import json
 import os
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from itertools import pairwise
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
     from duckdb.sqltypes import DuckDBPyType
+
+    from planstore.database.lake import Opening
 
 
 class Session:
@@ -45,7 +47,7 @@ class Session:
         self,
         connection: duckdb.DuckDBPyConnection,
         place: str,
-        opening: object = None,
+        opening: Opening | None = None,
         lost: Event | None = None,
         *,
         joins_are_written: bool = False,
@@ -230,11 +232,21 @@ class Session:
         try:
             yield
             self._commit()
-        except BaseException:
-            _roll_back(connection, self._process)
+        except BaseException as error:
+            with self._hurried(error):
+                _roll_back(connection, self._process)
             raise
         finally:
             at_exit.detach()
+
+    @contextmanager
+    def _hurried(self, error: BaseException) -> Iterator[None]:
+        """Let a rollback, after an error of a server, wait for servers no longer than it must."""
+        if self.opening is None or not isinstance(error, DeniedError):
+            yield
+            return
+        with closing(self.cursor()) as other, self.opening.hurried(other):  # because a failed transaction sets nothing
+            yield
 
     def _commit(self) -> None:
         try:

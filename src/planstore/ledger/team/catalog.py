@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from planstore.database.session import Session
 from planstore.ledger.team.address import TeamAddress
 from planstore.ledger.team.connection import Connector
 from planstore.ledger.team.credentials import Keys, ObjectStorageAccess
-from planstore.ledger.team.session_access import HTTPFS, allow_objects
+from planstore.ledger.team.session_access import HTTPFS, allow_objects, hurried_objects
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -27,6 +29,12 @@ class RemoteOpening(Opening):
     """
 
     keys: Keys
+
+    @contextmanager
+    def hurried(self, session: Session) -> Iterator[None]:
+        """Let a database of this opening hardly wait for the object storage, while the block runs."""
+        with hurried_objects(session):
+            yield
 
 
 class RemoteCatalog:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from planstore.database.session import Session
 from planstore.ledger.team.credentials import ObjectStorageAccess
 
 HTTPFS = "duckdb_extension_httpfs"
 """The module of the extension that reads and writes objects."""
-HTTP_SECONDS = 30
-"""Maximum time of one request of DuckDB's."""
+HTTP_SECONDS = 5
+"""Time in which a request of DuckDB's must make progress, of at least a kilobyte a second."""
+HTTP_RETRIES = 2
+"""Number of times that DuckDB repeats a failed request: at once, then after `HTTP_PAUSE`.
+
+DuckDB writes a file twice before it gives up, so that a storage that hangs costs about a minute.
+"""
+HTTP_PAUSE = 1000
+"""Milliseconds before the second repetition."""
 FORGET = ("team/forget_key_id", "team/forget_secret_key", "team/forget_token")
 """Statements that empty the settings with credentials."""
 
@@ -44,4 +54,23 @@ def allow_objects(session: Session, access: ObjectStorageAccess, scope: str) -> 
         session.run("team/s3_secret")
     finally:
         session.run("team/reset_s3")
-    session.run("team/http_timeout", seconds=HTTP_SECONDS)
+    session.run("team/http_pause", milliseconds=HTTP_PAUSE)
+    _set_patience(session, HTTP_SECONDS, HTTP_RETRIES)
+
+
+@contextmanager
+def hurried_objects(session: Session) -> Iterator[None]:
+    """Let the sessions of a database hardly wait for the object storage, while the block runs.
+
+    A rollback asks the storage for each file of its transaction, one after the other, to remove it.
+    """
+    _set_patience(session, 1, 0)
+    try:
+        yield
+    finally:
+        _set_patience(session, HTTP_SECONDS, HTTP_RETRIES)
+
+
+def _set_patience(session: Session, seconds: int, retries: int) -> None:
+    session.run("team/http_timeout", seconds=seconds)
+    session.run("team/http_retries", retries=retries)
