@@ -7,10 +7,10 @@ import json
 import os
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from itertools import pairwise
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from planstore.database import sql
 from planstore.database.batches import BATCH_ROWS, RESULT_BATCH_ROWS, Batches, encoded
@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb.sqltypes import DuckDBPyType
 
-    from planstore.database.lake import Opening
+
+class OpenedBy(Protocol):
+    """One opening of a database, as its sessions know it."""
+
+    def hurried(self, session: Session) -> AbstractContextManager[None]:
+        """Let the database wait for its servers no longer than it must, while the block runs.
+
+        Args:
+            session: a session of the database, without a transaction.
+        """
 
 
 class Session:
@@ -47,7 +56,7 @@ class Session:
         self,
         connection: duckdb.DuckDBPyConnection,
         place: str,
-        opening: Opening | None = None,
+        opening: OpenedBy | None = None,
         lost: Event | None = None,
         *,
         joins_are_written: bool = False,
