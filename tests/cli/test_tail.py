@@ -107,6 +107,25 @@ def test_a_line_that_was_not_written_is_printed_again(written: Store, monkeypatc
     assert numbers(tailed(written, "--json", "--cursor", "a")) == [3, 4]
 
 
+def test_an_interrupt_during_a_line_comes_after_the_cursor_has_moved(
+    written: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupting(io.BytesIO):
+        """An output that is interrupted when it has taken two lines."""
+
+        def flush(self) -> None:
+            if self.getvalue().count(b"\n") == 2:
+                signal.raise_signal(signal.SIGINT)
+
+    pipe = Interrupting()
+    with monkeypatch.context() as patch:
+        patch.setattr(output, "data_output", lambda: pipe)
+        words = ["tail", "--json", "--cursor", "a", "--results", str(written.results)]
+        assert app(words, standalone_mode=False) == 130
+    assert numbers(pipe.getvalue().decode().splitlines()) == [1, 2]
+    assert numbers(tailed(written, "--json", "--cursor", "a")) == [3, 4]
+
+
 def test_a_name_of_a_cursor_leads_nowhere_else(written: Store) -> None:
     folder = written.access.ledger.layout.cursors
     for name in ("", ".", "..", "../x", "/x", "a/b", ".x", "-x", "é", "a\n", "x" * 65):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from threading import Event, Lock, Thread
 from types import FrameType
 
@@ -108,3 +109,22 @@ class Interrupts:
         while not until.wait(RETRY_INTERVAL) and time.monotonic() < last:
             with self._query_lock:
                 last = deadline if self._has_left or interrupt_queries() else deadline + FINISH_SECONDS
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Handle SIGINT and SIGTERM at the end of the block, because its steps belong together.
+
+    A verb that stays in the block for longer than the timeout of its `Interrupts` is ended there.
+    """
+    received: list[tuple[int, FrameType | None]] = []
+    handlers = {one: handler for one in (signal.SIGINT, signal.SIGTERM) if callable(handler := signal.getsignal(one))}
+    for one in handlers:
+        signal.signal(one, lambda number, frame: received.append((number, frame)))
+    try:
+        yield
+    finally:
+        for one, handler in handlers.items():
+            signal.signal(one, handler)
+        for number, frame in received[:1]:
+            handlers[signal.Signals(number)](number, frame)

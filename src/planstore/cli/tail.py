@@ -40,24 +40,20 @@ def command(
     """
     import planstore
     from planstore.cli import output
+    from planstore.cli.interrupts import deferred
     from planstore.ledger.embedded.cursor import Cursor, Position
     from planstore.ledger.layout import StoreLayout
 
     kept = None if cursor is None else Cursor(StoreLayout.in_results(results).cursors, cursor)
     with planstore.open(results, create=False) as store, nullcontext() if kept is None else kept.held():
-        printed = None
-        try:
-            for commit in _commits(store, _start(store, kept, first), follow=follow):
+        for commit in _commits(store, _start(store, kept, first), follow=follow):
+            with deferred():  # because an interrupt in between would print the commit again
                 if json:
                     output.print_json_line(commit)
                 else:
                     output.print_line(_line(commit))
-                printed = Position(commit["commit_id"], commit["digest"])
                 if kept is not None:
-                    kept.move(printed)
-        finally:
-            if kept is not None and printed is not None:
-                kept.move(printed)  # because an interrupt may have come before the move
+                    kept.move(Position(commit["commit_id"], commit["digest"]))
 
 
 def _start(store: Store, cursor: Cursor | None, first: int | None) -> int:
