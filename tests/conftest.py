@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+import forks
 import planstore
 from planstore.api.store import Store
 from planstore.database.connection import memory
@@ -64,6 +65,13 @@ def many_threads() -> Iterator[None]:
     """Let each database of a module compute with several threads, however many cores there are."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PLANSTORE_THREADS", "4")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forks(_own_cache: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Start workers as forks, which need not load what others have loaded."""
+    with forks.serving(tmp_path_factory.mktemp("forks")):
         yield
 
 

@@ -77,10 +77,12 @@ def _refused(error: type[Exception], call: Callable[[planstore.Store], object], 
     raise AssertionError(f"nothing refused it; {error.__name__} was expected")
 
 
-def python(code: str, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def python(
+    code: str, *arguments: str, cwd: Path | None = None, program: str = sys.executable
+) -> subprocess.CompletedProcess[str]:
     """Run Python code in a child process that can import what this one can."""
     return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
+        [program, "-c", code, *arguments],
         capture_output=True, text=True, timeout=60, check=False, cwd=cwd,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )  # fmt: skip

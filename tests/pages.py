@@ -20,25 +20,21 @@ from __future__ import annotations
 
 import io
 import json
-import multiprocessing
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import yaml
 
-from verbs_forked import Call, preload, run_calls
+import forks
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
@@ -136,46 +132,12 @@ def _plain(line: str) -> str:
     return " ".join(line.split())
 
 
-class Session:
-    """A Python session in a process of its own, so that the one that forks verbs opens no database."""
-
-    def __init__(self) -> None:
-        context = multiprocessing.get_context("fork")
-        self._here, there = context.Pipe()
-        self._process = context.Process(target=_answer, args=(there,), daemon=False)
-        self._process.start()
-
-    def run(self, code: str) -> tuple[str, str]:
-        """Run code and return what it prints, and how it failed, if it did."""
-        self._here.send(code)
-        printed, failure = self._here.recv()
-        return printed, failure
-
-    def close(self) -> None:
-        """End the session."""
-        self._here.send(None)
-        self._process.join()
-
-
-def _answer(there: Connection) -> None:
-    warnings.simplefilter("error")
-    names: dict[str, object] = {"__name__": "__main__"}
-    while (code := there.recv()) is not None:
-        failure = ""
-        with redirect_stdout(io.StringIO()) as printed:
-            try:
-                exec(compile(code, "<page>", "exec"), names)
-            except BaseException:  # noqa: BLE001 because the failure is reported with its page
-                failure = traceback.format_exc()
-        there.send((printed.getvalue(), failure))
-
-
 class PageRun:
     """A page that is run in the working folder."""
 
     def __init__(self, shared: Path) -> None:
         self._shared = shared
-        self._session: Session | None = None
+        self._names: dict[str, object] = {"__name__": "__main__"}
         self._printed: str | None = None
 
     def problems(self, page: str) -> Iterator[str]:
@@ -184,8 +146,6 @@ class PageRun:
             printed, self._printed = self._printed, None
             for problem in self._block(block, printed):
                 yield f"line {block.line}: {problem}"
-        if self._session:
-            self._session.close()
 
     def _block(self, block: Block, printed: str | None) -> Iterator[str]:
         if block.title and block.title != OUTPUT:
@@ -195,10 +155,12 @@ class PageRun:
             for command in commands(block):
                 yield from self._command(command)
         elif block.language == "python":
-            self._session = self._session or Session()
-            self._printed, failure = self._session.run(block.text)
-            if failure:
-                yield failure
+            with redirect_stdout(io.StringIO()) as output, warnings.catch_warnings(action="error"):
+                try:
+                    exec(compile(block.text, "<page>", "exec"), self._names)
+                except BaseException:  # noqa: BLE001 because the failure is reported with its page
+                    yield traceback.format_exc()
+            self._printed = output.getvalue()
         elif block.title == OUTPUT:
             if printed is None or not matches(block.text.splitlines(), printed):
                 yield f"the session printed\n{printed}"
@@ -233,17 +195,12 @@ class PageRun:
 
 
 def _run(command: str) -> tuple[int, str, str]:
-    """Run a command and return its exit code, output and errors: a verb alone in a fork, others in a shell."""
-    words = shlex.split(command)
-    if words[0] != "planstore" or "$(" in command or re.search(r"[|<>;&]", re.sub(r"'[^']*'|\"[^\"]*\"", "", command)):
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        done = subprocess.run(
-            ["bash", "-c", command], capture_output=True, text=True, check=False, env=os.environ | {"PATH": path}
-        )
-        return done.returncode, done.stdout, done.stderr
-    with tempfile.NamedTemporaryFile() as output:
-        (ending,) = run_calls([Call(words[1:], output=output.name)])
-        return ending.code, Path(output.name).read_text(encoding="utf-8"), ending.error
+    """Run a command in a shell, its verbs as forks, and return its exit code, output and errors."""
+    path = f"{Path(forks.planstore()).parent}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, check=False, env=os.environ | {"PATH": path}
+    )
+    return done.returncode, done.stdout, done.stderr
 
 
 def problems(pages: list[Path], folder: Path) -> list[str]:
@@ -261,6 +218,6 @@ def problems(pages: list[Path], folder: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    preload()
+    forks.use()
     chosen = [Path(name).resolve() for name in sys.argv[2:]] or list(PAGES)
     print("\n".join(problems(chosen, Path(sys.argv[1]).absolute())))  # noqa: T201

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import sys
 from pathlib import Path
 
 import pytest
 
+import forks
 import inputs
 import planstore
 import samples
@@ -51,9 +53,19 @@ resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
 """
 
 
-def route(results: Path) -> str:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the results folder of a store with a run."""
+    results = tmp_path_factory.mktemp("made") / "results"
     with planstore.open(results) as store:
-        return store.route(samples.table(samples.records(1, 2)), samples.policy()).run_id
+        store.route(samples.table(samples.records(1, 2)), samples.policy())
+    return results
+
+
+@pytest.fixture
+def results(made: Path, tmp_path: Path) -> Path:
+    """Return a copy of it."""
+    return shutil.copytree(made, tmp_path / "results")
 
 
 def use(results: Path) -> None:
@@ -71,61 +83,56 @@ def clear(message: str) -> None:
 
 
 @pytest.mark.parametrize("version", [0, FORMAT + 1, 99, "1", None, True])
-def test_a_store_of_another_format_is_refused_and_not_touched(tmp_path: Path, version: object) -> None:
-    route(tmp_path)
-    (tmp_path / "planstore/store.json").write_text(json.dumps({"format": version}))
-    before = inputs.snapshot(tmp_path)
+def test_a_store_of_another_format_is_refused_and_not_touched(results: Path, version: object) -> None:
+    (results / "planstore/store.json").write_text(json.dumps({"format": version}))
+    before = inputs.snapshot(results)
     with pytest.raises(StoreVersionError) as refused:
-        use(tmp_path)
-    assert str(tmp_path) in str(refused.value)
+        use(results)
+    assert str(results) in str(refused.value)
     assert f"format {version}" in str(refused.value)
-    assert inputs.snapshot(tmp_path) == before
+    assert inputs.snapshot(results) == before
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"3", b"null", b"\xff"])
-def test_a_corrupt_marker_is_named_and_not_touched(tmp_path: Path, content: bytes) -> None:
-    route(tmp_path)
-    marker = tmp_path / "planstore/store.json"
+def test_a_corrupt_marker_is_named_and_not_touched(results: Path, content: bytes) -> None:
+    marker = results / "planstore/store.json"
     marker.write_bytes(content)
     with pytest.raises(StoreError) as refused:
-        use(tmp_path)
+        use(results)
     assert str(marker) in str(refused.value)
     clear(str(refused.value))
     assert marker.read_bytes() == content
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database" * 1000], ids=["empty", "garbage"])
-def test_a_corrupt_catalog_is_named_and_not_touched(tmp_path: Path, content: bytes) -> None:
-    route(tmp_path)
-    catalog = tmp_path / "planstore/catalog.sqlite"
-    for path in tmp_path.glob("planstore/catalog.sqlite-*"):
+def test_a_corrupt_catalog_is_named_and_not_touched(results: Path, content: bytes) -> None:
+    catalog = results / "planstore/catalog.sqlite"
+    for path in results.glob("planstore/catalog.sqlite-*"):
         path.unlink()
     catalog.write_bytes(content)
     with pytest.raises(StoreError) as refused:
-        use(tmp_path)
+        use(results)
     assert "catalog.sqlite" in str(refused.value)
     clear(str(refused.value))
     assert catalog.read_bytes() == content
 
 
-def test_a_catalog_that_is_gone_is_named_and_not_made_anew(tmp_path: Path) -> None:
-    route(tmp_path)
-    for path in tmp_path.glob("planstore/catalog.sqlite*"):
+def test_a_catalog_that_is_gone_is_named_and_not_made_anew(results: Path) -> None:
+    for path in results.glob("planstore/catalog.sqlite*"):
         path.unlink()
     with pytest.raises(StoreError, match=r"catalog\.sqlite"):
-        use(tmp_path)
-    assert not (tmp_path / "planstore/catalog.sqlite").exists()
+        use(results)
+    assert not (results / "planstore/catalog.sqlite").exists()
 
 
-def test_a_catalog_of_something_else_is_a_store_error(tmp_path: Path) -> None:
-    route(tmp_path)
-    for path in tmp_path.glob("planstore/catalog.sqlite*"):
+def test_a_catalog_of_something_else_is_a_store_error(results: Path) -> None:
+    for path in results.glob("planstore/catalog.sqlite*"):
         path.unlink()
-    with sqlite3.connect(tmp_path / "planstore/catalog.sqlite") as other:
+    with sqlite3.connect(results / "planstore/catalog.sqlite") as other:
         other.execute("CREATE TABLE other (a)")
     other.close()
     with pytest.raises(StoreError) as refused:
-        use(tmp_path)
+        use(results)
     clear(str(refused.value))
 
 
@@ -170,11 +177,12 @@ def test_a_store_that_is_not_there_is_said_when_it_must_be(tmp_path: Path) -> No
 @pytest.mark.skipif(sys.platform == "win32", reason="folders have modes on POSIX systems")
 @pytest.mark.parametrize("mode", [0o555, 0o000], ids=["read-only", "unreadable"])
 @pytest.mark.parametrize("exists", [False, True], ids=["no store", "a store"])
-def test_a_folder_that_cannot_be_written_is_a_store_error(tmp_path: Path, mode: int, exists: bool) -> None:
+def test_a_folder_that_cannot_be_written_is_a_store_error(made: Path, tmp_path: Path, mode: int, exists: bool) -> None:
     results = tmp_path / "results"
-    results.mkdir()
     if exists:
-        route(results)
+        shutil.copytree(made, results)
+    else:
+        results.mkdir()
     before = inputs.snapshot(results)
     paths = [results, *(path for path in results.rglob("*") if path.is_dir() or mode == 0o555)]
     for parent in (tmp_path, *tmp_path.parents):
@@ -190,6 +198,7 @@ def test_a_folder_that_cannot_be_written_is_a_store_error(tmp_path: Path, mode: 
             str(results),
             "1",
             "2",
+            program=forks.python(),
         )
     finally:
         for path in paths:
@@ -203,11 +212,11 @@ def test_a_folder_that_cannot_be_written_is_a_store_error(tmp_path: Path, mode: 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits are of POSIX systems")
 @pytest.mark.parametrize("size", [0, 20_000, 200_000, 400_000])
 @pytest.mark.parametrize("exists", [False, True], ids=["no store", "a store"])
-def test_a_full_disk_is_one_clear_error_and_loses_nothing(tmp_path: Path, size: int, exists: bool) -> None:
+def test_a_full_disk_is_one_clear_error_and_loses_nothing(made: Path, tmp_path: Path, size: int, exists: bool) -> None:
     results = tmp_path / "results"
     if exists:
-        route(results)
-    done = inputs.python(SMALL_DISK.format(size=size) + ROUTE, str(results), "40", "100")
+        shutil.copytree(made, results)
+    done = inputs.python(SMALL_DISK.format(size=size) + ROUTE, str(results), "40", "100", program=forks.python())
     is_failed = done.stdout.startswith(("StoreError ", "CommitFailedError "))
     assert is_failed or done.stdout.split(" ")[0] in ("ExportError", "routed\n"), done.stdout + done.stderr
     clear(done.stdout)
@@ -260,19 +269,19 @@ def test_what_the_ledger_does_not_hold_is_not_found(tmp_path: Path) -> None:
             store.at(99)
 
 
-@pytest.mark.parametrize("target", ["../../x", "/etc/x", "..", "a/b", "CON", "%2e%2e"])
-def test_names_that_look_like_paths_are_routed_and_stay_in_the_folder(tmp_path: Path, target: str) -> None:
-    results = tmp_path / "deep" / "results"
+def test_names_that_look_like_paths_are_routed_and_stay_in_the_folder(tmp_path: Path) -> None:
+    results, targets = tmp_path / "deep" / "results", ["../../x", "/etc/x", "..", "a/b", "CON", "%2e%2e"]
+    rows = [samples.record(target, symbol) for target in targets for symbol in (None, "../s")]
     with planstore.open(results) as store:
-        store.route(inputs.frame(samples.record(target), samples.record(target, "../s")), samples.policy())
+        store.route(samples.table(rows), samples.policy())
+        assert {job["target"] for job in store.plan().jobs} == {*targets}
         store.export()
     assert [path.name for path in tmp_path.iterdir()] == ["deep"]
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["results"]
 
 
-def test_export_into_a_place_that_is_taken_says_so(tmp_path: Path) -> None:
-    route(tmp_path)
-    (tmp_path / "globals").write_text("mine")
-    with planstore.open(tmp_path) as store, pytest.raises(PlanstoreError, match="globals"):
+def test_export_into_a_place_that_is_taken_says_so(results: Path) -> None:
+    (results / "globals").write_text("mine")
+    with planstore.open(results) as store, pytest.raises(PlanstoreError, match="globals"):
         store.export()
-    assert (tmp_path / "globals").read_text() == "mine"
+    assert (results / "globals").read_text() == "mine"

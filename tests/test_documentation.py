@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 import typer
 import yaml
 
+import forks
 import pages
 import planstore
 import reference
@@ -38,7 +38,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 def run_pages(folder: Path, *chosen: Path) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "pages", folder, *chosen],
+        [forks.python(), "-m", "pages", folder, *chosen],
         capture_output=True,
         text=True,
         check=False,

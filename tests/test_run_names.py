@@ -38,15 +38,21 @@ def routed(store: Store, run_id: str | None, seed: int = 0, **more: str) -> plan
 
 
 @pytest.mark.parametrize("name", AMBIGUOUS)
-def test_a_run_id_that_could_mean_something_else_is_refused_with_one_that_is_free(store: Store, name: str) -> None:
-    with pytest.raises(RequestError, match=re.escape(f"{name!r}, which is {AMBIGUOUS[name]}")) as refused:
+def test_a_run_id_that_could_mean_something_else_is_refused(store: Store, name: str) -> None:
+    with pytest.raises(RequestError, match=re.escape(f"{name!r}, which is {AMBIGUOUS[name]}")):
         routed(store, name)
     assert not (store.results / "planstore").exists()
+
+
+@pytest.mark.parametrize("name", ["..", "2", "2024-01-02T03:04:05Z", "latest", "-x"])
+def test_the_name_that_is_free_according_to_a_refusal_can_be_taken(shared_store: Store, name: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        routed(shared_store, name)
     free = FREE.search(str(refused.value))
     assert free is not None
-    assert routed(store, free[1]).run_id == free[1]
+    assert routed(shared_store, free[1]).run_id == free[1]
     with pytest.raises(RequestError, match=re.escape(f"'{free[1]}-2' is free")):
-        routed(store, name)
+        routed(shared_store, name)
 
 
 def test_the_start_of_a_plans_id_is_refused_and_changes_nothing(store: Store) -> None:
@@ -146,6 +152,7 @@ def test_a_family_that_would_be_planned_under_another_name_is_refused(store: Sto
     assert not (store.results / "planstore").exists()
 
 
-@pytest.mark.parametrize("name", ["LightGBM", "light-gbm", "Light GBM", "NGBoost", "x2", "été_1", "my_ridge", "a - b"])
-def test_a_family_in_another_spelling_is_taken(store: Store, name: str) -> None:
-    assert store.route(samples.table(samples.records()), samples.policy(), [name]).commit_id == 1
+def test_families_in_other_spellings_are_taken(store: Store) -> None:
+    names = ["LightGBM", "light-gbm", "Light GBM", "NGBoost", "x2", "été_1", "my_ridge", "a - b"]
+    run = store.route(samples.table(samples.records()), samples.policy(), names)
+    assert run.plan.metadata["model_families_requested"] == names

@@ -20,6 +20,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import forks
+
 DEADLINE = 120.0
 """Seconds that a verb has to get busy, and to end."""
 
@@ -54,7 +56,7 @@ class Ending:
 def endings(calls: Sequence[Call], folder: Path, *, together: bool = False) -> list[Ending]:
     """Run verbs in a folder, ``together`` or one after the other, and return how each ended."""
     done = subprocess.run(
-        [sys.executable, "-m", "verbs_forked"],
+        [forks.python(), "-m", "verbs_forked"],
         input=json.dumps([[asdict(call) for call in calls], len(calls) if together else 1]),
         capture_output=True,
         text=True,
@@ -139,6 +141,8 @@ def preload() -> None:
 
     import planstore.api.store
     import planstore.cli.verbs  # noqa: F401
+
+    forks.use()
 
 
 def run_calls(calls: list[Call], at_once: int = 1) -> list[Ending]:

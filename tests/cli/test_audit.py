@@ -5,26 +5,25 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import forks
 import planstore
 import samples
 from histories import SYMBOL, TARGET, cs, local, route
 from planstore.events.vocabulary import CommitKind
 
-PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 NAME, SAID = "[red]x[/red]\nnext", "[red]\x1b[31m\nnext"
 """A name that candidates may have, and what a person may say; either could act on a terminal that takes it as it is."""
 
 
 def call(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [PLANSTORE, *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False,
+        [forks.planstore(), *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False,
         env={"COLUMNS": "200", "PATH": ""},
     )  # fmt: skip
 

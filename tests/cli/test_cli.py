@@ -8,7 +8,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+import forks
 import markets
 import samples
 from planstore.ledger.marker import FORMAT
 from reference.json_output import section
 
 ROOT = Path(__file__).parents[2]
-PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 VERBS = (
     "init",
     "evidence",
@@ -106,7 +105,7 @@ def call(
     *arguments: str | Path, cwd: Path | None = None, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [PLANSTORE, *map(str, arguments)],
+        [forks.planstore(), *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=120,
@@ -169,10 +168,17 @@ def test_a_missing_store_is_said_and_not_made(tmp_path: Path, arguments: list[st
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the results folder of a store without commits."""
+    made = tmp_path_factory.mktemp("empty")
+    assert call("init", "--results", made).returncode == 0
+    return made
+
+
 @pytest.mark.parametrize("arguments", READING, ids=lambda arguments: arguments[0])
-def test_an_empty_store_is_answered_plainly(tmp_path: Path, arguments: list[str]) -> None:
-    assert call("init", "--results", tmp_path).returncode == 0
-    done = call(*arguments, "--results", tmp_path)
+def test_an_empty_store_is_answered_plainly(empty: Path, arguments: list[str]) -> None:
+    done = call(*arguments, "--results", empty)
     assert "Traceback" not in done.stderr
     assert done.returncode == (
         0
@@ -400,12 +406,12 @@ def test_a_route_repeated_under_its_key_is_said_to_be_the_first(folder: Path, tm
 
 
 def test_evidence_ranks_a_panel_and_its_candidates_are_routed(tmp_path: Path) -> None:
-    panel = markets.write_panel(tmp_path / "panel", ("AAA", "BBB"), 300)
-    given: list[str | Path] = ["evidence", panel, "--results", tmp_path, "--workers", "1", "--folds", "3"]
+    panel = markets.write_panel(tmp_path / "panel", ("AAA", "BBB"), 200)
+    given: list[str | Path] = ["evidence", panel, "--results", tmp_path, "--workers", "1", "--folds", "2"]
     found = answer(*given, "--out", tmp_path / "candidates.parquet")
     assert {one["target"] for one in found["targets"]} == set(markets.TARGETS)
     assert {"score", "null_score", "interval", "leakage", "mean_overlap", "skill"} <= set(found["targets"][0])
-    assert (found["settings"]["folds"], found["troubles"]) == (3, [])
+    assert (found["settings"]["folds"], found["troubles"]) == (2, [])
     run = answer("route", tmp_path / "candidates.parquet", "--policy", write_policy(tmp_path), "--results", tmp_path)
     assert sum(run["routes"].values()) == 6
     kinds = [(commit["kind"], commit["message"]) for commit in answer("log", "--results", tmp_path)]

@@ -6,7 +6,6 @@ import contextlib
 import json
 import shlex
 import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import typer
 from typer.core import TyperOption
 from typer.testing import CliRunner
 
+import forks
 import markets
 import planstore
 import samples
@@ -26,8 +26,6 @@ from planstore.cli.verbs import app
 from planstore.errors import RequestError
 from reference.command_line import verbs
 from verbs_forked import Call, endings
-
-PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 
 
 def test_every_verb_is_in_one_group_of_the_help_and_has_examples_that_its_options_allow() -> None:
@@ -216,7 +214,7 @@ def test_watching_prints_a_line_for_each_change_of_a_job(tmp_path: Path) -> None
     with planstore.open(tmp_path) as store:
         run = store.route(samples.table(samples.records()), samples.policy())
         jobs = [job["job_id"] for job in store.training.jobs()]
-        words = [PLANSTORE, "jobs", "--watch", "--results", str(tmp_path)]
+        words = [forks.planstore(), "jobs", "--watch", "--results", str(tmp_path)]
         with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
             assert watching.stdout is not None
             assert watching.stdout.readline() == f"{len(jobs)} planned\n"

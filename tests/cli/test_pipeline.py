@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+import forks
 import markets
 import planstore
 import samples
 
-PLANSTORE = str(Path(sys.executable).with_name("planstore"))
-
 
 def call(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([PLANSTORE, *map(str, arguments)], capture_output=True, text=True, check=False)
+    return subprocess.run([forks.planstore(), *map(str, arguments)], capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +111,6 @@ def test_a_plan_without_jobs_trains_nothing_and_fails(folder: Path) -> None:
 def test_a_reader_that_stops_early_hides_no_failure(folder: Path, end: str) -> None:
     assert route(folder, "piped").returncode == 0
     results = folder / "piped"
-    failing = f"'{PLANSTORE}' train '{folder / 'panel'}' --results '{results}'"
+    failing = f"'{forks.planstore()}' train '{folder / 'panel'}' --results '{results}'"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", f"{failing} {end}"], capture_output=True, check=False)
     assert done.returncode == 2

@@ -1,4 +1,7 @@
-"""An export that is killed at any of its system calls, while a reader looks on."""
+"""An export that is killed at any of its system calls, while a reader looks on.
+
+The processes are forks, because each then needs only as long as its export.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,11 @@ import json
 import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+import forks
 import planstore
 import samples
 
@@ -61,7 +64,7 @@ print(" ".join(sorted(seen)))
 
 def child(code: str, *arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, arguments)],
+        [forks.python(), "-c", code, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+import forks
 import markets
 import planstore
 from estimators import families_file, until, waiting_pids
@@ -31,22 +32,20 @@ from planstore.training.panel.panel import Panel
 from planstore.training.execution.train import train
 
 if __name__ == "__main__":
-    folder, workers = Path(sys.argv[1]), int(sys.argv[2])
+    folder = Path(sys.argv[1])
     store = planstore.open(folder / "results")
     panel = Panel.read(folder / "panel")
     print("ready", flush=True)
     sys.stdin.readline()
-    train(store, panel, workers=workers, families=folder / "families.yaml", lease=timedelta(seconds=2))
+    train(store, panel, workers=1, families=folder / "families.yaml", lease=timedelta(seconds=2))
 """
 SYMBOLS = ("AAA", "BBB", "CCC", "DDD")
 
 
-def start_driver(folder: Path, workers: int) -> subprocess.Popen[str]:
-    """Start a training that waits for a line on its input."""
-    script = folder / "driver.py"
-    script.write_text(DRIVER, encoding="utf-8")
+def start_driver(folder: Path, program: str = sys.executable) -> subprocess.Popen[str]:
+    """Start a training of one worker that waits for a line on its input."""
     return subprocess.Popen(
-        [sys.executable, str(script), str(folder), str(workers)],
+        [program, "-c", DRIVER, str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -83,7 +82,7 @@ def check_each_job_succeeded_once(store: Store) -> None:
 def test_a_worker_that_is_killed_loses_its_job_to_the_next_attempt(tmp_path: Path) -> None:
     store = prepared(tmp_path, "waiting")
     panel = markets.panel(tmp_path / "panel", SYMBOLS, days=120)
-    with ThreadPoolExecutor(1) as driving:
+    with forks.real_workers(), ThreadPoolExecutor(1) as driving:
         training = driving.submit(train, store, panel, workers=2, families=tmp_path / "families.yaml")
         victim, survivor = until(lambda: len(waiting_pids(tmp_path)) == 2 and waiting_pids(tmp_path))
         os.kill(victim, signal.SIGKILL)
@@ -99,7 +98,7 @@ def test_a_worker_that_is_killed_loses_its_job_to_the_next_attempt(tmp_path: Pat
 
 def test_a_training_whose_driver_was_killed_goes_on_where_it_stopped(tmp_path: Path) -> None:
     store = prepared(tmp_path, "waiting")
-    driver = start_driver(tmp_path, 1)
+    driver = start_driver(tmp_path)
     go(driver)
     (worker,) = until(lambda: waiting_pids(tmp_path))
     assert store.training.progress().counts == {"planned": 3, "running": 1}
@@ -120,7 +119,7 @@ def test_a_training_whose_driver_was_killed_goes_on_where_it_stopped(tmp_path: P
 
 def test_two_drivers_share_a_plan_and_train_no_job_twice(tmp_path: Path) -> None:
     store = prepared(tmp_path, "waiting")
-    drivers = [start_driver(tmp_path, 1) for _ in range(2)]
+    drivers = [start_driver(tmp_path, forks.python()) for _ in range(2)]
     for driver in drivers:
         go(driver)
     until(lambda: len(waiting_pids(tmp_path)) == 2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from hypothesis import given, settings, strategies as st
 from sklearn.metrics import roc_auc_score
 from typer.testing import CliRunner
 
+import forks
 import markets
 import planstore
 import samples
@@ -32,7 +32,6 @@ from planstore.training.panel.feature_rows import FeatureRows
 from planstore.training.panel.panel import Panel, Sample
 from planstore.training.panel.target import Target
 
-PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 DAYS = 200
 START = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -141,7 +140,9 @@ def test_trained_models_are_scored_on_the_rows_that_came_after(trained: Store, m
 def test_the_command_line_measures_a_stretch(trained: Store, market: tuple[Panel, Path]) -> None:
     words = ["outcomes", "measure", str(market[1]), "--results", str(trained.results), "--length", "60", "--json"]
     # in a process of its own, because those of verbs that only ask have no pandas
-    done = subprocess.run([PLANSTORE, *words, "--target", "y_up_1d"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [forks.planstore(), *words, "--target", "y_up_1d"], capture_output=True, text=True, check=True
+    )
     assert json.loads(done.stdout)["runs"] == ["first"]
     ends = trained.sql(
         "select max(last_timestamp) from outcomes where commit_id = (select max(commit_id) from outcomes)"

@@ -6,7 +6,6 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import forks
 import markets
 import planstore
 import unguarded
@@ -46,17 +46,21 @@ STORE_BYTES = 100 * 2**20
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """Yield a cluster of a head that does not work and one node of one core."""
+    """Yield a cluster of one core, connected, so that tests share workers, which take long to start."""
+    import ray
     from ray.cluster_utils import Cluster
 
     previous = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])  # for the estimators of the tests, in Ray's workers
     made = Cluster(
         initialize_head=True,
-        head_node_args={"num_cpus": 0, "include_dashboard": False, "object_store_memory": STORE_BYTES},
-    )
-    made.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
+        head_node_args={
+            "num_cpus": 1, "include_dashboard": False, "no_monitor": True, "object_store_memory": STORE_BYTES,
+        },
+    )  # fmt: skip
+    ray.init(made.address, log_to_driver=False, logging_level=logging.WARNING)
     yield made
+    ray.shutdown()
     made.shutdown()  # type: ignore[no-untyped-call]
     if previous is None:
         del os.environ["PYTHONPATH"]
@@ -115,7 +119,7 @@ def test_a_killed_measurement_goes_on_and_its_evidence_is_that_of_local_processe
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     panel = markets.panel(tmp_path / "panel", SYMBOLS[:2], days=120)
     killed = subprocess.run(
-        [sys.executable, "-c", MEASURING, str(tmp_path / "panel"), cluster.address], check=False, timeout=300
+        [forks.python(), "-c", MEASURING, str(tmp_path / "panel"), cluster.address], check=False, timeout=300
     )
     assert killed.returncode == -signal.SIGKILL
     counts: list[dict[str, int]] = []
@@ -146,6 +150,9 @@ def test_a_worker_that_is_killed_while_it_measures_costs_an_attempt_and_no_side(
 
 
 def test_a_cluster_that_is_not_there_is_said(tmp_path: Path) -> None:
+    import ray
+
+    ray.shutdown()  # of the other tests: a connection of this process would be used
     panel = markets.panel(tmp_path / "panel", SYMBOLS[:1])
     with pytest.raises(RequestError, match="there is no Ray cluster at"):
         RayExecutor(panel, train_job, 1, "127.0.0.1:1")
