@@ -3,28 +3,36 @@
 -- makes: rows
 -- reads: time_order
 WITH steps AS (
-    SELECT symbol, "timestamp", date_diff('minute', previous, "timestamp") AS minutes FROM time_order
+    SELECT date_diff('minute', previous, "timestamp") AS minutes, count(*) AS times
+    FROM time_order
+    WHERE previous IS NOT NULL
+    GROUP BY minutes
 ),
-usual AS (
-    SELECT median(minutes) AS minutes FROM steps
+counted AS (
+    SELECT minutes, times, sum(times) OVER (ORDER BY minutes) AS up_to, sum(times) OVER () AS total FROM steps
+),
+usual AS (  -- the median, from counts because distances are few and rows are many
+    SELECT avg(minutes) AS minutes FROM counted WHERE 2 * (up_to - times) <= total AND total <= 2 * up_to
 ),
 spans AS (
     SELECT symbol, min("timestamp") AS first, max("timestamp") AS last, count(*) AS present,
-           max(steps.minutes) FILTER (steps.minutes > 14400 AND steps.minutes > 10 * usual.minutes) AS pause
-    FROM steps, usual
+           max(date_diff('minute', previous, "timestamp")) AS pause
+    FROM time_order
     GROUP BY symbol
 ),
 moments AS (
     SELECT "timestamp", row_number() OVER (ORDER BY "timestamp") AS place
     FROM (SELECT DISTINCT "timestamp" FROM time_order)
 ),
-expected AS (
-    SELECT symbol, ends.place - starts.place + 1 AS moments
+gaps AS (
+    SELECT symbol, ends.place - starts.place + 1 - present AS missing,
+           CASE WHEN pause > 14400 AND pause > 10 * usual.minutes THEN pause / 1440 END AS pause_days
     FROM spans
     JOIN moments AS starts ON starts."timestamp" = spans.first
     JOIN moments AS ends ON ends."timestamp" = spans.last
+    CROSS JOIN usual
 )
-SELECT symbol, moments - present AS missing, pause / 1440 AS pause_days
-FROM spans JOIN expected USING (symbol)
-WHERE moments > present OR pause IS NOT NULL
+SELECT symbol, missing, pause_days
+FROM gaps
+WHERE missing > 0 OR pause_days IS NOT NULL
 ORDER BY symbol;

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -27,10 +27,13 @@ from typer.testing import CliRunner
 import planstore
 from planstore.cli.verbs import app
 from planstore.training.evidence.side_cache import side_cache
+from planstore.training.panel import values
 from planstore.training.panel.cache import BYTES_VARIABLE, PanelCache, PanelUse, panel_cache
+from planstore.training.panel.files import CHUNK_CELLS
 from planstore.training.panel.laying_out import lay_out
-from planstore.training.panel.layout import FACTS, LayoutFacts
+from planstore.training.panel.layout import FACTS, LaidOutColumn, LayoutFacts
 from planstore.training.panel.panel import Panel
+from planstore.training.panel.source_digest import source_digest
 
 DIGEST, OTHER = "a" * 64, "b" * 64
 
@@ -70,8 +73,14 @@ def expected(frame: pd.DataFrame, symbols: str) -> pd.DataFrame:
     return rows.sort_values(["date", "symbol"], ignore_index=True)
 
 
+@pytest.mark.parametrize("run", [0, 10**6], ids=["runs of rows", "single rows"])
+@pytest.mark.parametrize("cells", [CHUNK_CELLS, 40], ids=["a chunk a file", "small chunks"])
 @pytest.mark.parametrize("seed", range(3))
-def test_rows_are_those_of_the_files_whatever_their_number_order_and_types(tmp_path: Path, seed: int) -> None:
+def test_rows_are_those_of_the_files_whatever_their_number_order_and_types(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, cells: int, run: int
+) -> None:
+    monkeypatch.setattr(values, "CHUNK_CELLS", cells)
+    monkeypatch.setattr(values, "RUN", run)
     long, chance = frame(seed, "CAB"), np.random.default_rng(seed)
     folder = tmp_path / "panel"
     folder.mkdir()
@@ -97,16 +106,35 @@ def test_rows_are_those_of_the_files_whatever_their_number_order_and_types(tmp_p
     assert panel.sample("y_up_1d", features=["single"]).features["single"].dtype == np.float32
 
 
-def test_a_file_that_breaks_in_the_middle_leaves_nothing_of_it(tmp_path: Path) -> None:
+def without_last_date(path: Path) -> None:
+    frame = pd.read_parquet(path)
+    frame.loc[len(frame) - 1, "date"] = pd.NaT
+    frame.to_parquet(path, index=False)
+
+
+def with_damaged_values(path: Path) -> None:
+    table = pq.read_table(path)
+    pq.write_table(table, path, row_group_size=10, use_dictionary=False)
+    column = pq.read_metadata(path).row_group(2).column(table.column_names.index("own"))
+    with path.open("r+b") as file:
+        file.seek(column.data_page_offset)
+        file.write(b"\xff" * column.total_compressed_size)
+
+
+@pytest.mark.parametrize("damage", [without_last_date, with_damaged_values])
+def test_a_file_that_breaks_in_the_middle_leaves_nothing_of_it(tmp_path: Path, damage: Callable[[Path], None]) -> None:
     folder = tmp_path / "panel"
     folder.mkdir()
     for symbol in "ABC":
         frame(ord(symbol), symbol).drop(columns="symbol").to_parquet(folder / f"{symbol}.parquet", index=False)
     whole = Panel.read(folder, symbols=["A", "C"])
     broken = pd.read_parquet(folder / "B.parquet").assign(own=1.0).astype({"single": float})
-    broken.loc[len(broken) - 1, "date"] = pd.NaT
     broken.to_parquet(folder / "B.parquet", index=False)
+    assert Panel.read(folder).features == [*whole.features, "own"]
+    damage(folder / "B.parquet")
     panel = Panel.read(folder)
+    one, other = ({path.name for path in each.layout.folder.glob("*.npy")} for each in (panel, whole))
+    assert one == other
     assert (panel.symbols, list(panel.missing), panel.features) == (["A", "C"], ["B"], whole.features)
     assert panel.layout.dtype(["single"]) == np.float32
     assert panel.sample("y_up_1d").features.equals(whole.sample("y_up_1d").features)
@@ -149,6 +177,46 @@ def test_a_panel_that_changes_while_it_is_read_is_refused(tmp_path: Path, monkey
     with pytest.raises(planstore.PanelError, match="must stay as it is while it is read"):
         Panel.read(path)
     assert panel_cache().entries() == []
+
+
+def test_a_panel_that_gets_other_rows_between_keys_and_values_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "long.parquet"
+    for rows in (30, 50):
+        frame(1).to_parquet(path, index=False)
+
+        def changed(*arguments: Any, rows: int = rows) -> list[LaidOutColumn]:
+            frame(2, rows=rows).to_parquet(path, index=False)
+            return values.write_values(*arguments)
+
+        monkeypatch.setattr("planstore.training.panel.laying_out.write_values", changed)
+        with pytest.raises(planstore.PanelError, match="must stay as it is while it is read"):
+            Panel.read(path)
+
+
+def test_a_panel_that_is_only_touched_while_it_is_read_is_as_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, digests = tmp_path / "long.parquet", []
+    frame(1).to_parquet(path, index=False)
+
+    def touched(*arguments: Any) -> LayoutFacts:
+        path.touch()
+        return lay_out(*arguments)
+
+    def digest(*arguments: Any) -> str:
+        digests.append(source_digest(*arguments))
+        return digests[-1]
+
+    monkeypatch.setattr("planstore.training.panel.reading.source_digest", digest)
+    Panel.read(path)
+    assert len(digests) == 1  # because a file with the same state has the same content
+    panel_cache().clean()
+    monkeypatch.setattr("planstore.training.panel.reading.lay_out", touched)
+    Panel.read(path)
+    assert len({*digests}) == 1
+    assert len(digests) == 3
 
 
 def test_two_readers_at_once_lay_out_one_panel(cache: PanelCache) -> None:
@@ -247,6 +315,14 @@ def test_without_a_cache_a_panel_is_laid_out_in_a_temporary_folder(
     del panel
     gc.collect()
     assert not folder.exists()
+
+
+def test_a_value_that_is_written_in_part_is_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "pwrite", lambda file, content, place: len(content) - 1)
+    monkeypatch.setattr(values, "RUN", 0)
+    frame(1).to_parquet(tmp_path / "long.parquet", index=False)
+    with pytest.raises(planstore.PanelError, match="got No space left on device: free space"):
+        Panel.read(tmp_path / "long.parquet")
 
 
 def test_a_full_disk_is_one_error_and_leaves_nothing(cache: PanelCache) -> None:

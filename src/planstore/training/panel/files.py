@@ -3,39 +3,49 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from planstore.checks.arrow_columns import UnfitError, each, moments, texts, wholes
-from planstore.checks.panel_columns import NOTHING, NUMBERS, SYMBOLS, TIMESTAMPS, kind_of, named
+from planstore.checks.panel_columns import NOTHING, NUMBERS, SYMBOLS, TIMESTAMPS, float_type, kind_of, named
 from planstore.checks.quoting import quoted
 from planstore.checks.times import RULE, utc
+from planstore.database.batches import Batches
 from planstore.database.session import Session
 from planstore.errors import PanelError, StoreError
 from planstore.events.prefetch import each_prefetched
+from planstore.training.panel.keys import PanelKeys
 from planstore.training.panel.places import PanelFile, answered
-from planstore.training.panel.staging import Staging
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
 _READERS = {".parquet": "panel/parquet_file", ".pq": "panel/parquet_file", ".csv": "panel/csv_file"}
+_PARTS = {".parquet": "panel/parquet_part", ".pq": "panel/parquet_part", ".csv": "panel/csv_part"}
 _COLUMNS = {".parquet": "panel/parquet_columns", ".pq": "panel/parquet_columns", ".csv": "panel/csv_columns"}
 CHUNK_CELLS = 2_000_000
-"""About the number of values of a file in memory at once while it is staged."""
+"""About the number of values of a file in memory at once."""
 _INDEX = re.compile(r"__index_level_\d+__|Unnamed: \d+|column0")
 
 
 @dataclass
 class _ColumnKinds:
-    """Kinds of values by column, each with the first file that has it."""
+    """Kinds of values by column, each with the first file that has it; and the types of columns of numbers."""
 
     files: dict[str, dict[str, str]] = field(default_factory=dict)
+    numbers: dict[str, np.dtype] = field(default_factory=dict)
 
     def add(self, schema: pa.Schema, path: str) -> None:
-        for name, kind in zip(schema.names, map(kind_of, schema.types), strict=True):
-            self.files.setdefault(name, {}).setdefault(kind, path)
+        for column in schema:
+            kind = kind_of(column.type)
+            self.files.setdefault(column.name, {}).setdefault(kind, path)
+            if kind in (NUMBERS, NOTHING):
+                found = float_type(column.type)
+                self.numbers[column.name] = max(
+                    found, self.numbers.get(column.name, found), key=lambda one: one.itemsize
+                )
 
     def texts(self) -> dict[str, str]:
         """Return the non-numeric columns; refuse a column of two kinds."""
@@ -62,98 +72,150 @@ def column_names(session: Session, files: Iterable[PanelFile]) -> Iterator[list[
         yield names
 
 
-def stage_files(
-    session: Session, files: list[PanelFile], symbols: Collection[str] | None, staging: Staging
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Stage the rows of files; an unusable file makes its symbol missing and does not stop the others.
+@dataclass(frozen=True)
+class ReadFile:
+    """A file of a panel whose keys are read.
+
+    Attributes:
+        file: the file.
+        timestamp: name of its column of timestamps.
+        schema: its columns besides timestamp and symbol.
+        rows: number of its rows.
+    """
+
+    file: PanelFile
+    timestamp: str
+    schema: pa.Schema
+    rows: int
+
+
+@dataclass(frozen=True)
+class ReadFiles:
+    """The files of a panel whose keys are read.
+
+    Attributes:
+        files: the readable files that are requested.
+        columns: columns of numbers with their types, in the order of the files.
+        texts: columns that hold no numbers, with the kind of their values.
+        missing: symbols without rows, with the reason.
+    """
+
+    files: list[ReadFile]
+    columns: dict[str, np.dtype]
+    texts: dict[str, str]
+    missing: dict[str, str]
+
+
+def read_files(session: Session, files: list[PanelFile], broken: Mapping[PanelFile, str], keys: PanelKeys) -> ReadFiles:
+    """Read the keys and the columns' kinds of files; an unusable file makes its symbol missing, and others go on.
 
     Args:
         session: session of the panel's place.
         files: files of the panel.
-        symbols: symbols to read; None means all.
-        staging: receives the rows.
-
-    Returns:
-        the columns that hold no numbers, with the kind of their values; and the symbols without rows, with the reason.
+        broken: files that are known to be unusable, with the reason.
+        keys: receives the keys of the rows.
 
     Raises:
         PanelError: no file can be read, files contradict each other, the symbol of an unusable file is unknown, or a
             server does not answer or refuses.
     """
-    kinds = _ColumnKinds()
-    broken: dict[PanelFile, str] = {}
-    by_name, is_any = len(files) > 1, False
+    kinds, reasons = _ColumnKinds(), dict(broken)
+    found: list[ReadFile] = []
+    by_name, symbols = len(files) > 1, keys.requested
     for file in files:
-        if symbols is not None and file.symbol is not None and file.symbol not in symbols:
+        if file in broken or (symbols is not None and file.symbol is not None and file.symbol not in symbols):
             continue
-        before = staging.rows, staging.columns
+        before = keys.rows
         try:
             with answered():
-                schema, names = _stage(session, file, symbols, staging)
+                read, names = _read_keys(session, file, keys)
         except (StoreError, _UnusableError) as error:
-            staging.roll_back(*before)
-            broken[file] = str(error)
+            keys.cut(before)
+            reasons[file] = str(error)
             continue
         by_name = by_name and names == {file.symbol or file.stem}
-        kinds.add(schema, file.path)
-        is_any = True
-    missing = _missing(broken, by_name=by_name)
+        kinds.add(read.schema, file.path)
+        found.append(read)
+    missing = _missing(reasons, by_name=by_name)
     texts = kinds.texts()
-    if not is_any:
+    if not found:
         raise PanelError("; ".join(f"{name}: {reason}" for name, reason in missing.items()) or "no symbol is requested")
-    present = set(staging.keys()[2])
+    present = set(keys.names)
     requested = set(missing) | present if symbols is None else symbols
     missing = {name: missing.get(name, "there are no rows of it") for name in sorted(requested) if name not in present}
-    return texts, missing
+    return ReadFiles(found, {name: kind for name, kind in kinds.numbers.items() if name not in texts}, texts, missing)
+
+
+def each_chunk(
+    session: Session, read: ReadFile, columns: Sequence[str], cells: int, work: Callable[[pa.Table], object]
+) -> None:
+    """Call ``work`` on a worker thread with the rows of some columns of a file, in chunks of about ``cells`` values.
+
+    Without columns, the rows are those of the timestamps.
+
+    Raises:
+        StoreError: the file cannot be read.
+        PanelError: a server does not answer or refuses.
+    """
+    with answered():
+        each_prefetched(_tables(_part(session, read.file, columns or [read.timestamp]), cells), work)
 
 
 class _UnusableError(Exception):
     """A file cannot be used; the message has the reason, recorded with the evidence."""
 
 
-def _stage(
-    session: Session, file: PanelFile, symbols: Collection[str] | None, staging: Staging
-) -> tuple[pa.Schema, set[str]]:
-    """Stage a file's rows, and return the schema of its columns besides the keys, and its symbols."""
+def _read_keys(session: Session, file: PanelFile, keys: PanelKeys) -> tuple[ReadFile, set[str]]:
+    """Read the keys of a file, and return the file with its symbols."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    problem = session.problem(_READERS[file.suffix], path=file.path) if file.size else None
+    _refuse_empty(file)
+    problem = session.problem(_READERS[file.suffix], path=file.path)
     if problem is not None:
         raise _UnusableError(f"{file.path} cannot be read: {problem}")
-    found: set[str] = set()
-    schemas: list[pa.Schema] = []
-
-    def add(table: pa.Table) -> None:
-        schemas[:] = [table.drop_columns(["timestamp", "symbol"]).schema]
-        found.update(table["symbol"].unique().to_pylist())
-        if symbols is not None:
-            table = table.filter(pc.is_in(table["symbol"], pa.array(sorted(symbols), pa.string())))
-        staging.add(table)
-
-    each_prefetched(_chunks(session, file, CHUNK_CELLS), add)
-    if not schemas:
+    schema = session.batches(_READERS[file.suffix], path=file.path).schema
+    named_keys = [name for names in (TIMESTAMPS, SYMBOLS) if (name := named(schema.names, names)) is not None]
+    before, found = keys.rows, set[str]()
+    batches = _part(session, file, named_keys or schema.names[:1])
+    each_prefetched(_keyed(_tables(batches, CHUNK_CELLS), file), lambda table: found.update(keys.add(table)))
+    if not found:
         raise _UnusableError(f"{file.path} has no rows")
-    return schemas[0], found
+    rest = [column for column in schema if column.name not in named_keys and not _INDEX.fullmatch(column.name)]
+    return ReadFile(file, named_keys[0], pa.schema(rest), keys.rows - before), found
 
 
-def _chunks(session: Session, file: PanelFile, cells: int) -> Iterator[pa.Table]:
-    """Yield a file's rows in chunks of about ``cells`` values, with timestamp and symbol as the first columns."""
+def _part(session: Session, file: PanelFile, columns: Sequence[str]) -> Batches:
+    return session.batches(_PARTS[file.suffix], path=file.path, columns=list(columns))
+
+
+def _tables(batches: Iterable[pa.RecordBatch], cells: int) -> Iterator[pa.Table]:
+    """Yield batches as tables of about ``cells`` values."""
     import pyarrow as pa
 
-    if file.size == 0:
-        raise _UnusableError(f"{file.path} is empty")
     waiting: list[pa.RecordBatch] = []
-    first_row, rows = 1, 0
-    for batch in session.batches(_READERS[file.suffix], path=file.path):
+    rows = 0
+    for batch in batches:
         waiting.append(batch)
         rows += batch.num_rows
         if rows * batch.num_columns >= cells:
-            yield _with_keys(pa.Table.from_batches(waiting), file, first_row)
-            first_row, rows = first_row + rows, 0
+            yield pa.Table.from_batches(waiting)
+            rows = 0
             waiting.clear()
     if rows:
-        yield _with_keys(pa.Table.from_batches(waiting), file, first_row)
+        yield pa.Table.from_batches(waiting)
+
+
+def _keyed(tables: Iterable[pa.Table], file: PanelFile) -> Iterator[pa.Table]:
+    """Yield the rows of a file with timestamp and symbol as the first columns."""
+    first_row = 1
+    for table in tables:
+        yield _with_keys(table, file, first_row)
+        first_row += table.num_rows
+
+
+def _refuse_empty(file: PanelFile) -> None:
+    if file.size == 0:
+        raise _UnusableError(f"{file.path} is empty")
 
 
 def _with_keys(table: pa.Table, file: PanelFile, first_row: int) -> pa.Table:
@@ -187,7 +249,8 @@ def stream_files(session: Session, files: Iterable[PanelFile], cells: int) -> It
     for file in files:
         try:
             with answered():
-                yield from _chunks(session, file, cells)
+                _refuse_empty(file)
+                yield from _keyed(_tables(session.batches(_READERS[file.suffix], path=file.path), cells), file)
         except (StoreError, _UnusableError) as error:
             raise PanelError(f"each file of the panel must be readable, got {error}: mend or remove it") from error
 

@@ -44,12 +44,27 @@ class PanelFile:
         symbol: symbol of its hive folder (``symbol=AAPL/``).
         size: its bytes; None for a link that leads nowhere.
         version: text that changes with its content, where the place has one; None means that only the content tells.
+        state: inode and times of its last changes (nanoseconds): while these stay, so does the content; None where the
+            place has none.
     """
 
     path: str
     symbol: str | None
     size: int | None
     version: str | None = None
+    state: tuple[int, int, int] | None = None
+
+    @classmethod
+    def local(cls, path: Path, symbol: str | None) -> PanelFile:
+        """Return a file of this machine.
+
+        Raises:
+            OSError: its folder cannot be read.
+        """
+        if not path.exists():
+            return cls(str(path), symbol, None)
+        found = path.stat()
+        return cls(str(path), symbol, found.st_size, None, (found.st_ino, found.st_mtime_ns, found.st_ctime_ns))
 
     @property
     def suffix(self) -> str:
@@ -118,18 +133,15 @@ class LocalPanel:
         try:
             if path.is_file():
                 _refuse_other_kind(str(path))
-                return [PanelFile(str(path), None, path.stat().st_size)]
+                return [PanelFile.local(path, None)]
             if not path.is_dir():
                 raise PanelError(f"{path}: there is no such file or folder")
             found = _files_of_panel(one.relative_to(path).as_posix() for one in path.rglob("*"))
-            files = [path / name for name in found]
-            sizes = [file.stat().st_size if file.exists() else None for file in files]
+            files = [PanelFile.local(path / name, _hive_symbol(name)) for name in found]
         except OSError as error:
             raise PanelError(f"{path} cannot be read: {error.strerror}") from error
         _refuse_none(str(path), files)
-        return [
-            PanelFile(str(file), _hive_symbol(name), size) for file, name, size in zip(files, found, sizes, strict=True)
-        ]
+        return files
 
     def settings(self) -> tuple[str, bytes] | None:
         """Return the file of settings; see `PanelPlace`."""

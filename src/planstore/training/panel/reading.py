@@ -16,6 +16,7 @@ from planstore.training.panel.places import PanelPlace, reading
 from planstore.training.panel.settings import DURATION, PanelSettings, TargetSettings
 from planstore.training.panel.source_digest import source_digest
 from planstore.training.panel.target import DOUBTFUL, TARGETS, Target, matches, stated_task
+from planstore.training.panel.values import changed
 
 
 def read_panel(
@@ -41,8 +42,9 @@ def read_panel(
 
         def make(folder: Path) -> None:
             lay_out(session, files, symbols, where, folder)
-            if source_digest(str(source), where, source.files(), symbols) != digest:
-                raise PanelError(f"{where} must stay as it is while it is read, got new content: read it again")
+            now = source.files()
+            if now != files and source_digest(str(source), where, now, symbols) != digest:
+                raise changed(where)
 
         digest = source_digest(str(source), where, files, symbols)
         use = panel_cache().use(digest, make)
