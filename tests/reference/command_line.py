@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup
@@ -12,12 +13,14 @@ from planstore.cli.verbs import app
 from reference.markdown import table
 
 
-def verbs() -> dict[str, TyperCommand | TyperGroup]:
+@cache
+def verbs() -> Mapping[str, TyperCommand | TyperGroup]:
     """Return every command by its words, such as ``planstore override set``."""
     return dict(_commands(typer.main.get_command(app), "planstore"))
 
 
-def options_of_every_verb() -> dict[str, int]:
+@cache
+def options_of_every_verb() -> Mapping[str, int]:
     """Return the number of values of each option that stands before the verb."""
     group = typer.main.get_command(app)
     return {name: int(not getattr(one, "is_flag", False)) for one in group.params for name in one.opts}

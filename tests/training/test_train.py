@@ -17,6 +17,7 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
+import forks
 import markets
 import planstore
 import samples
@@ -33,7 +34,6 @@ from planstore.training.execution.outcome import Training, TrainingWarning
 from planstore.training.execution.train import train
 from planstore.training.panel.panel import Panel
 
-PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "COLUMNS": "300"}
 MANY = {"cross_sectional": 10**9, "symbol": 10**9}
 
@@ -245,7 +245,10 @@ def test_sigterm_cancels_the_jobs_under_way(tmp_path: Path) -> None:
     with planstore.open(results) as store:
         markets.route(store, ["waiting"], targets=["fwd_ret_1d"])
         given: list[str | Path] = ["train", folder, "--results", results, "--families", families, "--workers", "1"]
-        ways = {(PLANSTORE, *map(str, given)): 143, (sys.executable, "-c", SCRIPT, str(tmp_path)): -signal.SIGTERM}
+        ways = {
+            (forks.PLANSTORE, *map(str, given)): 143,
+            (sys.executable, "-c", SCRIPT, str(tmp_path)): -signal.SIGTERM,
+        }
         for number, (command, code) in enumerate(ways.items(), 1):
             training = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
             until(lambda before=number: len(waiting_pids(tmp_path)) == before)
@@ -274,7 +277,7 @@ def test_no_more_workers_are_started_than_memory_allows(
 
 def call(*arguments: str | Path, code: int) -> Any:
     done = subprocess.run(
-        [PLANSTORE, *map(str, arguments)],
+        [forks.planstore(), *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=200,
