@@ -113,7 +113,13 @@ class Database:
                 session.run("database/confine_settings")
             if self._joins_as_written:
                 session.run("database/join_as_written")
-        return Session(connection, lake.name, opening, joins_are_written=self._joins_as_written)
+        return Session(
+            connection,
+            lake.name,
+            opening,
+            joins_are_written=self._joins_as_written,
+            is_confined=self._read_only,
+        )
 
     def close(self) -> None:
         """Close the database and all its sessions, if it is open."""

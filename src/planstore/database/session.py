@@ -46,6 +46,7 @@ class Session:
         opening: identifies the opening of the database.
         lost: that of the other sessions on the database.
         joins_are_written: whether the database never reorders joins.
+        is_confined: whether the database only reads, and its settings are locked.
 
     Attributes:
         lost: set by an internal error of the database, after which it answers no session any more.
@@ -60,6 +61,7 @@ class Session:
         lost: Event | None = None,
         *,
         joins_are_written: bool = False,
+        is_confined: bool = False,
     ) -> None:
         self._opened = connection
         self._process = os.getpid()
@@ -67,6 +69,7 @@ class Session:
         self.opening = opening
         self.lost = lost or Event()
         self._joins_are_written = joins_are_written
+        self._is_confined = is_confined
         self.has_to_finish = False
 
     @property
@@ -251,7 +254,7 @@ class Session:
     @contextmanager
     def _hurried(self, error: BaseException) -> Iterator[None]:
         """Let a rollback, after an error of a server, wait for servers no longer than it must."""
-        if self.opening is None or not isinstance(error, DeniedError):
+        if self.opening is None or self._is_confined or not isinstance(error, DeniedError):
             yield
             return
         with closing(self.cursor()) as other, self.opening.hurried(other):  # because a failed transaction sets nothing
@@ -298,6 +301,7 @@ class Session:
             self.opening,
             self.lost,
             joins_are_written=self._joins_are_written,
+            is_confined=self._is_confined,
         )
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from planstore.database.session import Session
@@ -96,16 +97,21 @@ class CommitBuilder:
         before = sum(written.content.num_rows for written in self._written.values())
         if content.rows > INLINED_ROWS or table in FILE_TABLES:
             self.expect_files(table)
-        with ThreadPoolExecutor(max_workers=1) as appending:
-            appended = appending.submit(
-                self._session.run,
-                f"ledger/append_{table}",
-                commit_id=self.commit_id,
-                position=before,
-                **self._run_of(content),
-                **header,
-                **(given or {}),
-            )
+        append = partial(
+            self._session.run,
+            f"ledger/append_{table}",
+            commit_id=self.commit_id,
+            position=before,
+            **self._run_of(content),
+            **header,
+            **(given or {}),
+        )
+        if content.rows <= INLINED_ROWS:
+            append()
+            self.stage(table, content, **header)
+            return
+        with ThreadPoolExecutor(max_workers=1) as appending:  # because digests of many rows take as long
+            appended = appending.submit(append)
             self.stage(table, content, **header)
         appended.result()
 
