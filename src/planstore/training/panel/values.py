@@ -115,21 +115,18 @@ class _Move:
     """Move of rows to their places.
 
     Attributes:
-        positions: position of each row among those that are laid out, in the order of their places, and behind these
-            that of each row that is left out; None if rows are all in order.
-        places: places of the rows that are laid out, ascending.
+        order: the rows that are laid out, in the order of their places; None of rows that are all in order.
+        places: their places, ascending.
         runs: first and end in ``places`` of each run of neighbours, and the place of its first row.
     """
 
     def __init__(self, places: np.ndarray) -> None:
         import numpy as np
 
-        self.positions: np.ndarray | None = None
+        self.order: np.ndarray | None = None
         if not _are_neighbours(places):
-            order = np.argsort(places)[np.count_nonzero(places < 0) :]
-            self.positions = np.full(len(places), len(order))
-            self.positions[order] = np.arange(len(order))
-            places = places[order]
+            self.order = np.argsort(places)[np.count_nonzero(places < 0) :]
+            places = places[self.order]
         self.places = places
         starts = np.flatnonzero(np.diff(places, prepend=-2) != 1)
         ends = np.append(starts, len(places))[1:]
@@ -157,28 +154,24 @@ class _ColumnFile:
         import numpy as np
 
         parts = (as_floats(part).astype(self.dtype, copy=False) for part in values.chunks)
-        if move.positions is None:
+        if move.order is None:
             place = int(move.places[0])
             with self._path.open("r+b", buffering=0) as file:
                 for part in parts:
-                    self._write(file, self._without_infinite(part), place)
+                    self._write(file, self._without_infinite(part).data, place)
                     place += len(part)
             return
-        ordered = np.empty(len(move.places) + 1, self.dtype)  # the last takes the values of rows that are left out
-        first = 0
-        for part in parts:
-            ordered[move.positions[first : first + len(part)]] = part
-            first += len(part)
-        ordered = self._without_infinite(ordered[:-1])
+        ordered = self._without_infinite(np.concatenate(list(parts)).take(move.order))
         if len(ordered) < RUN * len(move.runs):
             np.load(self._path, mmap_mode="r+")[move.places] = ordered
             return
+        content = ordered.data
         with self._path.open("r+b", buffering=0) as file:
             for first, end, place in move.runs:
-                self._write(file, ordered[first:end], place)
+                self._write(file, content[first:end], place)
 
-    def _write(self, file: io.FileIO, values: np.ndarray, place: int) -> None:
-        if os.pwrite(file.fileno(), values.data, self._offset + place * values.itemsize) < values.nbytes:
+    def _write(self, file: io.FileIO, values: memoryview, place: int) -> None:
+        if os.pwrite(file.fileno(), values, self._offset + place * values.itemsize) < values.nbytes:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _without_infinite(self, values: np.ndarray) -> np.ndarray:
