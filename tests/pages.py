@@ -155,12 +155,15 @@ class PageRun:
             for command in commands(block):
                 yield from self._command(command)
         elif block.language == "python":
+            failure = ""
             with redirect_stdout(io.StringIO()) as output, warnings.catch_warnings(action="error"):
                 try:
                     exec(compile(block.text, "<page>", "exec"), self._names)
                 except BaseException:  # noqa: BLE001 because the failure is reported with its page
-                    yield traceback.format_exc()
+                    failure = traceback.format_exc()
             self._printed = output.getvalue()
+            if failure:
+                yield failure
         elif block.title == OUTPUT:
             if printed is None or not matches(block.text.splitlines(), printed):
                 yield f"the session printed\n{printed}"
