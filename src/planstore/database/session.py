@@ -113,16 +113,25 @@ class Session:
         Raises:
             DeniedError: a server refused, or did not answer, which says nothing about the file that it has.
         """
+        found = self.batches_or_problem(statement, **values)
+        return found if isinstance(found, str) else None
+
+    def batches_or_problem(self, statement: str, /, **values: Any) -> Batches | str:
+        """Return the rows of a statement of ``sql/``, like :meth:`batches`, or the first line of the database's error.
+
+        Raises:
+            DeniedError: a server refused, or did not answer, which says nothing about the file that it has.
+        """
         import duckdb
 
         try:
-            self._connection.execute(sql.load(statement), dict(values))
+            cursor = self._connection.execute(sql.load(statement), dict(values))
+            return Batches(cursor.to_arrow_reader(RESULT_BATCH_ROWS), self._place)
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
             if is_away(error):
                 raise DeniedError(f"{self._place} could not be read: {reason}") from error
             return reason
-        return None
 
     def records(self, statement: str, /, **values: Any) -> list[dict[str, Any]]:
         """Return all rows of a statement of ``sql/`` as dicts."""

@@ -170,10 +170,10 @@ def _read_keys(session: Session, file: PanelFile, keys: PanelKeys) -> tuple[Read
     import pyarrow as pa
 
     _refuse_empty(file)
-    problem = session.problem(_READERS[file.suffix], path=file.path)
-    if problem is not None:
-        raise _UnusableError(f"{file.path} cannot be read: {problem}")
-    schema = session.batches(_READERS[file.suffix], path=file.path).schema
+    whole = session.batches_or_problem(_READERS[file.suffix], path=file.path)
+    if isinstance(whole, str):
+        raise _UnusableError(f"{file.path} cannot be read: {whole}")
+    schema = whole.schema
     named_keys = [name for names in (TIMESTAMPS, SYMBOLS) if (name := named(schema.names, names)) is not None]
     before, found = keys.rows, set[str]()
     batches = _part(session, file, named_keys or schema.names[:1])
