@@ -1,4 +1,7 @@
-"""The figures of a team store, on a PostgreSQL and an S3 server of this machine. Run by ``make bench-team``."""
+"""The figures of a team store, on a PostgreSQL and an S3 server of this machine. Run by ``make bench-team``.
+
+``PLANSTORE_TARGETS``, ``PLANSTORE_SYMBOLS`` and ``PLANSTORE_SECONDS`` make it small.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,14 @@ from market import POLICY, market
 import planstore
 from planstore import JobStatus
 from planstore.api.store import Store
-from team_servers import BUCKET, TeamServers, started
+from team_servers import TeamServers, started
 
-TARGETS, SYMBOLS, RUNS = 100, 100, 3
+TARGETS, SYMBOLS = int(os.environ.get("PLANSTORE_TARGETS", "100")), int(os.environ.get("PLANSTORE_SYMBOLS", "100"))
+RUNS = 3
 FAMILIES = ["lightgbm", "xgboost", "mlp"]
 RUN_TABLES = ("candidates", "decisions", "jobs", "plan_documents")
 COPIED_TABLES = ("candidates", "decisions", "jobs", "runs", "plans", "policies", "artifacts")
-SECONDS = 10
+SECONDS = int(os.environ.get("PLANSTORE_SECONDS", "10"))
 WRITER = """
 import json, sys, time
 import planstore
@@ -65,9 +69,16 @@ def route(servers: TeamServers, folder: Path, address: str) -> Iterator[Figure]:
     )  # fmt: skip
 
 
-def commits(address: str, rounds: int = 60) -> Iterator[Figure]:
-    """One commit of one event, against a bare DuckLake commit of one row in the same catalog."""
-    with planstore.open(address) as store, store.training.status_writer() as writer:
+def commits(address: str, other: str, rounds: int = 60) -> Iterator[Figure]:
+    """One commit of one event, against a bare DuckLake commit of one row in another schema of the same database.
+
+    In the same schema each bare commit would be one of another writer, which ours then looks for.
+    """
+    with (
+        planstore.open(address) as store,
+        store.training.status_writer() as writer,
+        planstore.open(other) as beside,
+    ):
         plan = store.plan()
         job = str(plan.plan_id), plan.jobs[0]["job_id"]
         attempts = count(1)
@@ -75,7 +86,7 @@ def commits(address: str, rounds: int = 60) -> Iterator[Figure]:
         def record() -> None:
             writer.record(JobStatus(*job, "running", attempt=next(attempts)))
 
-        bare = _connection(store)
+        bare = _connection(beside)
         bare.execute("CREATE TABLE lake.bare AS FROM lake.job_status LIMIT 0")
         one_row = "INSERT INTO lake.bare VALUES (1, 1, 'r', 'p', 'j', 1, 'running', 'w', now(), NULL, NULL, NULL, [])"
         turns = [(seconds(record), seconds(lambda: bare.execute(one_row))) for _ in range(rounds)]
@@ -173,9 +184,9 @@ def team() -> Iterator[Figure]:
     with started() as servers, tempfile.TemporaryDirectory(prefix="planstore-bench-") as place:
         os.environ.update(servers.environment())
         os.environ["XDG_CACHE_HOME"] = str(Path(place) / "cache")
-        address = servers.address(f"bench_{BUCKET}")
+        address = servers.address("bench_lake")
         yield from route(servers, Path(place), address)
-        yield from commits(address)
+        yield from commits(address, servers.address())
         yield from status_events(address)
         yield from cold_pair(address)
         yield from copy(servers, Path(place), address)

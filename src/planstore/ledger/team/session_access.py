@@ -17,8 +17,8 @@ HTTP_RETRIES = 2
 
 DuckDB writes a file twice before it gives up, so that a storage that hangs costs about a minute.
 """
-HTTP_PAUSE = 1000
-"""Milliseconds before the second repetition."""
+HTTP_PAUSE = 300
+"""Milliseconds before the second repetition; DuckDB also repeats requests for files that are gone."""
 FORGET = ("team/forget_key_id", "team/forget_secret_key", "team/forget_token")
 """Statements that empty the settings with credentials."""
 
