@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import planstore
 from planstore.api.store import Store
 from planstore.database.connection import memory
 from planstore.database.session import Session
-from team_servers import TeamServers, started, why_not
+from team_servers import TeamServers, shared, started, why_not
 
 # The same examples in every run, so that a red build is red again on the next machine.
 # `pytest --hypothesis-profile=explore` looks for new ones; PLANSTORE_EXAMPLES=10 takes ten times as many.
@@ -75,25 +74,24 @@ def _forks(_own_cache: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield
 
 
-@contextmanager
-def _started_or_skipped() -> Iterator[TeamServers]:
+@pytest.fixture(scope="session")
+def _can_start_servers() -> None:
     if reason := why_not():
         pytest.skip(f"the servers of team stores cannot be started: {reason}")
-    with started() as servers:
-        yield servers
 
 
 @pytest.fixture(scope="session")
-def running_servers() -> Iterator[TeamServers]:
-    """Yield a PostgreSQL and an S3 server, started once a process."""
-    with _started_or_skipped() as servers:
+def running_servers(_can_start_servers: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TeamServers]:
+    """Yield a PostgreSQL and an S3 server, which all processes of the suite share, and a bucket of this process."""
+    folder, process = tmp_path_factory.getbasetemp(), os.environ.get("PYTEST_XDIST_WORKER")
+    with shared(folder.parent if process else folder, f"lake-{process or 'main'}") as servers:
         yield servers
 
 
 @pytest.fixture(scope="module")
-def servers() -> Iterator[TeamServers]:
+def servers(_can_start_servers: None) -> Iterator[TeamServers]:
     """Yield servers for one module, which may kill them, with the variables of their owner set."""
-    with _started_or_skipped() as made, pytest.MonkeyPatch.context() as patch:
+    with started() as made, pytest.MonkeyPatch.context() as patch:
         made.set_variables(patch)
         yield made
 

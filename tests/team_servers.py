@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -11,8 +12,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -30,7 +33,6 @@ GRPC = 10_000
 PORTS = range(20_000, 22_768)
 """Ports below those that the system gives to clients, and so are their partners."""
 USERS = ("owner", "maintenance", "writer", "reader")
-BUCKET = "lake"
 
 
 @dataclass
@@ -41,19 +43,34 @@ class TeamServers:
         postgres, objects: the ports.
         password: the password of every user, in both servers.
         folder: their files.
+        bucket: the bucket of this process, whose policy is its own.
     """
 
     postgres: int
     objects: int
     password: str
     folder: Path
+    bucket: str = "lake"
     _names: Iterator[int] = field(default_factory=count)
     _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @cached_property
+    def client(self) -> Any:
+        """A client of the object storage, as the owner; to make one takes a tenth of a second."""
+        from botocore.session import get_session
+
+        return get_session().create_client(
+            "s3",
+            region_name="us-east-1",
+            endpoint_url=f"http://127.0.0.1:{self.objects}",
+            aws_access_key_id="owner",
+            aws_secret_access_key=self.password,
+        )
 
     def address(self, name: str | None = None) -> str:
         """Return the address of a store, of a new one if no name is given."""
         name = name or f"store{os.getpid()}_{next(self._names)}"
-        return f"postgresql://owner@127.0.0.1:{self.postgres}/postgres?schema={name}&data=s3://{BUCKET}/{name}"
+        return f"postgresql://owner@127.0.0.1:{self.postgres}/postgres?schema={name}&data=s3://{self.bucket}/{name}"
 
     def environment(self, user: str = "owner") -> Mapping[str, str]:
         """Return the variables by which a user is known to both servers."""
@@ -83,10 +100,10 @@ class TeamServers:
             "Effect": "Deny",
             "Principal": {"AWS": f"arn:aws:iam::000000000000:user/{user}"},
             "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
-            "Resource": f"arn:aws:s3:::{BUCKET}/{prefix}/*",
+            "Resource": f"arn:aws:s3:::{self.bucket}/{prefix}/*",
         }
         policy = {"Version": "2012-10-17", "Statement": [statement]}
-        _client(self).put_bucket_policy(Bucket=BUCKET, Policy=orjson.dumps(policy).decode())
+        self.client.put_bucket_policy(Bucket=self.bucket, Policy=orjson.dumps(policy).decode())
 
     def upload(self, folder: Path, prefix: str | None = None) -> str:
         """Put all files of a folder under a prefix, of their own if none is given, and return its address."""
@@ -94,8 +111,8 @@ class TeamServers:
         for path in folder.rglob("*"):
             if path.is_file():
                 key = f"{prefix}/{path.relative_to(folder).as_posix()}"
-                _client(self).put_object(Bucket=BUCKET, Key=key, Body=path.read_bytes())
-        return f"s3://{BUCKET}/{prefix}"
+                self.client.put_object(Bucket=self.bucket, Key=key, Body=path.read_bytes())
+        return f"s3://{self.bucket}/{prefix}"
 
     def start_postgres(self) -> None:
         """Start the database."""
@@ -131,17 +148,20 @@ class TeamServers:
         }
         command = [_weed(), "server", "-filer", "-s3", *(f"-{name}={value}" for name, value in options.items())]
         self._processes["objects"] = _started(command, self.folder / "s3.log")
-        place, client = ("127.0.0.1", self.objects), _client(self)
-
-        def make_bucket() -> None:
-            with suppress(client.exceptions.BucketAlreadyOwnedByYou, client.exceptions.BucketAlreadyExists):
-                client.create_bucket(Bucket=BUCKET)
-            client.put_object(Bucket=BUCKET, Key="ready", Body=b"")
-
+        place = ("127.0.0.1", self.objects)
         # because the client waits longer between attempts, and the server answers before its volumes are there
         self._until_accepted("objects", lambda: socket.create_connection(place, timeout=1).close(), OSError)
-        self._until_accepted("objects", make_bucket, ClientError, HTTPClientError)
-        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        self._until_accepted("objects", self.make_bucket, ClientError, HTTPClientError)
+
+    def make_bucket(self) -> None:
+        """Make the bucket, with versions, if it is not there."""
+        client = self.client
+        with suppress(client.exceptions.BucketAlreadyOwnedByYou, client.exceptions.BucketAlreadyExists):
+            client.create_bucket(Bucket=self.bucket)
+        client.put_object(
+            Bucket=self.bucket, Key="ready", Body=b"ready"
+        )  # because the first content of a bucket takes seconds
+        client.put_bucket_versioning(Bucket=self.bucket, VersioningConfiguration={"Status": "Enabled"})
 
     def _until_accepted(self, name: str, attempt: Callable[[], None], *refusals: type[Exception]) -> None:
         """Repeat an attempt that a server refuses while it starts."""
@@ -183,22 +203,57 @@ def why_not() -> str | None:
 
 
 @contextmanager
-def started() -> Iterator[TeamServers]:
+def started(bucket: str = "lake") -> Iterator[TeamServers]:
     """Start both servers with the users of `USERS` and a versioned bucket."""
     folder = Path(tempfile.mkdtemp(prefix="planstore-team-"))
     folder.chmod(0o755)
     postgres, objects = _free_ports(2)
-    servers = TeamServers(postgres, objects, secrets.token_urlsafe(16), folder)
+    servers = TeamServers(postgres, objects, secrets.token_urlsafe(16), folder, bucket)
     try:
-        _make_database(servers)
-        servers.start_postgres()
-        _make_users(servers)
         (folder / "s3.json").write_bytes(orjson.dumps({"identities": [_identity(servers, user) for user in USERS]}))
-        servers.start_objects()
+        with ThreadPoolExecutor(max_workers=1) as starting:
+            storage = starting.submit(servers.start_objects)
+            _make_database(servers)
+            servers.start_postgres()
+            _make_users(servers)
+            storage.result()
         yield servers
     finally:
         servers.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def shared(folder: Path, bucket: str) -> Iterator[TeamServers]:
+    """Share servers with the processes that name the same folder: the first starts them, and stops them as the last.
+
+    Args:
+        folder: a folder, for what the processes tell one another.
+        bucket: the bucket of this process.
+    """
+    told = folder / "team-servers.json"
+    with (
+        (folder / "team-servers.lock").open("w") as starting,
+        (folder / "team-servers.users").open("w") as using,
+        ExitStack() as opened,
+    ):
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        is_first = not told.exists()
+        if is_first:
+            servers = opened.enter_context(started(bucket))
+            told.write_bytes(orjson.dumps([servers.postgres, servers.objects, servers.password, str(servers.folder)]))
+        else:
+            postgres, objects, password, place = orjson.loads(told.read_bytes())
+            servers = TeamServers(postgres, objects, password, Path(place), bucket)
+            servers.make_bucket()
+        fcntl.flock(using, fcntl.LOCK_SH)
+        fcntl.flock(starting, fcntl.LOCK_UN)
+        yield servers
+        if is_first:
+            fcntl.flock(starting, fcntl.LOCK_EX)  # from here on, another process starts its own
+            told.unlink()
+            fcntl.flock(starting, fcntl.LOCK_UN)
+            fcntl.flock(using, fcntl.LOCK_EX)
 
 
 def _make_database(servers: TeamServers) -> None:
@@ -229,25 +284,12 @@ def _make_users(servers: TeamServers) -> None:
 def _identity(servers: TeamServers, user: str) -> dict[str, object]:
     actions = {
         "owner": ["Admin", "Read", "Write", "List", "Tagging"],
-        "maintenance": [f"Read:{BUCKET}", f"Write:{BUCKET}", f"List:{BUCKET}"],
-        "writer": [f"Read:{BUCKET}", f"Write:{BUCKET}", f"List:{BUCKET}"],
-        "reader": [f"Read:{BUCKET}", f"List:{BUCKET}"],
+        "maintenance": ["Read", "Write", "List"],
+        "writer": ["Read", "Write", "List"],
+        "reader": ["Read", "List"],
     }
     key = {"accessKey": user, "secretKey": servers.password}
     return {"name": user, "credentials": [key], "actions": actions[user]}
-
-
-def _client(servers: TeamServers) -> Any:
-    """Return a client of the object storage, as the owner."""
-    from botocore.session import get_session
-
-    return get_session().create_client(
-        "s3",
-        region_name="us-east-1",
-        endpoint_url=f"http://127.0.0.1:{servers.objects}",
-        aws_access_key_id="owner",
-        aws_secret_access_key=servers.password,
-    )
 
 
 def _as_nobody(command: list[str], home: Path) -> subprocess.Popen[bytes]:

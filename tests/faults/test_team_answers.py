@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -217,7 +218,7 @@ def test_a_writer_that_lost_its_lock_unnoticed_records_nothing(
     status = JobStatus(str(plan.plan_id), plan.jobs[0]["job_id"], "running")
     end = (
         "select count(pg_terminate_backend(a.pid)) from pg_locks as l join pg_stat_activity as a using (pid) "
-        "where l.locktype = 'advisory' and l.granted"
+        "where l.locktype = 'advisory' and l.granted and a.application_name like %s"
     )
 
     def late() -> None:
@@ -225,7 +226,7 @@ def test_a_writer_that_lost_its_lock_unnoticed_records_nothing(
         with ledger.commit(ledger.small_writer(), CommitKind.STATUS, run_id=None) as builder:
             append_statuses(builder, [status.row(0)])
             with psycopg.connect(running_servers.conninfo(), autocommit=True) as connection:
-                assert connection.execute(end).fetchall() == [(1,)]
+                assert connection.execute(end, [f"planstore {os.getpid()} %"]).fetchall() == [(1,)]
             with planstore.open(team.results, create=False) as other:
                 route(other, 501)
 

@@ -120,7 +120,7 @@ def test_a_panel_in_object_storage_that_cannot_be_read_is_one_error(
     with monkeypatch.context() as patch:
         patch.setenv("AWS_SECRET_ACCESS_KEY", "pl4nted")
         told = refused(address)
-        assert told.startswith("the panel must be readable, got s3://lake/ could not be used")
+        assert told.startswith(f"the panel must be readable, got s3://{team_servers.bucket}/ could not be used")
         assert ("403" in told, "pl4nted" in told) == (True, False)
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "obstore", None)

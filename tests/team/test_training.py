@@ -28,7 +28,7 @@ from planstore.training.execution.train import train
 from planstore.training.execution.worker import stored_result, train_and_store
 from planstore.training.families import load_families
 from planstore.training.panel.panel import Panel
-from team_servers import BUCKET, TeamServers
+from team_servers import TeamServers
 
 SYMBOLS = ("AAA", "BBB")
 MEMORY = 100 * 2**20
@@ -114,7 +114,7 @@ def test_a_worker_is_patient_with_a_server_that_starts(
     refusals = RETRIES + 2
     with Proxy(team_servers.objects) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{proxy.port}")
-        artifacts = remote_artifacts(BUCKET, "patient")
+        artifacts = remote_artifacts(team_servers.bucket, "patient")
         proxy.rule("503", "^PUT ", times=refusals)
         digest = artifacts.put(b"a model that took hours")
         assert proxy.rule("pass") == refusals
