@@ -34,7 +34,7 @@ KILLS = int(os.environ.get("PLANSTORE_KILLS", "14"))
 PLANS = max(1, KILLS // 50)
 VICTIMS = ("worker", "driver", "postgres", *(("objects",) if KILLS >= 50 else ()))
 """The victims of each plan, in a random order."""
-SYMBOLS = tuple(f"S{number:02}" for number in range(12))
+SYMBOLS = tuple(f"S{number:02}" for number in range(2 * len(VICTIMS) if KILLS < 50 else 12))
 SECONDS = 1.0
 """Longest time between a kill and the next."""
 PATIENCE = 120
