@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 CHUNKS = 8
 """Number of chunks of a large file in another order: more rows of a symbol are written faster, and need more memory."""
+THREADS = 2
+"""Number of columns that are written at once: one more waits for the processor where the database reads meanwhile."""
 RUN = 32
 """Rows in a run of neighbours, on average, from which on each run is written by itself."""
 
@@ -63,17 +66,18 @@ def write_values(session: Session, read: ReadFiles, rows: np.ndarray, where: str
     large = max(CHUNK_CELLS, len(rows) * len(columns) // CHUNKS)
     broken: dict[PanelFile, str] = {}
     first = 0
-    for file in read.files:
-        writing = _Writing(columns, places[first : first + file.rows])
-        names = [column.name for column in columns if column.name in file.schema.names]
-        try:
-            each_chunk(session, file, names, CHUNK_CELLS if writing.is_in_order else large, writing.add)
-        except StoreError as error:
-            broken[file.file] = str(error)
-        else:
-            if writing.rows != file.rows:
-                raise changed(where)
-        first += file.rows
+    with ThreadPoolExecutor(THREADS) as threads:
+        for file in read.files:
+            writing = _Writing(columns, places[first : first + file.rows], threads)
+            names = [column.name for column in columns if column.name in file.schema.names]
+            try:
+                each_chunk(session, file, names, CHUNK_CELLS if writing.is_in_order else large, writing.add)
+            except StoreError as error:
+                broken[file.file] = str(error)
+            else:
+                if writing.rows != file.rows:
+                    raise changed(where)
+            first += file.rows
     if broken:
         raise BrokenFilesError(broken)
     return [LaidOutColumn(column.name, str(column.dtype), column.finite, column.infinite) for column in columns]
@@ -85,17 +89,19 @@ class _Writing:
     Args:
         columns: the columns of the layout; in those that the file does not have, its rows are missing.
         places: place of each row of the file in the layout; -1 of rows that are left out.
+        threads: threads that write columns.
 
     Attributes:
         rows: number of rows of the file so far.
         is_in_order: whether all rows of the file are laid out one after the other.
     """
 
-    def __init__(self, columns: list[_ColumnFile], places: np.ndarray) -> None:
+    def __init__(self, columns: list[_ColumnFile], places: np.ndarray, threads: ThreadPoolExecutor) -> None:
         self.rows = 0
         self.is_in_order = _are_neighbours(places)
         self._columns = columns
         self._places = places
+        self._threads = threads
 
     def add(self, table: pa.Table) -> None:
         """Write the next rows of the file."""
@@ -107,8 +113,11 @@ class _Writing:
             return  # because the file has other rows than before, as their number says
         move = _Move(places)
         missing = pa.chunked_array([pa.nulls(len(places))])
-        for column in self._columns:
+
+        def write(column: _ColumnFile) -> None:
             column.write(table[column.name] if column.name in table.column_names else missing, move)
+
+        list((map if move.order is None else self._threads.map)(write, self._columns))
 
 
 class _Move:
