@@ -27,6 +27,7 @@ POLICY: dict[str, Any] = {
             "max_fraction_symbols_per_target": 0.2,
         },
         "min_margin_over_null": None,
+        "max_false_discovery_rate": None,
         "require_safe_features_only": False,
         "require_min_successful_families": 0,
         "dump_plan_as": ["JSON"],
