@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -196,3 +198,14 @@ def test_another_number_of_threads_is_refused(text: str, monkeypatch: pytest.Mon
     with pytest.raises(RequestError, match=re.escape(needed)):
         memory()
     assert not (tmp_path / "results").exists()
+
+
+PROGRESS_BAR = """
+from planstore.database.connection import memory
+print(memory()._connection.execute("SELECT current_setting('enable_progress_bar')").fetchone()[0])
+"""
+
+
+def test_no_progress_bar_is_printed_where_no_file_is_run() -> None:
+    ended = subprocess.run([sys.executable, "-c", PROGRESS_BAR], capture_output=True, text=True, check=True)
+    assert ended.stdout == "False\n"

@@ -103,6 +103,7 @@ class Database:
                 check_extensions(lake.extensions)
             _load(connection, lake.extensions)
             session.run("database/use_utc")
+            session.run("database/no_progress_bar")
             session.run("database/no_retries")
             lake.attach(session, opening, read_only=self._read_only or opening.read_only)
             if self._read_only:
@@ -164,6 +165,7 @@ def memory(
     _load(connection, extensions)
     session = Session(connection, name)
     session.run("database/use_utc")
+    session.run("database/no_progress_bar")
     return session
 
 
