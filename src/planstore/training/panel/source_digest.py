@@ -57,7 +57,9 @@ def _part_digest(path: Path, first: int) -> str | None:
         with path.open("rb") as content:
             content.seek(first)
             for _ in range(PART_BYTES // BLOCK_BYTES):
-                digest.update(content.read(BLOCK_BYTES))
+                if not (block := content.read(BLOCK_BYTES)):
+                    break
+                digest.update(block)
     except OSError:
         return None  # because its reader says why
     return digest.hexdigest()
