@@ -9,12 +9,11 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from planstore.checks.quoting import quoted
+from planstore.checks.environment import environment_number
 from planstore.database.error_translation import store_errors
 from planstore.database.extensions import check_extensions, extension
 from planstore.database.lake import Lake, Opening
 from planstore.database.session import Session
-from planstore.errors import RequestError
 
 if TYPE_CHECKING:
     import duckdb
@@ -193,14 +192,7 @@ def _existing_working_directory() -> Iterator[None]:
 
 def _threads(threads: int | None) -> dict[str, str]:
     """Return the setting of the number of threads, if it was given, or the environment has one."""
-    if threads is not None:
-        return {"threads": str(threads)}
-    text = os.environ.get(THREADS_VARIABLE)
-    if not text:
-        return {}
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_THREADS:
-        raise RequestError(
-            f"{THREADS_VARIABLE} must be a whole number from 1 to {MOST_THREADS}, got {quoted(text)}: "
-            "correct or unset it"
-        )
-    return {"threads": str(int(text))}
+    if threads is None:
+        rule = f"a whole number from 1 to {MOST_THREADS}"
+        threads = environment_number(THREADS_VARIABLE, rule, least=1, most=MOST_THREADS)
+    return {} if threads is None else {"threads": str(threads)}

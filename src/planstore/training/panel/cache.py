@@ -21,8 +21,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from planstore.checks.quoting import quoted
-from planstore.errors import PanelError, RequestError
+from planstore.checks.environment import environment_number
+from planstore.errors import PanelError
 from planstore.training.panel.layout import FACTS, LayoutFacts
 
 _log = logging.getLogger("planstore.training")
@@ -226,10 +226,8 @@ def panel_cache() -> PanelCache:
     Raises:
         RequestError: the variable with the bound is no whole number.
     """
-    text = os.environ.get(BYTES_VARIABLE) or str(MOST_BYTES)
-    if not text.isdecimal():
-        raise RequestError(f"{BYTES_VARIABLE} must be a number of bytes, got {quoted(text)}: correct or unset it")
-    return PanelCache(user_cache_path("planstore") / "panels", int(text))
+    most = environment_number(BYTES_VARIABLE, "a number of bytes")
+    return PanelCache(user_cache_path("planstore") / "panels", MOST_BYTES if most is None else most)
 
 
 def _size(folder: Path) -> int:
