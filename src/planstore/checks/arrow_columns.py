@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+T = TypeVar("T")
+
+THREADS = 2
+"""Threads that work on columns, because Arrow copies an array on one; more are limited by the memory's speed."""
 EXACT = 2**53
 """Doubles represent every whole number below this one exactly, and not every one above it."""
 _TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
@@ -39,6 +44,12 @@ class _Shown(str):
 
     def __repr__(self) -> str:
         return str(self)
+
+
+def for_each_column(names: Sequence[str], work: Callable[[str], T]) -> dict[str, T]:
+    """Return what ``work`` returns for each column, in order; several columns are worked on at once."""
+    with ThreadPoolExecutor(THREADS) as threads:
+        return dict(zip(names, threads.map(work, names), strict=True))
 
 
 def plain(column: pa.ChunkedArray) -> Any:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+
+from planstore.checks.arrow_columns import THREADS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +25,9 @@ def in_order(parts: Iterable[pa.Table], columns: Sequence[str]) -> pa.Table:
     import numpy as np
     import pyarrow as pa
 
-    rows = pa.concat_tables(pa.Table.from_batches([_sorted(batch, columns)]) for batch in _batches(parts))
+    with ThreadPoolExecutor(THREADS) as threads:
+        batches = threads.map(lambda batch: _sorted(batch, columns), _batches(parts))
+        rows = pa.concat_tables(pa.Table.from_batches([batch]) for batch in batches)
     places = _places(rows, columns)
     starts = _starts(places)
     lengths = np.diff(starts, append=len(places))

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from planstore.checks.arrow_columns import plain
+from planstore.checks.arrow_columns import for_each_column, plain
 from planstore.checks.quoting import quoted
 from planstore.errors import BadInputError, CandidatesError
 
@@ -173,9 +173,10 @@ class _Reader:
 
     def _found(self, names: Sequence[str], rows: int, column: Callable[[int], Any]) -> Found:
         refuse_twice([name for name in names if name in self._wanted], self._where, self._kind)
+        places = {name: place for place, name in enumerate(names) if name in self._wanted}
         return Found(
             where=self._where,
-            columns={name: column(place) for place, name in enumerate(names) if name in self._wanted},
+            columns=for_each_column(list(places), lambda name: column(places[name])),
             unused=[name for name in names if name not in self._wanted],
             rows=rows,
         )

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from planstore.checks.arrow_columns import may_hold_nul
+from planstore.checks.arrow_columns import for_each_column, may_hold_nul
 from planstore.database.batches import BATCH_ROWS
 from planstore.database.connection import memory
 from planstore.database.session import Session
@@ -181,17 +181,17 @@ def _evidence(columns: dict[str, Any], order: np.ndarray[Any, Any], *, strict: b
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    # because each column is released before the next one is copied, so that all candidates are in memory only once
-    found = {
-        column.name: _without_nan(columns.pop(column.name), column.kind)
-        for column in sorted(SOURCE, key=lambda column: column.since)
-    }
-    if strict and pc.any(pc.equal(found["mode"], OLDER_SYMBOL_MODE)).as_py():
-        found["mode"] = pc.if_else(pc.equal(found["mode"], OLDER_SYMBOL_MODE), Mode.SYMBOL_SPECIFIC, found["mode"])
-    if np.any(np.diff(order) < 0):
-        places = np.argsort(order, kind="stable")
-        for name in found:
-            found[name] = found[name].take(places)
+    places = np.argsort(order, kind="stable") if np.any(np.diff(order) < 0) else None
+
+    def ordered(name: str) -> Any:
+        # because each column is released before it is copied, few are in memory twice
+        values = _without_nan(columns.pop(name), kinds[name])
+        if strict and name == "mode" and pc.any(pc.equal(values, OLDER_SYMBOL_MODE)).as_py():
+            values = pc.if_else(pc.equal(values, OLDER_SYMBOL_MODE), Mode.SYMBOL_SPECIFIC, values)
+        return values if places is None else values.take(places)
+
+    kinds = {column.name: column.kind for column in sorted(SOURCE, key=lambda column: column.since)}
+    found = for_each_column(list(kinds), ordered)
     rows = len(found["target"])
     return pa.table({"position": np.arange(1, rows + 1), **found})
 
