@@ -173,6 +173,7 @@ def serve(asked: socket.socket) -> None:
 
 def main() -> None:
     """Fork a process for each socket that comes, say its number, and later how it ended."""
+    faulthandler.enable()  # so that a crash says in which step
     for module in (*USED_LATER, *sys.argv[2:]):
         importlib.import_module(module)
     with socket.socket(fileno=int(sys.argv[1])) as control:

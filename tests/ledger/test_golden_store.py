@@ -11,6 +11,7 @@ import pytest
 
 import planstore
 import samples
+from planstore.database.session import Session
 from planstore.errors import StoreVersionError
 from planstore.events import hashing
 from planstore.ledger.layout import StoreLayout
@@ -55,6 +56,30 @@ def test_a_migration_that_was_killed_before_its_end_is_run_again(results: Path) 
     assert migrate(results / "planstore") == Migrated(FORMAT, FORMAT, (), ())
     with planstore.open(results, create=False) as store:
         assert store.integrity.verify(ANCHOR).holds
+
+
+def test_rows_are_moved_into_files_on_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads, rows = dict[str, object](), Session.rows
+
+    def noted(session: Session, statement: str, /, **values: object) -> list[tuple[object, ...]]:
+        found = session._connection.execute("select current_setting('threads')").fetchone()
+        threads[statement] = found[0] if found else None
+        return rows(session, statement, **values)
+
+    monkeypatch.setenv("PLANSTORE_THREADS", "4")
+    monkeypatch.setattr(Session, "rows", noted)
+    with tarfile.open(ARCHIVE) as archive:
+        archive.extractall(tmp_path, filter="data")
+    migrate(tmp_path / "results" / "planstore")
+    with planstore.open(tmp_path / "results", create=False) as store:
+        store.maintenance.compact()
+    steps = {statement: number for statement, number in threads.items() if statement.startswith("maintenance/")}
+    assert steps == {
+        "maintenance/flush_table": 1,
+        "maintenance/flush": 1,
+        "maintenance/merge": 4,
+        "maintenance/remove_orphans": 4,
+    }
 
 
 def test_a_migrated_store_keeps_nulls_beside_scores(results: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Set
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -66,27 +67,24 @@ def compact(ledger: Ledger, grace: timedelta, progress: Callable[[str], None] = 
     if not timedelta() <= grace <= LONGEST_GRACE:
         raise RequestError(f"grace must be from 0 to {LONGEST_GRACE.days:,} days, got {grace}")
     data, orphan_age = ledger.storage.data, ledger.storage.orphan_age
-    with ledger.locked():
-        session = ledger.writer()
-        try:
-            files = data.files()
-            progress("looking for missing files")
-            if gone := data.undelete(missing(session, files)):
-                raise StoreError(f"commits name {', '.join(sorted(gone))}, which is gone: restore a backup")
-            before = _digests(session)
-            progress("flushing")
-            flushed = step(session, data, "maintenance/flush", before)
-            progress("merging")
-            step(session, data, "maintenance/merge", before)
-            progress("cleaning up")
-            now = datetime.now(UTC)
-            # because DuckLake compares times in a SQLite catalog by day only
-            moment = now - (grace + timedelta(days=1) if grace else grace)
-            session.run("maintenance/expire", moment=moment)
-            session.run("maintenance/clean_up", moment=moment)
-            orphans = len(session.rows("maintenance/remove_orphans", moment=min(moment, now - orphan_age)))
-        finally:
-            session.close()
+    with ledger.locked(), closing(ledger.writer()) as session, closing(ledger.small_writer()) as flushing:
+        files = data.files()
+        progress("looking for missing files")
+        if gone := data.undelete(missing(session, files)):
+            raise StoreError(f"commits name {', '.join(sorted(gone))}, which is gone: restore a backup")
+        before = _digests(session)
+        progress("flushing")
+        # because DuckLake 1.5 notes without a lock which tables it flushed, and several threads would crash there
+        flushed = step(flushing, data, "maintenance/flush", before)
+        progress("merging")
+        step(session, data, "maintenance/merge", before)
+        progress("cleaning up")
+        now = datetime.now(UTC)
+        # because DuckLake compares times in a SQLite catalog by day only
+        moment = now - (grace + timedelta(days=1) if grace else grace)
+        session.run("maintenance/expire", moment=moment)
+        session.run("maintenance/clean_up", moment=moment)
+        orphans = len(session.rows("maintenance/remove_orphans", moment=min(moment, now - orphan_age)))
         return Compacted(flushed, len(files), len(data.files()), orphans)
 
 
@@ -97,6 +95,8 @@ def missing(session: Session, files: Set[str]) -> set[str]:
 
 def flush(session: Session, data: DataStorage, table: str) -> int:
     """Move an event table's inlined rows from the catalog into files, and return their number.
+
+    ``session`` is of a database with one thread, as in :func:`compact`.
 
     Raises:
         StoreError: the table's digest would have changed; nothing was changed.

@@ -163,7 +163,7 @@ class Ledger:
         return self._read_write.session()
 
     def small_writer(self) -> Session:
-        """Return a writing session for commits of a few rows.
+        """Return a writing session for commits of a few rows, and for moving such rows into files.
 
         It uses one thread, because a commit runs a dozen small catalog queries, and passing each of them to another
         thread takes longer than the query.

@@ -87,7 +87,7 @@ def migrate(folder: Path, *, lock_timeout: float = 600.0) -> Migrated:
         return Migrated(before, FORMAT)
     with storage.lock.held():
         data = storage.data
-        database = Database(storage.catalog, read_only=False)
+        database = Database(storage.catalog, read_only=False, threads=1)  # because `flush` needs one
         try:
             session = database.session()
             restored = [value for older in range(before, FORMAT) for value in _to_next_format(older, session, data)]
