@@ -20,8 +20,9 @@ import samples
 from planstore import JobStatus, NotFoundError, RequestError
 from planstore.api.store import Store
 from planstore.cli.verbs import app
-from planstore.outcomes.backtest import RECORDED, Backtest, ValueDifference
+from planstore.outcomes.backtest import RECORDED, Backtest
 from planstore.outcomes.bootstrap import Estimate
+from planstore.outcomes.policy_values import ValueDifference
 
 YEARS, TARGETS, SYMBOLS = 4, 2, 4
 MODES = {"ROUTE_CROSS_SECTIONAL": "CROSS_SECTIONAL", "ROUTE_SYMBOL_SPECIFIC": "SYMBOL_SPECIFIC", "ROUTE_BOTH": "BOTH"}

@@ -11,124 +11,33 @@ from planstore.audit.scenario import Record
 from planstore.database.session import Session
 from planstore.errors import NotFoundError, RequestError
 from planstore.events.outcome import metric_word
-from planstore.events.vocabulary import SIDES, TRAINED_TYPES, SignalState, TrainingType
+from planstore.events.vocabulary import TRAINED_TYPES
 from planstore.ledger.storage import ArtifactStorage
-from planstore.outcomes.bootstrap import Estimate, by_run, rounded, sums_by_run
+from planstore.outcomes.bootstrap import rounded
 from planstore.outcomes.charts import svg, value_chart, write_svg
-from planstore.outcomes.replayed import COLUMNS, ReplayedRoutes
-from planstore.outcomes.thresholds import Variation, variations
+from planstore.outcomes.model_comparison import ModelComparison, compared_models
+from planstore.outcomes.policy_values import (
+    CurvePoint,
+    PolicyValue,
+    PolicyValues,
+    ThresholdTest,
+    ValueDifference,
+    hyphened,
+)
+from planstore.outcomes.replayed import ReplayedRoutes
+from planstore.outcomes.thresholds import variations
 from planstore.pages.answers import Answer, text_table
 from planstore.plans.cost import hours_by_kind
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from planstore.routing.policy_reader import ReadPolicy
 
 RECORDED = "as recorded"
 """Name of the decisions that the runs recorded."""
 COST_PER_JOB = 0.02
 """Cost of a job where the call gives none."""
-COSTS = (0.0, 0.01, 0.02, 0.05, 0.1)
-"""Costs per job of the value curve, besides the requested one."""
 LEAST_RUNS = 4
 """Fewest runs of which one half chooses thresholds and the other tests them."""
-_PAIRS, _POOLED, _OWN, _BOTH, _EXPERIMENTAL, _JOBS, _ADVANTAGE = range(len(COLUMNS))
-
-
-@dataclass(frozen=True)
-class PolicyValue:
-    """What the routes of a policy were worth, over all runs.
-
-    Attributes:
-        policy: its name; ``as recorded`` means the decisions of the runs.
-        pooled, own, both, experimental, blocked: numbers of pairs by the model that their route trains for them.
-        jobs: number of jobs.
-        hours: hours of one CPU core that the jobs take, by the mean time of the recorded jobs of their kind; None where
-            no job of a kind was timed.
-        advantage: mean score over null of the pairs that are not blocked; None without one.
-        value: sum of the scores over null less the cost of all jobs, per pair.
-    """
-
-    policy: str
-    pooled: int
-    own: int
-    both: int
-    experimental: int
-    blocked: int
-    jobs: int
-    hours: float | None
-    advantage: float | None
-    value: Estimate
-
-
-@dataclass(frozen=True)
-class ValueDifference:
-    """The value of the best policy minus that of another, in the same runs."""
-
-    policy: str
-    other: str
-    difference: Estimate
-
-
-@dataclass(frozen=True)
-class CurvePoint:
-    """The value per pair of each policy at a cost per job, and the best one."""
-
-    cost_per_job: float
-    values: Mapping[str, float]
-    best: str
-
-
-@dataclass(frozen=True)
-class ThresholdTest:
-    """A threshold that was chosen on the first half of the runs, and tested on the second.
-
-    Attributes:
-        policy: the policy.
-        key: the key of its threshold.
-        given, chosen: its threshold, and the one of most value in the first half; a greater one than all scores
-            means that no side passes.
-        first_given, first_chosen: their values per pair in the first half.
-        second_given, second_chosen: in the second half.
-        gain: the difference in the second half.
-    """
-
-    policy: str
-    key: str
-    given: float
-    chosen: float
-    first_given: float
-    first_chosen: float
-    second_given: float
-    second_chosen: float
-    gain: Estimate
-
-
-@dataclass(frozen=True)
-class ModelComparison:
-    """The three models on the same symbols: mean scores over null, of pairs whose symbol side had a state.
-
-    Attributes:
-        state: that signal state; None means all.
-        pairs: number of pairs.
-        pooled, own, both: of the cross-sectional model, the symbol's own, and the mean of both.
-        own_over_pooled, both_over_pooled: differences.
-        pooled_jobs, own_jobs: jobs that train the models: one for each target in a run, and one for each pair.
-        pooled_hours, own_hours: their hours, as of `PolicyValue`; the mean of both takes both.
-    """
-
-    state: str | None
-    pairs: int
-    pooled: float
-    own: float
-    both: float
-    own_over_pooled: Estimate
-    both_over_pooled: Estimate
-    pooled_jobs: int
-    own_jobs: int
-    pooled_hours: float | None
-    own_hours: float | None
 
 
 @dataclass(frozen=True, repr=False)
@@ -207,7 +116,7 @@ class Backtest(Answer):
         """Why hours are missing; None where none is."""
         if all(one.hours is not None for one in self.policies):
             return None
-        kinds = [_label(kind) for kind in TRAINED_TYPES if kind not in self.hours_by_kind]
+        kinds = [hyphened(kind) for kind in TRAINED_TYPES if kind not in self.hours_by_kind]
         return (
             f"no {' and no '.join(kinds)} job of the ledger was timed: `planstore train` times the jobs that it trains"
         )
@@ -255,7 +164,7 @@ def backtest(
             progress(run["run_id"])
             sums.append([routes.recorded(run), *routes.replayed(run, tried)])
     hours = hours_by_kind(session)
-    judged = _Judged(np.array(sums), (RECORDED, *names), hours, per_job, cost_per_hour or 0.0, seed)
+    judged = PolicyValues(np.array(sums), (RECORDED, *names), hours, per_job, cost_per_hour or 0.0, seed)
     return Backtest(
         metric=wanted,
         other_metrics={name: len(found) for name, found in by_metric.items()},
@@ -268,7 +177,7 @@ def backtest(
         differences=judged.differences(),
         curve=judged.curve(),
         thresholds=judged.thresholds(varied, len(first_half)),
-        models=_models(pairs, hours, seed),
+        models=compared_models(pairs, hours, seed),
     )
 
 
@@ -300,152 +209,3 @@ def _names(policies: Sequence[ReadPolicy]) -> list[str]:
         name if names.count(name) == 1 and name != RECORDED else f"{name} {names[: place + 1].count(name)}"
         for place, name in enumerate(names)
     ]
-
-
-def _label(kind: TrainingType) -> str:
-    return kind.replace("_", "-")
-
-
-class _Judged:
-    """Sums by run, policy and `COLUMNS`: first as recorded, then the policies, then their variations."""
-
-    def __init__(
-        self, sums: np.ndarray, names: Sequence[str], hours: Mapping[str, float], cost: float, hourly: float, seed: int
-    ) -> None:
-        import numpy as np
-
-        self._sums = sums
-        self._names = names
-        self._cost = cost
-        self._seed = seed
-        own = sums[..., [_OWN, _BOTH, _EXPERIMENTAL]].sum(axis=-1)
-        self._hours = np.zeros_like(own)
-        for kind, jobs in zip(TRAINED_TYPES, (sums[..., _JOBS] - own, own), strict=True):
-            if hourly and kind not in hours and jobs.any():
-                raise RequestError(
-                    f"cost_per_hour must be 0 where no {_label(kind)} job was timed, got {hourly:g}: train one first, "
-                    "or give a cost per job"
-                )
-            self._hours += np.where(jobs > 0, jobs * hours.get(kind, np.nan), 0.0)
-        self._hourly = hourly * self._hours if hourly else np.zeros_like(own)
-
-    def _value(self, place: int, cost: float, runs: slice = slice(None)) -> np.ndarray:
-        """Return the value of a policy in each run: scores over null, less the cost of its jobs and hours."""
-        of_jobs = cost * self._sums[runs, place, _JOBS] + self._hourly[runs, place]
-        found: np.ndarray = self._sums[runs, place, _ADVANTAGE] - of_jobs
-        return found
-
-    def _per_pair(self, values: np.ndarray, runs: slice = slice(None)) -> Estimate:
-        import numpy as np
-
-        sums = np.stack([self._sums[runs, 0, _PAIRS], values], axis=1)
-        return by_run(sums, lambda total: total[:, 1] / total[:, 0], seed=self._seed)
-
-    def policies(self) -> list[PolicyValue]:
-        """Return the value of each policy."""
-        import numpy as np
-
-        found = []
-        for place, name in enumerate(self._names):
-            total = self._sums[:, place].sum(axis=0)
-            pooled, own, both, experimental = (int(total[one]) for one in (_POOLED, _OWN, _BOTH, _EXPERIMENTAL))
-            trained = pooled + own + both + experimental
-            hours = float(self._hours[:, place].sum())
-            found.append(
-                PolicyValue(
-                    name, pooled, own, both, experimental, int(total[_PAIRS]) - trained, int(total[_JOBS]),
-                    rounded(hours) if np.isfinite(hours) else None,
-                    rounded(float(total[_ADVANTAGE]) / trained) if trained else None,
-                    self._per_pair(self._value(place, self._cost)),
-                )
-            )  # fmt: skip
-        return found
-
-    def _best(self, cost: float) -> int:
-        return max(range(len(self._names)), key=lambda place: float(self._value(place, cost).sum()))
-
-    def differences(self) -> list[ValueDifference]:
-        """Return the difference of the best policy to each other one."""
-        best = self._best(self._cost)
-        return [
-            ValueDifference(
-                self._names[best], name, self._per_pair(self._value(best, self._cost) - self._value(place, self._cost))
-            )
-            for place, name in enumerate(self._names)
-            if place != best
-        ]
-
-    def curve(self) -> list[CurvePoint]:
-        """Return the values at each cost."""
-        pairs = float(self._sums[:, 0, _PAIRS].sum())
-        return [
-            CurvePoint(
-                cost,
-                {
-                    name: rounded(float(self._value(place, cost).sum()) / pairs)
-                    for place, name in enumerate(self._names)
-                },
-                self._names[self._best(cost)],
-            )
-            for cost in sorted({*COSTS, self._cost})
-        ]
-
-    def thresholds(self, varied: Sequence[Variation], first: int) -> list[ThresholdTest]:
-        """Return for each policy and side the threshold that the first runs choose, tested on the others."""
-        found = []
-        for name in self._names[1:]:
-            given = self._names.index(name)
-            for side in SIDES:
-                places = [
-                    (len(self._names) + place, one)
-                    for place, one in enumerate(varied)
-                    if (one.policy, one.side) == (name, side)
-                ]
-                if places:
-                    found.append(self._test(name, given, places, first))
-        return found
-
-    def _test(self, name: str, given: int, places: Sequence[tuple[int, Variation]], first: int) -> ThresholdTest:
-        before, after = slice(None, first), slice(first, None)
-
-        def value(place: int, runs: slice) -> float:
-            return rounded(float(self._value(place, self._cost, runs).sum() / self._sums[runs, 0, _PAIRS].sum()))
-
-        key, threshold = places[0][1].key, places[0][1].given
-        best, chosen = given, threshold
-        for place, one in places:
-            if value(place, before) > value(best, before):
-                best, chosen = place, one.threshold
-        gain = self._value(best, self._cost, after) - self._value(given, self._cost, after)
-        return ThresholdTest(
-            name, key, threshold, chosen, value(given, before), value(best, before), value(given, after),
-            value(best, after), self._per_pair(gain, after),
-        )  # fmt: skip
-
-
-def _models(pairs: Sequence[Record], hours: Mapping[str, float], seed: int) -> list[ModelComparison]:
-    import numpy as np
-
-    runs = np.array([pair["run_id"] for pair in pairs], dtype=object)
-    states = np.array([pair["local_state"] for pair in pairs], dtype=object)
-    targets = np.array([f"{pair['run_id']}\0{pair['target']}" for pair in pairs], dtype=object)
-    pooled, own, both = (np.array([pair[name] for pair in pairs]) for name in ("pooled", "own", "both"))
-
-    def mean(values: np.ndarray, where: np.ndarray) -> Estimate:
-        sums = sums_by_run(runs[where], np.ones(int(where.sum())), values[where])
-        return by_run(sums, lambda total: total[:, 1] / total[:, 0], seed=seed)
-
-    chosen = [(str(state), states == state) for state in SignalState if (states == state).any()]
-
-    def taken(kind: TrainingType, jobs: int) -> float | None:
-        return rounded(jobs * hours[kind]) if kind in hours else None
-
-    def compared(state: str | None, where: np.ndarray) -> ModelComparison:
-        jobs = len(set(targets[where])), int(where.sum())
-        over_null = [rounded(float(values[where].mean())) for values in (pooled, own, both)]
-        return ModelComparison(
-            state, int(where.sum()), over_null[0], over_null[1], over_null[2], mean(own - pooled, where),
-            mean(both - pooled, where), *jobs, *map(taken, TRAINED_TYPES, jobs),
-        )  # fmt: skip
-
-    return [compared(state, where) for state, where in [*chosen, (None, np.ones(len(pairs), bool))]]
