@@ -1,17 +1,20 @@
 """Starts workers and verbs as forks of one process that has loaded their modules already.
 
-Loading scikit-learn and its like takes a worker longer than all its tasks in a test. The programs ``worker``,
-``forked-python`` and ``planstore`` pass their arguments, variables, working folder and standard streams to a server,
-which forks, and they end as the fork ends. A fork is in the process group of its program and ends with it. Tests of how
-a process begins, or of one that is killed, start the real programs.
+Loading scikit-learn and its like takes a worker longer than all its tasks in a test. A caller passes arguments,
+variables, working folder and standard streams to a server, which forks, and the fork ends with its caller. A caller is
+a :class:`Fork`, or one of the programs ``worker``, ``forked-python`` and ``planstore``, which end as their fork ends,
+and which have it in their process group. Tests of how a process begins, or of one that is killed, start the real
+programs.
 """
 
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import runpy
+import select
 import selectors
 import signal
 import socket
@@ -19,18 +22,39 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache, partial
+from importlib import import_module
 from multiprocessing import spawn
 from pathlib import Path
-from typing import Any, NoReturn
+from pkgutil import walk_packages
+from tempfile import TemporaryDirectory
+from typing import Any, NoReturn, TextIO
 
 VARIABLE = "PLANSTORE_TESTS_FORKS"
 """Variable with the folder of the programs."""
 PLANSTORE = str(Path(sys.executable).with_name("planstore"))
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """Variables of workers, which libraries read when they are loaded."""
+LIBRARIES = (
+    "duckdb",
+    "jinja2",
+    "lightgbm",
+    "matplotlib.figure",
+    "pandas",
+    "pyarrow.csv",
+    "pyarrow.dataset",
+    "pyarrow.parquet",
+    "rich.table",
+    "scipy.stats",
+    "sklearn.ensemble",
+    "sklearn.linear_model",
+    "sklearn.neural_network",
+    "sklearn.pipeline",
+    "skops.io",
+)
+"""Libraries that workers and verbs load when they need them."""
 PROGRAM = f"""\
 #!{sys.executable} -IS
 import json, os, signal, socket, sys
@@ -42,7 +66,7 @@ signal.pthread_sigmask(signal.SIG_BLOCK, signals)
 server = socket.socket(socket.AF_UNIX)
 server.connect(os.path.dirname(sys.argv[0]) + "/socket")
 socket.send_fds(server, [b"."], [0, 1, 2])
-call = [name, sys.argv[1:], os.getcwd(), dict(os.environ), os.getpgrp()]
+call = [name, sys.argv[1:], os.getcwd(), dict(os.environ), os.getpgrp(), [0, 1, 2]]
 server.sendall(json.dumps(call).encode() + b"\\n")
 answers = server.makefile()
 fork = int(answers.readline())
@@ -71,6 +95,46 @@ def use() -> None:
     """Start the workers of this process as forks, where a server runs."""
     if folder := os.environ.get(VARIABLE):
         spawn.set_executable(f"{folder}/worker")
+
+
+class Fork:
+    """A verb that runs as a fork; it is killed if this object is closed before the verb has ended.
+
+    Args:
+        arguments: its arguments.
+        folder: its working folder.
+        streams: files for its standard streams by number; others are closed.
+
+    Attributes:
+        process: the number of its process.
+    """
+
+    def __init__(self, arguments: Sequence[str], folder: Path, streams: Mapping[int, int]) -> None:
+        self._server = socket.socket(socket.AF_UNIX)
+        self._server.connect(f"{os.environ[VARIABLE]}/socket")
+        socket.send_fds(self._server, [b"."], list(streams.values()))
+        call = ["planstore", arguments, str(folder), dict(os.environ), os.getpgrp(), list(streams)]
+        self._server.sendall(json.dumps(call).encode() + b"\n")
+        self._answers = self._server.makefile()
+        self.process = int(self._answers.readline())
+
+    def wait(self, seconds: float) -> int | None:
+        """Wait for its end at most some seconds, and return its exit code, or None."""
+        return int(self._answers.readline()) if select.select([self._server], [], [], seconds)[0] else None
+
+    def close(self) -> None:
+        """Close the connection to the server."""
+        self._answers.close()
+        self._server.close()
+
+
+@contextmanager
+def served() -> Iterator[None]:
+    """Run a server while the block runs, unless one runs already."""
+    with ExitStack() as opened:
+        if VARIABLE not in os.environ:
+            opened.enter_context(serving(Path(opened.enter_context(TemporaryDirectory()))))
+        yield
 
 
 @contextmanager
@@ -171,28 +235,40 @@ def _answer(caller: socket.socket, number: int) -> None:
 
 
 def _become(
-    streams: list[int], name: str, arguments: list[str], folder: str, variables: dict[str, str], group: int
+    streams: list[int],
+    name: str,
+    arguments: list[str],
+    folder: str,
+    variables: dict[str, str],
+    group: int,
+    numbers: list[int],
 ) -> NoReturn:
     """Turn this fork into a worker or a verb, and end it as Python would."""
     code = 1
     try:
         os.setpgid(0, group)
-        for number, stream in enumerate(streams):
+        for number, stream in zip(numbers, streams, strict=True):
             os.dup2(stream, number)
+        for number in {0, 1, 2} - {*numbers}:
+            os.close(number)
         os.closerange(3, 1024)
         os.chdir(folder)
         os.environ.clear()
         os.environ.update(variables)
-        sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
-        sys.stdout, sys.stderr = (os.fdopen(number, "w", encoding="utf-8", closefd=False) for number in (1, 2))
+        sys.stdin, sys.stdout, sys.stderr = (_stream(number) if number in numbers else None for number in range(3))
         code = _run(name, arguments)
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BaseException:  # noqa: BLE001 because the fork must not go on as the server
         traceback.print_exc()
     finally:
         os._exit(code)
+
+
+def _stream(number: int) -> TextIO:
+    return os.fdopen(number, "w" if number else "r", encoding="utf-8", closefd=False)
 
 
 def _run(name: str, arguments: list[str]) -> int:
@@ -215,22 +291,19 @@ def _run(name: str, arguments: list[str]) -> int:
     return found if isinstance(found, int) else int(found is not None)
 
 
+@cache
 def _preload() -> None:
     """Import the modules that workers and verbs need; no database is opened."""
-    import lightgbm  # noqa: F401
-    import scipy.stats  # noqa: F401
-    import sklearn.ensemble
-    import sklearn.linear_model
-    import sklearn.neural_network
-    import sklearn.pipeline  # noqa: F401
-    import skops.io  # noqa: F401
+    for name in (*LIBRARIES, *_modules()):
+        import_module(name)
+    gc.freeze()  # because a collection in a fork would copy what it shares with this process
 
-    import planstore.training.evidence.measure
-    import planstore.training.execution.train
-    import planstore.training.execution.worker  # noqa: F401
-    import verbs_forked
 
-    verbs_forked.preload()
+def _modules() -> Iterator[str]:
+    """Yield the modules of planstore, but those that serve pages."""
+    for module in walk_packages(import_module("planstore").__path__, "planstore."):
+        if not module.name.endswith("__main__") and not module.name.startswith("planstore.ui"):
+            yield module.name
 
 
 if __name__ == "__main__":

@@ -14,9 +14,10 @@ import inputs
 import samples
 from planstore import PolicyError, PolicyWarning
 from planstore.api.store import Store
+from planstore.database.session import Session
 from planstore.routing.policy import Policy
 from planstore.routing.policy_defaults import DEFAULT_POLICY
-from planstore.routing.policy_reader import KIND, check_patterns, read_policy
+from planstore.routing.policy_reader import KIND, read_policy
 from planstore.routing.policy_sections import (
     Allowlist,
     Budget,
@@ -183,8 +184,13 @@ def test_a_policy_as_mapping_and_as_file_has_one_identity(tmp_path: Path) -> Non
 
 def test_the_shipped_policy_is_a_policy_and_keeps_its_identity() -> None:
     policy, _ = read_policy(DEFAULT_POLICY)
-    check_patterns(policy)
     assert policy.policy_id == "593a7c7521efc8990617292838213eb305402b024db382258b7aca2dcc6d582e"
+
+
+def test_the_default_patterns_which_no_route_tries_can_be_searched_with(session: Session) -> None:
+    session.run("routing/unicode_pattern")
+    assert [session.problem("policy/horizon_pattern", regex=one.regex) for one in Horizon().patterns] == [None] * 3
+    assert session.problem("policy/horizon_pattern", regex="(")
 
 
 # --- what is left out ---------------------------------------------------------------------------------------------

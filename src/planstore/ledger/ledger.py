@@ -373,7 +373,8 @@ class Ledger:
                     for table in sql.names("schema/tables"):
                         session.run(table)
                     session.run("database/row_groups", rows=self.storage.catalog.row_group_rows)
-            keep_in_files(session, FILE_TABLES)
+            with session.transaction():
+                keep_in_files(session, FILE_TABLES)
             self.storage.complete_catalog()
             self.storage.write_marker()
             self._is_ready()

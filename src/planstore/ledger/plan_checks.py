@@ -1,20 +1,38 @@
-"""Checks of a plan, before it is published and during verification."""
+"""Checks of plans, before one is published and of all recorded ones during verification."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from planstore.database.session import Session
 
+_CHECKED = ("checked_decisions", "checked_jobs", "checked_plans")
+_CHECKS = ("jobs_against_decisions", "repeated_job_ids")
 
-def failed_plan_checks(session: Session, jobs_left_out: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+
+def failed_checks_of_staged_plan(session: Session, jobs_left_out: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Yield the name and the rows of each check that the session's ``jobs`` and ``decisions`` fail.
 
     ``jobs_left_out`` is the number of jobs that the plan's budget leaves out.
     """
-    checks = {"jobs_against_decisions": {"jobs_left_out": jobs_left_out}, "repeated_job_ids": {}}
-    for check, values in checks.items():
-        rows = session.records(f"verify/{check}", **values)
-        if rows:
-            yield check.replace("_", " "), rows
+    for name in _CHECKED:
+        session.run(f"verify/staged/{name}", **({"jobs_left_out": jobs_left_out} if name == "checked_plans" else {}))
+    for _, check, rows in _failed_checks(session):
+        yield check, rows
+
+
+def failed_checks_of_recorded_plans(session: Session) -> Iterator[tuple[int, str, list[dict[str, Any]]]]:
+    """Yield the commit of each recorded plan that fails a check, with the name and the rows of the check."""
+    for name in _CHECKED:
+        session.run(f"verify/recorded/{name}")
+    yield from _failed_checks(session)
+
+
+def _failed_checks(session: Session) -> Iterator[tuple[int, str, list[dict[str, Any]]]]:
+    for check in _CHECKS:
+        for commit_id, rows in groupby(session.records(f"verify/{check}"), itemgetter("commit_id")):
+            shown = [{name: value for name, value in row.items() if name != "commit_id"} for row in rows]
+            yield commit_id, check.replace("_", " "), shown

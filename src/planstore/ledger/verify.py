@@ -17,7 +17,7 @@ from planstore.events.commit import GENESIS, utc_text
 from planstore.events.hashing import digest_of
 from planstore.ledger.findings import Anchor, Finding, Verified
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
-from planstore.ledger.plan_checks import failed_plan_checks
+from planstore.ledger.plan_checks import failed_checks_of_recorded_plans
 from planstore.ledger.pruning_statistics import falsehoods
 from planstore.ledger.row_digests import EventRows, finding_of
 from planstore.ledger.snapshots import shifted_snapshots
@@ -84,8 +84,7 @@ def findings(ledger: Ledger, expected: Anchor | None = None) -> Iterator[Finding
         yield finding_of(None, "commits", error)
         return
     yield from _chain(commits, expected)
-    numbered = [commit for commit in commits if commit["commit_id"] is not None]
-    events = EventRows(session, numbered)
+    events = EventRows(session, commits)
     for table in EVENT_TABLES:
         try:
             with unreadable("the ledger"):
@@ -105,7 +104,7 @@ def findings(ledger: Ledger, expected: Anchor | None = None) -> Iterator[Finding
     ):
         try:
             with unreadable("the ledger"):
-                yield from check(ledger, session, commits)
+                yield from check(ledger, session, events)
         except StoreError as error:
             yield finding_of(None, check.__name__.strip("_").replace("_", " "), error)
 
@@ -151,27 +150,27 @@ def _header_digest(commit: Mapping[str, Any]) -> str:
         return f"none: {error}"
 
 
-def _row_counts(_: Ledger, session: Session, commits: list[dict[str, Any]]) -> Iterator[Finding]:
+def _row_counts(_: Ledger, session: Session, events: EventRows) -> Iterator[Finding]:
     """Check that no table has rows of missing commits."""
     counted = dict.fromkeys(EVENT_TABLES, 0)
-    for commit in commits:
+    for commit in events.commits:
         for count in commit["counts"] or ():
             counted[count["table"]] = counted.get(count["table"], 0) + count["rows"]
     stated = dict(session.rows("verify/stated_row_counts"))
-    for table, rows in session.rows("verify/row_counts"):
+    for table, rows in events.held.items():
         if rows != counted[table]:
             yield Finding(None, table, f"it holds {rows} rows, all headers together count {counted[table]}")
         elif stated[table] != rows:
             yield Finding(None, table, f"the catalog says that it holds {stated[table]} rows, it holds {rows}")
 
 
-def _filters(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterator[Finding]:
+def _filters(ledger: Ledger, session: Session, _: EventRows) -> Iterator[Finding]:
     """Check that filtered queries find all rows: no pruning statistic is false."""
     for table, commit_id, problem in falsehoods(session, ledger.storage.data):
         yield Finding(commit_id, table, problem)
 
 
-def _definitions(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterator[Finding]:
+def _definitions(ledger: Ledger, session: Session, _: EventRows) -> Iterator[Finding]:
     """Check that the catalog has no foreign objects, and the folders no foreign files."""
     for kind, name in ledger.storage.catalog.foreign_objects(session):
         yield Finding(None, "catalog", f"the {kind} {name} is there, and is none of the store's")
@@ -181,44 +180,40 @@ def _definitions(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> I
         yield Finding(None, where, problem)
 
 
-def _snapshots(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iterator[Finding]:
+def _snapshots(_: Ledger, session: Session, __: EventRows) -> Iterator[Finding]:
     """Check that the catalog states the same snapshot for all rows of a commit."""
     for where, commit_id, problem in shifted_snapshots(session):
         yield Finding(commit_id, where, problem)
 
 
-def _policies(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iterator[Finding]:
+def _policies(_: Ledger, session: Session, __: EventRows) -> Iterator[Finding]:
     for commit_id, policy_id, document in session.rows("verify/policies"):
         digest = digest_of(document.encode())
         if digest != policy_id:
             yield Finding(commit_id, "policies", f"the document of policy {policy_id} has the digest {digest}")
 
 
-def _plans(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterator[Finding]:
+def _plans(ledger: Ledger, session: Session, _: EventRows) -> Iterator[Finding]:
     """Check each plan against its decisions, its jobs and its canonical document."""
-    session.run("verify/commit/decisions")
-    session.run("verify/commit/jobs")
+    for commit_id, check, rows in failed_checks_of_recorded_plans(session):
+        yield Finding(commit_id, "jobs", f"{check}: {len(rows)}, the first is {rows[0]}")
     for plan in session.records("verify/plans"):
-        commit_id = plan["commit_id"]
-        session.run("verify/commit/set_commit", commit_id=commit_id)
-        for check, rows in failed_plan_checks(session, plan["jobs_left_out"]):
-            yield Finding(commit_id, "jobs", f"{check}: {len(rows)}, the first is {rows[0]}")
         try:
             document = orjson.loads(ledger.artifacts.get(plan["artifact"]))
         except (StoreError, orjson.JSONDecodeError):
             continue  # because the artifact has a finding of its own
         for name in ("evidence_id", "policy_id", "rules_id"):
             if document.get(name) != plan[name]:
-                yield Finding(commit_id, "plans", f"plan {plan['plan_id']} names another {name} than its run")
+                yield Finding(plan["commit_id"], "plans", f"plan {plan['plan_id']} names another {name} than its run")
 
 
-def _documents(_: Ledger, session: Session, __: list[dict[str, Any]]) -> Iterator[Finding]:
+def _documents(_: Ledger, session: Session, __: EventRows) -> Iterator[Finding]:
     session.run("projections/derived_plan_documents")
     for plan_id, view, key, problem in session.rows("verify/documents"):
         yield Finding(None, "plan_documents", f"{view}/{key} of plan {plan_id} {problem}; `planstore rebuild` mends it")
 
 
-def _artifacts(ledger: Ledger, session: Session, _: list[dict[str, Any]]) -> Iterator[Finding]:
+def _artifacts(ledger: Ledger, session: Session, _: EventRows) -> Iterator[Finding]:
     """Check each artifact against its digest, unreferenced ones included, because a later event may refer to them."""
     named = session.rows("verify/artifacts")
     unnamed = sorted(ledger.artifacts.digests() - {digest for _, digest, _ in named})

@@ -12,7 +12,7 @@ from planstore.errors import PlanInvalidError
 from planstore.events.canonical import canonical_json
 from planstore.events.digest import StagedRows
 from planstore.events.hashing import digest_of
-from planstore.ledger.plan_checks import failed_plan_checks
+from planstore.ledger.plan_checks import failed_checks_of_staged_plan
 from planstore.plans.budget import BudgetEffect, within_budget
 from planstore.plans.fit_times import NO_FIT_TIMES, Timing
 
@@ -98,7 +98,7 @@ def make_plan(
     jobs = StagedRows(table)
     session.run("planning/plan_summary")
     with session.joins_as_written():
-        for check, rows in failed_plan_checks(session, budget.jobs_left_out if budget else 0):
+        for check, rows in failed_checks_of_staged_plan(session, budget.jobs_left_out if budget else 0):
             raise PlanInvalidError(f"the plan was not published, because of {check}: {rows[:3]}")
     row = session.row("planning/read_summary")
     assert row is not None

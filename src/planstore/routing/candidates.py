@@ -85,16 +85,17 @@ def read_candidates(source: CandidatesSource, *, strict: bool, required: Sequenc
     """
     import pyarrow.compute as pc
 
-    checked = _checked(source, strict=strict)
+    with closing(memory()) as session:
+        checked = _checked(session, source, strict=strict)
+        evidence = _evidence(checked.columns, checked.order, strict=strict)
+        evidence = _chunked(with_derived(evidence, session) if strict else without_derived(evidence))
     notes, where = list(checked.notes), checked.where
-    evidence = _evidence(checked.columns, checked.order, strict=strict)
     has_score = pc.is_valid(evidence["score"])
     lacking = {column: pc.sum(pc.and_(has_score, pc.is_null(evidence[column]))).as_py() for column in required}
     columns = [column for column, rows in lacking.items() if rows]
     if columns:
         scores = ", ".join(f"{lacking[column]} scores have no {column}" for column in columns)
         notes.append(f"{where}: {scores}, which the policy requires: their sides are DISALLOWED; {ways_out(columns)}")
-    evidence = _chunked(with_derived(evidence) if strict else without_derived(evidence))
     return Candidates(evidence, notes, StagedRows(evidence.drop_columns("position")), checked.has_float32_scores)
 
 
@@ -113,36 +114,35 @@ class _Checked:
     has_float32_scores: bool
 
 
-def _checked(source: CandidatesSource, *, strict: bool) -> _Checked:
+def _checked(session: Session, source: CandidatesSource, *, strict: bool) -> _Checked:
     """Read the columns of candidates and check them."""
     import numpy as np
     import pyarrow as pa
 
-    with closing(memory()) as session:
-        converter = CandidateConverter(source, strict=strict)
-        with session.registered("incoming_names", converter.names()):
-            session.run("candidates/unread", strict=strict)
-        converter.unread = frozenset(row for (row,) in session.rows("candidates/unread_rows"))
-        columns = converter.columns()
-        incoming = _chunked(pa.table({"row": np.arange(1, converter.rows + 1), **columns}))
-        for step in (
-            "plain_word",
-            "plain_task",
-            "stated_task",
-            "metric_word",
-            "known_metrics",
-        ):  # because rules read tasks by these
-            session.run(f"routing/{step}")
-        order = _order(columns) if strict else np.arange(converter.rows)
-        with (
-            session.registered("incoming", incoming),
-            session.registered("repeated_rows", _repeated_rows(order)),
-            session.joins_as_written(),
-        ):
-            _find_column_problems(session, columns, strict=strict)
-            session.run("candidates/incoming_tasks")
-            problems = session.records("candidates/problems", strict=strict)
-            guessed = session.records("candidates/unread_tasks") if strict else []
+    converter = CandidateConverter(source, strict=strict)
+    with session.registered("incoming_names", converter.names()):
+        session.run("candidates/unread", strict=strict)
+    converter.unread = frozenset(row for (row,) in session.rows("candidates/unread_rows"))
+    columns = converter.columns()
+    incoming = _chunked(pa.table({"row": np.arange(1, converter.rows + 1), **columns}))
+    for step in (
+        "plain_word",
+        "plain_task",
+        "stated_task",
+        "metric_word",
+        "known_metrics",
+    ):  # because rules read tasks by these
+        session.run(f"routing/{step}")
+    order = _order(columns) if strict else np.arange(converter.rows)
+    with (
+        session.registered("incoming", incoming),
+        session.registered("repeated_rows", _repeated_rows(order)),
+        session.joins_as_written(),
+    ):
+        _find_column_problems(session, columns, strict=strict)
+        session.run("candidates/incoming_tasks")
+        problems = session.records("candidates/problems", strict=strict)
+        guessed = session.records("candidates/unread_tasks") if strict else []
     if problems:
         lines = [_sentence(**problem) for problem in problems]
         if len(lines) > PROBLEMS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from contextlib import closing
 from functools import reduce
 from operator import getitem
 from pathlib import Path
@@ -17,6 +18,7 @@ from planstore.documents.yaml_document import Kind
 from planstore.errors import PolicyError
 from planstore.events.vocabulary import Semantics
 from planstore.routing.policy import NEWER_KEYS, DefaultedKeysWarning, Policy
+from planstore.routing.policy_sections import Horizon
 
 KIND = Kind("policy", "routing", PolicyError, alone=False)
 
@@ -114,25 +116,29 @@ def _with_value(key: str, document: Mapping[str, Any]) -> str:
 
 
 def check_patterns(policy: Policy, where: str = "the policy") -> None:
-    """Refuse patterns that the database cannot search or match with.
+    """Refuse patterns that the database cannot search or match with; the default patterns are not tried.
 
     Raises:
         PolicyError: the database refuses a pattern; the message names it.
     """
-    session = memory()
-    session.run("routing/unicode_pattern")
-    for index, pattern in enumerate(policy.horizon.patterns):
-        problem = session.problem("policy/horizon_pattern", regex=pattern.regex)
-        if problem:
-            raise PolicyError(
-                f"{where}: horizon.patterns.{index}.regex: {pattern.regex!r} cannot be searched with: {problem}"
-            )
-    session.run("planning/pattern_regex")
-    for index, rule in enumerate(policy.families):
-        for key, name_pattern in (("target", rule.target), ("symbol", rule.symbol)):
-            problem = name_pattern and session.problem("policy/family_pattern", pattern=name_pattern)
-            if problem:
+    defaults = {pattern.regex for pattern in Horizon().patterns}
+    regexes = [(index, one.regex) for index, one in enumerate(policy.horizon.patterns) if one.regex not in defaults]
+    names = [
+        (index, key, pattern)
+        for index, rule in enumerate(policy.families)
+        for key, pattern in (("target", rule.target), ("symbol", rule.symbol))
+        if pattern
+    ]
+    if not regexes and not names:  # because most policies have no others, and opening a database takes time
+        return
+    with closing(memory()) as session:
+        session.run("routing/unicode_pattern")
+        for index, regex in regexes:
+            if problem := session.problem("policy/horizon_pattern", regex=regex):
                 raise PolicyError(
-                    f"{where}: families.{index}.{key}: {name_pattern!r} is no pattern of names: {problem}"
+                    f"{where}: horizon.patterns.{index}.regex: {regex!r} cannot be searched with: {problem}"
                 )
-    session.close()
+        session.run("planning/pattern_regex")
+        for index, key, pattern in names:
+            if problem := session.problem("policy/family_pattern", pattern=pattern):
+                raise PolicyError(f"{where}: families.{index}.{key}: {pattern!r} is no pattern of names: {problem}")

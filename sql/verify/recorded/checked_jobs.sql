@@ -1,0 +1,6 @@
+-- The recorded jobs, where the checks of plans look for them.
+-- makes: view checked_jobs
+-- reads: lake.jobs
+CREATE OR REPLACE TEMP VIEW checked_jobs AS
+SELECT commit_id, target, symbol, route, job_id, metadata.dev_mode_fallback IS NOT NULL AS is_fallback
+FROM lake.jobs;
