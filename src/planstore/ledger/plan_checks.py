@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -24,11 +24,18 @@ def failed_checks_of_staged_plan(session: Session, jobs_left_out: int) -> Iterat
         yield check, rows
 
 
-def failed_checks_of_recorded_plans(session: Session) -> Iterator[tuple[int, str, list[dict[str, Any]]]]:
-    """Yield the commit of each recorded plan that fails a check, with the name and the rows of the check."""
-    for name in _CHECKED:
-        session.run(f"verify/recorded/{name}")
-    yield from _failed_checks(session)
+def failed_checks_of_recorded_plans(
+    session: Session, commits: Iterable[tuple[int, int]]
+) -> Iterator[tuple[int, str, list[dict[str, Any]]]]:
+    """Yield the commit of each recorded plan that fails a check, with the name and the rows of the check.
+
+    ``commits`` are ranges of commits, the last one included, whose plans are checked at once.
+    """
+    for first, last in commits:
+        session.run("verify/recorded/checked_commits", first=first, last=last)
+        for name in _CHECKED:
+            session.run(f"verify/recorded/{name}")
+        yield from _failed_checks(session)
 
 
 def _failed_checks(session: Session) -> Iterator[tuple[int, str, list[dict[str, Any]]]]:

@@ -85,7 +85,7 @@ class EventRows:
         counted = counted_rows(self._numbered, table)
         if not counted and self._is_empty(table):
             return
-        for first, last in _ranges(counted, len(self._numbered)):
+        for first, last in self.ranges(table):
             try:
                 with unreadable("the ledger"):
                     read = read_commits(self._session, table, first, last, counted)
@@ -107,6 +107,10 @@ class EventRows:
                     yield Finding(
                         commit_id, table, f"its rows have the digest {digest}, its header says {header.digest}"
                     )
+
+    def ranges(self, table: str) -> Iterator[tuple[int, int]]:
+        """Yield ranges that cover all commits, each with few rows in a table or a single commit."""
+        return _ranges(counted_rows(self._numbered, table), len(self._numbered))
 
     def _is_empty(self, table: str) -> bool:
         """Return whether a table has no row, because the lake reads the statistics of an empty one column by column."""

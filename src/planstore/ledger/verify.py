@@ -193,9 +193,9 @@ def _policies(_: Ledger, session: Session, __: EventRows) -> Iterator[Finding]:
             yield Finding(commit_id, "policies", f"the document of policy {policy_id} has the digest {digest}")
 
 
-def _plans(ledger: Ledger, session: Session, _: EventRows) -> Iterator[Finding]:
+def _plans(ledger: Ledger, session: Session, events: EventRows) -> Iterator[Finding]:
     """Check each plan against its decisions, its jobs and its canonical document."""
-    for commit_id, check, rows in failed_checks_of_recorded_plans(session):
+    for commit_id, check, rows in failed_checks_of_recorded_plans(session, events.ranges("decisions")):
         yield Finding(commit_id, "jobs", f"{check}: {len(rows)}, the first is {rows[0]}")
     for plan in session.records("verify/plans"):
         try:
