@@ -23,7 +23,7 @@ from planstore.audit.trace import trace, trace_among_all
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import Policy
 from planstore.routing.policy_reader import read_policy
-from planstore.routing.rules import current_rules
+from planstore.routing.rules import current_rules, run_steps
 
 Record = dict[str, Any]
 SCHEMA = pa.schema(
@@ -114,10 +114,36 @@ def decide(document: Record, rows: list[Record], requested: Sequence[str] | None
     scenario = Scenario(EvidenceSet(1), policy.document.decode(), requested, False)
     with Replay(own_rows(evidence, symbol), target, symbol, lambda _: evidence).opened() as replay:
         found = trace(replay, current_rules(), scenario)
-        assert found == trace_among_all(replay, current_rules(), scenario)
+        with pytest.MonkeyPatch.context() as patch:  # because a target of many candidates is explained in other passes
+            patch.setattr("planstore.audit.trace.MOST_AMONG_ALL", 0)
+            assert found == trace(replay, current_rules(), scenario)
+            patch.setattr("planstore.audit.trace.MOST_AT_ONCE", 0)
+            assert found == trace_among_all(replay, current_rules(), scenario)
     assert found.outcome is not None
     assert found.outcome["route"] == one["route"]
     return Decided(policy, rows, families, target, symbol, one["route"], found.nearest_miss, found.nearest_policy)
+
+
+def test_a_pair_of_a_small_target_is_explained_in_two_passes_of_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    passes = []
+
+    def counted(*given: Any, **named: Any) -> None:
+        passes.append(named["only_asked"])
+        run_steps(*given, **named)
+
+    monkeypatch.setattr("planstore.audit.replay.run_steps", counted)
+    rows = [samples.record("y_up_10m", f"S{n}", 0.51 + n / 1000, stability="DRIFTING") for n in range(9)]
+    lane = {"max_fraction_symbols_per_target": 0.5}
+    policy, _ = read_policy(samples.policy(enable_experimental_lane=True, experimental=lane))
+    evidence = read_candidates(pa.Table.from_pylist(rows, SCHEMA), strict=True).table
+    evidence = evidence.append_column("commit_id", pa.array([1] * len(evidence), pa.int64()))
+    scenario = Scenario(EvidenceSet(1), policy.document.decode(), None, False)
+    with Replay(own_rows(evidence, "S0"), "y_up_10m", "S0", lambda _: evidence).opened() as replay:
+        found = trace(replay, current_rules(), scenario)
+    assert found.outcome is not None
+    assert found.outcome["rule"] == "EXPERIMENTAL_LANE_FULL"
+    assert found.nearest_miss is not None
+    assert passes == [False, True]
 
 
 def between(observed: float, needed: float, rounded: bool) -> Iterator[float]:
