@@ -17,6 +17,7 @@ from hypothesis import assume, given, settings, strategies as st
 import oracles
 import samples
 import strategies
+from planstore.audit.nearest import Try, is_valid_policy
 from planstore.audit.replay import Replay, own_rows
 from planstore.audit.scenario import EvidenceSet, Scenario
 from planstore.audit.trace import trace, trace_among_all
@@ -144,6 +145,30 @@ def test_a_pair_of_a_small_target_is_explained_in_two_passes_of_the_rules(monkey
     assert found.outcome["rule"] == "EXPERIMENTAL_LANE_FULL"
     assert found.nearest_miss is not None
     assert passes == [False, True]
+
+
+@pytest.mark.parametrize("semantics", ["strict", "reference"])
+@pytest.mark.parametrize(
+    ("key", "needed"),
+    [
+        ("symbol.min_score", 0.6),
+        ("symbol.min_score", math.nextafter(0.6, 1.0)),
+        ("cross_sectional.strong_score", -1e300),
+        ("experimental.min_score", -3.0),
+        ("min_margin_over_null", None),
+        ("min_effective_samples", None),
+        ("stability_classification.stable_tau_min", -7.0),
+        ("stability_classification.drifting_overlap_min", 7.0),
+        ("stability_classification.max_std_tau", -0.5),
+        ("experimental.max_fraction_symbols_per_target", 1.5),
+        ("min_sample_size.symbol", -1),
+    ],
+)
+def test_a_changed_policy_is_possible_where_its_model_takes_it(semantics: str, key: str, needed: Any) -> None:
+    policy, _ = read_policy(samples.policy(semantics=semantics))
+    scenario = Scenario(EvidenceSet(1), policy.document.decode(), None, False)
+    tried = Try.of_policy({"key": key, "current": "1", "needed": orjson.dumps(needed).decode()}, scenario)
+    assert tried.is_possible == is_valid_policy(tried.scenario.policy)
 
 
 def between(observed: float, needed: float, rounded: bool) -> Iterator[float]:
