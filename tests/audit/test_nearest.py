@@ -17,13 +17,14 @@ from hypothesis import assume, given, settings, strategies as st
 import oracles
 import samples
 import strategies
+from planstore.audit.nearest import Try, is_valid_policy
 from planstore.audit.replay import Replay, own_rows
 from planstore.audit.scenario import EvidenceSet, Scenario
 from planstore.audit.trace import trace, trace_among_all
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import Policy
 from planstore.routing.policy_reader import read_policy
-from planstore.routing.rules import current_rules
+from planstore.routing.rules import current_rules, run_steps
 
 Record = dict[str, Any]
 SCHEMA = pa.schema(
@@ -114,10 +115,60 @@ def decide(document: Record, rows: list[Record], requested: Sequence[str] | None
     scenario = Scenario(EvidenceSet(1), policy.document.decode(), requested, False)
     with Replay(own_rows(evidence, symbol), target, symbol, lambda _: evidence).opened() as replay:
         found = trace(replay, current_rules(), scenario)
-        assert found == trace_among_all(replay, current_rules(), scenario)
+        with pytest.MonkeyPatch.context() as patch:  # because a target of many candidates is explained in other passes
+            patch.setattr("planstore.audit.trace.MOST_AMONG_ALL", 0)
+            assert found == trace(replay, current_rules(), scenario)
+            patch.setattr("planstore.audit.trace.MOST_AT_ONCE", 0)
+            assert found == trace_among_all(replay, current_rules(), scenario)
     assert found.outcome is not None
     assert found.outcome["route"] == one["route"]
     return Decided(policy, rows, families, target, symbol, one["route"], found.nearest_miss, found.nearest_policy)
+
+
+def test_a_pair_of_a_small_target_is_explained_in_two_passes_of_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    passes = []
+
+    def counted(*given: Any, **named: Any) -> None:
+        passes.append(named["only_asked"])
+        run_steps(*given, **named)
+
+    monkeypatch.setattr("planstore.audit.replay.run_steps", counted)
+    rows = [samples.record("y_up_10m", f"S{n}", 0.51 + n / 1000, stability="DRIFTING") for n in range(9)]
+    lane = {"max_fraction_symbols_per_target": 0.5}
+    policy, _ = read_policy(samples.policy(enable_experimental_lane=True, experimental=lane))
+    evidence = read_candidates(pa.Table.from_pylist(rows, SCHEMA), strict=True).table
+    evidence = evidence.append_column("commit_id", pa.array([1] * len(evidence), pa.int64()))
+    scenario = Scenario(EvidenceSet(1), policy.document.decode(), None, False)
+    with Replay(own_rows(evidence, "S0"), "y_up_10m", "S0", lambda _: evidence).opened() as replay:
+        found = trace(replay, current_rules(), scenario)
+    assert found.outcome is not None
+    assert found.outcome["rule"] == "EXPERIMENTAL_LANE_FULL"
+    assert found.nearest_miss is not None
+    assert passes == [False, True]
+
+
+@pytest.mark.parametrize("semantics", ["strict", "reference"])
+@pytest.mark.parametrize(
+    ("key", "needed"),
+    [
+        ("symbol.min_score", 0.6),
+        ("symbol.min_score", math.nextafter(0.6, 1.0)),
+        ("cross_sectional.strong_score", -1e300),
+        ("experimental.min_score", -3.0),
+        ("min_margin_over_null", None),
+        ("min_effective_samples", None),
+        ("stability_classification.stable_tau_min", -7.0),
+        ("stability_classification.drifting_overlap_min", 7.0),
+        ("stability_classification.max_std_tau", -0.5),
+        ("experimental.max_fraction_symbols_per_target", 1.5),
+        ("min_sample_size.symbol", -1),
+    ],
+)
+def test_a_changed_policy_is_possible_where_its_model_takes_it(semantics: str, key: str, needed: Any) -> None:
+    policy, _ = read_policy(samples.policy(semantics=semantics))
+    scenario = Scenario(EvidenceSet(1), policy.document.decode(), None, False)
+    tried = Try.of_policy({"key": key, "current": "1", "needed": orjson.dumps(needed).decode()}, scenario)
+    assert tried.is_possible == is_valid_policy(tried.scenario.policy)
 
 
 def between(observed: float, needed: float, rounded: bool) -> Iterator[float]:

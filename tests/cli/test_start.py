@@ -36,12 +36,12 @@ def test_a_verb_that_only_reads_imports_no_slow_library_and_no_other_verb(store:
 PROCESS = """
 import atexit, sys
 from planstore.cli import main
-atexit.register(lambda: print({"pandas", "pyarrow"} & sys.modules.keys()))
+atexit.register(lambda: print({"pandas", "pyarrow", "pydantic"} & sys.modules.keys()))
 main()
 """
 
 
-def test_the_process_of_a_verb_that_asks_imports_no_pandas(store: Store) -> None:
+def test_the_process_of_a_verb_that_asks_imports_no_pandas_and_no_pydantic(store: Store) -> None:
     store.route(samples.table(samples.records()), samples.policy())
     pair = "select target, symbol from current_decisions where symbol is not null limit 1"
     done = inputs.python(PROCESS, "why", *store.sql(pair).fetchall()[0], "--results", str(store.results))

@@ -89,6 +89,10 @@ class Replay:
         evidence = self.whole({scenario.evidence for scenario in scenarios})
         return self._decide(evidence, rules, scenarios, only_asked=not is_explained)
 
+    def count(self, scenario: Scenario) -> int:
+        """Return the number of candidates of the target in a scenario."""
+        return len(self.whole({scenario.evidence}))
+
     def _decide(
         self, evidence: pa.Table, rules: Rules, scenarios: Sequence[Scenario], *, only_asked: bool
     ) -> list[Outcome]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from planstore.audit.nearest import Try, nearest_flip
 from planstore.audit.replay import Outcome, Replay, in_lane
@@ -13,6 +12,12 @@ from planstore.routing.rules import Rules
 
 OTHERS, OTHER_CANDIDATES = 40, 40_000
 """The maximum number of thresholds to try that flip a check of another symbol, and of candidates to try them on."""
+MOST_AMONG_ALL = 1_000
+"""Maximum number of a target's candidates at which a pair is decided among all of them from the beginning, because a
+pass of the rules takes about as long for them as for one pair."""
+MOST_AT_ONCE = 40_000
+"""Maximum number of candidates, over all tries, that are decided among all symbols in one pass. For more of them, it is
+quicker to find the tries that need it by another pass."""
 
 
 @dataclass(frozen=True)
@@ -39,44 +44,48 @@ class Trace:
 
 @dataclass(frozen=True)
 class _Tried:
-    """A change that was tried on a pair alone."""
+    """A change that was tried.
+
+    Attributes:
+        change: the change.
+        outcome: its result, on the pair alone if ``is_ranked``.
+        is_ranked: whether its result depends on the rank among the other symbols, which were left out.
+    """
 
     change: Try
-    alone: Outcome
-
-    @cached_property
-    def is_ranked(self) -> bool:
-        """Whether its result depends on the rank among the other symbols."""
-        return in_lane(self.alone) and self.change.scenario.has_lane
+    outcome: Outcome
+    is_ranked: bool
 
 
 def trace(replay: Replay, rules: Rules, scenario: Scenario) -> Trace:
     """Return the checks of a decision, and the nearest changes that would have flipped it.
 
-    A pair is first decided alone. The other symbols of its target are added if the lane decides its route, now or
-    under the nearest change of a kind, because the lane ranks all symbols.
+    A pair of a target with more than ``MOST_AMONG_ALL`` candidates is first decided alone. The other symbols are added
+    if the lane decides its route, now or under the nearest change of a kind, because the lane ranks all symbols.
 
     Args:
         replay: replays the requested pair or target.
         rules: the rules of its run.
         scenario: the scenario of the run, unchanged.
     """
-    (outcome,) = replay.alone(rules, [scenario])
-    if not (in_lane(outcome) and scenario.has_lane):
-        checks, *tries = replay.explain(rules)
-        found = _Search(replay, rules, scenario, outcome, tries).alone()
-        if found is not None:
-            return Trace(outcome, checks, *found)
+    if replay.count(scenario) > MOST_AMONG_ALL:
+        (outcome,) = replay.alone(rules, [scenario])
+        if not (in_lane(outcome) and scenario.has_lane):
+            checks, *tries = replay.explain(rules)
+            found = _Search(replay, rules, scenario, outcome, tries).alone()
+            if found is not None:
+                return Trace(outcome, checks, *found)
     return trace_among_all(replay, rules, scenario)
 
 
 def trace_among_all(replay: Replay, rules: Rules, scenario: Scenario) -> Trace:
     """Return the same as :func:`trace`, with all symbols of the target from the beginning."""
     (outcome,) = replay.among_all(rules, [scenario], is_explained=True)
-    candidates = replay.whole({scenario.evidence}).num_rows
-    others = min(OTHERS, OTHER_CANDIDATES // max(1, candidates)) if scenario.has_lane else 0
+    others = min(OTHERS, OTHER_CANDIDATES // max(1, replay.count(scenario))) if scenario.has_lane else 0
     checks, *tries = replay.explain(rules, others=others)
-    return Trace(outcome, checks, *_Search(replay, rules, scenario, outcome, tries).among_all())
+    is_at_once = sum(map(len, tries)) * replay.count(scenario) <= MOST_AT_ONCE
+    search = _Search(replay, rules, scenario, outcome, tries, is_at_once=is_at_once)
+    return Trace(outcome, checks, *search.among_all())
 
 
 Misses = tuple[Record | None, Record | None]
@@ -92,10 +101,18 @@ class _Search:
         scenario: the scenario of the run, unchanged.
         outcome: its decision.
         tries: changes that flip a check, of evidence and of the policy, each nearest first.
+        is_at_once: whether each try is decided among all symbols, without being decided on the pair alone before.
     """
 
     def __init__(
-        self, replay: Replay, rules: Rules, scenario: Scenario, outcome: Outcome, tries: Sequence[Sequence[Record]]
+        self,
+        replay: Replay,
+        rules: Rules,
+        scenario: Scenario,
+        outcome: Outcome,
+        tries: Sequence[Sequence[Record]],
+        *,
+        is_at_once: bool = False,
     ) -> None:
         self._replay = replay
         self._rules = rules
@@ -103,14 +120,23 @@ class _Search:
         evidence, policy = tries
         changes = [Try.of_evidence(row, scenario) for row in evidence]
         changes += [Try.of_policy(row, scenario) for row in policy]
-        tried = list(map(_Tried, changes, replay.alone(rules, [change.scenario for change in changes])))
+        tried = self._try(changes, is_at_once=is_at_once)
         self._open = [self._undecided(tried[: len(evidence)]), self._undecided(tried[len(evidence) :])]
 
+    def _try(self, changes: Sequence[Try], *, is_at_once: bool) -> list[_Tried]:
+        """Return the results of changes: among all symbols if ``is_at_once``, otherwise on the pair alone."""
+        decide = self._replay.among_all if is_at_once else self._replay.alone
+        outcomes = decide(self._rules, [change.scenario for change in changes]) if changes else []
+        return [
+            _Tried(change, outcome, not is_at_once and in_lane(outcome) and change.scenario.has_lane)
+            for change, outcome in zip(changes, outcomes, strict=True)
+        ]
+
     def _undecided(self, tries: Sequence[_Tried]) -> list[_Tried]:
-        """Return the tries that may flip the route: those that the lane decides, up to the first certain one."""
+        """Return the tries that may flip the route: those that are ranked, up to the first certain one."""
         found = []
         for one in tries:
-            if (one.is_ranked or self._flipped(one.alone)) and one.change.is_possible:
+            if (one.is_ranked or self._flipped(one.outcome)) and one.change.is_possible:
                 found.append(one)
                 if not one.is_ranked:
                     break
@@ -135,7 +161,7 @@ class _Search:
         tried = [one for tries in batches for one in tries]
         ranked = [one.change.scenario for one in tried if one.is_ranked]
         among_all = iter(self._replay.among_all(self._rules, ranked) if ranked else [])
-        routes = {id(one.change): self._flipped(next(among_all) if one.is_ranked else one.alone) for one in tried}
+        routes = {id(one.change): self._flipped(next(among_all) if one.is_ranked else one.outcome) for one in tried}
         evidence, policy = (
             nearest_flip([one.change for one in tries], lambda change: routes[id(change)]) for tries in batches
         )

@@ -25,7 +25,6 @@ from planstore.events.hashing import digest_of
 from planstore.events.vocabulary import SIDES, LeakageStatus, Preference, Semantics
 from planstore.routing.policy_defaults import left_out_keys, shipped_policy, with_defaults, without_nulls
 from planstore.routing.policy_sections import (
-    TIERS,
     Allowlist,
     Budget,
     Count,
@@ -39,9 +38,9 @@ from planstore.routing.policy_sections import (
     StabilityClassification,
     Text,
     Threshold,
-    threshold_at,
 )
 from planstore.routing.reference_policy import completed
+from planstore.routing.score_order import crossed_scores
 
 
 class PolicyWarning(UserWarning):
@@ -212,19 +211,11 @@ class Policy(PolicySection, BaseModel):
                 f"both_strong_behavior is {self.both_strong_behavior!r}; it can be {', '.join(Preference)} "
                 "(semantics: reference takes any word, and routes by none)"
             )
-        for side in SIDES:
-            scores = getattr(self, side)
-            for task in ("classification", "regression"):
-                for tier in ("default", *TIERS):
-                    low, high = (
-                        threshold_at(scores.min_score, task, tier),
-                        threshold_at(scores.strong_score, task, tier),
-                    )
-                    if low > high:
-                        raise ValueError(
-                            f"{side}.min_score is {low:g} for {task}, tier {tier}, above its strong_score of {high:g}: "
-                            f"nothing could be merely good enough{self._defaulted(side)}"
-                        )
+        for one in crossed_scores(self.model_dump(mode="json")):
+            raise ValueError(
+                f"{one.side}.min_score is {one.min_score:g} for {one.task}, tier {one.tier}, above its strong_score of "
+                f"{one.strong_score:g}: nothing could be merely good enough{self._defaulted(one.side)}"
+            )
 
     def _defaulted(self, side: str) -> str:
         """Return the end of a sentence that names which thresholds of a side are not the policy's own, if any."""

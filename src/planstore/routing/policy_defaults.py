@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from planstore.documents.yaml_loader import read_yaml
-from planstore.routing.policy_sections import TIERS
+from planstore.routing.score_order import TIERS
 
 DEFAULT_POLICY = Path(__file__).parent / "default_policy.yaml"
 """The policy that planstore ships: a conservative one, which completes strict policies."""

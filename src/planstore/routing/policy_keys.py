@@ -8,7 +8,8 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from planstore.routing.policy import Policy
-from planstore.routing.policy_sections import TIERS, ByTask
+from planstore.routing.policy_sections import ByTask
+from planstore.routing.score_order import TIERS
 
 TASKS = ("classification", "regression")
 THRESHOLDS = ("min_score", "strong_score", "min_margin_over_null", "min_effective_samples")

@@ -36,7 +36,6 @@ def _storable(value: str) -> str:
 Number = Annotated[FiniteFloat, BeforeValidator(_number)]
 Count = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
 Text = Annotated[str, Field(max_length=1000), AfterValidator(_storable)]
-TIERS = ("short", "medium", "long", "very_long")
 
 
 class PolicySection(Section, BaseModel):
@@ -65,22 +64,8 @@ class ByTask(PolicySection):
     classification: Number = Field(description="the threshold of classification targets")
     regression: Number | ByTier = Field(description="the threshold of regression targets, or one for each horizon tier")
 
-    def at(self, task: str, tier: str) -> float:
-        """Return the threshold for a task and tier."""
-        if task == "classification":
-            return self.classification
-        if not isinstance(self.regression, ByTier):
-            return self.regression
-        found = getattr(self.regression, tier)
-        return self.regression.default if found is None else float(found)
-
 
 Threshold = Number | ByTask
-
-
-def threshold_at(threshold: float | ByTask, task: str, tier: str) -> float:
-    """Return the number that a threshold is for a task and tier."""
-    return threshold.at(task, tier) if isinstance(threshold, ByTask) else threshold
 
 
 class SampleSizes(PolicySection):
