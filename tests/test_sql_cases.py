@@ -34,6 +34,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -93,26 +94,38 @@ def read_cases(name: str) -> list[Case]:
 ALL_CASES = [case for name in CASE_FILES for case in read_cases(name)]
 
 
+def opened() -> duckdb.DuckDBPyConnection:
+    """Return a connection to a new database, in a time zone of its own."""
+    connection = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": "false",
+            "python_enable_replacements": "false",
+            "threads": 1,  # because a case has few rows
+        }
+    )
+    connection.execute("SET GLOBAL TimeZone = 'Asia/Kathmandu'")
+    return connection
+
+
 class Desk:
     """A database to run one case in.
 
     Args:
         case: the case.
         store: the folder of its store.
+        shared: a database whose settings cases leave as they are: one that changes some, or attaches more than a lake,
+            has a database of its own. Tables, views, macros and variables are always of the case alone.
         conninfo: the PostgreSQL database, for cases that need one.
     """
 
-    def __init__(self, case: Case, store: Path, conninfo: str = "") -> None:
-        self._connection = duckdb.connect(
-            config={
-                "autoinstall_known_extensions": "false",
-                "python_enable_replacements": "false",
-                "threads": 1,  # because a case has few rows
-            }
-        )
+    def __init__(self, case: Case, store: Path, shared: duckdb.DuckDBPyConnection, conninfo: str = "") -> None:
+        changes = any(name.startswith(("database/", "team/")) for name in (case.statement, *case.needs))
+        self._is_own = case.store or case.team or changes
+        self._connection = opened() if self._is_own else shared.cursor()
         self._case = case
         self._places = {"{folder}": str(store.parent)} | ({"{store}": str(store)} if case.store else {})
-        self._connection.execute("SET GLOBAL TimeZone = 'Asia/Kathmandu'")
+        if not self._is_own:
+            self._connection.execute("ATTACH ':memory:' AS memory; USE memory")
         if case.store or case.team:
             for module in RemoteCatalog.extensions if case.team else Catalog.extensions:
                 self._connection.load_extension(str(extension(module)))
@@ -128,6 +141,8 @@ class Desk:
             self._connection.execute("ATTACH ':memory:' AS lake")
 
     def close(self) -> None:
+        if not self._is_own:
+            self._connection.execute("USE shared; DETACH memory; DETACH lake")
         self._connection.close()
 
     def prepare(self) -> None:
@@ -276,8 +291,17 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[duckdb.DuckDBPyConnection]:
+    with closing(opened()) as connection:
+        connection.execute("ATTACH ':memory:' AS shared; USE shared; DETACH memory")  # because each case has its own
+        yield connection
+
+
 @pytest.fixture
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk | PostgresDesk]:
+def desk(
+    request: pytest.FixtureRequest, tmp_path: Path, shared: duckdb.DuckDBPyConnection
+) -> Iterator[Desk | PostgresDesk]:
     case: Case = request.param
     if case.store:
         shutil.copytree(request.getfixturevalue("empty_store"), tmp_path / "planstore")
@@ -288,7 +312,7 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk | Post
     if case.statement.startswith("postgres/"):
         desk: Desk | PostgresDesk = PostgresDesk(case, conninfo)
     else:
-        desk = Desk(case, tmp_path / "planstore", conninfo)
+        desk = Desk(case, tmp_path / "planstore", shared, conninfo)
     yield desk
     desk.close()
 
