@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -18,9 +19,10 @@ import oracles
 import samples
 import strategies
 from planstore.audit.nearest import Try, is_valid_policy
-from planstore.audit.replay import Replay, own_rows
+from planstore.audit.replay import Replay
 from planstore.audit.scenario import EvidenceSet, Scenario
 from planstore.audit.trace import trace, trace_among_all
+from planstore.database.connection import memory
 from planstore.routing.candidates import read_candidates
 from planstore.routing.policy import Policy
 from planstore.routing.policy_reader import read_policy
@@ -101,6 +103,18 @@ def changed(document: Record, key: str, value: Any) -> Record:
     return document
 
 
+@contextmanager
+def replayed(evidence: pa.Table, target: str, symbol: str | None, *, is_small: bool = True) -> Iterator[Replay]:
+    """Yield a replay of candidates."""
+    session = memory()
+    try:
+        session.register("candidates", evidence)
+        with Replay(session, target, symbol, is_small=is_small).opened() as replay:
+            yield replay
+    finally:
+        session.close()
+
+
 def decide(document: Record, rows: list[Record], requested: Sequence[str] | None, data: st.DataObject) -> Decided:
     """Decide candidates, choose a decision, and ask what came nearest to another route."""
     policy, _ = read_policy(document)
@@ -113,13 +127,14 @@ def decide(document: Record, rows: list[Record], requested: Sequence[str] | None
     evidence = evidence.filter(pc.equal(evidence["target"], target))
     evidence = evidence.append_column("commit_id", pa.array([1] * len(evidence), pa.int64()))
     scenario = Scenario(EvidenceSet(1), policy.document.decode(), requested, False)
-    with Replay(own_rows(evidence, symbol), target, symbol, lambda _: evidence).opened() as replay:
-        found = trace(replay, current_rules(), scenario)
-        with pytest.MonkeyPatch.context() as patch:  # because a target of many candidates is explained in other passes
-            patch.setattr("planstore.audit.trace.MOST_AMONG_ALL", 0)
-            assert found == trace(replay, current_rules(), scenario)
-            patch.setattr("planstore.audit.trace.MOST_AT_ONCE", 0)
-            assert found == trace_among_all(replay, current_rules(), scenario)
+    with replayed(evidence, target, symbol) as replay:
+        found = trace(replay, current_rules(), scenario, len(evidence))
+    # because a target of many candidates is copied in another way, and explained in other passes
+    with pytest.MonkeyPatch.context() as patch, replayed(evidence, target, symbol, is_small=False) as replay:
+        patch.setattr("planstore.audit.trace.MOST_AMONG_ALL", 0)
+        assert found == trace(replay, current_rules(), scenario, len(evidence))
+        patch.setattr("planstore.audit.trace.MOST_AT_ONCE", 0)
+        assert found == trace_among_all(replay, current_rules(), scenario, len(evidence))
     assert found.outcome is not None
     assert found.outcome["route"] == one["route"]
     return Decided(policy, rows, families, target, symbol, one["route"], found.nearest_miss, found.nearest_policy)
@@ -139,8 +154,8 @@ def test_a_pair_of_a_small_target_is_explained_in_two_passes_of_the_rules(monkey
     evidence = read_candidates(pa.Table.from_pylist(rows, SCHEMA), strict=True).table
     evidence = evidence.append_column("commit_id", pa.array([1] * len(evidence), pa.int64()))
     scenario = Scenario(EvidenceSet(1), policy.document.decode(), None, False)
-    with Replay(own_rows(evidence, "S0"), "y_up_10m", "S0", lambda _: evidence).opened() as replay:
-        found = trace(replay, current_rules(), scenario)
+    with replayed(evidence, "y_up_10m", "S0") as replay:
+        found = trace(replay, current_rules(), scenario, len(evidence))
     assert found.outcome is not None
     assert found.outcome["rule"] == "EXPERIMENTAL_LANE_FULL"
     assert found.nearest_miss is not None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from planstore.audit.causes import ComparedRun, Flip, ReplayBatch
-from planstore.audit.replay import Replay, in_lane, is_own, own_rows
+from planstore.audit.replay import Replay
 from planstore.audit.scenario import Record, RunInputs
 from planstore.checks.quoting import quoted
 from planstore.database.session import Session
@@ -17,9 +17,6 @@ from planstore.events.candidate_columns import RULE_INPUTS
 from planstore.events.vocabulary import Cause, Side
 from planstore.ledger.storage import ArtifactStorage
 from planstore.pages.answers import Answer
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,15 +87,8 @@ def _causes(
     try:
         inputs = {commit: RunInputs.of(session, artifacts, run, target, symbol) for commit, run in runs.items()}
 
-        def read(symbol: str | None, commits: Collection[int]) -> pa.Table:
-            stretch = {"first": min(commits), "last": max(commits)}
-            return session.batches(
-                "audit/history/evidence_history", target=target, symbol=symbol, **stretch, rule_inputs=RULE_INPUTS
-            ).read_all()
-
-        is_ranked = any(in_lane(run) for run in runs.values())
-        evidence = read(None if is_ranked else symbol, runs)
-        candidates = _own_candidates(evidence, symbol)
+        key = {"target": target, "symbol": symbol, "first": min(runs), "last": max(runs)}
+        candidates = _by_commit(session.records("audit/history/evidence_history", **key, rule_inputs=RULE_INPUTS))
         batch = ReplayBatch()
         sides = {
             commit: ComparedRun(inputs[commit], run["route"], candidates.get(commit, {}))
@@ -106,21 +96,18 @@ def _causes(
         }
         flips = [Flip(batch, sides[a["commit_id"]], sides[b["commit_id"]]) for a, b in pairs]
 
-        def whole(commits: Collection[int]) -> pa.Table:
-            return evidence if is_ranked else read(None, commits)
-
         overrides = [override for run in inputs.values() for override in run.overrides]
-        with Replay(own_rows(evidence, symbol, overrides), target, symbol, whole).opened() as replay:
+        with Replay(session, target, symbol, overrides).opened() as replay:
             batch.run(replay)
             return [flip.causes() for flip in flips]
     except StoreError as error:
         return [[{"cause": "unknown", "text": f"cannot be derived again: {error}"}] for _ in pairs]
 
 
-def _own_candidates(evidence: pa.Table, symbol: str | None) -> dict[int, dict[str, Record]]:
+def _by_commit(evidence: Sequence[Record]) -> dict[int, dict[str, Record]]:
     """Return the candidates that a pair rests on, by commit and side; the first of a side counts."""
     found: dict[int, dict[str, Record]] = {}
-    for row in evidence.filter(is_own(evidence, symbol)).to_pylist():
+    for row in evidence:
         side = Side.of_mode(row["mode"])
         if side is None:
             continue

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from planstore.audit.scenario import EvidenceSet, Record, Scenario
-from planstore.audit.staging import arrow_table, of_commits, stage
+from planstore.audit.staging import stage_scenarios
 from planstore.database.connection import memory
 from planstore.database.session import Session
-from planstore.events.vocabulary import Mode
+from planstore.events.candidate_columns import RULE_INPUTS
 from planstore.routing.rules import Rules, explain_rules, run_steps
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Outcome = Mapping[str, Any] | None
 """The decision of a scenario on a pair: route, rule, states, reasons; None without a decision."""
@@ -32,36 +30,41 @@ class Replay:
     decided alone, on its own rows, and again among all of its target only where a rule of the lane decides.
 
     Args:
-        evidence: the candidates of the pair or target, of one or more runs, with their ``commit_id``, from
-            :func:`own_rows`.
+        store: a session with the view ``candidates``.
         target: the target.
         symbol: the symbol, or None for the target's cross-sectional side.
-        whole: returns all candidates of the target in some commits; called only where the lane decides.
+        overrides: the overrides that may apply.
+        is_small: whether there are at most about a thousand candidates of the target.
     """
 
     def __init__(
-        self, evidence: pa.Table, target: str, symbol: str | None, whole: Callable[[Collection[EvidenceSet]], pa.Table]
+        self,
+        store: Session,
+        target: str,
+        symbol: str | None,
+        overrides: Iterable[Record] = (),
+        *,
+        is_small: bool = False,
     ) -> None:
-        self._evidence = evidence
+        self._store = store
         self._target = target
         self._symbol = symbol
-        self.whole = whole
+        self._pinned = sorted({one["symbol"] for one in overrides if one["symbol"]})
+        self._is_small = is_small
         self._session: Session | None = None
+        self._laid: tuple[list[EvidenceSet], bool] | None = None
         self._ran: str | None = None
 
     @contextmanager
     def opened(self) -> Iterator[Replay]:
         """Keep a database for replays open while the block runs."""
-        import pyarrow as pa
-
         self._session = memory(confined=True, threads=1)
-        asked = {"target": self._target, "symbol": self._symbol}
-        self._session.register("asked", arrow_table([asked], target=pa.string(), symbol=pa.string()))
+        self._session.run("scenario/replay/asked", target=self._target, symbol=self._symbol)
         try:
             yield self
         finally:
             self._session.close()
-            self._session = self._ran = None
+            self._session = self._laid = self._ran = None
 
     def decide(self, rules: Rules, scenarios: Sequence[Scenario]) -> list[Outcome]:
         """Return the decision in each scenario, in order."""
@@ -79,31 +82,50 @@ class Replay:
 
     def alone(self, rules: Rules, scenarios: Sequence[Scenario]) -> list[Outcome]:
         """Return the decision in each scenario without the other symbols of the target."""
-        return self._decide(self._evidence, rules, scenarios, only_asked=False)
+        return self._decide(rules, scenarios, is_whole=False)
 
     def among_all(self, rules: Rules, scenarios: Sequence[Scenario], *, is_explained: bool = False) -> list[Outcome]:
         """Return the decision in each scenario among all symbols of the target.
 
         ``is_explained`` decides all symbols, because :meth:`explain` reads them.
         """
-        evidence = self.whole({scenario.evidence for scenario in scenarios})
-        return self._decide(evidence, rules, scenarios, only_asked=not is_explained)
-
-    def count(self, scenario: Scenario) -> int:
-        """Return the number of candidates of the target in a scenario."""
-        return len(self.whole({scenario.evidence}))
+        return self._decide(rules, scenarios, is_whole=True, only_asked=not is_explained)
 
     def _decide(
-        self, evidence: pa.Table, rules: Rules, scenarios: Sequence[Scenario], *, only_asked: bool
+        self, rules: Rules, scenarios: Sequence[Scenario], *, is_whole: bool, only_asked: bool = False
     ) -> list[Outcome]:
         session = self._opened
-        stage(session, of_commits(evidence), [replace(scenario, symbol=self._symbol) for scenario in scenarios])
+        self._lay(scenarios, is_whole=is_whole)
+        stage_scenarios(session, [replace(scenario, symbol=self._symbol) for scenario in scenarios])
         with session.joins_as_written():
             run_steps(session, rules, only_asked=only_asked, again=self._ran == rules.rules_id)
             found = session.records("scenario/replay/replayed_decisions", target=self._target, symbol=self._symbol)
         self._ran = rules.rules_id
         by_scenario = {row["scenario"]: row for row in found}
         return [by_scenario.get(index) for index in range(len(scenarios))]
+
+    def _lay(self, scenarios: Sequence[Scenario], *, is_whole: bool) -> None:
+        """Copy the evidence of scenarios from the store, unless it was the last to be copied."""
+        commits = sorted({scenario.evidence for scenario in scenarios})
+        if self._laid == (commits, is_whole):
+            return
+        which = {
+            "target": self._target,
+            "symbol": self._symbol,
+            "commit_ids": commits,
+            "first": commits[0],
+            "last": commits[-1],
+            "pinned": self._pinned,
+            "is_whole": is_whole,
+            "rule_inputs": RULE_INPUTS,
+        }
+        if self._is_small:  # because the import of Arrow takes longer than to write few rows as JSON, and to read them
+            rows = self._store.records("audit/replayed_evidence", **which)
+            self._opened.run("scenario/replay/evidence_sets", rows=json.dumps(rows))
+        else:
+            evidence = self._store.batches("audit/replayed_evidence", **which).read_all()
+            self._opened.register("evidence_sets", evidence)
+        self._laid = commits, is_whole
 
     def explain(self, rules: Rules, *, others: int = 0) -> tuple[list[Record], list[Record], list[Record]]:
         """Return the checks of the latest scenario, and the changes of evidence and of policy to try on it.
@@ -129,32 +151,3 @@ class Replay:
 def in_lane(outcome: Outcome) -> bool:
     """Return whether a rule of the lane decided."""
     return outcome is not None and outcome["rule"] in LANE_RULES
-
-
-def is_own(evidence: pa.Table, symbol: str | None) -> pa.ChunkedArray:
-    """Return for each candidate of a target whether a pair, or (``symbol`` None) the target itself, depends on it."""
-    import pyarrow.compute as pc
-
-    cross_sectional = pc.equal(evidence["mode"], Mode.CROSS_SECTIONAL)
-    return cross_sectional if symbol is None else pc.or_kleene(cross_sectional, pc.equal(evidence["symbol"], symbol))
-
-
-def own_rows(evidence: pa.Table, symbol: str | None, overrides: Iterable[Record] = ()) -> pa.Table:
-    """Return the candidates of a pair, or (``symbol`` None) a target, and two kinds of others.
-
-    The first candidate of each commit is included, because any candidate makes a target decided; and those of pairs
-    with an override, because an override of a pair without a candidate has no effect.
-
-    Args:
-        evidence: candidates of one target, by commit and position.
-        symbol: the symbol.
-        overrides: the overrides that may apply.
-    """
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    commits = evidence["commit_id"].to_numpy()
-    first = pa.array(np.diff(commits, prepend=-1) != 0)
-    pinned = pc.is_in(evidence["symbol"], pa.array({one["symbol"] for one in overrides if one["symbol"]}, pa.string()))
-    return evidence.filter(pc.or_kleene(pc.or_kleene(is_own(evidence, symbol), first), pinned))

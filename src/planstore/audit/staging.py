@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from planstore.audit.scenario import Change, Record, Scenario
+import orjson
+
+from planstore.audit.scenario import ABSENT, Record, Scenario
 from planstore.database.session import Session
-from planstore.events.candidate_columns import READ, RULE_INPUTS
+from planstore.events.candidate_columns import RULE_INPUTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,50 +24,25 @@ def stage(session: Session, evidence: pa.Table, scenarios: Sequence[Scenario]) -
         evidence: candidates, each with its ``evidence_set`` and ``position``.
         scenarios: the scenarios.
     """
-    import pyarrow as pa
-
-    changes = [
-        (place, side, one.symbol, patch) for place, one in enumerate(scenarios) for side, patch in one.changes.items()
-    ]
     session.register("evidence_sets", evidence.select(["evidence_set", "position", *RULE_INPUTS]))
+    stage_scenarios(session, scenarios)
+
+
+def stage_scenarios(session: Session, scenarios: Sequence[Scenario]) -> None:
+    """Lay scenarios out as the rules read them, over the session's ``evidence_sets``."""
     stage_policies(session, scenarios)
     session.run("scenario/replay/laid_evidence")
+    changes = [
+        {"scenario": place, "side": side, "symbol": one.symbol, "absent": change == ABSENT, "change": change}
+        for place, one in enumerate(scenarios)
+        for side, change in one.changes.items()
+    ]
     if not changes:
         session.run("scenario/replay/scenario_evidence")
         return
-    rows = [
-        {"scenario": place, "side": side, "symbol": symbol, "change": change}
-        for change, (place, side, symbol, _) in enumerate(changes)
-    ]
-    text, number = pa.string(), pa.int64()
-    session.register("staged_changes", arrow_table(rows, scenario=number, side=text, symbol=text, change=number))
-    candidates = session.batches("scenario/changed/changed_rows").read_all()
-    session.register("changed_positions", candidates.select(["position"]))
-    patches = [changes[change][-1] for change in candidates["change"].to_pylist()]
-    session.register("changed_candidates", _changed(candidates.drop_columns("change"), patches))
+    # by the standard library, because a score may be infinite, which orjson writes as null
+    session.run("scenario/changed/staged_changes", rows=json.dumps(changes))
     session.run("scenario/changed/scenario_evidence")
-
-
-def _changed(candidates: pa.Table, patches: Sequence[Change]) -> pa.Table:
-    """Return candidates with the change of each made; those that are taken away are not there."""
-    import pyarrow as pa
-
-    for column in READ:
-        places = [place for place, patch in enumerate(patches) if column.name in patch]
-        if not places:
-            continue
-        index = candidates.column_names.index(column.name)
-        values = candidates[column.name].to_pylist()
-        for place in places:
-            values[place] = _patched(values[place], patches[place][column.name])
-        kind = candidates.schema.field(index).type
-        candidates = candidates.set_column(index, column.name, pa.array(values, kind))
-    return candidates.filter(pa.array([not patch.get("absent") for patch in patches], pa.bool_()))
-
-
-def _patched(value: Any, new: Any) -> Any:
-    """Return a new value; of a struct, those fields that it names."""
-    return {**(value or {}), **new} if isinstance(new, Mapping) else new
 
 
 def of_commits(evidence: pa.Table) -> pa.Table:
@@ -81,14 +59,12 @@ def stage_run(session: Session, scenario: Scenario) -> None:
 
 def stage_policies(session: Session, scenarios: Sequence[Scenario]) -> None:
     """Lay out what scenarios are decided under, without any evidence."""
-    import pyarrow as pa
-
     rows = [
         {
             "scenario": place,
             "evidence_set": scenario.evidence,
             "document": scenario.policy,
-            "model_families": None if scenario.model_families is None else list(scenario.model_families),
+            "model_families": scenario.model_families,
             "include_blocked": scenario.include_blocked,
         }
         for place, scenario in enumerate(scenarios)
@@ -96,25 +72,8 @@ def stage_policies(session: Session, scenarios: Sequence[Scenario]) -> None:
     overrides = [
         {**override, "scenario": place} for place, scenario in enumerate(scenarios) for override in scenario.overrides
     ]
-    text, number = pa.string(), pa.int64()
-    session.register(
-        "staged_scenarios",
-        arrow_table(
-            rows,
-            scenario=number,
-            evidence_set=number,
-            document=text,
-            model_families=pa.list_(text),
-            include_blocked=pa.bool_(),
-        ),
-    )
-    session.register(
-        "scenario_overrides",
-        arrow_table(
-            overrides, override_id=text, target=text, symbol=text, route=text, author=text, reason=text,
-            expires_at=pa.timestamp("us", "UTC"), scenario=number,
-        ),
-    )  # fmt: skip
+    session.run("scenario/replay/staged_scenarios", rows=orjson.dumps(rows, default=list).decode())
+    session.run("scenario/replay/scenario_overrides", rows=orjson.dumps(overrides).decode())
     session.run("scenario/replay/scenarios")
 
 

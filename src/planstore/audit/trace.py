@@ -57,7 +57,7 @@ class _Tried:
     is_ranked: bool
 
 
-def trace(replay: Replay, rules: Rules, scenario: Scenario) -> Trace:
+def trace(replay: Replay, rules: Rules, scenario: Scenario, candidates: int) -> Trace:
     """Return the checks of a decision, and the nearest changes that would have flipped it.
 
     A pair of a target with more than ``MOST_AMONG_ALL`` candidates is first decided alone. The other symbols are added
@@ -67,23 +67,24 @@ def trace(replay: Replay, rules: Rules, scenario: Scenario) -> Trace:
         replay: replays the requested pair or target.
         rules: the rules of its run.
         scenario: the scenario of the run, unchanged.
+        candidates: the number of candidates of the target in the run.
     """
-    if replay.count(scenario) > MOST_AMONG_ALL:
+    if candidates > MOST_AMONG_ALL:
         (outcome,) = replay.alone(rules, [scenario])
         if not (in_lane(outcome) and scenario.has_lane):
             checks, *tries = replay.explain(rules)
             found = _Search(replay, rules, scenario, outcome, tries).alone()
             if found is not None:
                 return Trace(outcome, checks, *found)
-    return trace_among_all(replay, rules, scenario)
+    return trace_among_all(replay, rules, scenario, candidates)
 
 
-def trace_among_all(replay: Replay, rules: Rules, scenario: Scenario) -> Trace:
+def trace_among_all(replay: Replay, rules: Rules, scenario: Scenario, candidates: int) -> Trace:
     """Return the same as :func:`trace`, with all symbols of the target from the beginning."""
     (outcome,) = replay.among_all(rules, [scenario], is_explained=True)
-    others = min(OTHERS, OTHER_CANDIDATES // max(1, replay.count(scenario))) if scenario.has_lane else 0
+    others = min(OTHERS, OTHER_CANDIDATES // max(1, candidates)) if scenario.has_lane else 0
     checks, *tries = replay.explain(rules, others=others)
-    is_at_once = sum(map(len, tries)) * replay.count(scenario) <= MOST_AT_ONCE
+    is_at_once = sum(map(len, tries)) * candidates <= MOST_AT_ONCE
     search = _Search(replay, rules, scenario, outcome, tries, is_at_once=is_at_once)
     return Trace(outcome, checks, *search.among_all())
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from planstore.audit.replay import Outcome, Replay, in_lane, is_own, own_rows
+from planstore.audit.replay import Outcome, Replay, in_lane
 from planstore.audit.scenario import Record, RunInputs
-from planstore.audit.trace import trace, trace_among_all
+from planstore.audit.trace import MOST_AMONG_ALL, trace, trace_among_all
 from planstore.checks.quoting import quoted
 from planstore.database.session import Session
 from planstore.errors import StoreError
@@ -20,9 +20,6 @@ from planstore.ledger.storage import ArtifactStorage
 from planstore.pages.answers import TableAnswer
 from planstore.plans.budget import budget_text
 from planstore.routing.candidates import ways_out
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 LACKS = "the candidate has no "
 """The end of the source of a check that fails for want of a column, before its name."""
@@ -159,11 +156,11 @@ def explain(session: Session, artifacts: ArtifactStorage, target: str, symbol: s
     key = {"commit_id": commit_id, "target": target, "symbol": symbol}
     found = session.records("audit/why/decision", **key)
     row = session.row("audit/why/policy_name", policy_id=run["policy_id"])
-    evidence = session.batches("audit/why/target_evidence", commit_id=commit_id, target=target).read_all()
+    own = session.records("audit/why/own_evidence", **key)
+    candidates = max((candidate.pop("candidates") for candidate in own), default=0)
     trials = {
         side.value: count for mode, count in session.rows("audit/why/trials", **key) if (side := Side.of_mode(mode))
     }
-    own = own_candidates(evidence, symbol)
     known |= {"policy_name": row[0] if row else None, "evidence": own, "trials": trials}
     known["forecasts"] = _forecasts(session, commit_id, own)
     if not found:
@@ -180,23 +177,22 @@ def explain(session: Session, artifacts: ArtifactStorage, target: str, symbol: s
     jobs = _jobs(session, run["plan_id"], target, symbol, decision["route"])
     try:
         inputs = RunInputs.of(session, artifacts, run, target, symbol)
-        shown = _trace(inputs, evidence, target, symbol, decision)
+        replay = Replay(session, target, symbol, inputs.overrides, is_small=candidates <= MOST_AMONG_ALL)
+        shown = _trace(replay, inputs, decision, candidates)
         shown["nearest_miss"] = _with_p_value(session, commit_id, shown["nearest_miss"])
     except StoreError as error:
         shown = {"findings": [f"the decision cannot be derived again: {error}"]}
     return Explanation(**known, jobs=jobs, left_out=_left_out(session, known, jobs), **shown)
 
 
-def _trace(inputs: RunInputs, evidence: pa.Table, target: str, symbol: str | None, decision: Record) -> dict[str, Any]:
+def _trace(replay: Replay, inputs: RunInputs, decision: Record, candidates: int) -> dict[str, Any]:
     """Return the checks, nearest changes and findings of a replay."""
     scenario = inputs.scenario()
-    with Replay(
-        own_rows(evidence, symbol, inputs.overrides), target, symbol, whole=lambda _: evidence
-    ).opened() as replay:
+    with replay.opened():
         look = trace_among_all if in_lane(decision) and scenario.has_lane else trace
-        found = look(replay, inputs.rules, scenario)
+        found = look(replay, inputs.rules, scenario, candidates)
         if look is trace and disagreements(decision, found.outcome):
-            found = trace_among_all(replay, inputs.rules, scenario)
+            found = trace_among_all(replay, inputs.rules, scenario, candidates)
     return {
         "checks": [
             check
@@ -280,12 +276,6 @@ def _left_out(session: Session, decision: Record, jobs: list[Record]) -> list[st
         f"{budget_text(json.loads(row['budget']))}"
         for row in session.records("audit/why/left_out", **key)
     ]
-
-
-def own_candidates(evidence: pa.Table, symbol: str | None) -> list[Record]:
-    """Return the recorded candidates of a pair: its target's cross-sectional rows and its own."""
-    rows: list[Record] = evidence.filter(is_own(evidence, symbol)).drop_columns(["commit_id", "position"]).to_pylist()
-    return rows
 
 
 def disagreements(decision: Record, outcome: Outcome) -> list[str]:
