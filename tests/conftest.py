@@ -81,10 +81,16 @@ def _can_start_servers() -> None:
 
 
 @pytest.fixture(scope="session")
-def running_servers(_can_start_servers: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TeamServers]:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all processes of the suite share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def running_servers(_can_start_servers: None, shared_folder: Path) -> Iterator[TeamServers]:
     """Yield a PostgreSQL and an S3 server, which all processes of the suite share, and a bucket of this process."""
-    folder, process = tmp_path_factory.getbasetemp(), os.environ.get("PYTEST_XDIST_WORKER")
-    with shared(folder.parent if process else folder, f"lake-{process or 'main'}") as servers:
+    with shared(shared_folder, f"lake-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}") as servers:
         yield servers
 
 

@@ -1,6 +1,6 @@
-"""Runs the commands, sessions and files that the documentation shows, page by page: ``python -m pages FOLDER``.
+"""Runs the commands, sessions and files that the documentation shows: ``python -m pages FOLDER SHARED [PAGE…]``.
 
-A page is run in a folder of its own, its fenced blocks in their order:
+``SHARED`` is the folder of :mod:`demo_history`. A page is run in a folder of its own, its fenced blocks in their order:
 
 - ``sh``: one command a line.
 - ``console``: commands after ``$ ``, each with the output that must follow, line by line; blanks count once, and ``…``
@@ -22,7 +22,6 @@ import io
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import traceback
@@ -34,14 +33,13 @@ from pathlib import Path
 
 import yaml
 
+import demo_history
 import forks
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 OUTPUT = "Output"
-SHARED = "planstore demo --history"
-"""The command whose folder, ``demo-history``, pages share, because it takes longer than all their others."""
 ELSEWHERE = {
     "pip install": "it would install from a registry",
     "git clone": "it would load a repository",
@@ -177,24 +175,16 @@ class PageRun:
             yield f"a block of {block.language} must be understood and, of text, hold no command"
 
     def _command(self, command: Command) -> Iterator[str]:
-        if command.text != SHARED and any(command.text.startswith(known) for known in ELSEWHERE):
+        if command.text == demo_history.COMMAND:
+            code, printed, errors = 0, demo_history.copy(self._shared, Path(demo_history.RESULTS)), ""
+        elif any(command.text.startswith(known) for known in ELSEWHERE):
             return
-        code, printed, errors = self._shared_demo() if command.text == SHARED else _run(command.text)
+        else:
+            code, printed, errors = _run(command.text)
         if code != command.code:
             yield f"{command.text}: exit code {code}\n{errors}"
         if command.shown and not matches(command.shown, printed):
             yield f"{command.text} printed\n{printed}"
-
-    def _shared_demo(self) -> tuple[int, str, str]:
-        story = self._shared / "story.txt"
-        if not story.exists():
-            code, printed, errors = _run(SHARED)
-            if code:
-                return code, printed, errors
-            Path("demo-history").rename(self._shared / "demo-history")
-            story.write_text(printed, encoding="utf-8")
-        shutil.copytree(self._shared / "demo-history", "demo-history")
-        return 0, story.read_text(encoding="utf-8"), ""
 
 
 def _run(command: str) -> tuple[int, str, str]:
@@ -206,15 +196,14 @@ def _run(command: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-def problems(pages: list[Path], folder: Path) -> list[str]:
+def problems(pages: list[Path], folder: Path, shared: Path) -> list[str]:
     """Run pages below ``folder`` and return what is not as they say."""
     found = []
-    (folder / "shared").mkdir()
     for number, page in enumerate(pages):
         place = folder / str(number)
         place.mkdir()
         os.chdir(place)
-        run = PageRun(folder / "shared")
+        run = PageRun(shared)
         name = page.relative_to(ROOT) if page.is_relative_to(ROOT) else page
         found += [f"{name}, {problem}" for problem in run.problems(page.read_text(encoding="utf-8"))]
     return found
@@ -222,5 +211,5 @@ def problems(pages: list[Path], folder: Path) -> list[str]:
 
 if __name__ == "__main__":
     forks.use()
-    chosen = [Path(name).resolve() for name in sys.argv[2:]] or list(PAGES)
-    print("\n".join(problems(chosen, Path(sys.argv[1]).absolute())))  # noqa: T201
+    place, shared, *chosen = (Path(name).resolve() for name in sys.argv[1:])
+    print("\n".join(problems(chosen or list(PAGES), place, shared)))  # noqa: T201

@@ -36,9 +36,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         yield opened
 
 
-def run_pages(folder: Path, *chosen: Path) -> str:
+def run_pages(folder: Path, shared: Path, *chosen: Path) -> str:
     done = subprocess.run(
-        [forks.python(), "-m", "pages", folder, *chosen],
+        [forks.python(), "-m", "pages", folder, shared, *chosen],
         capture_output=True,
         text=True,
         check=False,
@@ -49,8 +49,10 @@ def run_pages(folder: Path, *chosen: Path) -> str:
 
 
 @pytest.mark.longest
-def test_every_command_and_session_on_the_pages_runs_and_prints_what_is_shown(tmp_path: Path) -> None:
-    assert run_pages(tmp_path) == ""
+def test_every_command_and_session_on_the_pages_runs_and_prints_what_is_shown(
+    tmp_path: Path, shared_folder: Path
+) -> None:
+    assert run_pages(tmp_path, shared_folder) == ""
 
 
 def test_a_page_that_is_wrong_is_reported_with_its_lines(tmp_path: Path) -> None:
@@ -64,7 +66,7 @@ def test_a_page_that_is_wrong_is_reported_with_its_lines(tmp_path: Path) -> None
         encoding="utf-8",
     )
     (tmp_path / "run").mkdir()
-    found = run_pages(tmp_path / "run", page)
+    found = run_pages(tmp_path / "run", tmp_path, page)
     assert re.findall(r"page\.md, line (\d+): ", found) == ["1", "5", "12", "15", "18"]
     assert "planstore log: exit code 2" in found
     assert "ValueError: sorry" in found
