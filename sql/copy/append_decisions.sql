@@ -1,5 +1,5 @@
--- Events of another ledger, as they are there.
+-- Events of another ledger, as they are there, which come in order.
 -- appends to: lake.decisions
 -- reads: copied
 INSERT INTO lake.decisions BY NAME
-FROM copied ORDER BY commit_id, "position";
+FROM copied;

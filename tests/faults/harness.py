@@ -206,6 +206,7 @@ class Faults:
             "many statuses": ("status", {"number": 1000 * number, "size": 200}),
             "artifact": ("artifact", {"number": number}),
             "backup": ("backup", {"number": number}),
+            "copy": ("copy", {"number": number}),
         }
         return sizes.get(verb, (verb, {}))
 

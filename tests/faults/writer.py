@@ -108,6 +108,12 @@ class Writer:
         restore(place, restored / "planstore")
         return str(restored)
 
+    def copy(self, number: int) -> str:
+        """Copy the store, and return where."""
+        place = self.store.results.with_name(f"{self.store.results.name}-copy-{number}")
+        self.store.maintenance.copy(place)
+        return str(place)
+
     def back_up(self, place: str) -> None:
         """Back the store up into a folder, which may have an earlier backup."""
         self.store.maintenance.backup(place)

@@ -65,3 +65,11 @@ def test_a_row_that_was_altered_is_not_copied(grown: Store, tmp_path: Path) -> N
         grown.maintenance.copy(tmp_path / "copy")
     with planstore.open(tmp_path / "copy") as copy:
         assert copy.log() == []
+
+
+def test_a_row_in_a_file_that_was_altered_is_not_copied(grown: Store, tmp_path: Path) -> None:
+    grown.access.ledger.writer().run_text("update lake.candidates set sample_size = 7 where position = 9")
+    with pytest.raises(StoreError, match=r"commit 1 was not copied as it is: candidates has the rows and digest"):
+        grown.maintenance.copy(tmp_path / "copy")
+    with planstore.open(tmp_path / "copy") as copy:
+        assert copy.log() == []

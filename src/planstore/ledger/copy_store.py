@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from planstore.database.batches import BATCH_ROWS
 from planstore.database.session import Session
 from planstore.errors import ConflictError, StoreError
 from planstore.ledger.ledger import EVENT_TABLES, Ledger
-from planstore.ledger.row_digests import Counted, counted_rows, read_commits
-from planstore.ledger.storage import ArtifactStorage
+from planstore.ledger.row_digests import CommitRows, Counted, counted_rows, read_commits, read_files
+from planstore.ledger.storage import ArtifactStorage, DataStorage
 from planstore.pages.answers import Answer, plural
 
 ROWS_AT_ONCE = 2_000_000
@@ -132,38 +133,53 @@ def _copy_commits(source: Ledger, target: Ledger, commits: Sequence[Mapping[str,
     """Copy the events of some commits in one transaction, and return their number."""
     first, last = commits[0]["commit_id"], commits[-1]["commit_id"]
     counted = {table: counted_rows(commits, table) for table in EVENT_TABLES}
-    with target.locked():
-        session = target.writer()
+    data = target.storage.data
+    with target.locked(), ThreadPoolExecutor(max_workers=1) as checking:
+        session, before, checks = target.writer(), data.files(), list[Future[None]]()
         try:
             if target.last_commit() != first - 1:
                 raise StoreError(f"{target.storage.name} was written while it was copied to: copy again")
             with session.transaction():
                 for table in (name for name in EVENT_TABLES if counted[name]):
-                    rows = source.reader().batches("ledger/read_events", table=table, first=first, last=last)
+                    # in batches of whole row groups, because each thread writes a batch
+                    rows = source.reader().batches(
+                        "ledger/read_events", BATCH_ROWS, table=table, first=first, last=last
+                    )
                     with session.registered("copied", rows.stream()):
                         session.run(f"copy/append_{table}")
-                    _check_digests(session, table, first, last, counted[table])
+                    if files := sorted(data.files_of(table) - before):
+                        # on a thread, while the next table is written
+                        checks.append(checking.submit(_check_files, data, files, table, counted[table]))
+                    else:
+                        _check_digests(table, read_commits(session, table, first, last, counted[table]), counted[table])
                 header = source.reader().batches("copy/commits", first=first, last=last)
                 with session.registered("copied", header.stream()):
                     session.run("copy/append_commits")
                 session.run("projections/derived_plan_documents")
                 session.run("projections/append_plan_documents", first_commit=first, last_commit=last)
+                for check in checks:
+                    check.result()
+                data.make_durable(data.files() - before)
         finally:
             session.close()
     return sum(count.rows for of_table in counted.values() for count in of_table.values())
 
 
-def _check_digests(session: Session, table: str, first: int, last: int, counted: Mapping[int, Counted]) -> None:
+def _check_files(data: DataStorage, files: Sequence[str], table: str, counted: Mapping[int, Counted]) -> None:
+    """Check the rows in new files, which read faster than through the transaction."""
+    _check_digests(table, read_files(data, files, counted), counted)
+
+
+def _check_digests(table: str, read: CommitRows, counted: Mapping[int, Counted]) -> None:
     """Check the rows that were copied against the headers of their commits.
 
     Raises:
         StoreError: a commit has other rows.
     """
     expected = {number: (count.rows, count.digest) for number, count in counted.items()}
-    read = read_commits(session, table, first, last, counted).digests
-    for number in sorted(read.keys() | expected.keys()):
-        if read.get(number) != expected.get(number):
+    for number in sorted(read.digests.keys() | expected.keys()):
+        if read.digests.get(number) != expected.get(number):
             raise StoreError(
-                f"commit {number} was not copied as it is: {table} has the rows and digest {read.get(number)}, "
+                f"commit {number} was not copied as it is: {table} has the rows and digest {read.digests.get(number)}, "
                 f"its header says {expected.get(number)}; look at the source with `planstore verify`"
             )

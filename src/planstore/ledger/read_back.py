@@ -177,15 +177,15 @@ def check_rows(written: Written, rows: pa.Table) -> None:
 
     if rows.num_rows > 1:
         rows = rows.take(pc.sort_indices(rows["position"]))
-    read = RowsDigest.of_table(_plain(rows)).hexdigest()
+    read = RowsDigest.of_table(plain(rows)).hexdigest()
     whole = rows.num_rows == written.content.num_rows
     expected = written.digest if whole else written.digest_at(rows["position"].combine_chunks())
     if read != expected:
         raise written.refuse(f"the {rows.num_rows} rows read have the digest {read}, written were {expected}")
 
 
-def _plain(rows: pa.Table) -> pa.Table:
-    """Return rows with JSON columns as text, which is the ledger's type."""
+def plain(rows: pa.Table) -> pa.Table:
+    """Return rows of a parquet file with JSON columns as text, which is the ledger's type."""
     import pyarrow as pa
 
     for index, field in enumerate(rows.schema):

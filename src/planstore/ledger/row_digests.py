@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from planstore.database.batches import RESULT_BATCH_ROWS
 from planstore.database.error_translation import unreadable
 from planstore.database.session import Session
 from planstore.errors import DeniedError, StoreError
 from planstore.events.digest import RowsDigest
 from planstore.events.prefetch import each_prefetched
 from planstore.ledger.findings import Finding
+from planstore.ledger.read_back import plain
+from planstore.ledger.storage import DataStorage
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -160,6 +164,25 @@ def read_commits(session: Session, table: str, first: int, last: int, counted: M
     batches = session.batches("ledger/stored_events", table=table, first=first, last=last)
     rows = CommitRows(batches.schema, {number: counted[number] for number in counted if first <= number <= last})
     each_prefetched(batches, rows.update)
+    rows.finish()
+    return rows
+
+
+def read_files(data: DataStorage, names: Sequence[str], counted: Mapping[int, Counted]) -> CommitRows:
+    """Return the rows of each commit in parquet files of one table, which no commit has to name yet.
+
+    Raises:
+        StoreError: a file is unreadable.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with unreadable(", ".join(names)), ExitStack() as opened:
+        files = [pq.ParquetFile(opened.enter_context(data.open(name))) for name in names]
+        rows = CommitRows(plain(files[0].schema_arrow.empty_table()).schema, counted)
+        batches = (batch for file in files for batch in file.iter_batches(RESULT_BATCH_ROWS, use_threads=False))
+        tables = (plain(pa.Table.from_batches([batch])) for batch in batches)
+        each_prefetched((batch for table in tables for batch in table.to_batches()), rows.update)
     rows.finish()
     return rows
 
