@@ -15,6 +15,7 @@ store     true: the case runs beside an empty store on disk, ``{store}`` in text
 team      true: the case runs with the extensions of team stores, with a database in PostgreSQL as the lake's catalog
 postgres  statements to run there before, where ``{schema}`` is a schema of the case's own, in which those of
           ``sql/postgres/`` run
+asks      values of $1, $2, …: the statement makes a query, which PostgreSQL is asked with them
 query     what to look at afterwards, when the statement itself returns nothing of interest
 expect    the rows, in order. A row is a list, or a mapping, where the names of the columns count as well
 error     instead of ``expect``: what the database says when it refuses
@@ -76,6 +77,7 @@ class Case:
     store: bool = False
     team: bool = False
     postgres: list[str] = field(default_factory=list)
+    asks: list[int] | None = None
     query: str | None = None
     expect: list[Any] | None = None
     error: str | None = None
@@ -123,6 +125,7 @@ class Desk:
         self._is_own = case.store or case.team or changes
         self._connection = opened() if self._is_own else shared.cursor()
         self._case = case
+        self._conninfo = conninfo
         self._places = {"{folder}": str(store.parent)} | ({"{store}": str(store)} if case.store else {})
         if not self._is_own:
             self._connection.execute("ATTACH ':memory:' AS memory; USE memory")
@@ -162,6 +165,8 @@ class Desk:
 
     def answer(self) -> tuple[list[str], list[list[Any]]]:
         """Return the columns and rows of what was run last."""
+        if self._case.asks is not None:
+            return self._asked(self._case.asks)
         description = self._connection.description or []
         is_json = [str(column[1]) == "JSON" for column in description]
         rows = [
@@ -172,6 +177,13 @@ class Desk:
             for row in self._connection.fetchall()
         ]
         return [column[0] for column in description], rows
+
+    def _asked(self, values: list[int]) -> tuple[list[str], list[list[Any]]]:
+        """Return the columns and rows of the query that the statement made for PostgreSQL."""
+        ((query,),) = self._connection.fetchall()
+        with psycopg.connect(self._conninfo, cursor_factory=psycopg.RawCursor) as postgres:
+            cursor = postgres.execute(query, values)
+            return [column.name for column in cursor.description or []], [list(row) for row in cursor]
 
     def columns(self, table: str) -> list[tuple[str, str]]:
         """Return the columns of a table and their types."""

@@ -139,7 +139,7 @@ class Session:
             columns = [column[0] for column in cursor.description or ()]
             return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
-    def batches(self, statement: str, /, batch_rows: int = RESULT_BATCH_ROWS, **values: Any) -> Batches:
+    def batches(self, statement: str, batch_rows: int = RESULT_BATCH_ROWS, /, **values: Any) -> Batches:
         """Return the rows of a statement of ``sql/`` as Arrow batches, which are computed during iteration."""
         with self._executed(statement, values) as cursor:
             return Batches(cursor.to_arrow_reader(batch_rows), self._place)
@@ -162,6 +162,36 @@ class Session:
                 if column is not None
             ]
             return relation.select(*chosen).fetchall()
+
+    def cast(
+        self, rows: Sequence[Sequence[Any]], columns: Sequence[tuple[str, Any] | None], /
+    ) -> list[tuple[Any, ...]]:
+        """Return rows of DuckLake's tables in PostgreSQL with its columns cast.
+
+        DuckLake stores texts as bytes there, because PostgreSQL's texts cannot hold NUL, and values of types that it
+        has none for as texts.
+
+        Args:
+            rows: the rows.
+            columns: the name and type of each column; None drops the column.
+        """
+        from duckdb import ConstantExpression
+
+        kept = [index for index, column in enumerate(columns) if column is not None]
+        read = [[row[index] for index in kept] for row in rows]
+        kinds = [column[1] for column in columns if column is not None]
+        texts = [index for index in range(len(kinds)) if any(isinstance(row[index], str) for row in read)]
+        lists = tuple(
+            ConstantExpression([row[index] for row in read]).cast(self._connection.list_type(kinds[index]))
+            for index in texts
+        )
+        if lists:
+            with self._errors():
+                (values,) = self._connection.values(lists).fetchall()
+            for index, column in zip(texts, values, strict=True):
+                for row, value in zip(read, column, strict=True):
+                    row[index] = value
+        return [tuple(value.decode() if isinstance(value, bytes) else value for value in row) for row in read]
 
     def columns(self, table: str) -> list[tuple[str, Any]]:
         """Return the names and types of a table's columns, in order."""
@@ -399,14 +429,11 @@ def _divided(
 
 def _cast(name: str, kind: DuckDBPyType, wanted: DuckDBPyType) -> duckdb.Expression:
     """Return a column as the wanted type."""
-    from duckdb import ColumnExpression, FunctionExpression
+    from duckdb import ColumnExpression
 
     column = ColumnExpression(name)
     if wanted == kind:
         return column  # because a redundant cast takes time to bind
-    if kind.id == "blob":
-        # because DuckLake keeps texts as bytes in PostgreSQL, whose texts cannot hold NUL
-        column = FunctionExpression("decode", column)
     return column.cast(wanted)
 
 

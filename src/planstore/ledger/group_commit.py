@@ -63,7 +63,7 @@ class GroupCommit(Generic[E]):
             with self._arriving:
                 # because callers with a finished request come back at once: otherwise they would wait for this commit
                 # to end, and each commit would have half of the possible requests
-                self._arriving.wait_for(lambda: len(self._waiting) >= self._callers, LINGER)
+                self._arriving.wait_for(lambda: len(taken) + len(self._waiting) >= self._callers, LINGER)
                 taken.extend(self._waiting)
                 self._waiting.clear()
             return taken
@@ -74,4 +74,4 @@ class GroupCommit(Generic[E]):
             for request in taken or take():
                 if not request.outcome.done():
                     request.outcome.set_exception(error)
-        self._callers = len(taken) + len(self._waiting)
+        self._callers = max(len(taken), len(self._waiting))

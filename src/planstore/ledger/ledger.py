@@ -186,7 +186,7 @@ class Ledger:
         ``session`` is from :meth:`writer` or :meth:`small_writer`, so that its temporary tables can be appended.
         A block without events makes no commit.
         """
-        with self._locked(), self.transaction(session) as transaction:
+        with self._locked() as turn, self.transaction(session, turn) as transaction:
             yield transaction.begin(kind, run_id=run_id, message=message, idempotency_key=idempotency_key)
 
     @contextmanager
@@ -198,18 +198,19 @@ class Ledger:
             yield turn
 
     @contextmanager
-    def transaction(self, session: Session) -> Iterator[CommitTransaction]:
-        """Append the commits of the block, or none if it raises. The caller holds the writer lock."""
+    def transaction(self, session: Session, turn: Turn) -> Iterator[CommitTransaction]:
+        """Append the commits of the block, or none if it raises, in a turn that holds the writer lock."""
         try:
             with session.transaction():
-                transaction = CommitTransaction(session, self.storage.data, *self._current_head(session), self._now)
+                head, recent = self._current_head(session, turn)
+                transaction = CommitTransaction(session, self.storage.data, head, recent, self._now)
                 yield transaction
                 transaction.seal()
         except CommitFailedError as error:
             self._decide(transaction, error)
         if transaction.commits:
             self._head = transaction.newest
-            self._check_stored(session, transaction)
+            self._check_stored(turn, transaction)
             for builder in transaction.commits:
                 fields = {"commit_id": builder.commit_id, "results": self.layout.folder.parent}
                 _log.info("commit %d is recorded", builder.commit_id, extra=fields)
@@ -240,28 +241,22 @@ class Ledger:
             raise StoreError(f"{name} is recorded, but {', '.join(sorted(gone))} is gone: restore a backup") from error
         _log.warning("%s is recorded, although its answer was lost", name)
 
-    def _check_stored(self, session: Session, transaction: CommitTransaction) -> None:
+    def _check_stored(self, turn: Turn, transaction: CommitTransaction) -> None:
         """Read back the rows of commits from the catalog, before they are acknowledged."""
         try:
-            try:
-                transaction.check_stored(session, self._catalog)
-            except ReadBackError:
-                raise
-            except StoreError:
-                # because the connection to the catalog may have ended, which says nothing about the rows
-                transaction.check_stored(self._read_write.session(), self._catalog)
+            transaction.check_stored(turn, self._catalog)
         except StoreError as error:
             raise ReadBackError(
                 f"{error}; the commit is recorded all the same: keep {self.storage.name} as it is, "
                 "and look at it with `planstore verify`"
             ) from error
 
-    def _current_head(self, session: Session) -> tuple[Head, RecentCommits | None]:
+    def _current_head(self, session: Session, turn: Turn) -> tuple[Head, RecentCommits | None]:
         """Return the newest commit, which is cached for the catalog's snapshot, and those since, if they are known."""
         row = session.row("ledger/current_snapshot")
         snapshot, known, recent = int(row[0]) if row else 0, self._head, None
         if known is None or known.snapshot != snapshot:
-            recent = None if known is None else recent_commits(session, self._catalog, known, snapshot)
+            recent = None if known is None else recent_commits(session, turn, self._catalog, known, snapshot)
             last = None if recent else session.row("ledger/last_commit")
             known = self._head = recent.head if recent else Head(snapshot, *(last or (0, GENESIS, None)))
         return known, recent
@@ -302,11 +297,11 @@ class Ledger:
         return self.storage.catalog.is_writable
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[Turn]:
         self.check_place()
-        with self.storage.lock.held(), self._disk_errors():
+        with self.storage.lock.held() as turn, self._disk_errors():
             self.check_place()  # because the store may have been removed during the wait
-            yield
+            yield turn
 
     @contextmanager
     def _disk_errors(self) -> Iterator[None]:

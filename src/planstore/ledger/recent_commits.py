@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from planstore.database.session import Session
 from planstore.ledger.commit_builder import Head
 from planstore.ledger.read_back import CatalogTables
+from planstore.ledger.storage import Turn
 
 StatusChange: TypeAlias = tuple[Any, ...]
 """Plan id, job id, attempt, status and time of a change of status."""
@@ -33,7 +34,9 @@ class RecentCommits:
     changes: Sequence[tuple[int, StatusChange]]
 
 
-def recent_commits(session: Session, catalog: CatalogTables, known: Head, snapshot: int) -> RecentCommits | None:
+def recent_commits(
+    session: Session, turn: Turn, catalog: CatalogTables, known: Head, snapshot: int
+) -> RecentCommits | None:
     """Return the commits after ``known`` in ``snapshot``, the current one; None if rows of them may be in files.
 
     The chain of digests and the counts of the commits say whether all rows were found.
@@ -42,13 +45,12 @@ def recent_commits(session: Session, catalog: CatalogTables, known: Head, snapsh
         return None
     commits, statuses = catalog.table(session, "commits"), catalog.table(session, "job_status")
     kinds, kinds_of_change = dict(commits.columns), dict(statuses.columns)
-    rows = session.typed(
+    rows = turn.rows(
+        session,
         catalog.recent_rows,
         [*((name, kinds[name]) for name in _HEADER), *((name, kinds_of_change[name]) for name in _CHANGE)],
-        commits=commits.name,
-        events=statuses.name,
-        seen=known.commit_id,
-        **catalog.parameters,
+        {"commits": commits.name, "events": statuses.name, **catalog.parameters},
+        {"seen": known.commit_id},
     )
     head, changes = known, list[tuple[int, StatusChange]]()
     for commit_id, of_commit in groupby(rows, key=itemgetter(0)):

@@ -24,19 +24,24 @@ _REFUSALS = {kind.__name__: kind for kind in (ConflictError, KeyConflictError)}
 
 @dataclass(frozen=True)
 class Batch:
-    """The requests of one writer, which share a commit.
+    """The requests of one user, which share a commit.
 
     Attributes:
+        actor: the user.
         requests: the rows of each request, from :meth:`JobStatus.row`.
-        actor: the user who makes them; None is that of this process.
         new_rows: the rows to record, once the batch is decided.
         outcomes: the outcome of each request, once the batch is decided.
     """
 
-    requests: Sequence[Sequence[Row]]
-    actor: str | None = None
+    actor: str
+    requests: list[Sequence[Row]] = field(default_factory=list)
     new_rows: list[Row] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+
+    def add(self, requests: Sequence[Sequence[Row]]) -> slice:
+        """Add the requests of a writer, and return the indices of their outcomes."""
+        self.requests.extend(requests)
+        return slice(len(self.requests) - len(requests), len(self.requests))
 
     def rows(self) -> list[Row]:
         """Return the rows of all requests."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Lock
@@ -119,11 +119,12 @@ class StatusWriter:
                 decided = self._record_with_others(take, turn)
             else:
                 decided = list(zip(posted, read_outcomes(turn.answer), strict=True))
-        for request, outcome in decided:
-            if isinstance(outcome, int):
-                request.outcome.set_result(outcome)
-            else:
-                request.outcome.set_exception(outcome)
+            # before the lock is released, because callers who come back meanwhile may be in the next commit
+            for request, outcome in decided:
+                if isinstance(outcome, int):
+                    request.outcome.set_result(outcome)
+                else:
+                    request.outcome.set_exception(outcome)
 
     def _record_with_others(self, take: _Take, turn: Turn) -> _Decided:
         """Record the taken requests with those of waiting writers, and answer these."""
@@ -134,7 +135,7 @@ class StatusWriter:
             return others
 
         try:
-            decided, answers = self._record(take, take_others)
+            decided, answers = self._record(take, turn, take_others)
         except ReadBackError:
             raise  # because they are recorded all the same
         except StoreError as error:
@@ -142,31 +143,35 @@ class StatusWriter:
                 raise
             # because the fault may lie in the requests of others, who commit them themselves in their turns
             _log.warning("the requests of other writers are left to them: %s", error)
-            decided, answers = self._record(take, lambda _: {})
+            decided, answers = self._record(take, turn, lambda _: {})
         turn.give(answers)
         return decided
 
-    def _record(self, take: _Take, take_others: Callable[[int], dict[str, Posted]]) -> tuple[_Decided, dict[str, str]]:
-        """Make a commit of the new statuses of each writer, and return the outcomes of all requests."""
+    def _record(
+        self, take: _Take, turn: Turn, take_others: Callable[[int], dict[str, Posted]]
+    ) -> tuple[_Decided, dict[str, str]]:
+        """Make a commit of the new statuses of each user, and return the outcomes of all requests."""
         if self._session is None:
             self._session = self._ledger.small_writer()
         session = self._session
         try:
-            with self._ledger.transaction(session) as transaction:
+            with self._ledger.transaction(session, turn) as transaction:
                 # first, because others whose requests were just answered come back meanwhile
                 self._attempts.follow(session, set(), transaction.head.commit_id, transaction.recent)
                 own = list(take())
-                batch = Batch(_rows(own))
-                others = _batches(take_others(max(0, INLINED_ROWS - len(batch.rows()))))
-                batches = [batch, *others.values()]
-                self._decide(session, batches, transaction.head.commit_id)
-                append_batches(session, transaction, [one for one in batches if one.new_rows])
+                requests = _rows(own)
+                others = take_others(max(0, INLINED_ROWS - sum(map(len, requests))))
+                batches = {actor(): Batch(actor())}
+                mine = batches[actor()].add(requests)
+                shares = dict(_shares(batches, others))
+                self._decide(session, list(batches.values()), transaction.head.commit_id)
+                append_batches(session, transaction, [one for one in batches.values() if one.new_rows])
         except BaseException:
             self._drop_session()
             raise
-        self._attempts.add([row for one in batches for row in one.new_rows], transaction.newest.commit_id)
-        answers = {number: written_outcomes(one.outcomes) for number, one in others.items()}
-        return list(zip(own, batch.outcomes, strict=True)), answers
+        self._attempts.add([row for one in batches.values() for row in one.new_rows], transaction.newest.commit_id)
+        answers = {number: written_outcomes(batch.outcomes[share]) for number, (batch, share) in shares.items()}
+        return list(zip(own, batches[actor()].outcomes[mine], strict=True)), answers
 
     def _decide(self, session: Session, batches: Sequence[Batch], last_commit: int) -> None:
         """Decide each batch against the ledger and the batches before it."""
@@ -196,15 +201,19 @@ def _rows(requests: Sequence[Request[JobStatus]]) -> list[list[Row]]:
     return [[status.row(0) for status in request.events] for request in requests]
 
 
-def _batches(posted: Mapping[str, Posted]) -> dict[str, Batch]:
-    """Return the requests of other writers; an unreadable one, as of another version, is left to its writer."""
-    batches = {}
+def _shares(batches: dict[str, Batch], posted: Mapping[str, Posted]) -> Iterator[tuple[str, tuple[Batch, slice]]]:
+    """Add the requests of other writers to the batches of their users, and yield each one's batch and outcomes there.
+
+    An unreadable one, as of another version, is left to its writer.
+    """
     for number, of_writer in posted.items():
         try:
-            batches[number] = Batch(read_requests(of_writer.events), of_writer.actor)
+            requests = read_requests(of_writer.events)
         except RequestError as error:
             _log.warning("a request is left to its writer: %s", error)
-    return batches
+            continue
+        batch = batches.setdefault(of_writer.actor, Batch(of_writer.actor))
+        yield number, (batch, batch.add(requests))
 
 
 def append_batches(session: Session, transaction: CommitTransaction, batches: Sequence[Batch]) -> None:

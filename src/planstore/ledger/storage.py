@@ -115,11 +115,29 @@ class Turn(Protocol):
     def give(self, answers: Mapping[str, str]) -> None:
         """Answer taken requests, by their ids, when the lock is released."""
 
+    def rows(
+        self,
+        session: Session,
+        statement: str,
+        columns: Sequence[tuple[str, Any] | None],
+        names: Mapping[str, str],
+        numbers: Mapping[str, int],
+    ) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement of :class:`CatalogStorage`, as :meth:`Session.typed` does.
+
+        Args:
+            session: a session on the store.
+            statement: the statement.
+            columns: the name and type of each column; None drops the column.
+            names: names of tables, as values of its parameters.
+            numbers: the values of its other parameters, in order.
+        """
+
 
 class CommitLock(Protocol):
     """The lock that serializes commits."""
 
-    def held(self) -> AbstractContextManager[None]:
+    def held(self) -> AbstractContextManager[Turn]:
         """Hold the lock while a block runs.
 
         Raises:
@@ -158,11 +176,11 @@ class CatalogStorage(Lake, Protocol):
 
     @property
     def stored_rows(self) -> str:
-        """The statement that reads the newest inlined rows of a table."""
+        """The statement that reads the newest inlined rows of a table, for a turn of the lock."""
 
     @property
     def recent_rows(self) -> str | None:
-        """The statement that reads inlined commits after one, with their statuses; None if DuckLake is as quick."""
+        """The statement that reads inlined commits after one, for a turn of the lock; None if DuckLake is as quick."""
 
     @property
     def parameters(self) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from planstore.events.vocabulary import CommitKind
 from planstore.ledger.commit_builder import CommitBuilder, Head
 from planstore.ledger.read_back import CatalogTables, check_values
 from planstore.ledger.recent_commits import RecentCommits
-from planstore.ledger.storage import DataStorage
+from planstore.ledger.storage import DataStorage, Turn
 
 _CATALOG_COLUMNS = (None, None, None)
 """DuckLake's columns before those of inlined rows: row number, first and last snapshot."""
@@ -92,30 +92,28 @@ class CommitTransaction:
         for builder in self.commits:
             builder.store_files()
 
-    def check_stored(self, session: Session, catalog: CatalogTables) -> None:
+    def check_stored(self, turn: Turn, catalog: CatalogTables) -> None:
         """Read back the rows in the catalog, where they are only after the transaction.
 
         Args:
-            session: a session on the store, which need not be the transaction's own.
+            turn: the turn in which they were committed.
             catalog: the catalog's tables.
 
         Raises:
             ReadBackError: rows differ from the written rows.
         """
-        commits = catalog.table(session, "commits")
+        commits = catalog.table(self._session, "commits")
         tables = sorted({table for builder in self.commits for table in builder.in_catalog()})
         for table in tables or ["commits"]:
-            events = catalog.table(session, table)
+            events = catalog.table(self._session, table)
             written = {builder.commit_id: builder.in_catalog().get(table) for builder in self.commits}
             rows = sum(1 if of_commit is None else of_commit.content.num_rows for of_commit in written.values())
-            stored = session.typed(
+            stored = turn.rows(
+                self._session,
                 catalog.stored_rows,
                 [*_CATALOG_COLUMNS, *events.columns, *commits.columns],
-                events=events.name,
-                rows=rows,
-                commits=commits.name,
-                number=len(self.commits),
-                **catalog.parameters,
+                {"events": events.name, "commits": commits.name, **catalog.parameters},
+                {"rows": rows, "number": len(self.commits)},
             )
             width = len(events.columns)
             names = [name for name, _ in commits.columns]

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from planstore.checks.regular_files import read_regular
+from planstore.database.session import Session
 from planstore.errors import StoreBusyError, StoreError
 from planstore.events.commit import utc_text
 from planstore.ledger.storage import Posted
@@ -38,6 +39,17 @@ class OwnTurn:
     def give(self, answers: Mapping[str, str]) -> None:
         """Do nothing, because there was no request."""
 
+    def rows(
+        self,
+        session: Session,
+        statement: str,
+        columns: Sequence[tuple[str, Any] | None],
+        names: Mapping[str, str],
+        numbers: Mapping[str, int],
+    ) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement of the catalog, with its columns cast."""
+        return session.typed(statement, columns, **names, **numbers)
+
 
 class WriterLock:
     """A lock between processes and threads; the operating system releases it when its holder dies.
@@ -51,7 +63,7 @@ class WriterLock:
         self._timeout = timeout
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self) -> Iterator[OwnTurn]:
         """Hold the lock while the block runs.
 
         Raises:
@@ -71,7 +83,7 @@ class WriterLock:
             raise self._refused(error) from error
         try:
             self._sign()
-            yield
+            yield OwnTurn()
         finally:
             lock.release()
 
@@ -82,8 +94,8 @@ class WriterLock:
         Raises:
             StoreBusyError: as :meth:`held`.
         """
-        with self.held():
-            yield OwnTurn()
+        with self.held() as turn:
+            yield turn
 
     @contextmanager
     def held_by_reader(self) -> Iterator[None]:

@@ -12,13 +12,14 @@ import os
 import socket
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from planstore.database import sql
+from planstore.database.session import Session
 from planstore.errors import CommitFailedError, StoreBusyError
 from planstore.events.commit import utc_text
 from planstore.ledger.storage import Posted
@@ -36,26 +37,62 @@ class TeamTurn:
     Args:
         connection: the connection.
         schema: the schema of the store.
-        name: the database in messages.
+        connector: opens others.
+        queries: the queries that earlier turns have made; new ones are added.
         answer: the answer to the writer's request; None if the connection holds the lock.
     """
 
-    def __init__(self, connection: psycopg.Connection[Any], schema: str, name: str, answer: str | None = None) -> None:
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        schema: str,
+        connector: Connector,
+        queries: dict[tuple[str, ...], str],
+        answer: str | None = None,
+    ) -> None:
         self.answer = answer
         self._connection = connection
         self._schema = schema
-        self._name = name
+        self._connector = connector
+        self._queries = queries
         self._answers: dict[str, str] = {}
 
     def take(self, events: int) -> dict[str, Posted]:
         """Return requests of waiting writers, the first first, by their ids, with at most so many events together."""
-        with team_errors(self._name):
+        with team_errors(self._connector.name):
             rows = self._connection.execute(sql.load("postgres/take_requests"), [self._schema, events]).fetchall()
         return {number: Posted(*content) for number, *content, _ in sorted(rows, key=itemgetter(-1))}
 
     def give(self, answers: Mapping[str, str]) -> None:
         """Answer taken requests, by their ids, when the lock is released."""
         self._answers.update(answers)
+
+    def rows(
+        self,
+        session: Session,
+        statement: str,
+        columns: Sequence[tuple[str, Any] | None],
+        names: Mapping[str, str],
+        numbers: Mapping[str, int],
+    ) -> list[tuple[Any, ...]]:
+        """Return the rows of the query that a statement makes for PostgreSQL, with its columns cast.
+
+        The query runs on this connection, because DuckDB's extension needs six statements for each reading.
+        """
+        from psycopg import OperationalError
+
+        made = (statement, *names.values())
+        if made not in self._queries:
+            ((self._queries[made],),) = session.rows(statement, **names)
+        query, values = self._queries[made], list(numbers.values())
+        with team_errors(self._connector.name):
+            try:
+                rows = self._connection.execute(query, values).fetchall()
+            except OperationalError:
+                # because the connection may have ended, which says nothing about the rows
+                with self._connector.connect() as another:
+                    rows = another.execute(query, values).fetchall()
+        return session.cast(rows, columns)
 
     def release(self) -> None:
         """Send the answers, and give the lock back.
@@ -65,10 +102,12 @@ class TeamTurn:
         """
         if self.answer is not None:
             return
-        if self._answers:
-            ids, texts = list(self._answers), list(self._answers.values())
-            self._connection.execute(sql.load("postgres/answer_requests"), [ids, texts])
-        self._connection.execute(sql.load("postgres/unlock"), [self._schema])
+        with self._connection.pipeline() as pipeline:
+            if self._answers:
+                ids, texts = list(self._answers), list(self._answers.values())
+                self._connection.execute(sql.load("postgres/answer_requests"), [ids, texts])
+                pipeline.sync()  # because the next holder must see the answers
+            self._connection.execute(sql.load("postgres/unlock"), [self._schema])
 
 
 class AdvisoryLock:
@@ -84,6 +123,7 @@ class AdvisoryLock:
         self._connector = connector
         self._schema = schema
         self._timeout = timeout
+        self._queries: dict[tuple[str, ...], str] = {}
         self._forget()
 
     def prepare(self) -> None:
@@ -92,7 +132,7 @@ class AdvisoryLock:
             connection.execute(sql.load("postgres/planstore_requests"))
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self) -> Iterator[TeamTurn]:
         """Hold the lock while the block runs.
 
         Raises:
@@ -100,8 +140,8 @@ class AdvisoryLock:
             StoreBusyError: another process held it for longer than the timeout; names the process.
         """
         self._connector.require_writer()
-        with self.held_by_reader():
-            yield
+        with self._released(self._acquired(self._wait)) as turn:
+            yield turn
 
     @contextmanager
     def held_by_reader(self) -> Iterator[None]:
@@ -167,7 +207,7 @@ class AdvisoryLock:
             connection.execute(sql.load("postgres/lock"), [self._schema])
         except LockNotAvailable:
             raise self._busy(connection) from None
-        return TeamTurn(connection, self._schema, self._connector.name)
+        return self._turn_on(connection)
 
     def _turn(self, connection: psycopg.Connection[Any], request: Callable[[], Posted | None]) -> TeamTurn:
         """Take the lock if it is free; else post the request and wait."""
@@ -175,7 +215,7 @@ class AdvisoryLock:
 
         row = connection.execute(sql.load("postgres/try_lock"), [self._schema]).fetchone()
         if row is not None and row[0]:
-            return TeamTurn(connection, self._schema, self._connector.name)
+            return self._turn_on(connection)
         posted = request()
         if posted is None:
             return self._wait(connection)
@@ -204,9 +244,12 @@ class AdvisoryLock:
             answers = connection.execute(sql.load("postgres/answered"), [number, self._schema])
         row = answers.fetchone()
         if row is not None and row[0] is not None:
-            return TeamTurn(connection, self._schema, self._connector.name, str(row[0]))
+            return self._turn_on(connection, str(row[0]))
         connection.execute(sql.load("postgres/remove_requests"))
-        return TeamTurn(connection, self._schema, self._connector.name)
+        return self._turn_on(connection)
+
+    def _turn_on(self, connection: psycopg.Connection[Any], answer: str | None = None) -> TeamTurn:
+        return TeamTurn(connection, self._schema, self._connector, self._queries, answer)
 
     def _busy(self, connection: psycopg.Connection[Any]) -> StoreBusyError:
         holder = self._holder(connection) or "another process"
