@@ -139,10 +139,13 @@ class Session:
             columns = [column[0] for column in cursor.description or ()]
             return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
-    def batches(self, statement: str, batch_rows: int = RESULT_BATCH_ROWS, /, **values: Any) -> Batches:
-        """Return the rows of a statement of ``sql/`` as Arrow batches, which are computed during iteration."""
+    def batches(self, statement: str, batch_rows: int | None = None, /, **values: Any) -> Batches:
+        """Return the rows of a statement of ``sql/`` as Arrow batches, which are computed during iteration.
+
+        ``batch_rows`` is their number in each batch; None means few, which stay in the processor's cache.
+        """
         with self._executed(statement, values) as cursor:
-            return Batches(cursor.to_arrow_reader(batch_rows), self._place)
+            return Batches(cursor.to_arrow_reader(batch_rows or RESULT_BATCH_ROWS), self._place)
 
     def typed(
         self, statement: str, columns: Sequence[tuple[str, Any] | None], /, **values: Any
