@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from planstore.database.batches import RESULT_BATCH_ROWS
 from planstore.database.session import Session
 from planstore.errors import ReadBackError
 from planstore.events.commit import Commit, TableCount, actor
@@ -195,5 +196,13 @@ def _header_digests(header: Header, rows: int) -> list[tuple[str, bytes]]:
     import numpy as np
     import pyarrow as pa
 
-    positions = pa.array(np.arange(header.first, header.first + rows, dtype=np.int32))
-    return RowsDigest.of_table(header.columns(positions)).columns()
+    positions = np.arange(header.first, header.first + rows, dtype=np.int32)
+    # in batches that stay in the processor's cache, because to allocate all rows takes longer than to hash them
+    first = header.columns(pa.array(positions[:RESULT_BATCH_ROWS]))
+    digest = RowsDigest(first.schema)
+    place = first.schema.get_field_index("position")
+    for start in range(0, rows, RESULT_BATCH_ROWS):
+        part = pa.array(positions[start : start + RESULT_BATCH_ROWS])
+        for batch in first.slice(0, len(part)).set_column(place, "position", part).to_batches():
+            digest.update(batch)
+    return digest.columns()
