@@ -103,7 +103,7 @@ class Interrupts:
             self._give_up()
 
     def _interrupt_queries(self, until: Event, deadline: float) -> None:
-        from planstore.database.session import interrupt_queries
+        from planstore.database.interrupts import interrupt_queries
 
         last = deadline
         while not until.wait(RETRY_INTERVAL) and time.monotonic() < last:

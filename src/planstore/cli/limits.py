@@ -6,8 +6,8 @@ import psutil
 
 from planstore.cli.exit_codes import WRONG_CALL
 from planstore.cli.standard_streams import end_process
+from planstore.database.interrupts import interrupt_queries
 from planstore.database.query_bounds import Bounds, memory_bytes
-from planstore.database.session import interrupt_queries
 
 DEFAULT_MEMORY = 4 * 10**9
 """Default memory of queries in bytes, on a machine with at least twice as much."""

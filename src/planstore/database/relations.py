@@ -1,8 +1,9 @@
-"""Relations of user queries: distinct column names, and types that an output format supports."""
+"""Relations: distinct column names, types that an output format supports, and parts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -55,3 +56,28 @@ def inner_types(kind: DuckDBPyType) -> list[tuple[str, DuckDBPyType]]:
     nested = ("list", "array", "struct", "map", "union")
     components = kind.children if kind.id in nested else []
     return [(name, inner) for name, inner in components if isinstance(inner, duckdb.sqltypes.DuckDBPyType)]
+
+
+def cast_column(name: str, kind: DuckDBPyType, wanted: DuckDBPyType) -> duckdb.Expression:
+    """Return a column as the wanted type."""
+    from duckdb import ColumnExpression
+
+    column = ColumnExpression(name)
+    if wanted == kind:
+        return column  # because a redundant cast takes time to bind
+    return column.cast(wanted)
+
+
+def divided(
+    rows: duckdb.DuckDBPyRelation, order: Sequence[str], bounds: Sequence[int]
+) -> Iterator[duckdb.DuckDBPyRelation]:
+    """Yield the rows below each bound of the first column of ``order`` that are below no earlier one, then the rest."""
+    from duckdb import ColumnExpression, ConstantExpression
+
+    for first, end in pairwise([None, *bounds, None]):
+        part = rows
+        if first is not None:
+            part = part.filter(ColumnExpression(order[0]) >= ConstantExpression(first))
+        if end is not None:
+            part = part.filter(ColumnExpression(order[0]) < ConstantExpression(end))
+        yield part

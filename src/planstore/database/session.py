@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from itertools import pairwise
 from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +14,7 @@ from planstore.database import sql
 from planstore.database.batches import BATCH_ROWS, RESULT_BATCH_ROWS, Batches, encoded
 from planstore.database.binding import without_pandas
 from planstore.database.error_translation import is_away, is_fatal, query_errors, store_errors
+from planstore.database.relations import cast_column, divided
 from planstore.database.row_order import in_order
 from planstore.database.sandbox import explained, own_tables, refuse_escapes
 from planstore.errors import CommitFailedError, DeniedError, QueryError, StoreError
@@ -23,7 +22,6 @@ from planstore.errors import CommitFailedError, DeniedError, QueryError, StoreEr
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
-    from duckdb.sqltypes import DuckDBPyType
 
 
 class OpenedBy(Protocol):
@@ -160,41 +158,21 @@ class Session:
         with self._errors():
             relation = self._connection.sql(sql.load(statement), params=dict(values))
             chosen = [
-                _cast(name, kind, column[1])
+                cast_column(name, kind, column[1])
                 for name, kind, column in zip(relation.columns, relation.types, columns, strict=True)
                 if column is not None
             ]
             return relation.select(*chosen).fetchall()
 
-    def cast(
-        self, rows: Sequence[Sequence[Any]], columns: Sequence[tuple[str, Any] | None], /
-    ) -> list[tuple[Any, ...]]:
-        """Return rows of DuckLake's tables in PostgreSQL with its columns cast.
-
-        DuckLake stores texts as bytes there, because PostgreSQL's texts cannot hold NUL, and values of types that it
-        has none for as texts.
-
-        Args:
-            rows: the rows.
-            columns: the name and type of each column; None drops the column.
-        """
+    def cast(self, lists: Sequence[tuple[Sequence[Any], Any]], /) -> list[list[Any]]:
+        """Return lists of values, each cast to the type that stands beside it."""
         from duckdb import ConstantExpression
 
-        kept = [index for index, column in enumerate(columns) if column is not None]
-        read = [[row[index] for index in kept] for row in rows]
-        kinds = [column[1] for column in columns if column is not None]
-        texts = [index for index in range(len(kinds)) if any(isinstance(row[index], str) for row in read)]
-        lists = tuple(
-            ConstantExpression([row[index] for row in read]).cast(self._connection.list_type(kinds[index]))
-            for index in texts
-        )
-        if lists:
-            with self._errors():
-                (values,) = self._connection.values(lists).fetchall()
-            for index, column in zip(texts, values, strict=True):
-                for row, value in zip(read, column, strict=True):
-                    row[index] = value
-        return [tuple(value.decode() if isinstance(value, bytes) else value for value in row) for row in read]
+        if not lists:
+            return []
+        cast = tuple(ConstantExpression(list(values)).cast(self._connection.list_type(kind)) for values, kind in lists)
+        with self._errors():
+            return list(self._connection.values(cast).fetchall()[0])
 
     def columns(self, table: str) -> list[tuple[str, Any]]:
         """Return the names and types of a table's columns, in order."""
@@ -241,7 +219,7 @@ class Session:
         with self._errors():
             parts = (
                 encoded(part.to_arrow_table(BATCH_ROWS)) if bounds else part.to_arrow_table(BATCH_ROWS)
-                for part in _divided(self._connection.view(view), order, bounds)
+                for part in divided(self._connection.view(view), order, bounds)
             )
             rows = in_order(parts, order).drop_columns(list(order)) if order else pa.concat_tables(parts)
         numbered = rows.add_column(0, place, pa.array(np.arange(1, rows.num_rows + 1, dtype=np.int32)))
@@ -413,42 +391,3 @@ def _roll_back(connection: duckdb.DuckDBPyConnection, process: int) -> None:
     # is raised already says why
     with suppress(duckdb.Error):
         connection.rollback()
-
-
-def _divided(
-    rows: duckdb.DuckDBPyRelation, order: Sequence[str], bounds: Sequence[int]
-) -> Iterator[duckdb.DuckDBPyRelation]:
-    """Yield the rows below each bound of the first column of ``order`` that are below no earlier one, then the rest."""
-    from duckdb import ColumnExpression, ConstantExpression
-
-    for first, end in pairwise([None, *bounds, None]):
-        part = rows
-        if first is not None:
-            part = part.filter(ColumnExpression(order[0]) >= ConstantExpression(first))
-        if end is not None:
-            part = part.filter(ColumnExpression(order[0]) < ConstantExpression(end))
-        yield part
-
-
-def _cast(name: str, kind: DuckDBPyType, wanted: DuckDBPyType) -> duckdb.Expression:
-    """Return a column as the wanted type."""
-    from duckdb import ColumnExpression
-
-    column = ColumnExpression(name)
-    if wanted == kind:
-        return column  # because a redundant cast takes time to bind
-    return column.cast(wanted)
-
-
-def interrupt_queries() -> bool:
-    """Interrupt the queries of all sessions of this process, on any thread; return whether that was done.
-
-    No query is interrupted while a session has to finish.
-    """
-    # because an interrupt concerns the whole process, and a registry of sessions would be global state
-    sessions = [item for item in gc.get_objects() if isinstance(item, Session)]
-    if any(session.has_to_finish for session in sessions):
-        return False
-    for session in sessions:
-        session.interrupt()
-    return True

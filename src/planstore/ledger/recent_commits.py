@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from planstore.database.session import Session
 from planstore.ledger.commit_builder import Head
 from planstore.ledger.read_back import CatalogTables
-from planstore.ledger.storage import Turn
+from planstore.ledger.storage import CatalogQuery, Turn
 
 StatusChange: TypeAlias = tuple[Any, ...]
 """Plan id, job id, attempt, status and time of a change of status."""
@@ -45,13 +45,13 @@ def recent_commits(
         return None
     commits, statuses = catalog.table(session, "commits"), catalog.table(session, "job_status")
     kinds, kinds_of_change = dict(commits.columns), dict(statuses.columns)
-    rows = turn.rows(
-        session,
+    query = CatalogQuery(
         catalog.recent_rows,
         [*((name, kinds[name]) for name in _HEADER), *((name, kinds_of_change[name]) for name in _CHANGE)],
         {"commits": commits.name, "events": statuses.name, **catalog.parameters},
         {"seen": known.commit_id},
     )
+    rows = turn.rows(session, query)
     head, changes = known, list[tuple[int, StatusChange]]()
     for commit_id, of_commit in groupby(rows, key=itemgetter(0)):
         found = list(of_commit)

@@ -102,6 +102,23 @@ class Posted:
     events: str
 
 
+@dataclass(frozen=True)
+class CatalogQuery:
+    """A query for rows that are only in the catalog.
+
+    Attributes:
+        statement: a statement of :class:`CatalogStorage`.
+        columns: the name and type of each column; None drops the column.
+        names: names of tables, as values of its parameters.
+        numbers: the values of its other parameters, in order.
+    """
+
+    statement: str
+    columns: Sequence[tuple[str, Any] | None]
+    names: Mapping[str, str]
+    numbers: Mapping[str, int]
+
+
 class Turn(Protocol):
     """A writer's turn: it holds the lock, unless another holder has answered its request meanwhile."""
 
@@ -115,23 +132,8 @@ class Turn(Protocol):
     def give(self, answers: Mapping[str, str]) -> None:
         """Answer taken requests, by their ids, when the lock is released."""
 
-    def rows(
-        self,
-        session: Session,
-        statement: str,
-        columns: Sequence[tuple[str, Any] | None],
-        names: Mapping[str, str],
-        numbers: Mapping[str, int],
-    ) -> list[tuple[Any, ...]]:
-        """Return the rows of a statement of :class:`CatalogStorage`, as :meth:`Session.typed` does.
-
-        Args:
-            session: a session on the store.
-            statement: the statement.
-            columns: the name and type of each column; None drops the column.
-            names: names of tables, as values of its parameters.
-            numbers: the values of its other parameters, in order.
-        """
+    def rows(self, session: Session, query: CatalogQuery) -> list[tuple[Any, ...]]:
+        """Return the rows of a query, with its columns cast; ``session`` is one on the store."""
 
 
 class CommitLock(Protocol):

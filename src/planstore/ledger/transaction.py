@@ -12,7 +12,7 @@ from planstore.events.vocabulary import CommitKind
 from planstore.ledger.commit_builder import CommitBuilder, Head
 from planstore.ledger.read_back import CatalogTables, check_values
 from planstore.ledger.recent_commits import RecentCommits
-from planstore.ledger.storage import DataStorage, Turn
+from planstore.ledger.storage import CatalogQuery, DataStorage, Turn
 
 _CATALOG_COLUMNS = (None, None, None)
 """DuckLake's columns before those of inlined rows: row number, first and last snapshot."""
@@ -108,13 +108,13 @@ class CommitTransaction:
             events = catalog.table(self._session, table)
             written = {builder.commit_id: builder.in_catalog().get(table) for builder in self.commits}
             rows = sum(1 if of_commit is None else of_commit.content.num_rows for of_commit in written.values())
-            stored = turn.rows(
-                self._session,
+            query = CatalogQuery(
                 catalog.stored_rows,
                 [*_CATALOG_COLUMNS, *events.columns, *commits.columns],
                 {"events": events.name, "commits": commits.name, **catalog.parameters},
                 {"rows": rows, "number": len(self.commits)},
             )
+            stored = turn.rows(self._session, query)
             width = len(events.columns)
             names = [name for name, _ in commits.columns]
             for builder in self.commits:

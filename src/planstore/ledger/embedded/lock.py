@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
@@ -18,7 +18,7 @@ from planstore.checks.regular_files import read_regular
 from planstore.database.session import Session
 from planstore.errors import StoreBusyError, StoreError
 from planstore.events.commit import utc_text
-from planstore.ledger.storage import Posted
+from planstore.ledger.storage import CatalogQuery, Posted
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -39,16 +39,9 @@ class OwnTurn:
     def give(self, answers: Mapping[str, str]) -> None:
         """Do nothing, because there was no request."""
 
-    def rows(
-        self,
-        session: Session,
-        statement: str,
-        columns: Sequence[tuple[str, Any] | None],
-        names: Mapping[str, str],
-        numbers: Mapping[str, int],
-    ) -> list[tuple[Any, ...]]:
-        """Return the rows of a statement of the catalog, with its columns cast."""
-        return session.typed(statement, columns, **names, **numbers)
+    def rows(self, session: Session, query: CatalogQuery) -> list[tuple[Any, ...]]:
+        """Return the rows of a query, with its columns cast."""
+        return session.typed(query.statement, query.columns, **query.names, **query.numbers)
 
 
 class WriterLock:

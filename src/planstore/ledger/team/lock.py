@@ -12,7 +12,7 @@ import os
 import socket
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,8 @@ from planstore.database import sql
 from planstore.database.session import Session
 from planstore.errors import CommitFailedError, StoreBusyError
 from planstore.events.commit import utc_text
-from planstore.ledger.storage import Posted
+from planstore.ledger.storage import CatalogQuery, Posted
+from planstore.ledger.team.catalog_rows import cast_rows
 from planstore.ledger.team.connection import Connector, team_errors
 
 if TYPE_CHECKING:
@@ -67,32 +68,25 @@ class TeamTurn:
         """Answer taken requests, by their ids, when the lock is released."""
         self._answers.update(answers)
 
-    def rows(
-        self,
-        session: Session,
-        statement: str,
-        columns: Sequence[tuple[str, Any] | None],
-        names: Mapping[str, str],
-        numbers: Mapping[str, int],
-    ) -> list[tuple[Any, ...]]:
-        """Return the rows of the query that a statement makes for PostgreSQL, with its columns cast.
+    def rows(self, session: Session, query: CatalogQuery) -> list[tuple[Any, ...]]:
+        """Return the rows of the query that its statement makes for PostgreSQL, with its columns cast.
 
-        The query runs on this connection, because DuckDB's extension needs six statements for each reading.
+        It runs on this connection, because DuckDB's extension needs six statements for each reading.
         """
         from psycopg import OperationalError
 
-        made = (statement, *names.values())
+        made = (query.statement, *query.names.values())
         if made not in self._queries:
-            ((self._queries[made],),) = session.rows(statement, **names)
-        query, values = self._queries[made], list(numbers.values())
+            ((self._queries[made],),) = session.rows(query.statement, **query.names)
+        text, values = self._queries[made], list(query.numbers.values())
         with team_errors(self._connector.name):
             try:
-                rows = self._connection.execute(query, values).fetchall()
+                rows = self._connection.execute(text, values).fetchall()
             except OperationalError:
                 # because the connection may have ended, which says nothing about the rows
                 with self._connector.connect() as another:
-                    rows = another.execute(query, values).fetchall()
-        return session.cast(rows, columns)
+                    rows = another.execute(text, values).fetchall()
+        return cast_rows(session, rows, query.columns)
 
     def release(self) -> None:
         """Send the answers, and give the lock back.
