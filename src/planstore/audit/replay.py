@@ -12,7 +12,7 @@ from planstore.audit.scenario import EvidenceSet, Record, Scenario
 from planstore.audit.staging import stage_scenarios
 from planstore.database.connection import memory
 from planstore.database.session import Session
-from planstore.events.candidate_columns import RULE_INPUTS
+from planstore.events.candidate_columns import RULE_INPUT_TYPES, RULE_INPUTS
 from planstore.routing.rules import Rules, explain_rules, run_steps
 
 Outcome = Mapping[str, Any] | None
@@ -121,7 +121,8 @@ class Replay:
         }
         if self._is_small:  # because the import of Arrow takes longer than to write few rows as JSON, and to read them
             rows = self._store.records("audit/replayed_evidence", **which)
-            self._opened.run("scenario/replay/evidence_sets", rows=json.dumps(rows))
+            types = [{"evidence_set": "BIGINT", "position": "BIGINT", **RULE_INPUT_TYPES}]
+            self._opened.run("scenario/replay/evidence_sets", rows=json.dumps(rows), types=json.dumps(types))
         else:
             evidence = self._store.batches("audit/replayed_evidence", **which).read_all()
             self._opened.register("evidence_sets", evidence)

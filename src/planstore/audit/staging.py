@@ -10,7 +10,7 @@ import orjson
 
 from planstore.audit.scenario import ABSENT, Record, Scenario
 from planstore.database.session import Session
-from planstore.events.candidate_columns import RULE_INPUTS
+from planstore.events.candidate_columns import RULE_INPUT_TYPES, RULE_INPUTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,7 +42,8 @@ def stage_scenarios(session: Session, scenarios: Sequence[Scenario]) -> None:
         return
     # by the standard library, because a score may be infinite, which orjson writes as null
     session.run("scenario/changed/staged_changes", rows=json.dumps(changes))
-    session.run("scenario/changed/scenario_evidence")
+    types = {"position": "BIGINT", **RULE_INPUT_TYPES, "scenario": "BIGINT"}
+    session.run("scenario/changed/scenario_evidence", types=json.dumps(types))
 
 
 def of_commits(evidence: pa.Table) -> pa.Table:

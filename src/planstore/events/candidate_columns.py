@@ -195,6 +195,19 @@ FORMAT_OF_COLUMNS = max(column.since for column in COLUMNS)
 """The first store format with all columns."""
 
 
+_JSON_TYPES: dict[ColumnKind, Any] = {
+    ColumnKind.NUMBER: "DOUBLE",
+    ColumnKind.COUNT: "BIGINT",
+    ColumnKind.WORD: "VARCHAR",
+    ColumnKind.TEXTS: ["VARCHAR"],
+    ColumnKind.TEXT: "VARCHAR",
+    ColumnKind.METRICS: dict.fromkeys(STABILITY_METRICS, "DOUBLE"),
+    ColumnKind.TIME: "TIMESTAMPTZ",
+}
+RULE_INPUT_TYPES = {column.name: _JSON_TYPES[column.kind] for column in COLUMNS if column.name in RULE_INPUTS}
+"""The types of those columns, as DuckDB's ``from_json`` spells them."""
+
+
 @cache
 def arrow_type(kind: ColumnKind) -> pa.DataType:
     """Return the Arrow type of a column's values."""
