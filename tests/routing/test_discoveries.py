@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from scipy.stats import false_discovery_control
 
 import planstore
 import samples
+from planstore.database.connection import memory
 from planstore.errors import PolicyError
 from planstore.plans.planning import make_plan
 from planstore.routing.candidates import CandidatesWarning, read_candidates
@@ -67,7 +69,8 @@ def test_discoveries_of_noise_and_signals_are_false_as_often_as_the_policy_allow
             "p_value": p.ravel(),
         }
     )
-    derived = with_derived(evidence)
+    with closing(memory()) as session:
+        derived = with_derived(session, evidence)
     rates = {}
     for name in ("q_value", "q_value_by"):
         is_found = derived[name].to_numpy().reshape(runs, sides) <= 0.1

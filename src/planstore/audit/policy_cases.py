@@ -15,6 +15,7 @@ from planstore.audit.staging import stage
 from planstore.checks.arguments import checked
 from planstore.checks.quoting import quoted
 from planstore.database.connection import memory
+from planstore.database.session import Session
 from planstore.documents.yaml_document import Kind, OneOf
 from planstore.errors import CandidatesError, PolicyError
 from planstore.events.candidate_columns import READ
@@ -120,7 +121,7 @@ def _tried(policy: PolicySource, cases: Path, *, is_covered: bool = False) -> tu
             Scenario(EvidenceSet(place), document, case.families, include_blocked=False)
             for place, case in enumerate(found)
         ]
-        evidence = _evidence(found, checked, cases)
+        evidence = _evidence(session, found, checked, cases)
         stage(session, over_trials(evidence, no_tests()) if checked.count_trials else evidence, scenarios)
         apply_rules(session)
         decided = {
@@ -167,7 +168,7 @@ def _read(path: Path) -> list[PolicyCase]:
     return found
 
 
-def _evidence(cases: list[PolicyCase], policy: Policy, path: Path) -> pa.Table:
+def _evidence(session: Session, cases: list[PolicyCase], policy: Policy, path: Path) -> pa.Table:
     """Return the checked evidence of all cases, each as a set of its own."""
     import pyarrow as pa
 
@@ -185,7 +186,7 @@ def _evidence(cases: list[PolicyCase], policy: Policy, path: Path) -> pa.Table:
     targets = pa.array([cases[place].target for place in places], pa.string())
     table = table.set_column(table.column_names.index("target"), "target", targets)
     table = table.append_column("evidence_set", pa.array(places, pa.int64()))
-    return with_derived(table) if strict else table
+    return with_derived(session, table) if strict else table
 
 
 def _read_alone(place: int, case: PolicyCase, rows: list[Record], path: Path, *, strict: bool) -> pa.Table:

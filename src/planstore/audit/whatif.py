@@ -174,12 +174,19 @@ def what_if(
     return WhatIf(policy_id=policy.policy_id, runs=ids, untimed=untimed, _session=tried, **totals)
 
 
-def evidence_under(session: Session, policies: Sequence[Policy], commit_id: int) -> pa.Table:
-    """Return the evidence of a run, with the derived columns that policies ask for and the run does not have."""
+def evidence_under(session: Session, tried: Session, policies: Sequence[Policy], commit_id: int) -> pa.Table:
+    """Return the evidence of a run, with the derived columns that policies ask for and the run does not have.
+
+    Args:
+        session: reads the ledger.
+        tried: a session on a database in memory.
+        policies: the policies.
+        commit_id: the commit of the run.
+    """
     evidence = session.batches("audit/run_evidence", commit_id=commit_id).read_encoded()
     is_strict = any(policy.semantics == Semantics.STRICT for policy in policies)
     if is_strict and evidence["q_value"].null_count > evidence["p_value"].null_count:
-        evidence = with_derived(evidence)
+        evidence = with_derived(tried, evidence)
     if any(policy.count_trials for policy in policies):
         evidence = over_trials(evidence, earlier_tests(session, commit_id))
     return evidence
@@ -199,7 +206,7 @@ def _decide_again(
     """Decide and plan a run again, append its counts, and return the effect of the policy's budget."""
     inputs = RunInputs.of(session, artifacts, run)
     commit = {"run_id": run["run_id"], "commit_id": run["commit_id"]}
-    evidence = evidence_under(session, [policy], run["commit_id"])
+    evidence = evidence_under(session, tried, [policy], run["commit_id"])
     tried.register("evidence", evidence)
     stage_run(tried, replace(inputs.scenario(), policy=policy.document.decode()))
     decisions = apply_rules(tried, inputs.rules, PART_ROWS if evidence.num_rows > PART_ROWS else None)

@@ -9,7 +9,6 @@ from typing import Any
 
 from planstore.database.session import Session
 
-_CHECKED = ("checked_decisions", "checked_jobs", "checked_plans")
 _CHECKS = ("jobs_against_decisions", "repeated_job_ids")
 
 
@@ -18,8 +17,9 @@ def failed_checks_of_staged_plan(session: Session, jobs_left_out: int) -> Iterat
 
     ``jobs_left_out`` is the number of jobs that the plan's budget leaves out.
     """
-    for name in _CHECKED:
-        session.run(f"verify/staged/{name}", **({"jobs_left_out": jobs_left_out} if name == "checked_plans" else {}))
+    session.run("verify/staged/checked_decisions")
+    session.run("verify/staged/checked_jobs")
+    session.run("verify/staged/checked_plans", jobs_left_out=jobs_left_out)
     for _, check, rows in _failed_checks(session):
         yield check, rows
 
@@ -33,7 +33,7 @@ def failed_checks_of_recorded_plans(
     """
     for first, last in commits:
         session.run("verify/recorded/checked_commits", first=first, last=last)
-        for name in _CHECKED:
+        for name in ("checked_decisions", "checked_jobs", "checked_plans"):
             session.run(f"verify/recorded/{name}")
         yield from _failed_checks(session)
 

@@ -89,7 +89,7 @@ class EventRows:
         counted = counted_rows(self._numbered, table)
         if not counted and self._is_empty(table):
             return
-        for first, last in self.ranges(table):
+        for first, last in _ranges(counted, len(self._numbered)):
             try:
                 with unreadable("the ledger"):
                     read = read_commits(self._session, table, first, last, counted)

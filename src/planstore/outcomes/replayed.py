@@ -61,7 +61,7 @@ class ReplayedRoutes:
             policies: the policies.
         """
         inputs = RunInputs.of(self._session, self._artifacts, run)
-        evidence = of_commits(evidence_under(self._session, policies, run["commit_id"]))
+        evidence = of_commits(evidence_under(self._session, self._tried, policies, run["commit_id"]))
         at_once = max(1, ROWS_AT_ONCE // max(1, evidence.num_rows))
         found: list[list[float]] = []
         for chosen in _parts(policies, at_once):

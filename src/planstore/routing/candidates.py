@@ -88,7 +88,7 @@ def read_candidates(source: CandidatesSource, *, strict: bool, required: Sequenc
     with closing(memory()) as session:
         checked = _checked(session, source, strict=strict)
         evidence = _evidence(checked.columns, checked.order, strict=strict)
-        evidence = _chunked(with_derived(evidence, session) if strict else without_derived(evidence))
+        evidence = _chunked(with_derived(session, evidence) if strict else without_derived(evidence))
     notes, where = list(checked.notes), checked.where
     has_score = pc.is_valid(evidence["score"])
     lacking = {column: pc.sum(pc.and_(has_score, pc.is_null(evidence[column]))).as_py() for column in required}

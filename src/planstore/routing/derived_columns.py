@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing, nullcontext
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from planstore.database.connection import memory
@@ -18,12 +18,12 @@ _Q_VALUES = ("q_value", "q_value_by")
 _OVER_TRIALS = ("q_value_over_trials", "q_value_by_over_trials")
 
 
-def with_derived(evidence: pa.Table, session: Session | None = None) -> pa.Table:
+def with_derived(session: Session, evidence: pa.Table) -> pa.Table:
     """Return strict evidence with its derived columns; those over trials have no values.
 
     Args:
+        session: a session on a database in memory.
         evidence: checked candidates, each with its ``evidence_set`` where they are of several runs or cases.
-        session: a session on a database in memory; if it is None, one is opened where it is needed.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -32,11 +32,10 @@ def with_derived(evidence: pa.Table, session: Session | None = None) -> pa.Table
     has_p, has_sd = (evidence[name].null_count < rows for name in ("p_value", "null_sd"))
     pooled = pc.equal(evidence["mode"], Mode.CROSS_SECTIONAL)
     found = {"shrunken_score": pc.if_else(pooled, evidence["score"], pa.scalar(None, pa.float64()))}
-    if has_p or has_sd:  # because most candidates from elsewhere have neither, and opening a database takes time
-        opened = closing(memory()) if session is None else nullcontext(session)
-        with opened as reading, reading.registered("tests", _tests(evidence)):
-            found |= _columns(reading, "candidates/q_values", rows, _Q_VALUES) if has_p else {}
-            found |= _columns(reading, "candidates/shrunken_scores", rows, ("shrunken_score",)) if has_sd else {}
+    if has_p or has_sd:  # because most candidates from elsewhere have neither
+        with session.registered("tests", _tests(evidence)):
+            found |= _columns(session, "candidates/q_values", rows, _Q_VALUES) if has_p else {}
+            found |= _columns(session, "candidates/shrunken_scores", rows, ("shrunken_score",)) if has_sd else {}
     return _replaced(evidence, found)
 
 
