@@ -6,38 +6,49 @@
 -- makes: table policy_thresholds
 -- reads: scenarios
 CREATE OR REPLACE TEMP TABLE policy_thresholds AS
-WITH levels AS (
+WITH said AS MATERIALIZED (
+    -- because a document is read once for all of them
+    SELECT scenario, unnest(from_json(document, '{
+        "cross_sectional": {"strong_score": "JSON", "min_score": "JSON"},
+        "symbol": {"strong_score": "JSON", "min_score": "JSON"},
+        "experimental": {"min_score": "JSON"},
+        "min_margin_over_null": "JSON",
+        "min_effective_samples": "JSON"
+    }'))
+    FROM scenarios
+),
+levels AS (
     SELECT side, level, threshold, scenario
-    FROM scenarios,
-        (VALUES ('cross_sectional'), ('symbol')) AS sides(side),
+    FROM said,
+        LATERAL (VALUES ('cross_sectional', cross_sectional), ('symbol', symbol)) AS sides(side, own),
         LATERAL (VALUES
-            ('strong_score', document->side->'strong_score'),
-            ('min_score', document->side->'min_score'),
-            ('experimental_min_score', document->'$.experimental.min_score'),
-            ('null_margin', document->'min_margin_over_null'),
-            ('min_effective', document->'min_effective_samples')
+            ('strong_score', own.strong_score),
+            ('min_score', own.min_score),
+            ('experimental_min_score', experimental.min_score),
+            ('null_margin', min_margin_over_null),
+            ('min_effective', min_effective_samples)
         ) AS thresholds(level, threshold)
 ),
+-- because policies, of which the audit tries many at once, say few different thresholds
 by_task AS (
-    SELECT side, level, task,
-           CASE json_type(threshold) WHEN 'OBJECT' THEN threshold->task ELSE threshold END AS threshold, scenario
-    FROM levels, (VALUES ('classification'), ('regression')) AS tasks(task)
+    SELECT said, task, CASE json_type(said) WHEN 'OBJECT' THEN said->task ELSE said END AS threshold
+    FROM (SELECT DISTINCT threshold AS said FROM levels), (VALUES ('classification'), ('regression')) AS tasks(task)
 ),
 by_tier AS (
-    SELECT side, level, task, tier,
+    SELECT said, task, tier,
            CASE json_type(threshold)
                WHEN 'OBJECT' THEN coalesce(threshold->>tier, threshold->>'default')
                ELSE threshold->>'$'
-           END::DOUBLE AS threshold,
-           scenario
+           END::DOUBLE AS threshold
     FROM by_task, (VALUES ('short'), ('medium'), ('long'), ('very_long'), ('default')) AS tiers(tier)
 )
-SELECT side, task, tier,
-       any_value(threshold) FILTER (level = 'strong_score')           AS strong_score,
-       any_value(threshold) FILTER (level = 'min_score')              AS min_score,
-       any_value(threshold) FILTER (level = 'experimental_min_score') AS experimental_min_score,
-       any_value(threshold) FILTER (level = 'null_margin')            AS null_margin,
-       any_value(threshold) FILTER (level = 'min_effective')          AS min_effective,
-       scenario
-FROM by_tier
-GROUP BY scenario, side, task, tier;
+SELECT l.side, t.task, t.tier,
+       any_value(t.threshold) FILTER (l.level = 'strong_score')           AS strong_score,
+       any_value(t.threshold) FILTER (l.level = 'min_score')              AS min_score,
+       any_value(t.threshold) FILTER (l.level = 'experimental_min_score') AS experimental_min_score,
+       any_value(t.threshold) FILTER (l.level = 'null_margin')            AS null_margin,
+       any_value(t.threshold) FILTER (l.level = 'min_effective')          AS min_effective,
+       l.scenario
+FROM levels AS l
+JOIN by_tier AS t ON t.said IS NOT DISTINCT FROM l.threshold
+GROUP BY l.scenario, l.side, t.task, t.tier;
