@@ -5,21 +5,28 @@
 SELECT
     symbol IS NULL AS opens,
     CASE
-        WHEN symbol IS NULL THEN concat(
-            '    ', json_text(target),
-            E': {\n      "cross_sectional": {\n        "state": "', coalesce(cs_stability, 'DISALLOWED'),
-            E'",\n        "route": "', route,
-            E'",\n        "reason": ', json_text(reasons[1]),
-            E'\n      },\n      "symbols": {')
-        ELSE concat(
-            E',\n        ', json_text(symbol),
-            E': {\n          "route": "', route,
-            E'",\n          "cs_state": "', cs_state,
-            E'",\n          "local_state": "', local_state,
-            E'",\n          "reason": [\n            ', json_text(reasons[1]),
-            E',\n            ', json_text(reasons[2]),
-            E',\n            ', json_text(reasons[3]),
-            E'\n          ]\n        }')
+        WHEN symbol IS NULL THEN format(
+            '    {}: {{
+      "cross_sectional": {{
+        "state": "{}",
+        "route": "{}",
+        "reason": {}
+      }},
+      "symbols": {{',
+            json_text(target), coalesce(cs_stability, 'DISALLOWED'), route, json_text(reasons[1]))
+        ELSE format(
+            ',
+        {}: {{
+          "route": "{}",
+          "cs_state": "{}",
+          "local_state": "{}",
+          "reason": [
+            {},
+            {},
+            {}
+          ]
+        }}',
+            json_text(symbol), route, cs_state, local_state, json_text(reasons[1]), json_text(reasons[2]), json_text(reasons[3]))
     END AS text
 FROM lake.decisions
 WHERE commit_id = $commit_id

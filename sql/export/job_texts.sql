@@ -1,17 +1,24 @@
 -- Each job of a plan as it stands in every file that lists it, with the comma and line end that part it from the next.
 -- makes: rows
 -- reads: lake.jobs, json_text(), variable family_texts, $plan_id
-SELECT concat(
-    E'    {\n      "job_id": ', json_text(j.job_id),
-    E',\n      "target": ', json_text(j.target),
-    E',\n      "symbol": ', json_text(j.symbol),
-    E',\n      "route": "', j.route,
-    E'",\n      "training_type": "', j.training_type,
-    E'",\n      "model_families": ', getvariable('family_texts')[j.model_families],
-    E',\n      "priority": ', j.priority,
-    E',\n      "estimated_samples": ', coalesce(j.estimated_samples::VARCHAR, 'null'),
-    E',\n      "reason": ', json_text(j.reason),
-    E',\n      "metadata": {\n        ',
+SELECT format(
+    '    {{
+      "job_id": {},
+      "target": {},
+      "symbol": {},
+      "route": "{}",
+      "training_type": "{}",
+      "model_families": {},
+      "priority": {},
+      "estimated_samples": {},
+      "reason": {},
+      "metadata": {{
+        {}
+      }}
+    }},
+',
+    json_text(j.job_id), json_text(j.target), json_text(j.symbol), j.route, j.training_type,
+    getvariable('family_texts')[j.model_families], j.priority, coalesce(j.estimated_samples::VARCHAR, 'null'), json_text(j.reason),
     CASE
         WHEN j.metadata.dev_mode_fallback THEN concat(
             E'"dev_mode_fallback": true,\n        "cs_state": "', j.metadata.cs_state, '"')
@@ -22,8 +29,7 @@ SELECT concat(
         ELSE concat(
             '"cs_state": "', j.metadata.cs_state, E'",\n        "local_state": "', j.metadata.local_state,
             E'",\n        "needs_cs_ensemble": ', j.metadata.needs_cs_ensemble)
-    END,
-    E'\n      }\n    },\n'
+    END
 ) AS text
 FROM lake.jobs AS j
 WHERE plan_id = $plan_id

@@ -184,8 +184,9 @@ class _Export:
         self._session.run("export/json_text")
         self._write_training_plan(outgoing)
         with ThreadPoolExecutor(1) as executor, closing(self._session.cursor()) as session:
-            candidates = executor.submit(self._write_candidates, session, outgoing)
+            candidates = executor.submit(self._write_candidates_json, session, outgoing)
             self._write_routing_plan(outgoing)
+            self._write_candidates_parquet(outgoing)
             candidates.result()
 
     def _exported(self, files: int, written: int, removed: int) -> Exported:
@@ -310,17 +311,21 @@ class _Export:
             decisions = self._session.records("export/decisions", **commit)
             outgoing.add(ROUTING / "routing_plan.md", [routing_plan_markdown(metadata, decisions).encode()])
 
-    def _write_candidates(self, session: Session, outgoing: Outgoing) -> None:
-        commit, path = {"commit_id": self._run["commit_id"]}, CANDIDATES.with_suffix(".parquet")
+    def _write_candidates_json(self, session: Session, outgoing: Outgoing) -> None:
         with outgoing.staged(CANDIDATES.with_suffix(".json")) as file:
             file.write(b"[\n")
             each_prefetched(
-                session.batches("export/candidate_texts", **commit, numbers=NUMBERS),
+                session.batches("export/candidate_texts", commit_id=self._run["commit_id"], numbers=NUMBERS),
                 lambda batch: file.write(text_buffers(batch.column(0))[1]),
             )
             file.seek(-2, os.SEEK_CUR)  # because the last one has no comma after it
             file.write(b"\n]\n")
-        session.run("export/candidates_parquet", path=str(outgoing.staging_path(path)), **commit)
+
+    def _write_candidates_parquet(self, outgoing: Outgoing) -> None:
+        path = CANDIDATES.with_suffix(".parquet")
+        self._session.run(
+            "export/candidates_parquet", path=str(outgoing.staging_path(path)), commit_id=self._run["commit_id"]
+        )
         outgoing.place(path)
 
     # --- files of earlier plans ---------------------------------------------------------------------------------
