@@ -32,7 +32,7 @@ def test_each_column_is_shown_with_the_checks_that_it_passes() -> None:
     assert columns["q_value"].policy == columns["q_value_by_over_trials"].policy == "derived from all candidates"
     assert columns["stability_metrics"].policy == "read with stability"
     assert found.routes == {"ROUTE_BOTH": 1, "ROUTE_CROSS_SECTIONAL": 1}
-    assert str(found) == "3 candidates can be routed: 1 ROUTE_BOTH, 1 ROUTE_CROSS_SECTIONAL"
+    assert str(found) == "3 candidates of 2 pairs can be routed: 1 ROUTE_BOTH, 1 ROUTE_CROSS_SECTIONAL"
     assert found.df()["column"].tolist() == list(columns)
 
 

@@ -23,6 +23,7 @@ from planstore.cli.verbs import app
 from planstore.training.execution.train import train
 from planstore.training.panel.panel import Panel
 from planstore.training.prediction import predict
+from planstore.training.prediction.outcome import PanelPredictions
 from planstore.training.prediction.predict import predict_panel
 from planstore.training.prediction.serving import ServingModels
 
@@ -211,3 +212,9 @@ def test_the_exit_code_says_whether_every_pair_has_a_prediction(tmp_path: Path) 
     done = CliRunner().invoke(app, [*words, "--symbol", "AAA", "--after", "2020-03-20"])
     assert (done.exit_code, done.stderr) == (0, "")
     assert f"10 predictions by 1 job in {out}" in done.stdout
+
+
+def test_what_an_outcome_leaves_out_is_said_in_words() -> None:
+    outcome = PanelPredictions("p", "panel", predictions=9360, in_sample=7764, blocked=1)
+    assert outcome.notes[0] == "without a prediction, because their route leads to no model: 1 pair"
+    assert outcome.notes[1].startswith("7,764 of 9,360 predictions are of times")

@@ -99,7 +99,11 @@ def test_every_verb_that_shows_the_status_of_jobs_shows_what_is_reused(store: St
         return done.stdout
 
     assert "5 succeeded; 5 reused from earlier jobs" in call("status")
-    assert "5 succeeded; 5 reused from earlier jobs" in call("train", str(folder / "panel"))
+    assert "5 succeeded; 5 reused from earlier jobs; 5 before this call" in call("train", str(folder / "panel"))
+    earlier = {row["job_id"]: row["trained_at"] for row in store.models(plan=1)}
+    for row in store.models():
+        assert row["reused_from"] == f"{first}/{row['job_id']}"
+        assert row["trained_at"] == earlier[row["job_id"]]  # because a reused model is as old as its training
     assert {job["reused_from"] for job in json.loads(call("jobs", "--json", "--symbol", "AAA"))} == {
         f"{first}/{BOTH}", f"{first}/sym_fwd_ret_1d_AAA"
     }  # fmt: skip

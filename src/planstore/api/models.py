@@ -13,7 +13,19 @@ from planstore.runs.lookup import RunName
 if TYPE_CHECKING:
     from planstore.models.model import Model
 
-COLUMNS = ("target", "symbol", "family", "fit", "score", "evidence_score", "null_score", "trained_at", "size", "job_id")
+COLUMNS = (
+    "target",
+    "symbol",
+    "family",
+    "fit",
+    "score",
+    "evidence_score",
+    "null_score",
+    "trained_at",
+    "size",
+    "job_id",
+    "reused_from",
+)
 """Columns of the models that prose and HTML show."""
 
 
@@ -54,7 +66,8 @@ class ModelAccess:
         """Return the trained models of a plan, by target and symbol.
 
         Each has its job, family, ``fit`` (``scored`` or ``refitted``), the score of the job, score and null of the
-        evidence, time of training and age in seconds, size in bytes, format and digest.
+        evidence, time of training and age in seconds, size in bytes, format and digest; ``reused_from``, as `PLAN/JOB`,
+        is the job that trained it where its own was not trained again.
 
         Args:
             plan: a run, named as in :meth:`Store.plan <planstore.Store.plan>`; None means the current plan.

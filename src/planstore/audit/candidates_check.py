@@ -83,7 +83,8 @@ class CheckedCandidates(TableAnswer):
 
     def __str__(self) -> str:
         routes = ", ".join(f"{pairs:,} {route}" for route, pairs in self.routes.items()) or "no pair"
-        return f"{plural(self.rows, 'candidate')} can be routed: {routes}"
+        pairs = plural(sum(self.routes.values()), "pair")
+        return f"{plural(self.rows, 'candidate')} of {pairs} can be routed: {routes}"
 
 
 @checked

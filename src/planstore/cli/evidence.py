@@ -102,7 +102,7 @@ def command(
 
     Scores are out of sample, next to those on time-shifted labels. Leakage is tested, and stability is measured over
     folds and earlier evidence. The evidence is stored in the ledger.
-    Exit code 1 when a target or symbol could not be measured.
+    Exit code 1 when a target or symbol could not be measured, or a column was left out.
     """
     import planstore
     from planstore.checks.whole_files import check_file_path

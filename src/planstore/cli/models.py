@@ -11,8 +11,21 @@ from planstore.cli.argument_completion import complete_job
 from planstore.cli.options import RESULTS, AsOf, Json, Limit, Plan, Results, is_typed
 
 app = typer.Typer(invoke_without_command=True, help="List the trained models of the current plan, or export them.")
-COLUMNS = ("target", "symbol", "family", "fit", "score", "evidence", "null", "age", "size (bytes)", "format", "job_id")
-LEAST = ("format", "size (bytes)", "fit", "symbol", "null", "evidence", "age")
+COLUMNS = (
+    "target",
+    "symbol",
+    "family",
+    "fit",
+    "score",
+    "evidence",
+    "null",
+    "age",
+    "size (bytes)",
+    "format",
+    "job_id",
+    "reused_from",
+)
+LEAST = ("reused_from", "format", "size (bytes)", "fit", "symbol", "null", "evidence", "age")
 
 
 @app.callback()
@@ -45,6 +58,7 @@ def list_(
         (
             one["target"], one["symbol"], one["family"], one["fit"], one["score"], one["evidence_score"],
             one["null_score"], _age(one["age_seconds"]), one["size"], one["format"], one["job_id"],
+            one["reused_from"],
         )
         for one in found[:shown]
     )  # fmt: skip

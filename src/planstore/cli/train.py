@@ -29,6 +29,7 @@ from planstore.cli.panel_settings import Classes, Embargo, Feature, Horizon, Ign
 if TYPE_CHECKING:
     from planstore.cli.hooks import Hooks
     from planstore.plans.cost import CostEstimate
+    from planstore.training.execution.outcome import Training
     from planstore.training.execution.train import TrainingRequest
 
 COLUMNS = ("job_id", "route", "status", "attempt", "score", "evidence", "families", "reused_from", "error")
@@ -110,6 +111,7 @@ def command(
     import planstore
     from planstore.cli import output
     from planstore.cli.exit import exit_with
+    from planstore.pages.answers import plural
     from planstore.training.execution.executor_settings import ExecutorSettings
     from planstore.training.execution.selection import JobSelection
     from planstore.training.execution.train import TrainingRequest
@@ -160,12 +162,19 @@ def command(
         else:
             shown, more = output.shown_rows(limit, len(training.jobs))
             output.print_table(
-                f"{len(training.jobs)} jobs: {output.counts(training.progress, training.reused)}",
+                f"{plural(len(training.jobs), 'job')}: {output.counts(training.progress, training.reused)}"
+                f"{_earlier(training)}",
                 COLUMNS,
                 ([_cell(job, column) for column in COLUMNS] for job in training.jobs[:shown]),
                 more=more,
                 least=LEAST,
             )
+
+
+def _earlier(training: Training) -> str:
+    """Return the number of jobs that had succeeded before the call, as the end of a sentence."""
+    earlier = training.progress.get("succeeded", 0) - training.trained
+    return f"; {earlier:,} before this call" if earlier else ""
 
 
 def _eta(cost: CostEstimate, executor: str, workers: int | None) -> str:

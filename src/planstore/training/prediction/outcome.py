@@ -51,11 +51,11 @@ class PanelPredictions(Answer):
         if self.unknown_symbols:
             found.append(f"symbols that the plan does not know are left out: {listed(self.unknown_symbols)}")
         if self.blocked:
-            found.append(f"{self.blocked} pairs have no prediction, because their route leads to no model")
+            found.append(f"without a prediction, because their route leads to no model: {plural(self.blocked, 'pair')}")
         if self.in_sample:
             found.append(
-                f"{self.in_sample} of {self.predictions} predictions are of times that their model has learned from: "
-                "only later ones are out of sample; --after TIME leaves the others out"
+                f"{self.in_sample:,} of {self.predictions:,} predictions are of times that their model has learned "
+                "from: only later ones are out of sample; --after TIME leaves the others out"
             )
         return found
 
