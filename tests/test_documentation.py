@@ -152,6 +152,13 @@ def test_generated_parts_are_up_to_date() -> None:
     assert old == [], "run `make docs`"
 
 
+def test_only_keys_that_are_always_null_or_open_have_that_type_alone() -> None:
+    page = (ROOT / "docs" / "reference" / "json.md").read_text(encoding="utf-8")
+    null = set(re.findall(r"^\| `(.*)` \| null \|$", page, re.MULTILINE))
+    policy = {f"routing.{key}" for key in ("min_margin_over_null", "min_effective_samples", "budget")}
+    assert null == {"recorded_in"} | policy  # of a dry run; of the policy that the example shows
+
+
 def test_every_generated_part_has_its_place() -> None:
     assert sorted(reference.names(TEXTS.values())) == sorted(reference.PARTS)
 

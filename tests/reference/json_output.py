@@ -142,6 +142,19 @@ OPEN = {
 }
 """Objects whose keys are data, such as a count for each route."""
 
+TYPES = {
+    "string": (
+        "project",
+        "reused_from", "earlier", "error", "reason", "lease_until", "git_commit", "job_id", "model", "advice", "cause",
+    ),
+    "number": (
+        "seconds", "rows", "hours", "estimated_samples", "sample_size", "q_value_over_trials", "q_value_by_over_trials",
+        "low", "high", "slope.value", "slope_within.value",
+    ),
+    "object": ("nearest_miss", "nearest_policy"),
+}  # fmt: skip
+"""Types of keys that are null in an answer, because the store of the calls has nothing to say there."""
+
 
 def text() -> str:
     """Return a heading for each call, with the keys of its answer."""
@@ -184,6 +197,9 @@ def section(words: str, answer: Any) -> str:
     kinds: dict[str, set[str]] = {}
     for value in answer if words in BY_LINE else [answer]:
         _walk(value, "", OPEN.get(words, ()), kinds)
+    for path in kinds:
+        if kinds[path] == {"null"}:
+            kinds[path] |= {kind for kind, names in TYPES.items() if f".{path}".endswith(tuple(f".{n}" for n in names))}
     whole = " or ".join(sorted(kinds.pop("")))
     rows = [(f"`{path}`", " or ".join(sorted(kinds[path], key=lambda kind: (kind == "null", kind)))) for path in kinds]
     return f"## {words}\n\nThe answer is an {whole}.\n\n" + (table(("key", "type"), rows) if rows else "")
