@@ -96,8 +96,8 @@ def test_lines_replace_older_ones_and_come_after_the_prose_of_the_head() -> None
 @pytest.mark.parametrize(
     ("float32", "rules_id"),
     [
-        (False, "5232c9e0ea056453a7724465b9836ce7b2176b1f6a921d03c53e651e0d547a34"),
-        (True, "bc27e87a02a33fb46ad071be10570d11a7de69cca942035f8994f8dcb3b50f7a"),
+        (False, "2669bcd0df310912eeb4ec62aefb780a949a6333630e28c80d0443f4e9813f52"),
+        (True, "5771581b72a580286375646400d31373fea6e526274533870b41f1e665bc9a39"),
     ],
 )
 def test_the_lines_are_no_part_of_the_archived_rules(float32: bool, rules_id: str) -> None:

@@ -1,7 +1,6 @@
 -- The decisions of a run, and the two places that they are recorded in the order of: target by target, its cross-sectional
--- side (symbol null) first. What is sorted is narrow; afterwards comes what a target says of all its pairs, put into words
--- once, and texts are made, but for the notes that only some rows have. A join after a sort promises no order, but leaves
--- long stretches in order.
+-- side (symbol null) first. What is sorted is narrow; afterwards come ranks, overrides, and what a target says of all its
+-- pairs, put into words once. A join after a sort promises no order, but leaves long stretches in order.
 -- example: signal_states: {side: cross_sectional, target: a, score: 0.6125, sample_size: 9000, stability: STABLE, state: STRONG}
 -- example: → {target: a, route: ENABLED, rule: CS_ENABLED, reasons: ["score=0.613, stability=STABLE, sample_size=9000"]}
 -- makes: view ordered_decisions
@@ -30,48 +29,55 @@ ordered AS (
     SELECT
         t.scenario, t.first_position, -1 AS pair_position, NULL::VARCHAR AS symbol, NULL::VARCHAR AS local_state,
         NULL::VARCHAR AS local_stability, NULL::VARCHAR AS local_objection, NULL::DOUBLE AS score,
-        NULL::DOUBLE AS q_value, t.rule, NULL::VARCHAR AS note,
-        o.override_id, o.route AS override_route, o.text AS override_text
+        NULL::DOUBLE AS q_value, t.rule
     FROM pooled AS t
-    LEFT JOIN cs_overrides AS o USING (scenario, target)
     UNION ALL
     SELECT
-        r.scenario, h.first_position, r."position", r.symbol, r.local_state, r.local_stability, r.local_objection, r.score, r.local_q_value,
-        CASE WHEN x.rank > x.room THEN 'EXPERIMENTAL_LANE_FULL' ELSE coalesce(r.rule, 'NO_RULE_MATCH') END,
-        CASE WHEN x.rank > x.room
-             THEN format(': rank {} of this target''s experimental symbols, room for {} ({} of {} symbols)',
-                         x.rank, x.room, x.fraction, x.symbols) END,
-        coalesce(o.override_id, t.override_id), coalesce(o.route, t.route),
-        CASE WHEN o.override_id IS NOT NULL THEN override_text(o.route, o.author, o.reason, o.expires_at)
-             WHEN t.override_id IS NOT NULL THEN override_text(t.route, t.author, t.reason, t.expires_at) END
+        r.scenario, h.first_position, r."position", r.symbol, r.local_state, r.local_stability, r.local_objection, r.score,
+        r.local_q_value, coalesce(r.rule, 'NO_RULE_MATCH')
     FROM pair_rules AS r
     JOIN targets AS h USING (scenario, target)
-    LEFT JOIN experimental_ranks AS x USING ("position")
-    LEFT JOIN (FROM scenario_overrides WHERE symbol IS NOT NULL) AS o
-        ON o.scenario = r.scenario AND o.target = r.target AND o.symbol = r.symbol
-    LEFT JOIN (FROM scenario_overrides WHERE symbol IS NULL) AS t ON t.scenario = r.scenario AND t.target = r.target
     ORDER BY first_position, pair_position
+),
+complete AS (
+    SELECT
+        d.* REPLACE (CASE WHEN x.rank > x.room THEN 'EXPERIMENTAL_LANE_FULL' ELSE d.rule END AS rule),
+        t.target, t.strict, t.cs_state, t.cs_stability, t.text, t.pair_text,
+        CASE WHEN x.rank > x.room
+             THEN format(': rank {} of this target''s experimental symbols, room for {} ({} of {} symbols)',
+                         x.rank, x.room, x.fraction, x.symbols) END AS note,
+        CASE WHEN d.symbol IS NULL THEN c.override_id ELSE coalesce(o.override_id, w.override_id) END AS override_id,
+        CASE WHEN d.symbol IS NULL THEN c.route ELSE coalesce(o.route, w.route) END AS override_route,
+        CASE WHEN d.symbol IS NULL         THEN c.text
+             WHEN o.override_id IS NOT NULL THEN override_text(o.route, o.author, o.reason, o.expires_at)
+             WHEN w.override_id IS NOT NULL THEN override_text(w.route, w.author, w.reason, w.expires_at) END AS override_text
+    FROM ordered AS d
+    JOIN pooled AS t USING (scenario, first_position)
+    LEFT JOIN experimental_ranks AS x ON x."position" = d.pair_position
+    LEFT JOIN cs_overrides AS c ON c.scenario = d.scenario AND c.target = t.target
+    LEFT JOIN (FROM scenario_overrides WHERE symbol IS NOT NULL) AS o
+        ON o.scenario = d.scenario AND o.target = t.target AND o.symbol = d.symbol
+    LEFT JOIN (FROM scenario_overrides WHERE symbol IS NULL) AS w ON w.scenario = d.scenario AND w.target = t.target
 )
 SELECT
-    t.target, d.symbol,
+    target, symbol,
     CASE
-        WHEN d.override_id IS NOT NULL  THEN d.override_route
-        WHEN d.symbol IS NOT NULL       THEN rule_route(d.rule)
-        WHEN t.cs_state = 'DISALLOWED'  THEN 'DISABLED'
+        WHEN override_id IS NOT NULL  THEN override_route
+        WHEN symbol IS NOT NULL       THEN rule_route(rule)
+        WHEN cs_state = 'DISALLOWED'  THEN 'DISABLED'
         ELSE 'ENABLED'
     END AS route,
-    t.cs_state, d.local_state, t.cs_stability, d.local_stability,
-    CASE WHEN d.override_id IS NOT NULL THEN 'OVERRIDE' ELSE d.rule END AS rule,
+    cs_state, local_state, cs_stability, local_stability,
+    CASE WHEN override_id IS NOT NULL THEN 'OVERRIDE' ELSE rule END AS rule,
     CASE
-        WHEN d.symbol IS NULL THEN [concat(t.text, '; ' || d.override_text)]
+        WHEN symbol IS NULL THEN [concat(text, '; ' || override_text)]
         ELSE [
-            t.pair_text,
-            concat('LOCAL: ', d.local_state, ' (score=', score_text(d.score), q_value_text(d.q_value), ', stability=', d.local_stability,
-                   CASE WHEN t.strict THEN '; ' || d.local_objection END, ')'),
-            concat(d.override_text || '; by the rules: ', rule_text(d.rule), d.note)
+            pair_text,
+            concat('LOCAL: ', local_state, ' (score=', score_text(score), q_value_text(q_value), ', stability=', local_stability,
+                   CASE WHEN strict THEN '; ' || local_objection END, ')'),
+            concat(override_text || '; by the rules: ', rule_text(rule), note)
         ]
     END AS reasons,
-    d.override_id,
-    d.scenario, d.first_position, d.pair_position
-FROM ordered AS d
-JOIN pooled AS t USING (scenario, first_position);
+    override_id,
+    scenario, first_position, pair_position
+FROM complete;
