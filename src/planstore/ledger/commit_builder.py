@@ -157,13 +157,16 @@ class CommitBuilder:
     def store_files(self) -> None:
         """Read the commit's files back, and make them durable."""
         new = self._new_files()
-        try:
-            for table in self._files_before.keys() & self._written.keys():
-                check_files(self._written[table], self._data, new[table])
-        except ReadBackError as error:
-            raise ReadBackError(f"{error}; nothing was recorded") from None
-        self.files = {name for files in new.values() for name in files}
-        self._data.make_durable(self.files)
+        files = {name for names in new.values() for name in names}
+        with ThreadPoolExecutor(max_workers=1) as flushing:  # because a disk and a processor work at the same time
+            durable = flushing.submit(self._data.make_durable, files)
+            try:
+                for table in self._files_before.keys() & self._written.keys():
+                    check_files(self._written[table], self._data, new[table])
+            except ReadBackError as error:
+                raise ReadBackError(f"{error}; nothing was recorded") from None
+        durable.result()
+        self.files = files
 
     def row(self) -> dict[str, Any]:
         """Return the row of the ended commit."""
