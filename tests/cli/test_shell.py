@@ -153,6 +153,13 @@ def test_tab_completes_and_ctrl_c_drops_a_query(results: Path, tmp_path: Path, s
         assert terminal.leave() == 0
 
 
+def test_dot_tables_lists_the_views_as_show_tables_does(results: Path, tmp_path: Path) -> None:
+    with shell(results, tmp_path, PAGER="grep -c current_decisions") as terminal:
+        terminal.ask(".tables", "1\r")
+        terminal.ask("show tables;", "1\r")
+        assert terminal.leave() == 0
+
+
 @pytest.mark.parametrize("pager", ["head -1", "no_such_pager"])
 def test_a_pager_that_ends_early_does_not_end_the_shell(results: Path, tmp_path: Path, pager: str) -> None:
     with shell(results, tmp_path, PAGER=pager) as terminal:

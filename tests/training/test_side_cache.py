@@ -165,3 +165,16 @@ def test_a_measurement_that_was_stopped_goes_on_where_it_stopped(
         evidence = measure(panel, workers=1, folds=2)
     assert f"{stored} of 9 sides were measured before and are reused" in caplog.text
     assert evidence.report == measure(panel, workers=1, folds=2, reuse=False).report
+
+
+def test_what_is_measured_again_is_said_in_words(
+    panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    measure(panel, workers=1, folds=2, symbols=False)
+    with caplog.at_level(logging.INFO, "planstore.training"):
+        measure(panel, workers=1, folds=2, symbols=False, select=1, seed=1)
+    assert (
+        "0 of 3 sides were measured before and are reused; measured again: 3 with other seeds, numbers of"
+        in caplog.text
+    )

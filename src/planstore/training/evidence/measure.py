@@ -316,10 +316,19 @@ def _measured(
     return [found[question.side].side for question in questions]
 
 
+_PLURALS = {
+    "selects": "numbers of selected features",
+    "fit_rows": "row limits",
+    "seed": "seeds",
+    "seeds": "numbers of seeds",
+}
+"""The words for inputs of a side whose names are no plural."""
+
+
 def _note_reused(found: Sequence[FoundSide]) -> None:
     """Log the number of sides that were measured before, and the reasons why others are measured again."""
     reused = sum(one.is_reused for one in found)
-    reasons = Counter(", ".join(one.differing) for one in found if one.differing)
+    reasons = Counter(", ".join(_PLURALS.get(name, name) for name in one.differing) for one in found if one.differing)
     if reused or reasons:
         why = "; ".join(f"{number} with other {names}" for names, number in reasons.most_common(3))
         _log.log(
