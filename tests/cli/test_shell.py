@@ -69,6 +69,14 @@ class Terminal:
                 return
         pytest.fail(f"{text!r} was not shown, however often {keys!r} was pressed")
 
+    def terminate(self) -> int:
+        """Send SIGTERM, and return the exit code."""
+        self._child.kill(signal.SIGTERM)
+        self._child.expect_exact(pexpect.EOF)
+        self.seen += self._child.before
+        self._child.close()
+        return int(self._child.exitstatus)
+
     def leave(self, keys: str = "\x04") -> int:
         """Press keys that end the shell, and return its exit code."""
         self.type(keys)
@@ -151,6 +159,17 @@ def test_tab_completes_and_ctrl_c_drops_a_query(results: Path, tmp_path: Path, s
         terminal.insist("\x03", READING)
         terminal.ask("select 6 * 7;", "42")
         assert terminal.leave() == 0
+
+
+@pytest.mark.parametrize("query", ["", "select count(*) from range(100000000000) t(x) where x % 7 = 3;\r"])
+def test_sigterm_ends_the_shell_at_its_prompt_and_in_a_query(results: Path, tmp_path: Path, query: str) -> None:
+    with shell(results, tmp_path) as terminal:
+        if query:
+            terminal.type(query)
+            terminal.wait(TAKEN)
+        assert terminal.terminate() == 143
+    assert "ended by SIGTERM" in terminal.seen
+    assert "Traceback" not in terminal.seen
 
 
 def test_dot_tables_lists_the_views_as_show_tables_does(results: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from planstore.cli.results import Format, show, write
 from planstore.database.query_text import is_ended
 from planstore.database.sql_docs import meaning_of
 from planstore.errors import PlanstoreError, RequestError
+from planstore.training.execution.termination import TerminatedError
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
@@ -81,10 +82,13 @@ class Shell:
                 if _command(text)[0] in _EXIT_COMMANDS:
                     return
                 # only around the query, because the prompt handles Ctrl-C itself
-                with Interrupts({signal.SIGINT: KeyboardInterrupt}):
+                with Interrupts({signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: TerminatedError}):
                     self._execute(text)
             except EOFError:
                 return
+            except TerminatedError:
+                signal.raise_signal(signal.SIGTERM)  # because the verb must know why it ends
+                raise
             except KeyboardInterrupt:
                 self._store.interrupt()
             except PlanstoreError as error:
