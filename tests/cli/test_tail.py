@@ -157,9 +157,19 @@ def test_one_cursor_has_one_reader_at_a_time(written: Store, tmp_path: Path) -> 
         assert numbers(tailed(written, "--json", "--cursor", "b")) == [1, 2, 3, 4]
 
 
-def following(folder: Path) -> subprocess.Popen[str]:
-    words = [PLANSTORE, "tail", "--follow", "--json", "--cursor", "a"]
+def following(folder: Path, *options: str) -> subprocess.Popen[str]:
+    words = [PLANSTORE, "tail", "--follow", "--json", *(options or ("--cursor", "a"))]
     return subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_tail_without_a_cursor_does_not_promise_to_go_on(written: Store, tmp_path: Path) -> None:
+    with following(tmp_path, "--from", "1") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == 143
+    assert said.endswith("was cancelled; only with `--cursor NAME` a later call goes on where one ended\n")
 
 
 def test_following_prints_each_new_commit_until_it_is_interrupted_killed_or_its_reader_leaves(

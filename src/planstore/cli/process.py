@@ -123,6 +123,8 @@ def _line(interrupts: Interrupts, recorded: CommitListener) -> str:
     verb = _verb()
     if verb == "route" and recorded.commits:
         advice = "`planstore export` writes the files of the run"
+    elif verb == "tail" and not any(word.startswith("--cursor") for word in sys.argv):
+        advice = "only with `--cursor NAME` a later call goes on where one ended"
     else:
         advice = "call it again to go on"
     return printable(f"planstore: {cause}: planstore {verb} was cancelled{recorded}; {advice}")
