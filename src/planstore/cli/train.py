@@ -173,7 +173,9 @@ def command(
 
 def _earlier(training: Training) -> str:
     """Return the number of jobs that had succeeded before the call, as the end of a sentence."""
-    earlier = training.progress.get("succeeded", 0) - training.trained
+    from planstore.events.vocabulary import JobState
+
+    earlier = training.progress.get(JobState.SUCCEEDED, 0) - training.trained
     return f"; {earlier:,} before this call" if earlier else ""
 
 
