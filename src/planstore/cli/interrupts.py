@@ -10,6 +10,13 @@ from contextlib import contextmanager
 from threading import Event, Lock, Thread
 from types import FrameType
 
+from planstore.training.execution.termination import TerminatedError
+
+SIGNALS: Mapping[signal.Signals, type[KeyboardInterrupt]] = {
+    signal.SIGINT: KeyboardInterrupt,
+    signal.SIGTERM: TerminatedError,
+}
+"""The exception that each signal raises."""
 RETRY_INTERVAL = 0.05
 """Seconds between two interrupts of a query, because a query that is just starting misses the first one."""
 CLEANUP_SECONDS = 0.6
@@ -23,8 +30,9 @@ FINISH_SECONDS = 8.0
 class Interrupts:
     """Signal handler: interrupts the main thread, and the queries that block it.
 
+    Signals that the process inherited as ignored stay ignored.
+
     Args:
-        signals: exception to raise for each signal; signals that the process inherited as ignored stay ignored.
         give_up: callback on a separate thread when the main thread exceeds the timeout; None disables the timeout.
 
     Attributes:
@@ -32,12 +40,9 @@ class Interrupts:
         raises: whether a signal raises in the main thread; otherwise it is only recorded.
     """
 
-    def __init__(
-        self, signals: Mapping[signal.Signals, type[KeyboardInterrupt]], give_up: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, give_up: Callable[[], None] | None = None) -> None:
         self.came: signal.Signals | None = None
         self.raises = True
-        self._signals = signals
         self._give_up = give_up
         self._handled = Event()
         self._disarmed = Event()
@@ -56,9 +61,7 @@ class Interrupts:
         self._read_end, self._write_end = os.pipe()
         os.set_blocking(self._write_end, False)
         self._previous_handlers = {
-            one: signal.signal(one, self._interrupt)
-            for one in self._signals
-            if signal.getsignal(one) is not signal.SIG_IGN
+            one: signal.signal(one, self._interrupt) for one in SIGNALS if signal.getsignal(one) is not signal.SIG_IGN
         }
         self._previous_wakeup = signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
         self._watcher = Thread(target=self._watch, name="planstore-interrupts", daemon=True)
@@ -85,7 +88,7 @@ class Interrupts:
             self.came = signal.Signals(number)
             self._handled.set()
             if self.raises:
-                raise self._signals[self.came]
+                raise SIGNALS[self.came]
 
     def _watch(self) -> None:
         while (received := os.read(self._read_end, 1)) and received[0] not in self._previous_handlers:

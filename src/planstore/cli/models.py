@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,20 +12,12 @@ from planstore.cli.argument_completion import complete_job
 from planstore.cli.options import RESULTS, AsOf, Json, Limit, Plan, Results, is_typed
 
 app = typer.Typer(invoke_without_command=True, help="List the trained models of the current plan, or export them.")
-COLUMNS = (
-    "target",
-    "symbol",
-    "family",
-    "fit",
-    "score",
-    "evidence",
-    "null",
-    "age",
-    "size (bytes)",
-    "format",
-    "job_id",
-    "reused_from",
-)
+COLUMNS = {
+    "target": "target", "symbol": "symbol", "family": "family", "fit": "fit", "score": "score",
+    "evidence": "evidence_score", "null": "null_score", "age": "age_seconds", "size (bytes)": "size",
+    "format": "format", "job_id": "job_id", "reused_from": "reused_from",
+}  # fmt: skip
+"""The headings, each with the key of its values."""
 LEAST = ("reused_from", "format", "size (bytes)", "fit", "symbol", "null", "evidence", "age")
 
 
@@ -54,15 +47,8 @@ def list_(
         output.print_json_array(found)
         return
     shown, more = output.shown_rows(limit, len(found))
-    rows = (
-        (
-            one["target"], one["symbol"], one["family"], one["fit"], one["score"], one["evidence_score"],
-            one["null_score"], _age(one["age_seconds"]), one["size"], one["format"], one["job_id"],
-            one["reused_from"],
-        )
-        for one in found[:shown]
-    )  # fmt: skip
-    output.print_table(found.title, COLUMNS, rows, more=more, least=LEAST)
+    rows = ([_cell(one, key) for key in COLUMNS.values()] for one in found[:shown])
+    output.print_table(found.title, tuple(COLUMNS), rows, more=more, least=LEAST)
 
 
 @app.command("export")
@@ -87,6 +73,10 @@ def export(
     else:
         for path in written:
             output.print_line(str(path))
+
+
+def _cell(model: Mapping[str, Any], key: str) -> Any:
+    return _age(model[key]) if key == "age_seconds" else model[key]
 
 
 def _age(seconds: int) -> str:

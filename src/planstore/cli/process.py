@@ -21,9 +21,6 @@ from planstore.cli.standard_streams import drop_output, end_process, prepare
 from planstore.cli.verb_groups import GROUPS, VERBS
 from planstore.database.binding import process_without_pandas
 from planstore.errors import OutputError, PlanstoreError, RequestError
-from planstore.training.execution.termination import TerminatedError
-
-SIGNALS = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: TerminatedError}
 
 
 def run() -> None:
@@ -38,9 +35,7 @@ def run() -> None:
     warnings.showwarning = _show_warning
     recorded = CommitListener()
     recorded.listen()
-    interrupts = Interrupts(
-        SIGNALS, lambda: end_process(_line(interrupts, recorded), 128 + (interrupts.came or signal.SIGINT))
-    )
+    interrupts = Interrupts(lambda: end_process(_line(interrupts, recorded), 128 + (interrupts.came or signal.SIGINT)))
     code = _code(interrupts, recorded)
     if interrupts.came is None:
         interrupts.disarm()

@@ -82,7 +82,7 @@ class Shell:
                 if _command(text)[0] in _EXIT_COMMANDS:
                     return
                 # only around the query, because the prompt handles Ctrl-C itself
-                with Interrupts({signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: TerminatedError}):
+                with Interrupts():
                     self._execute(text)
             except EOFError:
                 return
