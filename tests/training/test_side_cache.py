@@ -175,6 +175,6 @@ def test_what_is_measured_again_is_said_in_words(
     with caplog.at_level(logging.INFO, "planstore.training"):
         measure(panel, workers=1, folds=2, symbols=False, select=1, seed=1)
     assert (
-        "0 of 3 sides were measured before and are reused; measured again: 3 with other seeds, numbers of"
-        in caplog.text
+        "0 of 3 sides were measured before and are reused; measured again: 3 with other seeds, "
+        "numbers of selected features" in caplog.text
     )

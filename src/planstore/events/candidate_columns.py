@@ -202,7 +202,6 @@ _JSON_TYPES: dict[ColumnKind, Any] = {
     ColumnKind.TEXTS: ["VARCHAR"],
     ColumnKind.TEXT: "VARCHAR",
     ColumnKind.METRICS: dict.fromkeys(STABILITY_METRICS, "DOUBLE"),
-    ColumnKind.TIME: "TIMESTAMPTZ",
 }
 RULE_INPUT_TYPES = {column.name: _JSON_TYPES[column.kind] for column in COLUMNS if column.name in RULE_INPUTS}
 """The types of those columns, as DuckDB's ``from_json`` spells them."""

@@ -156,8 +156,10 @@ class CommitBuilder:
 
     def store_files(self) -> None:
         """Read the commit's files back, and make them durable."""
+        if not self._files_before:
+            return  # because a commit with rows in the catalog alone, as of a status, needs no thread
         new = self._new_files()
-        files = {name for names in new.values() for name in names}
+        files = set[str]().union(*new.values())
         with ThreadPoolExecutor(max_workers=1) as flushing:  # because a disk and a processor work at the same time
             durable = flushing.submit(self._data.make_durable, files)
             try:
@@ -191,7 +193,7 @@ class CommitBuilder:
 
     def make_durable(self) -> None:
         """Fsync new parquet files before the commit refers to them."""
-        self._data.make_durable({name for files in self._new_files().values() for name in files})
+        self._data.make_durable(set[str]().union(*self._new_files().values()))
 
 
 def _header_digests(header: Header, rows: int) -> list[tuple[str, bytes]]:
