@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from contextlib import closing
 from datetime import UTC, datetime
+from errno import EIO
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 
 import samples
 from planstore import JobStatus, Store
-from planstore.errors import ReadBackError
+from planstore.errors import ReadBackError, StoreError
 from planstore.events.digest import RowsDigest
 from planstore.ledger.commit_builder import FILE_TABLES, INLINED_ROWS, STRUCT_TABLES
 from planstore.ledger.embedded.data import DataFolder
@@ -50,6 +52,17 @@ def test_a_catalog_that_would_change_a_struct_is_an_error_and_nothing_is_recorde
     assert store.log() == []
     (finding,) = store.integrity.verify().findings
     assert finding.problem == f"the option data_inlining_row_limit is {INLINED_ROWS} of table 9"
+
+
+def test_files_that_cannot_be_made_durable_refuse_their_commit(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(data: DataFolder, new: Collection[str]) -> None:
+        if any(name.endswith(".parquet") for name in new):
+            raise OSError(EIO, "Input/output error")
+
+    monkeypatch.setattr(DataFolder, "make_durable", fail)
+    with pytest.raises(StoreError, match="Input/output error"):
+        store.route(samples.table(samples.records()), samples.policy())
+    assert store.log() == []
 
 
 def _alter(store: Store, table: str, change: str) -> None:
