@@ -51,6 +51,17 @@ def test_the_help_shows_the_groups_and_the_examples_as_they_are() -> None:
     assert shown.endswith("".join(f"\n  {example}" for example in EXAMPLES["route"]))
 
 
+@pytest.mark.parametrize("words", [(), ("override",), ("policy",), ("models",)])
+def test_the_help_breaks_summaries_and_cuts_none(words: tuple[str, ...]) -> None:
+    group: Any = typer.main.get_command(app)
+    for word in words:
+        group = group.commands[word]
+    text = " ".join(group.get_help(typer.Context(group, info_name="planstore", terminal_width=60)).split())
+    for name, command in group.commands.items():
+        first = " ".join(command.help.split("\n\n")[0].split())
+        assert any(f"{name} {first[:length]}" in text for length in (len(first), first.find(". ") + 1) if length), name
+
+
 def test_flags_of_one_name_have_one_meaning() -> None:
     meanings: dict[str, set[str | None]] = {}
     for words, verb in verbs().items():

@@ -27,6 +27,8 @@ UsageError: Any = typer.BadParameter.__base__
 """The error of a call that names no verb or option, or lacks an argument."""
 MAX_HELP_WIDTH = 120
 """Maximum width of the help in characters; it is as wide as the terminal below that."""
+MAX_SUMMARY = 1000
+"""Maximum characters of a verb's summary, its first sentence: so many that none is cut, because a line can be broken."""
 
 
 class _VerbsByName(Mapping[str, Any]):
@@ -89,7 +91,7 @@ class _Verbs(TyperGroup):
         for heading, group in GROUPS.items():
             with formatter.section(heading):
                 formatter.write_dl(
-                    [(f"{name:<{width}}", self.commands[name].get_short_help_str(formatter.width)) for name in group]
+                    [(f"{name:<{width}}", self.commands[name].get_short_help_str(MAX_SUMMARY)) for name in group]
                 )
 
 
@@ -111,6 +113,10 @@ class _Verb(TyperCommand):
         # last, because --family gives families, and --families their file
         options |= {re.sub("ys$", "ies", f"{str(one.name).rstrip('s')}s"): one.opts[0] for one in typed if one.multiple}
         return f"{options[name]}{must}{rest}" if must and name in options else text
+
+    def get_short_help_str(self, limit: int = MAX_SUMMARY) -> str:
+        """Return the first sentence of the help, whole."""
+        return super().get_short_help_str(MAX_SUMMARY)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the examples of the verb, each on a line of its own."""
