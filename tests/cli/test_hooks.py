@@ -102,6 +102,30 @@ def test_a_failing_hook_warns_or_gives_exit_code_4_and_the_commit_stands(
     assert (pin().exit_code, pin().stderr) == (0, "")
 
 
+def test_the_output_of_a_hook_is_shown_as_it_comes_and_that_of_a_late_one_is_not_lost(project: Path) -> None:
+    assert called("init", "--results", "../results").exit_code == 0
+    started = "import sys, time; sys.stdout.write('first\\nrest'); sys.stdout.flush(); time.sleep(60)"
+    write(project, f"[hooks.after_commit]\ncommand = {python(started)}\ntimeout = 3")
+    done = pin()
+    assert [line for line in done.stderr.splitlines() if line.startswith("after_commit: ")] == [
+        "after_commit: first",
+        "after_commit: rest",
+    ]
+    assert "hook after_commit did not end within 3 s" in done.stderr
+    endless = "while True: print('again')"
+    write(project, f"[hooks.after_commit]\ncommand = {python(endless)}\ntimeout = 1")
+    assert "hook after_commit did not end within 1 s" in pin().stderr
+    long = "import sys; sys.stdout.write('x' * 200_000)"
+    write(project, f"[hooks]\nafter_commit = {python(long)}")
+    lines = [line for line in pin().stderr.splitlines() if line.startswith("after_commit: ")]
+    assert (len(lines) > 1, sum(line.count("x") for line in lines)) == (True, 200_000)
+
+
+def test_a_hook_that_reads_nothing_gets_a_commit_of_any_length(project: Path) -> None:
+    write(project, "[hooks]\nbefore_train = ['true']")
+    assert find_project().hooks.run("before_train", {"results": "r", "jobs": ["x" * 1000] * 1000}) is None
+
+
 def test_a_hook_before_training_refuses_it_before_anything_is_claimed(project: Path) -> None:
     import markets
 

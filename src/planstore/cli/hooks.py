@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import selectors
 import shlex
 import signal
 import stat
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -28,6 +30,8 @@ KINDS = tuple(kind for kind in CommitKind if kind != CommitKind.STATUS)
 """Default kinds of commits that a hook runs for: not status, because a training makes hundreds of them."""
 TIMEOUT = 30.0
 """Default maximum seconds of a hook."""
+LONGEST_LINE = 65_536
+"""Maximum bytes of a hook's line; a longer one is divided."""
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -78,43 +82,66 @@ class Hooks:
             raise RequestError(f"{self.problem}, or call planstore with --no-hooks")
 
     def run(self, name: str, value: Mapping[str, Any]) -> str | None:
-        """Run a hook with a value as JSON on its standard input, and print its output as notes.
+        """Run a hook with a value as JSON on its standard input, and print the lines of its output as notes.
 
         Returns:
             The reason why it failed; None if it ended with exit code 0, or there is no such hook.
         """
         import subprocess
+        from tempfile import TemporaryFile
 
         from planstore.cli import output
 
         hook = self.hooks.get(name)
         if hook is None:
             return None
-        try:
-            # because a program that the hook has started must end with it
-            process = subprocess.Popen(
-                hook.command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                cwd=self.path.parent,
-                env=os.environ | {NO_HOOKS: "1", "PLANSTORE_RESULTS": str(value["results"])},
-                process_group=0,
-            )
-        except OSError as error:
-            return f"hook {name} cannot be started: {error}"
+        end = time.monotonic() + hook.timeout
+        with TemporaryFile() as given:  # because a hook that reads nothing must not fill a pipe
+            given.write(output.json_bytes(value) + b"\n")
+            given.seek(0)
+            try:
+                # because a program that the hook has started must end with it
+                process = subprocess.Popen(
+                    hook.command,
+                    stdin=given,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    cwd=self.path.parent,
+                    env=os.environ | {NO_HOOKS: "1", "PLANSTORE_RESULTS": str(value["results"])},
+                    process_group=0,
+                )
+            except OSError as error:
+                return f"hook {name} cannot be started: {error}"
         with process:
             try:
-                printed, _ = process.communicate(output.json_bytes(value) + b"\n", hook.timeout)
+                assert process.stdout is not None, "its output is a pipe"
+                for line in _lines(process.stdout.fileno(), end):
+                    output.print_note(f"{name}: {line}")
+                process.wait(max(0.0, end - time.monotonic()))
             except BaseException as error:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 if isinstance(error, subprocess.TimeoutExpired):
                     return f"hook {name} did not end within {hook.timeout:g} s"
                 raise
-        for line in printed.decode(errors="replace").splitlines():
-            output.print_note(f"{name}: {line}")
         return f"hook {name} ended with {_ending(process.returncode)}" if process.returncode else None
+
+
+def _lines(pipe: int, end: float) -> Iterator[str]:
+    """Yield the lines of a pipe as they are written, until it is closed or the monotonic clock is at ``end``."""
+    rest = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while (left := end - time.monotonic()) > 0 and selector.select(left):
+            piece = os.read(pipe, LONGEST_LINE)
+            *lines, rest = (rest + piece).split(b"\n")
+            if len(rest) > LONGEST_LINE:
+                lines, rest = [*lines, rest], b""
+            yield from (line.decode(errors="replace") for line in lines)
+            if not piece:
+                break
+    if rest:
+        yield rest.decode(errors="replace")
 
 
 def _ending(code: int) -> str:
