@@ -28,7 +28,7 @@ UsageError: Any = typer.BadParameter.__base__
 MAX_HELP_WIDTH = 120
 """Maximum width of the help in characters; it is as wide as the terminal below that."""
 MAX_SUMMARY = 1000
-"""Maximum characters of a verb's summary, its first sentence: so many that none is cut, because a line can be broken."""
+"""Maximum characters of a verb's summary, its first sentence: so many that none is cut."""
 
 
 class _VerbsByName(Mapping[str, Any]):
