@@ -54,6 +54,14 @@ def sql(results: Path, *arguments: str | Path, given: str = "", code: int = 0) -
     return Answer(done.stdout, done.stderr)
 
 
+def test_a_command_of_other_shells_is_answered_or_refused_with_what_does_the_same(results: Path) -> None:
+    views = sql(results, "show tables", "--json")
+    assert "current_jobs" in views.stdout
+    assert [sql(results, ".tables", "--json"), sql(results, "--json", given=" .tables;\n")] == [views, views]
+    for wrong in (".schema", "\\d", ".tables\nfrom runs"):
+        assert f"must be one of .tables, got {wrong!r}: `show tables` lists" in sql(results, wrong, code=2).stderr
+
+
 def test_queries_come_as_an_argument_from_a_file_or_from_standard_input(results: Path, tmp_path: Path) -> None:
     file = tmp_path / "two.sql"
     file.write_text("-- how many\nselect count(*) as runs from runs;\nselect 'two;' as n", encoding="utf-8")

@@ -72,7 +72,9 @@ def test_commits_are_printed_in_order_as_the_log_has_them(written: Store) -> Non
     events = json.loads(whole[0])["events_by_table"]
     assert sum(events.values()) == json.loads(whole[0])["events"] > events["decisions"] > 0
     assert numbers(tailed(written, "--json", "--from", "3")) == [3, 4]
-    assert tailed(written, "--from", "9") == []
+    assert tailed(written, "--from", "5") == []
+    with pytest.raises(RequestError, match="--from must be at most 5, the next commit, got 6: `planstore log` lists"):
+        tailed(written, "--from", "6")
     (text,) = tailed(written, "--from", "4")
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d 4 override by \w+: .*; 1 overrides", text)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from planstore.checks.quoting import quoted
 from planstore.database.query_text import statements
 from planstore.errors import QueryError, RequestError
 
@@ -28,6 +29,33 @@ def relations(store: Store, text: str, parameters: Mapping[str, str]) -> list[du
         store.sql(statement.text, {name: parameters[name] for name in statement.parameters}).relation
         for statement in found
     ]
+
+
+_DOT_COMMANDS = {".tables": "show tables"}
+"""Queries of the commands that users of other shells know."""
+
+
+def is_command(text: str) -> bool:
+    """Return whether an input is a command of other shells, which ends with its line."""
+    return text.lstrip().startswith((".", "\\"))
+
+
+def query_text(text: str) -> str:
+    """Return the queries of an input, which may be a command of other shells.
+
+    Raises:
+        RequestError: the command is unknown.
+    """
+    if not is_command(text):
+        return text
+    query = _DOT_COMMANDS.get(text.strip().rstrip(";").lower())
+    if query is None:
+        known = ", ".join(_DOT_COMMANDS)
+        raise RequestError(
+            f"a dot or backslash command must be one of {known}, got {quoted(text.strip())}: "
+            "`show tables` lists the views, and `describe runs` shows the columns of one"
+        )
+    return query
 
 
 def refuse_unused_parameters(text: str, parameters: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ from planstore.checks.quoting import quoted
 from planstore.cli import output
 from planstore.cli.console import terminal
 from planstore.cli.interrupts import Interrupts
-from planstore.cli.queries import relations
+from planstore.cli.queries import is_command, query_text, relations
 from planstore.cli.results import Format, show, write
 from planstore.database.query_text import is_ended
 from planstore.database.sql_docs import meaning_of
@@ -37,8 +37,6 @@ A query can have several lines; `;` and Enter run it. Queries are read-only.
   show tables; .tables  list the views         from runs;          show the rows of a view
   help current_jobs;    explain its columns    describe runs;      show its column types
 Tab completes, Up recalls earlier queries, Ctrl-C discards a query, Ctrl-D or `exit` ends the shell."""
-_DOT_COMMANDS = {".tables": "show tables;"}
-"""Queries of the commands that users of other shells know."""
 _EXIT_COMMANDS = {"exit", "quit"}
 _COMMANDS = {"help", *_EXIT_COMMANDS}
 
@@ -99,12 +97,7 @@ class Shell:
         if command == "help":
             self._explain(*names)
             return
-        text = _DOT_COMMANDS.get(command, text)
-        if text.lstrip().startswith((".", "\\")):
-            raise RequestError(
-                "a command must be help, exit or SQL, got a dot or backslash command: "
-                "`show tables;` lists the views, `help` shows the commands"
-            )
+        text = query_text(text)
         bounds = self._limits.bounds()
         with bounds.computing():
             found = relations(self._store, text, self._parameters)
@@ -173,7 +166,7 @@ def _command(text: str) -> list[str]:
 
 def _is_whole(text: str) -> bool:
     """Return whether Enter runs the input; otherwise it begins another line."""
-    return not text.strip() or _command(text)[0] in _COMMANDS or text.lstrip().startswith((".", "\\")) or is_ended(text)
+    return not text.strip() or _command(text)[0] in _COMMANDS or is_command(text) or is_ended(text)
 
 
 def _keys() -> KeyBindings:

@@ -70,11 +70,14 @@ def command(
     """Run read-only queries over the ledger, or open a shell. Queries cannot write or read files outside the store."""
     import planstore
     from planstore.cli.limits import Limits
+    from planstore.cli.queries import query_text
 
     chosen = _format(form, out, json=json)
     parameters = dict(_parameter(text) for text in param or [])
     text = _text(query, file)
-    if text is None and out is not None:
+    if text is not None:
+        text = query_text(text)
+    elif out is not None:
         raise RequestError("--out must have a query, got none: add QUERY or --file")
     limits = Limits(memory, timeout)
     with planstore.open(results, create=False, as_of=as_of, memory=limits.memory) as store:

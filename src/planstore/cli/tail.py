@@ -60,11 +60,16 @@ def _start(store: Store, cursor: Cursor | None, first: int | None) -> int:
     """Return the number of the commit after which printing begins.
 
     Raises:
-        RequestError: there is a first commit and a position of the cursor.
+        RequestError: the first commit is later than the next one, or there is a position of the cursor too.
         StoreError: the position of the cursor is no commit of this ledger.
     """
     from planstore.errors import RequestError, StoreError
 
+    last = store.access.ledger.last_commit()
+    if first is not None and first > last + 1:
+        raise RequestError(
+            f"--from must be at most {last + 1}, the next commit, got {first}: `planstore log` lists the commits"
+        )
     position = None if cursor is None else cursor.position()
     if cursor is None or position is None:
         return (first or 1) - 1
