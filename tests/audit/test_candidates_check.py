@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import planstore
 import samples
 from cli.test_cli import call
 from planstore.audit.candidates_check import CHECKS, check_candidates
+from planstore.cli.verbs import app
 from planstore.errors import CandidatesError
 from planstore.events.candidate_columns import TABLE
 from planstore.routing.policy_defaults import DEFAULT_POLICY
@@ -65,3 +68,43 @@ def test_first_candidates_without_nulls_are_blocked_with_the_reason_and_both_way
         assert store.objections() == {"no null_score": 2}
         store.route(samples.table(GOOD), samples.policy())
         assert WAYS_OUT[0] not in str(store.why("y_up_10m"))
+
+
+def test_the_project_file_names_the_policy_and_families_are_checked_as_route_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = samples.parquet(tmp_path / "my own.parquet", GOOD)
+    Path("p.yaml").write_text(samples.POLICY_YAML, encoding="utf-8")
+
+    def lines(*words: str | Path) -> list[str]:
+        done = CliRunner().invoke(app, ["candidates", "check", file.name, *map(str, words)])
+        assert done.exit_code == 0, done.output
+        return done.stdout.splitlines()
+
+    assert lines()[0].startswith("By the default policy: 3 candidates of 2 pairs can be routed: 2 ROUTE_BLOCKED")
+    assert lines()[-1] == "Next: planstore route 'my own.parquet' --policy policy.yaml"
+    typed = lines("--policy", "p.yaml", "--family", "lightgbm")
+    assert typed[0].startswith("By p.yaml: 3 candidates of 2 pairs can be routed: 1 ROUTE_BOTH")
+    assert typed[-1] == "Next: planstore route 'my own.parquet' --policy p.yaml --family lightgbm"
+    Path("planstore.toml").write_text('policy = "p.yaml"', encoding="utf-8")
+    assert lines()[0] == typed[0]
+    assert lines()[-1] == "Next: planstore route 'my own.parquet'"
+    for wrong, said in ((["--family", "nonsense"], "got 'nonsense'"), (["--families", "none.yaml"], "none.yaml")):
+        errors = [
+            CliRunner().invoke(app, [*words, *wrong]).exception
+            for words in (["candidates", "check", file.name], ["route", file.name, "--results", "r"])
+        ]
+        assert str(errors[0]) == str(errors[1])
+        assert said in str(errors[0])
+    reference = samples.policy(semantics="reference")
+    Path("reference.yaml").write_text(json.dumps(reference), encoding="utf-8")
+    Path("f.yaml").write_text("mine: {class: sklearn.linear_model.Ridge, task: regression}", encoding="utf-8")
+    for call_ in (
+        ["candidates", "check", file.name, "--policy", "reference.yaml"],
+        ["route", file.name, "--policy", "reference.yaml", "--results", "r"],
+        ["policy", "validate", "reference.yaml"],
+    ):
+        error = CliRunner().invoke(app, [*call_, "--families", "f.yaml"]).exception
+        assert "--families must be without a policy of reference semantics" in str(error), call_
+    assert not Path("r").exists()

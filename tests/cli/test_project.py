@@ -15,7 +15,7 @@ import pytest
 import planstore
 import samples
 from planstore.cli.doctor import _store
-from planstore.cli.project import KEYS, OF_EVERY_VERB, find_project, variable
+from planstore.cli.project import KEYS, OF_EVERY_VERB, find_project, policy_option, variable
 from planstore.errors import RequestError
 from planstore.ledger.disk_usage import disk_usage
 from planstore.ledger.embedded import checkup
@@ -75,6 +75,18 @@ def test_values_are_found_upward_and_a_flag_and_a_variable_go_before_them(
     assert of_variable["results"] == "other"
     assert of_flag["settings"][0] == {"name": "results", "value": "third", "source": "--results"}
     assert refused["settings"][0] == {"name": "results", "value": "other", "source": "PLANSTORE_RESULTS"}
+
+
+def test_the_next_call_names_a_policy_only_where_the_project_does_not(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    assert policy_option() == []
+    assert policy_option(Path("my own.yaml")) == ["--policy", "my own.yaml"]
+    (project / "planstore.toml").write_text('results = "out"\n', encoding="utf-8")
+    assert policy_option() == ["--policy", "policy.yaml"]
+    monkeypatch.setenv("PLANSTORE_POLICY", "p.yaml")
+    assert policy_option() == []
 
 
 def test_every_key_reaches_a_verb_by_file_and_by_variable(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,6 +108,7 @@ def command(
     from planstore.checks.whole_files import check_file_path
     from planstore.cli import output
     from planstore.cli.exit import exit_with
+    from planstore.cli.project import policy_option
     from planstore.errors import RequestError
     from planstore.events.hashing import digest_of
     from planstore.ledger.embedded.store_folder import refuse_store
@@ -188,7 +189,8 @@ def command(
                 ignored = " ".join(f"--ignore {shlex.quote(name)}" for name in named)
                 output.print_line(f"To leave out features that know the future, measure again with {ignored}.")
             if out is not None:
-                output.print_line(f"\nNext: planstore route {out} --policy policy.yaml --results {results}")
+                output.print_line()
+                output.print_next("route", out, *policy_option(), "--results", results)
 
 
 def _print_estimate(found: EvidenceEstimate, *, json: bool) -> None:

@@ -33,6 +33,7 @@ def command(
     """
     import planstore
     from planstore.cli import output
+    from planstore.cli.project import policy_option
     from planstore.errors import RequestError
     from planstore.ledger.embedded.store_folder import refuse_store
     from planstore.ledger.layout import StoreLayout
@@ -76,7 +77,7 @@ def command(
     output.print_line(f"Store: {created['store']}, {plural(commits, 'commit')}.")
     if policy:
         output.print_line(f"Default policy: {policy}.")
-    output.print_line(f"Next: planstore route CANDIDATES --policy {policy or 'FILE'} --results {results}")
+    output.print_next("route CANDIDATES", *policy_option(policy), "--results", results)
 
 
 def _address(catalog: str | None, schema: str | None, data: str | None) -> TeamAddress | None:

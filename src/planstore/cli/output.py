@@ -6,6 +6,7 @@ import codecs
 import io
 import json
 import logging
+import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -21,6 +22,8 @@ from planstore.cli.printable import printable
 from planstore.cli.progress import counts, progress, spinner, step_bars, step_spinner, track
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from planstore.cli.console import Console
     from planstore.cli.tables import Table
 
@@ -202,6 +205,11 @@ def _whole_texts(values: Sequence[Any]) -> list[str | None]:
 def print_line(text: str = "", to: Console | None = None) -> None:
     """Print a line of prose."""
     (to or console()).print(printable(text, lines=True), markup=False, highlight=False, soft_wrap=True)
+
+
+def print_next(verb: str, *words: str | Path) -> None:
+    """Print the next call: a verb, with the names of its arguments, and words that a shell must not divide."""
+    print_line(f"Next: planstore {verb} {shlex.join(map(str, words))}")
 
 
 def print_pairs(pairs: Mapping[str, Any]) -> None:

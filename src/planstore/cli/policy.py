@@ -48,21 +48,19 @@ def validate(
 ) -> None:
     """Check POLICY as `planstore route` does. Exit code 2 when it is invalid."""
     from planstore.cli import output
-    from planstore.events.vocabulary import Semantics
+    from planstore.cli.requested_families import check_families
     from planstore.pages.answers import plural
     from planstore.routing.effective_policy import left_out_leaves
-    from planstore.training.families import load_families, refuse_unknown
 
     read = _read(policy)
-    if read.semantics == Semantics.STRICT:
-        refuse_unknown((), read, load_families(families))
+    check_families((), read, families)
     defaults = left_out_leaves(read)
     if json:
         output.print_json({"policy_id": read.policy_id, "semantics": read.semantics.value, "defaults": defaults})
         return
     output.print_line(f"{policy} is a valid policy ({read.semantics}); it leaves out {plural(len(defaults), 'key')}.")
     if defaults:
-        output.print_line(f"Next: planstore policy show {policy}")
+        output.print_next("policy show", policy)
 
 
 @app.command("diff")

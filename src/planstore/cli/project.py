@@ -101,6 +101,17 @@ def find_project() -> Project:
     return Project()
 
 
+def policy_option(policy: Path | None = None) -> list[str]:
+    """Return the words that name a policy in a call; none where the environment or the project file names it.
+
+    Args:
+        policy: the policy, if it is known.
+    """
+    if policy is None and any(one.name == "policy" and one.value for one in find_project().settings()):
+        return []
+    return ["--policy", str(policy or "policy.yaml")]
+
+
 def read_project(path: Path, here: Path) -> Project:
     """Return the project file ``path``, with paths that are valid in the folder ``here``.
 

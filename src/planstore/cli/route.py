@@ -72,23 +72,18 @@ def command(
     from planstore.cli import output
     from planstore.cli.git import working_commit
     from planstore.cli.override_notes import note_ending
+    from planstore.cli.requested_families import check_families
     from planstore.errors import RequestError
     from planstore.events.candidate_columns import REQUIRED
-    from planstore.events.vocabulary import Route, Semantics
+    from planstore.events.vocabulary import Route
     from planstore.routing.candidates import ways_out
     from planstore.routing.policy_reader import read_policy
     from planstore.runs.dry_run import DryRun
-    from planstore.training.families import load_families, refuse_unknown
 
     if family and no_families:
         raise RequestError("--family must be without --no-families, got both: leave one of them out")
     read = read_policy(policy)
-    if read.policy.semantics == Semantics.STRICT:
-        refuse_unknown(family or (), read.policy, load_families(families))
-    elif families is not None:
-        raise RequestError(
-            "--families must be without a policy of reference semantics, which accepts any family name: leave it out"
-        )
+    check_families(family or (), read.policy, families)
     with planstore.open(results) as store:
         with output.spinner("routing"):
             run = (store.dry_run if dry_run else store.route)(
@@ -132,7 +127,8 @@ def command(
                 "files": f"{exported.files} in {results}, {exported.written} of them written now",
             }
         )
-        output.print_line(f"\nNext: planstore why TARGET [SYMBOL] --results {results}")
+        output.print_line()
+        output.print_next("why TARGET [SYMBOL]", "--results", results)
 
 
 def _budget(budget: Mapping[str, Any] | None) -> dict[str, str]:
