@@ -7,6 +7,7 @@ import json
 import shlex
 import subprocess
 from datetime import timedelta
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,19 @@ def test_the_log_is_filtered_by_actor_kind_and_time(tmp_path: Path) -> None:
         for said, wrong in refused.items():
             with pytest.raises(RequestError, match=said):
                 store.log(**wrong)
+    for words, expected in (
+        (["--actor", str(first["actor"]), "--kind", "run"], [1]),
+        (["--actor", "nobody"], []),
+        (["--since", f"{newest['recorded_at']:%Y-%m-%dT%H:%M:%S.%fZ}"], [2]),
+        (["--until", f"{newest['recorded_at']:%Y-%m-%dT%H:%M:%S.%fZ}"], [1]),
+    ):
+        shown = CliRunner().invoke(app, ["log", "--results", str(tmp_path), "--json", *words])
+        assert [commit["commit_id"] for commit in json.loads(shown.stdout)] == expected, words
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    shown = CliRunner().invoke(app, ["--version"])
+    assert (shown.exit_code, shown.stdout) == (0, f"planstore {metadata.version('planstore')}\n")
 
 
 def test_watching_prints_a_line_for_each_change_of_a_job(tmp_path: Path) -> None:

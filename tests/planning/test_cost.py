@@ -72,12 +72,12 @@ def test_a_training_says_how_long_it_may_take_and_leaves_its_own_seconds(tmp_pat
         assert 0 < job["metrics"]["seconds_linear"] <= job["metrics"]["seconds"]
         told = json.loads(verb("train", panel, "--dry-run", "--json", results=results).stdout)
         assert (told["cost"]["jobs"], told["cost"]["estimated_jobs"], told["cost"]["earlier_jobs"]) == (2, 2, 1)
-    assert (
-        " of one CPU core for 2 jobs, by 1 earlier fit\n" in verb("train", panel, "--dry-run", results=results).stdout
-    )
+    shown, alone = (verb("train", panel, "--dry-run", *more, results=results).stdout for more in ((), ("--no-reuse",)))
+    assert " of one CPU core for 2 jobs, by 1 earlier fit; less where earlier results are reused\n" in shown
+    assert " of one CPU core for 2 jobs, by 1 earlier fit\n" in alone
     then = verb("train", panel, "--workers", "2", results=results)
     assert " earlier fit; about " in then.stderr
-    assert " with 2 workers" in then.stderr
+    assert " with 2 workers; less where earlier results are reused\n" in then.stderr
 
 
 def test_durations_have_their_two_largest_units() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -139,11 +140,12 @@ def command(
         )
         request.check_panel(panel, settings)
         cost = request.cost()
+        saving = "" if no_reuse or not cost.earlier_jobs else "; less where earlier results are reused"
         if dry_run:
-            _print_pending(request, cost, limit, json=json)
+            _print_pending(request, f"{cost}{saving}", limit, _plan(request, cost) if json else None)
             return
         if request.pending:
-            output.print_note(f"estimated time: {cost}{_eta(cost, executor, workers)}")
+            output.print_note(f"estimated time: {cost}{_eta(cost, executor, workers)}{saving}")
             _run_hook(
                 ctx.obj,
                 {"results": str(store.access.results), "panel": str(panel_place(panel)), **_plan(request, cost)},
@@ -212,13 +214,14 @@ def _plan(request: TrainingRequest, cost: CostEstimate) -> dict[str, Any]:
     return {"plan_id": request.plan_id, "jobs": request.pending, "cost": cost.as_dict()}
 
 
-def _print_pending(request: TrainingRequest, cost: CostEstimate, limit: int | None, *, json: bool) -> None:
+def _print_pending(request: TrainingRequest, estimate: str, limit: int | None, json: Mapping[str, Any] | None) -> None:
+    """Print the jobs to train, as a table with the estimated time, or as the given JSON."""
     from planstore.cli import output
 
-    pending = request.pending
-    if json:
-        output.print_json(_plan(request, cost))
+    if json is not None:
+        output.print_json(json)
         return
+    pending = request.pending
     shown, more = output.shown_rows(limit, len(pending))
     output.print_table(
         f"{len(pending)} of {len(request.jobs)} jobs of plan {request.plan_id} to train",
@@ -228,7 +231,7 @@ def _print_pending(request: TrainingRequest, cost: CostEstimate, limit: int | No
         least=PENDING_LEAST,
     )
     if pending:
-        output.print_line(f"\nEstimated time: {cost}")
+        output.print_line(f"\nEstimated time: {estimate}")
 
 
 def _cell(job: dict[str, object], column: str) -> object:
