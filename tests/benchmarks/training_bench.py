@@ -30,6 +30,7 @@ POLICY = {
         "symbol": {"min_score": 0.5, "strong_score": 0.6},
         "stability_allowlist": {"cross_sectional": ["STABLE"], "symbol": ["STABLE"]},
         "min_margin_over_null": None,
+        "max_false_discovery_rate": None,
     }
 }
 
@@ -43,6 +44,7 @@ def overhead(folder: Path) -> Iterator[Figure]:
     bare, bare_cpu = _measured(lambda: _run_bare(panel, store, 2))
     ours, ours_cpu = _measured(lambda: train(store, panel, workers=2))
     (jobs,) = store.sql("select count(*) from job_status where status = 'succeeded'").fetchone() or (0,)
+    assert jobs == 50 * SYMBOLS, f"{jobs} of {50 * SYMBOLS} jobs were trained"
     (commits,) = store.sql("select count(*) from commits where kind = 'status'").fetchone() or (0,)
     yield Figure(
         f"{jobs:,} short jobs, claimed, trained and recorded in {commits} commits",
@@ -72,6 +74,8 @@ def scaling(folder: Path) -> Iterator[Figure]:
     for workers in (1, 2):
         store = _store(folder / f"scaling{workers}", 5, "extra_trees")
         taken[workers] = seconds(lambda: train(store, panel, workers=workers))  # noqa: B023
+        trained = store.training.progress().counts
+        assert trained == {"succeeded": 5 * SYMBOLS}, trained
     yield Figure(
         "100 jobs with two workers", f"{taken[2]:.1f} s", f"one worker: {taken[1]:.1f} s",
         taken[1] / taken[2], "at least 1.7",
