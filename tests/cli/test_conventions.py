@@ -259,6 +259,11 @@ def test_watching_prints_a_line_for_each_change_of_a_job(tmp_path: Path) -> None
         assert found[1:] == [f"{job} succeeded, w\\n1, score 0.61239" for job in jobs[1:]]
         assert said.splitlines()[-1] == f"1 failed, {len(jobs) - 1} succeeded"
         assert (watching.returncode, errors) == (0, "")
+        nothing = CliRunner().invoke(app, ["jobs", "--watch", "--symbol", "NOPE", "--results", str(tmp_path)])
+        assert str(nothing.exception).startswith("the symbol must be one of a job of plan"), nothing.output
+        listed = CliRunner().invoke(app, ["jobs", "--symbol", "NOPE", "--results", str(tmp_path)])
+        assert (listed.exit_code, listed.stdout.splitlines()[0]) == (0, "0 jobs")
+        assert "the symbol must be one of a job of plan" in listed.stderr
 
 
 def git(folder: Path, *arguments: str) -> str:

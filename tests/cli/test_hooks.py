@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,14 @@ from typer.testing import CliRunner, Result
 
 import planstore
 import samples
+from estimators import until
 from planstore.cli.exit_codes import HOOK_FAILED
-from planstore.cli.hooks import Hooks
+from planstore.cli.hooks import LONGEST_LINE, Hooks
 from planstore.cli.project import find_project
 from planstore.cli.verbs import app
 from planstore.errors import RequestError
 
+PIN = ("override", "set", "y_up_01_10m", "SYM00", "ROUTE_BLOCKED", "--reason", "x")
 SAVE = 'import os, sys; open("got", "a").write(os.environ["PLANSTORE_NO_HOOKS"] + sys.stdin.read()); print("said\\x1b")'
 
 
@@ -53,7 +57,7 @@ def route(run_id: str, *words: str) -> Result:
 
 
 def pin() -> Result:
-    return called("override", "set", "y_up_01_10m", "SYM00", "ROUTE_BLOCKED", "--reason", "x")
+    return called(*PIN)
 
 
 def test_a_hook_gets_each_commit_of_its_kinds_after_the_verb(project: Path) -> None:
@@ -121,6 +125,51 @@ def test_the_output_of_a_hook_is_shown_as_it_comes_and_that_of_a_late_one_is_not
     assert (len(lines) > 1, sum(line.count("x") for line in lines)) == (True, 200_000)
 
 
+def test_a_hook_that_leaves_a_program_on_its_output_is_late_and_the_program_is_killed(project: Path) -> None:
+    left = "sleep 60 & echo $! > pid"
+    write(project, f'[hooks.after_commit]\ncommand = ["sh", "-c", "{left}"]\ntimeout = 0.5\non_failure = "fail"')
+    assert called("init", "--results", "../results").exit_code == 0
+    done = called("--log-level", "error", *PIN)
+    assert done.exit_code == HOOK_FAILED
+    assert "hook after_commit did not end within 0.5 s" in done.stderr, "a failure that counts is an error"
+    pid = int((project / "pid").read_text(encoding="utf-8"))
+    until(lambda: not Path(f"/proc/{pid}").exists() or "(sleep) Z" in Path(f"/proc/{pid}/stat").read_text("utf-8"))
+    write(project, f'[hooks.after_commit]\ncommand = ["sh", "-c", "({left}) > /dev/null 2>&1"]\non_failure = "fail"')
+    assert pin().exit_code == 0
+    os.kill(int((project / "pid").read_text(encoding="utf-8")), 9)
+
+
+def test_hooks_run_also_where_the_output_of_the_verb_cannot_be_written(project: Path) -> None:
+    write(project, f"[hooks]\nafter_commit = {python(SAVE)}")
+    assert called("init", "--results", "../results").exit_code == 0
+    for closed, codes in (("> /dev/full", (3,)), (">&-", (3,)), ("| true", (0, 141))):
+        line = f"{shlex.join(['planstore', *PIN])} {closed}; exit ${{PIPESTATUS[0]}}"
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        done = subprocess.run(["bash", "-c", line], check=False, env=os.environ | {"PATH": path}, capture_output=True)
+        assert (done.returncode in codes, (project / "got").exists()) == (True, True), (closed, done)
+        (project / "got").unlink()
+
+
+def test_a_signal_during_a_hook_says_that_the_verb_had_ended(project: Path) -> None:
+    write(project, "[hooks]\nafter_commit = ['sh', '-c', 'touch began; sleep 60']")
+    assert called("init", "--results", "../results").exit_code == 0
+    planstore_verb = str(Path(sys.executable).with_name("planstore"))
+    process = subprocess.Popen([planstore_verb, *PIN], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until((project / "began").exists)
+    process.terminate()
+    _, said = process.communicate()
+    assert process.returncode == 143
+    assert "planstore override had ended; commit 1 is recorded; a hook after it was stopped" in said
+
+
+def test_a_character_between_two_reads_of_a_hooks_output_stays_whole(project: Path) -> None:
+    write(project, f"[hooks]\nafter_commit = {python('print(chr(120) + chr(8364) * 100_000)')}")
+    assert called("init", "--results", "../results").exit_code == 0
+    lines = [line for line in pin().stderr.splitlines() if line.startswith("after_commit: ")]
+    assert sum(line.count("€") for line in lines) == 100_000
+    assert max(len(line) for line in lines) == LONGEST_LINE + len("after_commit: ")
+
+
 def test_a_hook_that_reads_nothing_gets_a_commit_of_any_length(project: Path) -> None:
     write(project, "[hooks]\nbefore_train = ['true']")
     assert find_project().hooks.run("before_train", {"results": "r", "jobs": ["x" * 1000] * 1000}) is None
@@ -143,7 +192,8 @@ def test_a_hook_before_training_refuses_it_before_anything_is_claimed(project: P
     assert str(done.exception).startswith("hook before_train ended with exit code 3: nothing was trained; ")
     got = json.loads((project / "got").read_text(encoding="utf-8")[1:])
     assert {key: got[key] for key in listed} == listed
-    assert (got["panel"], got["results"], len(got["jobs"]) > 0) == ("../panel", str(project / "results"), True)
+    assert (got["results"], len(got["jobs"]) > 0) == (str(project / "results"), True)
+    assert Path(got["panel"]) == Path.cwd() / "../panel", "the hook runs in another folder"
     with planstore.open(project / "results", create=False) as store:
         assert len(store.log()) == 1
 

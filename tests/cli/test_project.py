@@ -175,6 +175,16 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(tmp_path: Path, monkeypatc
     assert all(check.advice is None for check in found.values())
     assert found["writer lock"].text == "free"
     assert found["store"].text.endswith("0 commits")
+    with monkeypatch.context() as setting:
+        setting.setenv("PLANSTORE_THREADS", "abc")
+        wrong = checked(results)
+        assert "store" not in wrong, "a wrong setting is no reason to remove the marker"
+        assert "PLANSTORE_THREADS must be" in wrong["settings"].text
+        assert wrong["settings"].advice == "the store itself is not the cause"
+    unfinished = results / "planstore.incoming-1"
+    unfinished.mkdir()
+    assert checked(results)["unfinished"].text == str(unfinished)
+    unfinished.rmdir()
     script = "import sys, filelock; lock = filelock.FileLock(sys.argv[1]); lock.acquire(); print(1); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-uc", script, str(layout.writer_lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE

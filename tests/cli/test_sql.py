@@ -59,7 +59,8 @@ def test_a_command_of_other_shells_is_answered_or_refused_with_what_does_the_sam
     assert "current_jobs" in views.stdout
     assert [sql(results, ".tables", "--json"), sql(results, "--json", given=" .tables;\n")] == [views, views]
     for wrong in (".schema", "\\d", ".tables\nfrom runs"):
-        assert f"must be one of .tables, got {wrong!r}: `show tables` lists" in sql(results, wrong, code=2).stderr
+        said = sql(results, wrong, code=2).stderr
+        assert f"must be .tables and stand alone, got {wrong!r}: `show tables` lists" in said
 
 
 def test_queries_come_as_an_argument_from_a_file_or_from_standard_input(results: Path, tmp_path: Path) -> None:

@@ -91,6 +91,12 @@ def test_a_cursor_goes_on_after_the_last_printed_commit(written: Store) -> None:
     assert written.integrity.verify().holds
 
 
+def test_a_new_cursor_stands_before_its_first_commit_also_where_nothing_is_printed_yet(written: Store) -> None:
+    assert tailed(written, "--cursor", "from-now-on", "--from", "5") == []
+    written.overrides.set("y_up_01_10m", None, "ROUTE_BLOCKED", reason="x")
+    assert numbers(tailed(written, "--cursor", "from-now-on", "--json")) == [5]
+
+
 def test_a_line_that_was_not_written_is_printed_again(written: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     class Full(io.BytesIO):
         """A pipe whose reader leaves after two lines."""

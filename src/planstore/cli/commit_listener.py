@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-LOGGERS = ("planstore.ledger", "planstore.claims")
+LOGGERS = ("planstore.ledger", "planstore.claims", "planstore.hooks")
 
 
 class CommitListener(logging.Handler):
@@ -12,15 +12,17 @@ class CommitListener(logging.Handler):
 
     Attributes:
         commits: numbers of the recorded commits.
+        has_ended: whether the verb has ended, and only its hooks run.
     """
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
         self.commits: list[int] = []
+        self.has_ended = False
         self._cancelled = 0
 
     def listen(self) -> None:
-        """Attach this handler to the loggers of the ledger and of claims."""
+        """Attach this handler to the loggers of the ledger, of claims and of hooks."""
         for name in LOGGERS:
             logger = logging.getLogger(name)
             logger.addHandler(self)
@@ -31,6 +33,7 @@ class CommitListener(logging.Handler):
         fields = vars(record)
         if "commit_id" in fields:
             self.commits.append(fields["commit_id"])
+        self.has_ended |= fields.get("has_ended", False)
         self._cancelled += fields.get("cancelled_jobs", 0)
 
     def __str__(self) -> str:

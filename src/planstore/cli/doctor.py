@@ -138,9 +138,18 @@ def _store(results: Path) -> Iterator[Check]:
 
     layout = StoreLayout.in_results(results)
     yield from check_folder(results)
+    for left in sorted(results.glob(f"{layout.folder.name}.incoming-*")):
+        yield Check("unfinished", str(left), "remove it if no restore or backup is running: a killed one left it")
     place = str(layout.folder)
     try:
         storage = storage_in(layout.folder)
+    except RequestError as error:
+        yield Check("store", str(error), "correct the marker, or remove it and run `planstore init`")
+        return
+    except StoreMissingError:
+        yield Check("store", f"none in {results}", "run `planstore init`, or name its folder with --results")
+        return
+    try:
         if isinstance(storage, EmbeddedStorage):
             if layout.marker.exists():
                 yield from check_store(layout)
@@ -161,6 +170,6 @@ def _store(results: Path) -> Iterator[Check]:
     except StoreMissingError:
         yield Check("store", f"none in {results}", "run `planstore init`, or name its folder with --results")
     except RequestError as error:
-        yield Check("store", str(error), "correct the marker, or remove it and run `planstore init`")
+        yield Check("settings", str(error), "the store itself is not the cause")
     except StoreError as error:
         yield Check("store", str(error), "restore a backup with `planstore restore` if it cannot be corrected")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import typer
 
 from planstore.cli.exit_codes import HOOK_FAILED
 from planstore.cli.hooks import AFTER_COMMIT, Hooks, failures_after
+from planstore.errors import OutputError
 
 _LOGGER = "planstore.ledger"
+_log = logging.getLogger("planstore.hooks")
 
 
 class _Commits(logging.Handler):
@@ -50,7 +52,8 @@ def commit_hooks(ctx: typer.Context) -> Iterator[None]:
             raise typer.Exit(HOOK_FAILED) from None
         raise
     except Exception:
-        _hold(ctx.obj, commits)
+        with suppress(BrokenPipeError, OutputError):  # because the verb's own error is told
+            _hold(ctx.obj, commits)
         raise
     else:
         if not _hold(ctx.obj, commits):
@@ -61,13 +64,32 @@ def commit_hooks(ctx: typer.Context) -> Iterator[None]:
 
 
 def _hold(hooks: Hooks | None, commits: _Commits) -> bool:
-    """Run the hooks; return False if one failed whose failure counts."""
+    """Run the hooks; return False if one failed whose failure counts.
+
+    Raises:
+        BrokenPipeError, OutputError: standard output could not be written, which does not keep the hooks from running.
+    """
     from planstore.cli import output
 
     if hooks is None or not commits.commits:
         return True
-    sys.stdout.flush()  # because the answer of the verb comes before notes of its hooks
-    failures = list(failures_after(hooks, commits.commits))
-    for failure in failures:
-        output.print_warning(f"planstore: {failure}")
-    return not failures or hooks.hooks[AFTER_COMMIT].on_failure == "warn"
+    unwritten = _unwritten()
+    _log.info("the verb has ended, and its hooks run", extra={"has_ended": True})
+    counts = AFTER_COMMIT in hooks.hooks and hooks.hooks[AFTER_COMMIT].on_failure == "fail"
+    show = output.print_error if counts else output.print_warning
+    has_failed = False
+    for failure in failures_after(hooks, commits.commits):
+        has_failed = True
+        show(f"planstore: {failure}")
+    if unwritten is not None:
+        raise unwritten
+    return not (has_failed and counts)
+
+
+def _unwritten() -> BrokenPipeError | OutputError | None:
+    """Write the answer of the verb, which comes before notes of its hooks; return the error if it cannot be written."""
+    try:
+        sys.stdout.flush()
+    except (BrokenPipeError, OutputError) as error:
+        return error
+    return None

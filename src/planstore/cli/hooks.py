@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import selectors
@@ -31,7 +32,7 @@ KINDS = tuple(kind for kind in CommitKind if kind != CommitKind.STATUS)
 TIMEOUT = 30.0
 """Default maximum seconds of a hook."""
 LONGEST_LINE = 65_536
-"""Maximum bytes of a hook's line; a longer one is divided."""
+"""Maximum characters of a hook's line; a longer one is divided."""
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -121,27 +122,34 @@ class Hooks:
             except BaseException as error:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
-                if isinstance(error, subprocess.TimeoutExpired):
+                if isinstance(error, (TimeoutError, subprocess.TimeoutExpired)):
                     return f"hook {name} did not end within {hook.timeout:g} s"
                 raise
         return f"hook {name} ended with {_ending(process.returncode)}" if process.returncode else None
 
 
 def _lines(pipe: int, end: float) -> Iterator[str]:
-    """Yield the lines of a pipe as they are written, until it is closed or the monotonic clock is at ``end``."""
-    rest = b""
+    """Yield the lines of a pipe as they are written, until it is closed.
+
+    Raises:
+        TimeoutError: the monotonic clock is at ``end``; what was written until then has been yielded.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")  # because a character may be divided between two reads
+    rest, is_open = "", True
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
-        while (left := end - time.monotonic()) > 0 and selector.select(left):
+        while is_open and (left := end - time.monotonic()) > 0 and selector.select(left):
             piece = os.read(pipe, LONGEST_LINE)
-            *lines, rest = (rest + piece).split(b"\n")
-            if len(rest) > LONGEST_LINE:
-                lines, rest = [*lines, rest], b""
-            yield from (line.decode(errors="replace") for line in lines)
-            if not piece:
-                break
+            is_open = bool(piece)
+            *lines, rest = (rest + decoder.decode(piece, final=not piece)).split("\n")
+            yield from lines
+            while len(rest) > LONGEST_LINE:
+                yield rest[:LONGEST_LINE]
+                rest = rest[LONGEST_LINE:]
     if rest:
-        yield rest.decode(errors="replace")
+        yield rest
+    if is_open:
+        raise TimeoutError
 
 
 def _ending(code: int) -> str:

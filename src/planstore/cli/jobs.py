@@ -69,7 +69,11 @@ def command(
     if watch and (as_of or status):
         raise RequestError("--watch must be without --as-of and --status: leave them out")
     with planstore.open(results, create=False, as_of=as_of) as store:
-        _note_absent(store, plan, {"target": target or (), "symbol": symbol or ()})
+        missing = _absent(store, plan, {"target": target or (), "symbol": symbol or ()})
+        if watch and missing:  # because it would wait for the whole plan, and print nothing
+            raise RequestError(missing[0])
+        for text in missing:
+            output.print_warning(f"planstore: {text}")
         if watch:
             _follow(store, plan, target, symbol, json=json)
             return
@@ -82,20 +86,21 @@ def command(
         output.print_table(f"{len(jobs)} jobs", COLUMNS, rows, more=more, least=LEAST)
 
 
-def _note_absent(store: Store, plan: str | None, names: dict[str, Sequence[str]]) -> None:
-    """Warn of each name that no job of the plan has, because a misspelled name would look like a finished plan."""
+def _absent(store: Store, plan: str | None, names: dict[str, Sequence[str]]) -> list[str]:
+    """Return a text for each name that no job of the plan has, because a misspelled one looks like a finished plan."""
     from planstore.checks.choices import absent
-    from planstore.cli import output
 
     if not any(names.values()):
-        return
+        return []
     jobs = store.training.jobs(plan=plan)
     owner = f"a job of plan {store.run(plan).plan_id[:12]}"
-    for kind, requested in names.items():
-        possible = sorted({job[kind] for job in jobs} - {None})
-        for name in dict.fromkeys(requested):
-            if name not in possible:
-                output.print_warning(f"planstore: {absent(kind, name, owner, possible)}")
+    possible = {kind: sorted({job[kind] for job in jobs} - {None}) for kind in names}
+    return [
+        absent(kind, name, owner, possible[kind])
+        for kind, requested in names.items()
+        for name in dict.fromkeys(requested)
+        if name not in possible[kind]
+    ]
 
 
 def _follow(store: Store, plan: str | None, target: list[str] | None, symbol: list[str] | None, *, json: bool) -> None:

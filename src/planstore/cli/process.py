@@ -116,6 +116,8 @@ def _line(interrupts: Interrupts, recorded: CommitListener) -> str:
     """Return the line of an interrupted verb: its cause, its recorded commits, and how to go on."""
     cause = "interrupted" if interrupts.came == signal.SIGINT else "ended by SIGTERM"
     verb = _verb()
+    if recorded.has_ended:
+        return printable(f"planstore: {cause}: planstore {verb} had ended{recorded}; a hook after it was stopped")
     if verb == "route" and recorded.commits:
         advice = "`planstore export` writes the files of the run"
     elif verb == "tail" and not any(word.startswith("--cursor") for word in sys.argv):

@@ -52,7 +52,7 @@ def query_text(text: str) -> str:
     if query is None:
         known = ", ".join(_DOT_COMMANDS)
         raise RequestError(
-            f"a dot or backslash command must be one of {known}, got {quoted(text.strip())}: "
+            f"a dot or backslash command must be {known} and stand alone, got {quoted(text.strip())}: "
             "`show tables` lists the views, and `describe runs` shows the columns of one"
         )
     return query

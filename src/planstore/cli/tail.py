@@ -57,13 +57,14 @@ def command(
 
 
 def _start(store: Store, cursor: Cursor | None, first: int | None) -> int:
-    """Return the number of the commit after which printing begins.
+    """Return the number of the commit after which printing begins, and set a new cursor to it.
 
     Raises:
         RequestError: the first commit is later than the next one, or there is a position of the cursor too.
         StoreError: the position of the cursor is no commit of this ledger.
     """
     from planstore.errors import RequestError, StoreError
+    from planstore.ledger.embedded.cursor import Position
 
     last = store.access.ledger.last_commit()
     if first is not None and first > last + 1:
@@ -72,7 +73,12 @@ def _start(store: Store, cursor: Cursor | None, first: int | None) -> int:
         )
     position = None if cursor is None else cursor.position()
     if cursor is None or position is None:
-        return (first or 1) - 1
+        after = (first or 1) - 1
+        if cursor is not None and after:  # because the next call must not begin with the first commit
+            digest = store.access.ledger.commit_digest(after)
+            assert digest is not None, "commits have consecutive numbers"
+            cursor.move(Position(after, digest))
+        return after
     if first is not None:
         raise RequestError(
             f"--from must be without the cursor {cursor.name}, which is at commit {position.commit_id}: leave it out, "

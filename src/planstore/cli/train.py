@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from planstore.plans.cost import CostEstimate
     from planstore.training.execution.outcome import Training
     from planstore.training.execution.train import TrainingRequest
+    from planstore.training.panel.places import PanelPlace
 
 COLUMNS = ("job_id", "route", "status", "attempt", "score", "evidence", "families", "reused_from", "error")
 LEAST = ("attempt", "evidence", "families", "route", "reused_from", "error")
@@ -148,7 +150,7 @@ def command(
             output.print_note(f"estimated time: {cost}{_eta(cost, executor, workers)}{saving}")
             _run_hook(
                 ctx.obj,
-                {"results": str(store.access.results), "panel": str(panel_place(panel)), **_plan(request, cost)},
+                {"results": str(store.access.results), "panel": _absolute(panel_place(panel)), **_plan(request, cost)},
             )
         with output.spinner("reading the panel"):
             read = Panel.read(panel, settings=settings)
@@ -190,6 +192,13 @@ def _eta(cost: CostEstimate, executor: str, workers: int | None) -> str:
         return ""
     cores = requested_workers(workers)
     return f"; about {duration(cost.seconds / cores)} with {cores} workers"
+
+
+def _absolute(panel: PanelPlace) -> str:
+    """Return a panel's path or address as it is valid in every folder, because a hook runs in that of its file."""
+    from planstore.training.panel.places import LocalPanel
+
+    return str(Path(str(panel)).absolute()) if isinstance(panel, LocalPanel) else str(panel)
 
 
 def _run_hook(hooks: Hooks, plan: dict[str, Any]) -> None:

@@ -326,8 +326,12 @@ class Ledger:
 
     def has_commit(self, commit_id: int, digest: str) -> bool:
         """Return whether the ledger has a commit of this number with this digest; another ledger's digests differ."""
-        row = self.reader().row("ledger/has_commit", commit_id=commit_id, digest=digest)
-        return bool(row and row[0])
+        return self.commit_digest(commit_id) == digest
+
+    def commit_digest(self, commit_id: int) -> str | None:
+        """Return the digest of a commit; None if there is no such commit."""
+        row = self.reader().row("ledger/commit_digest", commit_id=commit_id)
+        return str(row[0]) if row else None
 
     def close(self) -> None:
         """Close all connections; the ledger opens them again on its next use."""
