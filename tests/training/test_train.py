@@ -238,26 +238,28 @@ with planstore.open(folder / "results") as store:
 """
 
 
-def test_sigterm_cancels_the_jobs_under_way(tmp_path: Path) -> None:
+def test_a_signal_cancels_the_jobs_under_way(tmp_path: Path) -> None:
     """Both from the command line and in a script of the user's own, which then ends as SIGTERM ends it."""
     results, folder = tmp_path / "results", markets.write_panel(tmp_path / "panel", days=120)
     families = families_file(tmp_path)
     with planstore.open(results) as store:
         markets.route(store, ["waiting"], targets=["fwd_ret_1d"])
         given: list[str | Path] = ["train", folder, "--results", results, "--families", families, "--workers", "1"]
-        ways = {
-            (forks.PLANSTORE, *map(str, given)): 143,
-            (sys.executable, "-c", SCRIPT, str(tmp_path)): -signal.SIGTERM,
-        }
-        for number, (command, code) in enumerate(ways.items(), 1):
+        verb, script = (forks.PLANSTORE, *map(str, given)), (sys.executable, "-c", SCRIPT, str(tmp_path))
+        ways = [
+            (verb, signal.SIGTERM, 143), (script, signal.SIGTERM, -signal.SIGTERM), (verb, signal.SIGHUP, 129),
+        ]  # fmt: skip
+        for number, (command, sent, code) in enumerate(ways, 1):
             training = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
             until(lambda before=number: len(waiting_pids(tmp_path)) == before)
-            training.terminate()
+            training.send_signal(sent)
             _, said = training.communicate(timeout=60)
             assert (training.returncode, "Traceback" in said) == (code, False)
             if code > 0:
                 line = said.splitlines()[-1]
-                assert line.startswith("planstore: ended by SIGTERM: planstore train was cancelled; 1 claimed job is ")
+                assert line.startswith(
+                    f"planstore: ended by {sent.name}: planstore train was cancelled; 1 claimed job "
+                )
                 assert line.endswith(" recorded; call it again to go on")
             assert store.training.progress().counts == {"cancelled": 1, "planned": 2}
         assert store.integrity.verify().holds

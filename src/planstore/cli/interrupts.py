@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: end the current work of a verb, also during native code of the database or another library."""
+"""Ctrl-C, SIGTERM and SIGHUP: end the current work of a verb, also during native code of a library."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from planstore.training.execution.termination import TerminatedError
 SIGNALS: Mapping[signal.Signals, type[KeyboardInterrupt]] = {
     signal.SIGINT: KeyboardInterrupt,
     signal.SIGTERM: TerminatedError,
+    signal.SIGHUP: TerminatedError,
 }
-"""The exception that each signal raises."""
+"""The exception that each signal raises; a terminal that is gone sends SIGHUP, unless nohup ignores it."""
 RETRY_INTERVAL = 0.05
 """Seconds between two interrupts of a query, because a query that is just starting misses the first one."""
 CLEANUP_SECONDS = 0.6
@@ -116,12 +117,12 @@ class Interrupts:
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """Handle SIGINT and SIGTERM at the end of the block, because its steps belong together.
+    """Handle signals at the end of the block, because its steps belong together.
 
     A verb that stays in the block for longer than the timeout of its `Interrupts` is ended there.
     """
     received: list[tuple[int, FrameType | None]] = []
-    handlers = {one: handler for one in (signal.SIGINT, signal.SIGTERM) if callable(handler := signal.getsignal(one))}
+    handlers = {one: handler for one in SIGNALS if callable(handler := signal.getsignal(one))}
     for one in handlers:
         signal.signal(one, lambda number, frame: received.append((number, frame)))
     try:

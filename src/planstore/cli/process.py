@@ -27,8 +27,9 @@ def run() -> None:
     """Run a verb and exit.
 
     Exit codes: 0 done, 1 a finding, 2 the call or its input is invalid, 3 standard output could not be written,
-    4 a hook after a commit failed, 130 ended by Ctrl-C, 141 the reader of standard output has left, 143 ended by
-    SIGTERM. After an error or a signal, one line on standard error has the reason and the commits already recorded.
+    4 a hook after a commit failed, 129 ended by SIGHUP, 130 by Ctrl-C, 143 by SIGTERM, 141 the reader of standard
+    output has left. After an error or a signal, one line on standard error has the reason and the commits already
+    recorded.
     """
     prepare()
     attach()
@@ -114,7 +115,8 @@ def _print_error(error: PlanstoreError, recorded: CommitListener, code: int) -> 
 
 def _line(interrupts: Interrupts, recorded: CommitListener) -> str:
     """Return the line of an interrupted verb: its cause, its recorded commits, and how to go on."""
-    cause = "interrupted" if interrupts.came == signal.SIGINT else "ended by SIGTERM"
+    came = interrupts.came or signal.SIGINT
+    cause = "interrupted" if came == signal.SIGINT else f"ended by {came.name}"
     verb = _verb()
     if recorded.has_ended:
         return printable(f"planstore: {cause}: planstore {verb} had ended{recorded}; a hook after it was stopped")

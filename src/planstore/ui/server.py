@@ -118,8 +118,9 @@ def server_of(app: ASGIApp) -> uvicorn.Server:
 
 @contextmanager
 def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
-    """End the server on Ctrl-C and SIGTERM, which are its normal end; its own way raises them again afterwards."""
-    before = {number: signal.signal(number, server.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+    """End the server on Ctrl-C, SIGTERM and SIGHUP, its normal end; its own way raises them again afterwards."""
+    ends = [one for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) != signal.SIG_IGN]
+    before = {number: signal.signal(number, server.handle_exit) for number in ends}
     try:
         yield
     finally:
