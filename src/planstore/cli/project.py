@@ -134,7 +134,9 @@ def read_project(path: Path, here: Path) -> Project:
             keys = ", ".join((*KEYS, HOOKS))
             raise RequestError(f"a key of {path} must be one of {keys}, got {quoted(key)}{_nearest(key)}")
         if not isinstance(value, str) or not value:
-            raise RequestError(f"{key} in {path} must be a text, got {quoted(value)}: put it in quotes")
+            raise RequestError(
+                f"{key} in {path} must be a text in quotes, not empty, got {quoted(value)}: correct or remove it"
+            )
     return Project(path, {key: _placed(key, value, path.parent, here) for key, value in document.items()}, hooks)
 
 

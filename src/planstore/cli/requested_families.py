@@ -27,5 +27,5 @@ def check_families(requested: Iterable[str], policy: Policy, file: Path | None) 
     elif file is not None:
         raise RequestError(
             f"--families must be without a policy of reference semantics, which accepts any family name, got {file}: "
-            "leave it out"
+            "leave it out, and the key families of the environment and the project file"
         )

@@ -47,7 +47,8 @@ class Kind:
             with path.open("rb") as file:
                 content = file.read(MOST_BYTES + 1)
         except (OSError, ValueError) as error:
-            raise self.error(f"{self.name} file {path} cannot be read: {error}") from error
+            reason = error.strerror if isinstance(error, OSError) else error  # because the other text has the path too
+            raise self.error(f"{self.name} file {path} cannot be read: {reason}") from error
         return self.decode(content, str(path), model)
 
     def decode(self, content: bytes, where: str, model: type[M]) -> M:
