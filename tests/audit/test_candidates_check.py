@@ -97,6 +97,15 @@ def test_the_project_file_names_the_policy_and_families_are_checked_as_route_doe
         ]
         assert str(errors[0]) == str(errors[1])
         assert said in str(errors[0])
+    Path("gone.yaml").write_text(
+        "families: {gone: {estimators: {regression: no_such_package.Ridge}}}", encoding="utf-8"
+    )
+    noted = (
+        CliRunner()
+        .invoke(app, ["candidates", "check", file.name, "--families", "gone.yaml", "--family", "gone"])
+        .stderr
+    )
+    assert "family gone needs no_such_package, which is not installed here" in noted
     reference = samples.policy(semantics="reference")
     Path("reference.yaml").write_text(json.dumps(reference), encoding="utf-8")
     Path("f.yaml").write_text("mine: {class: sklearn.linear_model.Ridge, task: regression}", encoding="utf-8")

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from planstore.cli import output
 from planstore.errors import RequestError
 from planstore.events.vocabulary import Semantics
 from planstore.routing.policy import Policy
-from planstore.training.families import load_families, refuse_unknown
+from planstore.training.families import families_of, load_families, refuse_unknown
 
 
 def check_families(requested: Iterable[str], policy: Policy, file: Path | None) -> None:
-    """Refuse unknown families, and a families file that has no effect.
+    """Refuse unknown families, and a families file that has no effect; note families that cannot be trained here.
 
     Args:
         requested: the requested families.
@@ -23,7 +24,14 @@ def check_families(requested: Iterable[str], policy: Policy, file: Path | None) 
         RequestError: a family is unknown, or the file is invalid, or given with a policy of reference semantics.
     """
     if policy.semantics == Semantics.STRICT:
-        refuse_unknown(requested, policy, load_families(file))
+        known, names = load_families(file), list(requested)
+        refuse_unknown(names, policy, known)
+        for family in families_of(names, known):
+            if family.missing_package is not None:
+                output.print_note(
+                    f"planstore: family {family.name} needs {family.missing_package}, which is not installed here: "
+                    "install it before the training, or its jobs are skipped"
+                )
     elif file is not None:
         raise RequestError(
             f"--families must be without a policy of reference semantics, which accepts any family name, got {file}: "

@@ -11,6 +11,7 @@ import importlib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
@@ -181,6 +182,14 @@ class Family(Definition):
             return 2
         doubles = 8 // itemsize * (6 if self.prepare else 2)
         return max(1 + doubles, *(member.copies(itemsize) for member in self.combines), 0)
+
+    @property
+    def missing_package(self) -> str | None:
+        """A package that an estimator of the family needs and that is not installed; None if there is none."""
+        paths = (self.estimators.classification, self.estimators.regression)
+        packages = (path.partition(".")[0] for path in paths if path is not None)
+        own = next((package for package in packages if find_spec(package) is None), None)
+        return own or next(filter(None, (member.missing_package for member in self.combines)), None)
 
     @property
     def _converts(self) -> bool:
