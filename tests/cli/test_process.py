@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -16,6 +18,8 @@ from filelock import FileLock
 
 import planstore
 import samples
+from planstore.cli.interrupts import Interrupts
+from planstore.training.execution.termination import TerminatedError
 from verbs_forked import Call, endings
 
 PLANSTORE = str(Path(sys.executable).with_name("planstore"))
@@ -154,3 +158,30 @@ def test_names_that_a_terminal_has_no_letters_for_are_escaped_and_columns_stay_i
     assert heading.index("end") == row.index("1")
     assert "é" in shown("latin-1", "sql", query).decode("latin-1")
     assert json.loads(shown("ascii", "sql", query, "--json")) == [{"target": "y_é_5d", "symbol": "日本", "end": 1}]
+
+
+@pytest.mark.parametrize("at", ["arming", "disarming"])
+def test_a_signal_at_the_turn_of_two_handlers_is_told_and_leaves_the_earlier_one(
+    at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    set_descriptor = signal.set_wakeup_fd
+    places = iter(["arming", "disarming"])
+
+    def interrupted(descriptor: int, **named: bool) -> int:
+        if next(places, None) == at:
+            signal.raise_signal(signal.SIGTERM)
+        return set_descriptor(descriptor, **named)
+
+    def earlier(number: int, _frame: object) -> None:
+        told.append(number)
+
+    original = signal.signal(signal.SIGTERM, earlier)
+    try:
+        monkeypatch.setattr(signal, "set_wakeup_fd", interrupted)
+        with contextlib.suppress(TerminatedError), Interrupts():
+            assert at == "disarming", "a signal while handlers are installed raises"
+        assert signal.getsignal(signal.SIGTERM) is earlier
+        assert told == ([] if at == "arming" else [signal.SIGTERM])
+    finally:
+        signal.signal(signal.SIGTERM, original)

@@ -173,7 +173,7 @@ def test_sigterm_ends_the_shell_at_its_prompt_and_in_a_query(results: Path, tmp_
 
 
 def test_dot_tables_lists_the_views_as_show_tables_does(results: Path, tmp_path: Path) -> None:
-    with shell(results, tmp_path) as terminal:
+    with shell(results, tmp_path, PAGER="cat") as terminal:
         for command in (".tables", "show tables;"):
             terminal.ask(command, "artifacts", "current_decisions", "trained_models")
         assert terminal.leave() == 0

@@ -51,14 +51,19 @@ class Interrupts:
         self._has_left = False
 
     def __enter__(self) -> Interrupts:
-        self.arm()
+        try:
+            self.arm()
+        except BaseException:
+            self.disarm()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self.disarm()
 
     def arm(self) -> None:
-        """Install the signal handlers and start the watcher thread."""
+        """Install the signal handlers and start the watcher thread; a signal meanwhile raises when that is done."""
+        self.raises = False
         self._read_end, self._write_end = os.pipe()
         os.set_blocking(self._write_end, False)
         self._previous_handlers = {
@@ -67,15 +72,22 @@ class Interrupts:
         self._previous_wakeup = signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
         self._watcher = Thread(target=self._watch, name="planstore-interrupts", daemon=True)
         self._watcher.start()
+        self.raises = True
+        if self.came is not None:
+            raise SIGNALS[self.came]
 
     def disarm(self) -> None:
-        """Restore the previous signal handlers and stop the watcher thread."""
+        """Restore the previous signal handlers and stop the watcher thread; a signal meanwhile is theirs."""
+        before, self.raises = self.came, False
         signal.set_wakeup_fd(self._previous_wakeup)
         for one, handler in self._previous_handlers.items():
             signal.signal(one, handler)
         self._disarmed.set()
         os.close(self._write_end)
         self._watcher.join()
+        if self.came is not before:
+            assert self.came is not None, "a signal that came stays"
+            signal.raise_signal(self.came)
 
     def leave(self, give_up: Callable[[], None]) -> None:
         """Stop interrupting queries, and call ``give_up`` when the process does not exit in time."""
