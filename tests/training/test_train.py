@@ -250,7 +250,10 @@ def test_a_signal_cancels_the_jobs_under_way(tmp_path: Path) -> None:
             (verb, signal.SIGTERM, 143), (script, signal.SIGTERM, -signal.SIGTERM), (verb, signal.SIGHUP, 129),
         ]  # fmt: skip
         for number, (command, sent, code) in enumerate(ways, 1):
-            training = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+            training = subprocess.Popen(
+                command, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT,
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # because nohup ignores it
+            )  # fmt: skip
             until(lambda before=number: len(waiting_pids(tmp_path)) == before)
             training.send_signal(sent)
             _, said = training.communicate(timeout=60)
