@@ -13,6 +13,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import duckdb
 import pytest
 from filelock import FileLock
 
@@ -182,6 +183,23 @@ def test_a_signal_at_the_turn_of_two_handlers_is_told_and_leaves_the_earlier_one
         with contextlib.suppress(TerminatedError), Interrupts():
             assert at == "disarming", "a signal while handlers are installed raises"
         assert signal.getsignal(signal.SIGTERM) is earlier
-        assert told == ([] if at == "arming" else [signal.SIGTERM])
+        assert told == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGTERM, original)
+
+
+def test_a_signal_whose_exception_is_swallowed_ends_a_later_query_and_is_passed_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planstore.cli.interrupts, "TIMEOUT", 0)
+    told: list[int] = []
+    original = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+    try:
+        with planstore.open(folder / "results") as store, Interrupts():
+            with contextlib.suppress(TerminatedError):
+                signal.raise_signal(signal.SIGTERM)
+            with pytest.raises((duckdb.InterruptException, RuntimeError, KeyboardInterrupt)):
+                store.sql("select count(*) from range(3000000000) t(x) where x % 7 = 3").fetchall()
+        assert told == [signal.SIGTERM]
     finally:
         signal.signal(signal.SIGTERM, original)

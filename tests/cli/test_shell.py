@@ -69,9 +69,10 @@ class Terminal:
                 return
         pytest.fail(f"{text!r} was not shown, however often {keys!r} was pressed")
 
-    def terminate(self) -> int:
-        """Send SIGTERM, and return the exit code."""
-        self._child.kill(signal.SIGTERM)
+    def terminate(self, sent: signal.Signals = signal.SIGTERM, then: Callable[[], object] = lambda: None) -> int:
+        """Send a signal, do what lets the shell end, and return its exit code."""
+        self._child.kill(sent)
+        then()
         self._child.expect_exact(pexpect.EOF)
         self.seen += self._child.before
         self._child.close()
@@ -169,6 +170,30 @@ def test_sigterm_ends_the_shell_at_its_prompt_and_in_a_query(results: Path, tmp_
             terminal.wait(TAKEN)
         assert terminal.terminate() == 143
     assert "ended by SIGTERM" in terminal.seen
+    assert "Traceback" not in terminal.seen
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_whose_exception_a_pager_swallows_ends_the_shell_with_the_pager(
+    results: Path, tmp_path: Path, sent: signal.Signals, code: int
+) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    with shell(results, tmp_path, PAGER=f"sh -c 'echo paging; cat {gate}'") as terminal:
+        terminal.type("from range(1000);\r")
+        terminal.wait("paging")
+        assert terminal.terminate(sent, lambda: gate.write_text("", encoding="utf-8")) == code
+    assert f"ended by {sent.name}" in terminal.seen
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_prompt_after_others(results: Path, tmp_path: Path, sent: signal.Signals) -> None:
+    with shell(results, tmp_path) as terminal:
+        terminal.ask("select 6 * 7;", "42")
+        terminal.type("select half a que")
+        terminal.wait("que")
+        assert terminal.terminate(sent) == 128 + sent
+    assert f"ended by {sent.name}" in terminal.seen
     assert "Traceback" not in terminal.seen
 
 

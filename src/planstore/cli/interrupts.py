@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event, Lock, Thread
 from types import FrameType
@@ -34,7 +35,8 @@ class Interrupts:
     Signals that the process inherited as ignored stay ignored.
 
     Args:
-        give_up: callback on a separate thread when the main thread exceeds the timeout; None disables the timeout.
+        give_up: callback on a separate thread when the main thread exceeds the timeout; None disables the timeout,
+            and queries are interrupted until the block ends.
 
     Attributes:
         came: the first received signal; None before the first one.
@@ -77,16 +79,19 @@ class Interrupts:
             raise SIGNALS[self.came]
 
     def disarm(self) -> None:
-        """Restore the previous signal handlers and stop the watcher thread; a signal meanwhile is theirs."""
-        before, self.raises = self.came, False
+        """Restore the previous signal handlers, stop the watcher thread, and pass them a signal that came.
+
+        They get it also where the work has ended well, because a library may have swallowed the exception.
+        """
+        self.raises = False
         signal.set_wakeup_fd(self._previous_wakeup)
         for one, handler in self._previous_handlers.items():
             signal.signal(one, handler)
         self._disarmed.set()
         os.close(self._write_end)
         self._watcher.join()
-        if self.came is not before:
-            assert self.came is not None, "a signal that came stays"
+        os.close(self._read_end)
+        if self.came is not None:
             signal.raise_signal(self.came)
 
     def leave(self, give_up: Callable[[], None]) -> None:
@@ -106,10 +111,9 @@ class Interrupts:
     def _watch(self) -> None:
         while (received := os.read(self._read_end, 1)) and received[0] not in self._previous_handlers:
             continue
-        os.close(self._read_end)
         if not received:
             return
-        deadline = time.monotonic() + TIMEOUT
+        deadline = math.inf if self._give_up is None else time.monotonic() + TIMEOUT
         # because a thread that waits for a query in native code runs no Python signal handler
         self._interrupt_queries(self._handled, deadline)
         if not self._disarmed.wait(max(min(CLEANUP_SECONDS, deadline - time.monotonic()), 0)):
@@ -128,19 +132,33 @@ class Interrupts:
 
 
 @contextmanager
-def deferred() -> Iterator[None]:
+def deferred(
+    signals: Iterable[signal.Signals] = tuple(SIGNALS), on_signal: Callable[[], None] = lambda: None
+) -> Iterator[list[int]]:
     """Handle signals at the end of the block, because its steps belong together.
 
     A verb that stays in the block for longer than the timeout of its `Interrupts` is ended there.
+
+    Args:
+        signals: the deferred signals, of those that have a handler.
+        on_signal: callback when a signal arrives.
+
+    Yields:
+        The numbers of the received signals.
     """
-    received: list[tuple[int, FrameType | None]] = []
-    handlers = {one: handler for one in SIGNALS if callable(handler := signal.getsignal(one))}
+    received: list[int] = []
+
+    def record(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        on_signal()
+
+    handlers = {one: handler for one in signals if callable(handler := signal.getsignal(one))}
     for one in handlers:
-        signal.signal(one, lambda number, frame: received.append((number, frame)))
+        signal.signal(one, record)
     try:
-        yield
+        yield received
     finally:
         for one, handler in handlers.items():
             signal.signal(one, handler)
-        for number, frame in received[:1]:
-            handlers[signal.Signals(number)](number, frame)
+        if received:
+            signal.raise_signal(received[0])

@@ -12,7 +12,7 @@ from rich.pager import SystemPager
 from planstore.checks.quoting import quoted
 from planstore.cli import output
 from planstore.cli.console import terminal
-from planstore.cli.interrupts import Interrupts
+from planstore.cli.interrupts import Interrupts, deferred
 from planstore.cli.queries import is_command, query_text, relations
 from planstore.cli.results import Format, show, write
 from planstore.database.query_text import is_ended
@@ -76,7 +76,7 @@ class Shell:
         )
         while True:
             try:
-                text = prompt.prompt()
+                text = _read(prompt)
                 if _command(text)[0] in _EXIT_COMMANDS:
                     return
                 # only around the query, because the prompt handles Ctrl-C itself
@@ -85,7 +85,6 @@ class Shell:
             except EOFError:
                 return
             except TerminatedError:
-                signal.raise_signal(signal.SIGTERM)  # because the verb must know why it ends
                 raise
             except KeyboardInterrupt:
                 self._store.interrupt()
@@ -142,6 +141,26 @@ class Shell:
             key_bindings=_keys(),
             history=_history(),
         )
+
+
+def _read(prompt: PromptSession[str]) -> str:
+    """Read an input; SIGTERM and SIGHUP end the prompt first, because an exception in its event loop may be lost."""
+    app = prompt.app
+
+    def end() -> None:
+        if received and app.future is not None and not app.future.done():
+            app.exit(exception=EOFError())
+
+    def on_signal() -> None:
+        if app.loop is not None:
+            app.loop.call_soon_threadsafe(end)
+
+    descriptor = signal.set_wakeup_fd(-1)
+    with deferred((signal.SIGTERM, signal.SIGHUP), on_signal) as received:
+        try:
+            return prompt.prompt(pre_run=end)
+        finally:
+            signal.set_wakeup_fd(descriptor)  # because the event loop of the prompt drops it
 
 
 class _Pager(SystemPager):
