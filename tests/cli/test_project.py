@@ -20,6 +20,8 @@ from planstore.errors import RequestError
 from planstore.ledger.disk_usage import disk_usage
 from planstore.ledger.embedded import checkup
 from planstore.ledger.layout import StoreLayout
+from planstore.routing.policy_defaults import DEFAULT_POLICY
+from planstore.routing.policy_reader import read_policy
 from verbs_forked import Call, endings
 
 
@@ -75,6 +77,19 @@ def test_values_are_found_upward_and_a_flag_and_a_variable_go_before_them(
     assert of_variable["results"] == "other"
     assert of_flag["settings"][0] == {"name": "results", "value": "third", "source": "--results"}
     assert refused["settings"][0] == {"name": "results", "value": "other", "source": "PLANSTORE_RESULTS"}
+
+
+def test_policies_are_shown_and_checked_without_an_argument(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, valid = answers(project / "a", ("policy", "show"), ("policy", "validate"))
+    own = read_policy(project / "policy.yaml").policy.policy_id
+    assert (shown["policy_id"], valid["policy_id"]) == (own, own)
+    (project / "planstore.toml").unlink()
+    default = read_policy(DEFAULT_POLICY).policy.policy_id
+    assert own != default
+    (shown,) = answers(project / "a", ("policy", "show"))
+    assert shown["policy_id"] == default
+    (refused,) = endings([Call(["policy", "validate"])], project / "a")
+    assert (refused.code, "POLICY" in refused.error) == (2, True)
 
 
 def test_the_next_call_names_a_policy_only_where_the_project_does_not(

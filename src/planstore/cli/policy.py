@@ -21,7 +21,10 @@ PolicyFile = Annotated[Path, typer.Argument(metavar="POLICY", help="Policy (YAML
 @app.command("show")
 def show(
     policy: Annotated[
-        Path | None, typer.Argument(metavar="[POLICY]", help="Policy (YAML file). Default: the default policy.")
+        Path | None,
+        typer.Argument(
+            metavar="[POLICY]", envvar="PLANSTORE_POLICY", help="Policy (YAML file). Default: the default policy."
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -42,7 +45,7 @@ def show(
 
 @app.command("validate")
 def validate(
-    policy: PolicyFile,
+    policy: Annotated[Path, typer.Argument(metavar="POLICY", envvar="PLANSTORE_POLICY", help="Policy (YAML file).")],
     families: Families = None,
     json: Json = False,
 ) -> None:
