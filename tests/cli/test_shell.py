@@ -179,7 +179,8 @@ def test_a_signal_whose_exception_a_pager_swallows_ends_the_shell_with_the_pager
 ) -> None:
     gate = tmp_path / "gate"
     os.mkfifo(gate)
-    with shell(results, tmp_path, PAGER=f"sh -c 'echo paging; cat {gate}'") as terminal:
+    pager = f"sh -c 'echo paging; cat {gate}'"
+    with shell(results, tmp_path, at_start=lambda: signal.signal(sent, signal.SIG_DFL), PAGER=pager) as terminal:
         terminal.type("from range(1000);\r")
         terminal.wait("paging")
         assert terminal.terminate(sent, lambda: gate.write_text("", encoding="utf-8")) == code
@@ -188,7 +189,7 @@ def test_a_signal_whose_exception_a_pager_swallows_ends_the_shell_with_the_pager
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_prompt_after_others(results: Path, tmp_path: Path, sent: signal.Signals) -> None:
-    with shell(results, tmp_path) as terminal:
+    with shell(results, tmp_path, at_start=lambda: signal.signal(sent, signal.SIG_DFL)) as terminal:
         terminal.ask("select 6 * 7;", "42")
         terminal.type("select half a que")
         terminal.wait("que")
