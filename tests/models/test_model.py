@@ -187,7 +187,7 @@ def test_models_are_listed_and_exported_with_a_manifest(trained: tuple[Store, pd
     )
     assert {digest_of((folder / one["path"]).read_bytes()) for one in files} == {one["digest"] for one in files}
     assert manifest["digest"] == store.model("sym_y_up_1d_AAA").digest
-    booster = lightgbm.Booster(model_file=str(folder / "pooled" / "model lightgbm.txt"))
+    booster = lightgbm.Booster(model_file=str(folder / "pooled" / "model_lightgbm.txt"))
     rows = whole[list(manifest["models"]["features"])].head(5)
     estimator = LoadedModels.load(
         store.access.ledger.artifacts,
@@ -231,6 +231,10 @@ def test_a_policy_or_a_flag_refits_and_the_refitted_model_predicts(
             ("refitted", True),
         ]
         assert list(Models(store, store.run().plan_id)["sym_fwd_ret_1d_AAA"]) == ["linear"]
+        exported = [path.relative_to(tmp_path) for path in store.export_models("sym_fwd_ret_1d_AAA", tmp_path / "out")]
+        assert [str(path.with_suffix("")) for path in exported] == [
+            "out/manifest", "out/model_linear", "out/refitted/model_linear"
+        ]  # fmt: skip
         train(store, panel, workers=1, plan="without", force=True)
         assert {one["fit"] for one in store.models(plan="without")} == {"scored"}
         assert "without a refit" not in caplog.text

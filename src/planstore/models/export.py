@@ -70,10 +70,12 @@ def _lineage(job: Mapping[str, Any]) -> dict[str, Any]:
 def _described(artifacts: ArtifactStorage, files: JobFiles, folder: str, contents: dict[str, bytes]) -> dict[str, Any]:
     """Add the model files of a job to ``contents``, and return their part of the manifest."""
     models = [row for row in files.rows if row[0].removeprefix("refitted ").startswith("model ")]
-    names = file_names([row[0] for row in models], suffix="")
+    names = file_names({row[0].removeprefix("refitted ") for row in models}, suffix="")
     listed = []
     for name, digest, media_type, size in models:
-        path = f"{folder}{names[name]}{ModelFormat.of(media_type).suffix}"
+        of_fit = f"{folder}refitted/" if name.startswith("refitted ") else folder
+        stem = names[name.removeprefix("refitted ")].replace("model ", "model_", 1)
+        path = f"{of_fit}{stem}{ModelFormat.of(media_type).suffix}"
         contents[path] = artifacts.get(digest)
         listed.append({"path": path, "digest": digest, "format": str(ModelFormat.of(media_type)), "size": size})
     description = None if files.description is None else orjson.loads(artifacts.get(files.description))
