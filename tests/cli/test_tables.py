@@ -76,6 +76,51 @@ def test_a_narrow_terminal_leaves_out_the_least_important_columns_and_names_them
     assert shown[-1].startswith("too narrow for digest, target: ")
 
 
+def test_a_column_that_is_too_wide_pushes_out_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = Terminal()
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stdout", out)
+    columns = ("job_id", "route", "error", "left_out", "reused_from", "score")
+    rows = [("y_up", "ROUTE_SYMBOL", "", "", f"{DIGEST}/y_up", 0.5), ("y_down", "ROUTE_CS", "", "", None, 0.25)]
+    title = "2 jobs: 2 succeeded; 1 reused from earlier jobs"
+    output.print_table(title, columns, rows, least=("score", "route", "reused_from", "left_out", "error"))
+    shown = re.sub(r"\x1b\[[\d;]*m", "", out.getvalue()).splitlines()
+    assert shown[0] == title, "a title may be as wide as the terminal"
+    assert shown[1].split() == ["job_id", "route", "score"]
+    assert shown[4:] == [
+        "too narrow for reused_from: a wider terminal, a pipe or --json shows them",
+        "left out without a value: left_out, error",
+    ]
+
+
+def test_columns_without_a_value_are_the_first_to_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = Terminal()
+    monkeypatch.setenv("COLUMNS", "24")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stdout", out)
+    output.print_table("1 job", ("job_id", "error", "route"), [("y_up", "", "ROUTE_SYMBOL")], least=("route", "error"))
+    shown = re.sub(r"\x1b\[[\d;]*m", "", out.getvalue()).splitlines()
+    assert [line.split() for line in shown[1:3]] == [["job_id", "route"], ["y_up", "ROUTE_SYMBOL"]]
+    assert shown[3:] == ["left out without a value: error"]
+
+
+@pytest.mark.parametrize("width", [None, 100])
+def test_a_table_without_rows_is_its_title(monkeypatch: pytest.MonkeyPatch, width: int | None) -> None:
+    out = io.StringIO() if width is None else Terminal()
+    monkeypatch.setattr(sys, "stdout", out)
+    output.print_table("0 jobs", ("job_id", "route"), [])
+    assert re.sub(r"\x1b\[[\d;]*m", "", out.getvalue()) == "0 jobs\n"
+
+
+def test_a_terminal_shows_the_beginning_of_digests_and_a_pipe_gets_them_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    assert output.short_digests(f"{DIGEST}/y_up") == f"{DIGEST}/y_up"
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    assert output.short_digests(f"{DIGEST}/y_up") == f"{DIGEST[:12]}/y_up"
+    assert output.short_digests(None) is None
+
+
 def test_without_a_limit_a_pipe_gets_all_rows_and_a_terminal_fifty(monkeypatch: pytest.MonkeyPatch) -> None:
     assert output.shown_rows(None, 2000) == (2000, "")
     assert output.shown_rows(3, 5) == (3, "2 more; --limit or --json shows them")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -93,8 +94,9 @@ def test_a_new_plan_with_the_same_inputs_trains_nothing_and_says_where_each_resu
 def test_every_verb_that_shows_the_status_of_jobs_shows_what_is_reused(store: Store, folder: Path) -> None:
     first = store.run(1).plan_id
 
-    def call(*words: str) -> str:
-        done = CliRunner().invoke(app, [*words, "--results", str(folder / "results")])
+    def call(*words: str, columns: int | None = None) -> str:
+        terminal = None if columns is None else {"FORCE_COLOR": "1", "COLUMNS": str(columns)}
+        done = CliRunner(env=terminal).invoke(app, [*words, "--results", str(folder / "results")])
         assert done.exit_code == 0, done.output
         return done.stdout
 
@@ -107,6 +109,11 @@ def test_every_verb_that_shows_the_status_of_jobs_shows_what_is_reused(store: St
     assert {job["reused_from"] for job in json.loads(call("jobs", "--json", "--symbol", "AAA"))} == {
         f"{first}/{BOTH}", f"{first}/sym_fwd_ret_1d_AAA"
     }  # fmt: skip
+    assert f"{first}/{BOTH}" in call("jobs")
+    for verb in (["jobs"], ["train", str(folder / "panel")], ["models"]):
+        assert f" {first[:12]}/{BOTH}" in call(*verb, columns=200)
+    heading = re.sub(r"\x1b\[\d+m", "", call("jobs", columns=100).splitlines()[1])
+    assert heading.split() == ["job_id", "route", "model_families", "status", "left_out"]
     assert f"succeeded, reused from {first}/{BOTH}" in call("why", "y_up_1d", "AAA")
     assert call("why-train", BOTH).strip() == (
         f"{BOTH} was not trained again: it has the inputs and the results of {first}/{BOTH}"

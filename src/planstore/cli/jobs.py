@@ -30,7 +30,7 @@ COLUMNS = (
     "left_out",
     "error",
 )
-LEAST = ("priority", "symbol", "target", "model_families", "route", "reused_from", "left_out", "error")
+LEAST = ("priority", "symbol", "target", "reused_from", "model_families", "route", "left_out", "error")
 
 
 def command(
@@ -65,6 +65,7 @@ def command(
     import planstore
     from planstore.cli import output
     from planstore.errors import RequestError
+    from planstore.pages.answers import plural
 
     if watch and (as_of or status):
         raise RequestError("--watch must be without --as-of and --status: leave them out")
@@ -82,8 +83,9 @@ def command(
             output.print_json_array(jobs)
             return
         shown, more = output.shown_rows(limit, len(jobs))
-        rows = ([job[column] for column in COLUMNS] for job in jobs[:shown])
-        output.print_table(f"{len(jobs)} jobs", COLUMNS, rows, more=more, least=LEAST)
+        short = [{**job, "reused_from": output.short_digests(job["reused_from"])} for job in jobs[:shown]]
+        rows = ([job[column] for column in COLUMNS] for job in short)
+        output.print_table(plural(len(jobs), "job"), COLUMNS, rows, more=more, least=LEAST)
 
 
 def _absent(store: Store, plan: str | None, names: dict[str, Sequence[str]]) -> list[str]:

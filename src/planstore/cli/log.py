@@ -48,6 +48,7 @@ def command(
     """List the commits of the ledger, newest first."""
     import planstore
     from planstore.cli import output
+    from planstore.pages.answers import plural
 
     with planstore.open(results, create=False, as_of=as_of) as store:
         commits = store.log(actor=actor, kind=kind, since=since, until=until)
@@ -56,4 +57,4 @@ def command(
         return
     shown, more = output.shown_rows(limit, len(commits))
     rows = ([commit[column] for column in COLUMNS] for commit in commits[:shown])
-    output.print_table(f"{len(commits)} commits", COLUMNS, rows, more=more, least=LEAST)
+    output.print_table(plural(len(commits), "commit"), COLUMNS, rows, more=more, least=LEAST)

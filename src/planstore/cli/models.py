@@ -76,6 +76,10 @@ def export(
 
 
 def _cell(model: Mapping[str, Any], key: str) -> Any:
+    from planstore.cli import output
+
+    if key == "reused_from":
+        return output.short_digests(model[key])
     return _age(model[key]) if key == "age_seconds" else model[key]
 
 

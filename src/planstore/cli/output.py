@@ -44,6 +44,7 @@ __all__ = [
     "print_table",
     "print_warning",
     "progress",
+    "short_digests",
     "shown_rows",
     "spinner",
     "step_bars",
@@ -150,7 +151,7 @@ def print_table(
         columns: headings.
         rows: values of each row.
         more: a line after the table.
-        least: names of the columns to leave out first on a terminal that is too narrow; then the last ones.
+        least: names of the least important columns, which a narrow terminal leaves out first; then the last ones.
     """
     out = console()
     _table(title, columns, rows, out.encoding).print(out, least)
@@ -168,6 +169,13 @@ def shown_rows(limit: int | None, total: int) -> tuple[int, str]:
     if limit is None:
         limit = TERMINAL_ROWS if sys.stdout.isatty() else total
     return limit, f"{total - limit} more; --limit or --json shows them" if total > limit else ""
+
+
+def short_digests(text: str | None) -> str | None:
+    """Return a text with the first 12 digits of its digests, or the whole text for a pipe, where programs read it."""
+    from planstore.pages.answers import in_prose
+
+    return text if text is None or not console().is_terminal else in_prose(text)
 
 
 def print_rows(console: Console, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

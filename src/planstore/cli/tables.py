@@ -1,6 +1,7 @@
 """Tables for people: no identifier is folded or cut, and in a pipe nothing is.
 
-On a terminal a table has the columns that fit; only texts of several words are folded, between words.
+On a terminal a table has the columns that fit, the most important first; where not all fit, none without a value. Only
+texts of several words are folded, between words.
 """
 
 from __future__ import annotations
@@ -28,13 +29,18 @@ MAX_ROW_LINES = 4
 """Maximum readable number of lines per row of a query."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Column:
     """One column: its heading, its texts, and whether all its values are numbers."""
 
     heading: str
     texts: list[str]
     is_numeric: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row has a value."""
+        return not any(self.texts)
 
     @property
     def width(self) -> int:
@@ -72,23 +78,36 @@ class Table:
     def print(self, console: Console, least: Sequence[str] = ()) -> None:
         """Print the table, with a line that names the columns for which the terminal is too narrow.
 
+        A table without rows is its title.
+
         Args:
             console: where to print.
-            least: names of the columns to leave out first, where not all fit; then the last ones.
+            least: names of the least important columns, the least first; the others follow from the last to the first.
         """
+        if not self._rows:
+            self._print_title(console)
+            return
         if isinstance(console, PipeConsole) or not console.is_terminal:
             self._print_unfolded(console)
             return
-        shown, left_out = self._fitting(console.width, least)
-        if shown is None:
+        important = self._by_importance(least)
+        shown = _fitting(important, console.width)
+        if important[0] not in shown:
             self.print_blocks(console)
             return
-        self._print_columns(console, shown)
-        if left_out:
-            console.print(
-                f"too narrow for {', '.join(filter(None, left_out))}: a wider terminal, a pipe or --json shows them",
-                markup=False, style="dim", soft_wrap=True,
-            )  # fmt: skip
+        self._print_columns(console, [column for column in self._columns if column in shown])
+        left_out = [column for column in reversed(important) if column not in shown]
+        notes = (
+            (
+                "too narrow for {}: a wider terminal, a pipe or --json shows them",
+                [c for c in left_out if not c.is_empty],
+            ),
+            ("left out without a value: {}", [c for c in left_out if c.is_empty]),
+        )
+        for note, columns in notes:
+            names = [column.heading for column in columns if column.heading]
+            if names:
+                console.print(note.format(", ".join(names)), markup=False, style="dim", soft_wrap=True)
 
     def print_rows(self, console: Console) -> None:
         """Print the rows of a query as a table with all columns, or as one block per row where that is unreadable."""
@@ -107,8 +126,7 @@ class Table:
 
     def print_blocks(self, console: Console) -> None:
         """Print each row as a block, one line per column."""
-        if self._title:
-            console.print(self._title, style="bold", markup=False, soft_wrap=True)
+        self._print_title(console)
         widest = max(cell_len(column.heading) for column in self._columns)
         for number in range(len(self._rows)):
             console.rule(f"row {number + 1}", align="left", characters="-", style="dim")
@@ -116,21 +134,18 @@ class Table:
                 line = f"{column.heading:<{widest}}  {column.texts[number]}"
                 console.print(line.rstrip(), markup=False, soft_wrap=True)
 
-    def _fitting(self, width: int, least: Sequence[str]) -> tuple[list[_Column] | None, list[str]]:
-        """Return the columns that fit into ``width``, or None where not even one does, and the names of the others."""
-        shown, left_out = list(self._columns), list[str]()
-        order = [column for name in least for column in self._columns if column.heading == name]
-        order += [column for column in reversed(self._columns) if column not in order]
-        for column in order:
-            if _total([one.min_width for one in shown]) <= width:
-                return shown, left_out
-            shown.remove(column)
-            left_out.append(column.heading)
-        return None, left_out
+    def _by_importance(self, least: Sequence[str]) -> list[_Column]:
+        """Return the columns, the most important first, and those without a value last."""
+        columns = [column for column in self._columns if column.heading not in least]
+        columns += [column for name in reversed(least) for column in self._columns if column.heading == name]
+        return sorted(columns, key=lambda column: column.is_empty)
+
+    def _print_title(self, console: Console) -> None:
+        if self._title:
+            console.print(self._title, style="bold", markup=False, soft_wrap=True)
 
     def _print_unfolded(self, console: Console) -> None:
-        if self._title:
-            console.print(self._title, markup=False, soft_wrap=True)
+        self._print_title(console)
         lines = zip(*(_aligned(column, column.width) for column in self._columns), strict=True)
         for line in lines:
             console.file.write((" " * GAP).join(line).rstrip() + "\n")
@@ -139,10 +154,8 @@ class Table:
         from rich.table import Table as RichTable
         from rich.text import Text
 
+        self._print_title(console)  # by itself, because Rich would fold it to the width of the table
         table = RichTable(
-            title=Text(self._title) if self._title else None,
-            title_justify="left",
-            title_style="bold",
             box=None,
             pad_edge=False,
             header_style="dim",
@@ -158,6 +171,17 @@ class Table:
 def _total(widths: Sequence[int]) -> int:
     """Return the width of a table in cells."""
     return sum(widths) + GAP * (len(widths) - 1)
+
+
+def _fitting(columns: Sequence[_Column], width: int) -> list[_Column]:
+    """Return all columns if they fit into ``width`` cells, else each with a value that fits alongside those before."""
+    if _total([column.min_width for column in columns]) <= width:
+        return list(columns)
+    shown: list[_Column] = []
+    for column in columns:
+        if not column.is_empty and _total([one.min_width for one in (*shown, column)]) <= width:
+            shown.append(column)
+    return shown
 
 
 def _widths(columns: Sequence[_Column], width: int) -> list[int]:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from planstore.training.panel.places import PanelPlace
 
 COLUMNS = ("job_id", "route", "status", "attempt", "score", "evidence", "families", "reused_from", "error")
-LEAST = ("attempt", "evidence", "families", "route", "reused_from", "error")
+LEAST = ("attempt", "reused_from", "evidence", "families", "route", "error")
 PENDING_COLUMNS = ("job_id", "target", "symbol", "route", "priority", "model_families", "status")
 PENDING_LEAST = ("symbol", "target", "priority")
 
@@ -114,7 +114,6 @@ def command(
     import planstore
     from planstore.cli import output
     from planstore.cli.exit import exit_with
-    from planstore.pages.answers import plural
     from planstore.training.execution.executor_settings import ExecutorSettings
     from planstore.training.execution.selection import JobSelection
     from planstore.training.execution.train import TrainingRequest
@@ -166,13 +165,21 @@ def command(
         else:
             shown, more = output.shown_rows(limit, len(training.jobs))
             output.print_table(
-                f"{plural(len(training.jobs), 'job')}: {output.counts(training.progress, training.reused)}"
-                f"{_earlier(training)}",
+                _title(training),
                 COLUMNS,
                 ([_cell(job, column) for column in COLUMNS] for job in training.jobs[:shown]),
                 more=more,
                 least=LEAST,
             )
+
+
+def _title(training: Training) -> str:
+    """Return the number of jobs, and of those in each status."""
+    from planstore.cli import output
+    from planstore.pages.answers import plural
+
+    jobs = plural(len(training.jobs), "job")
+    return f"{jobs}: {output.counts(training.progress, training.reused)}{_earlier(training)}" if training.jobs else jobs
 
 
 def _earlier(training: Training) -> str:
@@ -243,11 +250,14 @@ def _print_pending(request: TrainingRequest, estimate: str, limit: int | None, j
         output.print_line(f"\nEstimated time: {estimate}")
 
 
-def _cell(job: dict[str, object], column: str) -> object:
+def _cell(job: dict[str, Any], column: str) -> object:
+    from planstore.cli import output
+
     metrics = job["metrics"] if isinstance(job["metrics"], dict) else {}
     special = {
         "score": metrics.get("score"),
         "evidence": metrics.get("evidence_score"),
         "families": job["model_families"],
+        "reused_from": output.short_digests(job["reused_from"]),
     }
     return special[column] if column in special else job[column]
