@@ -129,3 +129,19 @@ def test_a_file_that_is_there_stays_where_the_help_promises_a_new_one(inside: Pa
     error = called(*(word.format(file=file) for word in WRITERS[verb]))
     assert isinstance(error, PlanstoreError)
     assert inputs.snapshot(inside) == before
+
+
+@pytest.mark.parametrize("file", ["/proc/x{}", "one.parquet/x{}", "a-folder{}"])
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_measured_or_recorded(
+    inside: Path, file: str
+) -> None:
+    for suffix in (".parquet", ".svg"):
+        Path(f"a-folder{suffix}").mkdir(exist_ok=True)
+    before = inputs.snapshot(inside)
+    writers = {name: WRITERS[name] for name in ("calibrate", "backtest", "evidence")}
+    for name, words in {**writers, "predict": ("predict", "no such panel", "--out", "{file}")}.items():
+        place = file.format(".parquet" if "--out" in words else ".svg")
+        error = called(*(word.format(file=place) for word in words))
+        assert isinstance(error, RequestError), (name, error)
+        assert re.search(f"must be a (file that can be written|.* file in an existing folder), got {place}", str(error))
+    assert inputs.snapshot(inside) == before

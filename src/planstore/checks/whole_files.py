@@ -17,7 +17,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     Raises:
         ExportError: the file cannot be written.
     """
-    unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    unfinished = _unfinished(path)
     try:
         try:
             yield unfinished
@@ -29,10 +29,25 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def check_file_path(name: str, path: Path, suffix: str) -> None:
-    """Check that a path can be that of a new file with a suffix, such as ``.parquet``.
+    """Check that a file with a suffix, such as ``.parquet``, can be written to a path.
+
+    Call it before work that takes long or is recorded.
 
     Raises:
-        RequestError: it has another suffix, or its folder does not exist; ``name`` is the name of the argument.
+        RequestError: it has another suffix, its folder does not exist, or no file can be written there; ``name`` is the
+            name of the argument.
     """
-    if path.suffix.lower() != suffix or not path.absolute().parent.is_dir():
+    if path.suffix.lower() != suffix or path.is_dir() or not path.absolute().parent.is_dir():
         raise RequestError(f"{name} must be a {suffix} file in an existing folder, got {path}: name another file")
+    unfinished = _unfinished(path)
+    try:
+        unfinished.touch(exist_ok=False)
+        unfinished.unlink()
+    except OSError as error:
+        raise RequestError(
+            f"{name} must be a file that can be written, got {path}, {error.strerror or error}: name another file"
+        ) from error
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f".{secrets.token_hex(8)}.tmp")
