@@ -12,7 +12,7 @@ from planstore.audit.policy_cases import cover_cases, try_cases
 from planstore.audit.policy_coverage import deciding_rules
 from planstore.errors import CandidatesError, PolicyError
 from planstore.routing.policy import Policy
-from planstore.routing.policy_defaults import DEFAULT_POLICY
+from planstore.routing.policy_defaults import DEFAULT_POLICY, shipped_policy
 
 GOOD = """\
 - title: a good pair trains by itself
@@ -77,6 +77,28 @@ def test_a_case_says_only_what_matters_to_it(tmp_path: Path, semantics: str) -> 
         "[{title: x, target: y, symbol: A, local: {metric_name: auc, score: 0.7}, expect: ROUTE_SYMBOL_SPECIFIC}]",
     )
     assert [case.passed for case in try_cases(samples.policy(semantics=semantics), cases)] == [True]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "metric_name: auc, score: 0.7", "metric_name: auc, score: 1", "metric_name: r2, score: 0.3",
+        "metric_name: mcc, score: 0.9", "metric_name: auc, score: 0.7, effective_samples: 60",
+    ],
+)  # fmt: skip
+def test_metrics_that_a_case_leaves_out_pass_the_default_policy_and_given_ones_are_compared(
+    tmp_path: Path, given: str
+) -> None:
+    policy = {"routing": {**shipped_policy(), "min_effective_samples": 50}}
+    expected = {
+        "": "ROUTE_SYMBOL_SPECIFIC", "p_value: null": "ROUTE_BLOCKED", "p_value: 0.9": "ROUTE_BLOCKED",
+        "null_score: null": "ROUTE_BLOCKED", "null_score: 0.99": "ROUTE_BLOCKED",
+    }  # fmt: skip
+    cases = "".join(
+        f"- {{title: x, target: y_1d, symbol: A, local: {{{given}, {more}}}, expect: {route}}}\n"
+        for more, route in expected.items()
+    )
+    assert [case.route for case in try_cases(policy, written(tmp_path, cases))] == list(expected.values())
 
 
 CASE = "{title: mine, target: y, symbol: A, local: {metric_name: auc, score: 0.7}, expect: ROUTE_BOTH}"

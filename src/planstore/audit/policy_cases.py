@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeGuard
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
@@ -18,7 +19,7 @@ from planstore.database.connection import memory
 from planstore.database.session import Session
 from planstore.documents.yaml_document import Kind, OneOf
 from planstore.errors import CandidatesError, PolicyError
-from planstore.events.candidate_columns import READ
+from planstore.events.candidate_columns import READ, REQUIRED
 from planstore.events.vocabulary import LeakageStatus, Mode, ModelStatus, Route, Semantics, Stability, TargetState
 from planstore.routing.candidate_conversion import COLUMN_NAMES
 from planstore.routing.candidate_readers import Records
@@ -35,7 +36,7 @@ _READ = tuple(name for name in COLUMN_NAMES if name in {column.name for column i
 """The columns of candidates that a case can give: those that the rules read."""
 _USUAL = {
     "stability": Stability.STABLE, "sample_size": 1_000_000, "leakage_status": LeakageStatus.SAFE,
-    "model_status": ModelStatus.OK,
+    "model_status": ModelStatus.OK, "p_value": 0.0, "effective_samples": 1_000_000.0,
 }  # fmt: skip
 """Default evidence of a case, which passes every check of a policy."""
 
@@ -173,7 +174,7 @@ def _evidence(session: Session, cases: list[PolicyCase], policy: Policy, path: P
     import pyarrow as pa
 
     strict = policy.semantics == Semantics.STRICT
-    rows = [_rows(case, path) for case in cases]
+    rows = [_rows(case, policy, path) for case in cases]
     try:
         # because candidates name each pair once, and reading them case by case takes long
         named = [{**row, "target": str(place)} for place, own in enumerate(rows) for row in own]
@@ -200,10 +201,10 @@ def _read_alone(place: int, case: PolicyCase, rows: list[Record], path: Path, *,
     return table.append_column("evidence_set", pa.array([place] * len(table), pa.int64()))
 
 
-def _rows(case: PolicyCase, path: Path) -> list[Record]:
+def _rows(case: PolicyCase, policy: Policy, path: Path) -> list[Record]:
     sides = (
-        _row(case, case.cross_sectional, Mode.CROSS_SECTIONAL, None),
-        _row(case, case.local, Mode.SYMBOL_SPECIFIC, case.symbol),
+        _row(case, case.cross_sectional, policy, Mode.CROSS_SECTIONAL, None),
+        _row(case, case.local, policy, Mode.SYMBOL_SPECIFIC, case.symbol),
     )
     rows = [row for row in sides if row is not None]
     if not rows:
@@ -211,9 +212,24 @@ def _rows(case: PolicyCase, path: Path) -> list[Record]:
     return rows
 
 
-def _row(case: PolicyCase, given: Mapping[str, Any] | None, mode: str, symbol: str | None) -> Record | None:
-    return (
-        None
-        if given is None
-        else {**_USUAL, "score": None, **given, "target": case.target, "symbol": symbol, "mode": mode}
-    )
+def _row(
+    case: PolicyCase, given: Mapping[str, Any] | None, policy: Policy, mode: str, symbol: str | None
+) -> Record | None:
+    if given is None:
+        return None
+    score = given.get("score")
+    is_required = {name: getattr(policy, key) is not None for name, key in REQUIRED.items()}
+    usual = {**_USUAL, "null_score": _usual_null(score)} if _is_finite(score) else _USUAL
+    return {
+        "score": None, **{name: value for name, value in usual.items() if is_required.get(name, True)}, **given,
+        "target": case.target, "symbol": symbol, "mode": mode,
+    }  # fmt: skip
+
+
+def _usual_null(score: float) -> float:
+    """Return the next whole number below a score, which is a value of its metric: 0 of an AUC or R² from 0 to 1."""
+    return math.ceil(score) - 1.0 if score else 0.0
+
+
+def _is_finite(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and math.isfinite(value)
