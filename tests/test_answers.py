@@ -114,6 +114,8 @@ def test_prose_says_what_a_reader_asks_first(answers: dict[str, Any]) -> None:
     assert found["runs"].splitlines()[1].split()[:4] == ["run_id", "commit_id", "started_at", "policy"]
     assert found["run"].startswith("Run second, commit 3: ")
     assert "Decided by rule" in found["why"]
+    assert "is the first to hold a candidate of it" in found["history"].splitlines()[2]
+    assert "is the first to hold a candidate of it" in answers["history"]._repr_html_()
     assert "The nearest change that would have flipped it:" in found["why"]
     assert re.fullmatch(r"The store holds: \d+ commits verified, no findings.", found["verified"])
     assert found["override"] == f"{ODD} on S is pinned to ROUTE_BLOCKED by ann until it is cleared: thin"

@@ -35,6 +35,14 @@ def used(shared_store: Store) -> Store:
 ANY: Any = 5
 CALLS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a target that is a number": (lambda s: s.why(5), "target must be a text without NUL .*, got 5"),
+    "a panel that is a path": (
+        lambda s: s.measure("panel"),
+        "panel must be a panel as planstore.Panel.read returns it, got 'panel'",
+    ),
+    "a panel that is a frame": (
+        lambda s: s.train(samples.table(samples.records())),
+        "panel must be a panel as planstore.Panel.read",
+    ),
     "a target that is bytes": (lambda s: s.why(b"y"), "target must be a text .*, got b'y'"),
     "a target that is half a character": (lambda s: s.history("\ud800"), r"target must be a text .*, got '\\ud800'"),
     "a symbol that is a list": (lambda s: s.why(TARGET, ["A"]), r"symbol must be a text .* or None, got \['A'\]"),
@@ -86,7 +94,10 @@ CALLS: dict[str, tuple[Callable[[Any], Any], str]] = {
         lambda _: JobStatus("p", "j", "running", occurred_at=date(2022, 1, 1)),  # type: ignore[arg-type]
         "occurred_at must be a time with a time zone",
     ),
-    "workers that are a text": (lambda s: train(s, ANY, workers="2"), "workers must be"),  # type: ignore[arg-type]
+    "workers that are a text": (
+        lambda s: train(s, Panel.__new__(Panel), workers="2"),  # type: ignore[arg-type]
+        "workers must be",
+    ),
     "a panel that is a number": (
         lambda _: Panel.read(ANY),
         "source must be a path, .* got 5",

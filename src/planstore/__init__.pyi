@@ -80,6 +80,8 @@ from .training.evidence.measure import PanelEvidence as PanelEvidence
 from .training.execution.outcome import Training as Training
 from .training.outcomes.measure import PanelOutcomes as PanelOutcomes
 from .training.panel.panel import Panel as Panel
+from .training.prediction.outcome import PanelPredictions as PanelPredictions
+from .training.trainer import Trained as Trained, train_panel as train_panel
 from .version import __version__ as __version__
 
 __all__: list[str]

@@ -43,7 +43,7 @@ def test_each_row_is_predicted_once_for_each_target_by_the_model_of_its_route(
     (tmp_path / "panel").mkdir()
     for symbol, part in rows.groupby("symbol"):
         part.drop(columns="symbol").to_parquet(tmp_path / "panel" / f"{symbol}.parquet")
-    found = predict_panel(store, tmp_path / "panel", tmp_path / "out.parquet")
+    found = store.predict(tmp_path / "panel", tmp_path / "out.parquet")
     assert (found.rows, found.in_sample, found.untrained, found.notes) == (len(rows), 0, [], [])
     table = pq.read_table(tmp_path / "out.parquet")
     assert table.column_names == ["timestamp", "symbol", "target", "class", "prediction", "job", "model"]

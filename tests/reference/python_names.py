@@ -63,7 +63,7 @@ def _is_error(value: Any) -> bool:
 
 
 def _kind_of(name: str, value: Any) -> str:
-    if name in ("open", "Store", "__version__"):
+    if name in ("open", "Store", "train_panel", "__version__"):
         return "The store"
     return "Values" if inspect.isclass(value) else "Plan helpers"
 

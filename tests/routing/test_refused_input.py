@@ -15,7 +15,7 @@ import pytest
 
 import planstore
 import samples
-from planstore import CandidatesError, CandidatesWarning, PolicyError, RequestError
+from planstore import CandidatesError, CandidatesWarning, PanelEvidence, PolicyError, RequestError
 from planstore.api.store import Store
 from planstore.ledger.embedded.artifacts import Artifacts
 from planstore.ledger.marker import FORMAT
@@ -104,7 +104,8 @@ def frame(**columns: Any) -> pd.DataFrame:
         (lambda: frame(mode=[1.5] * 6), "column mode should hold text"),
         (lambda: frame(failed_model_families=["lightgbm"] * 6), "row 1, column failed_model_families: 'lightgbm' does not fit"),
         (lambda: pa.table([[1], [2]], names=["target", "target"]), "columns given twice: target"),
-        (lambda: 42, "an object of type int cannot be read as candidates"),
+        (lambda: 42, "an object of type int cannot be read as candidates; give a path, a pandas or Polars frame, or an"),
+        (lambda: PanelEvidence.__new__(PanelEvidence), "of type PanelEvidence cannot be read as candidates; give its .candidates()"),
     ],
 )  # fmt: skip
 def test_a_frame_that_does_not_fit_is_refused(tmp_path: Path, made: Callable[[], Any], said: str) -> None:

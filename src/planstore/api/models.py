@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,10 @@ from planstore.pages.answers import ResultRows, plural
 from planstore.runs.lookup import RunName
 
 if TYPE_CHECKING:
+    from planstore.api.parts import StoreParts
     from planstore.models.model import Model
+    from planstore.training.panel.settings import PanelSettingsSource
+    from planstore.training.prediction.outcome import PanelPredictions
 
 COLUMNS = (
     "target",
@@ -89,6 +94,66 @@ class ModelAccess:
             for row in rows
         ]
         return ResultRows(found, f"{plural(len(found), 'model')} of plan {plan_id[:12]}", COLUMNS)
+
+    @checked
+    def predict(
+        self: StoreParts,
+        panel: Path | str,
+        out: Path | str,
+        *,
+        plan: RunName | None = None,
+        targets: Sequence[str] | None = None,
+        symbols: Sequence[str] | None = None,
+        after: datetime | None = None,
+        every_job: bool = False,
+        allow_pickle: bool = False,
+        settings: PanelSettingsSource | None = None,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> PanelPredictions:
+        """Predict the rows of a panel with the models of a plan, into a parquet file.
+
+        Each row is predicted once for each target, by the model that the route of the pair leads to. The panel needs
+        no columns of targets. Memory is bounded for a panel of any length, and a reader of the file sees all of it or
+        none.
+
+        Args:
+            panel: features: a folder (one file per symbol, or hive folders) or one long file; parquet or CSV; or the
+                address ``s3://BUCKET/PREFIX`` of either.
+            out: parquet file; an existing one is replaced. Columns: ``timestamp`` (UTC), ``symbol``, ``target``,
+                ``class`` (the label whose probability is predicted; null for a regression), ``prediction``, ``job``,
+                ``model`` (digest of the description of the job's models).
+            plan: a run, named as in :meth:`Store.plan <planstore.Store.plan>`; None means the current plan.
+            targets: targets to predict; None means all.
+            symbols: symbols to predict; None means all.
+            after: predict only rows later than this time, UTC by default; None means all.
+            every_job: predict with cross-sectional models for every symbol too, whatever the route of its pair: then a
+                row can have several predictions of a target, by several jobs.
+            allow_pickle: load models that are pickles, which can run code from the file.
+            settings: settings of the panel, as for :meth:`Panel.read <planstore.Panel.read>`: columns to ignore are not
+                read.
+            progress: callback that receives the number of rows read so far.
+
+        Raises:
+            NotFoundError: there is no such plan, or it has no trained model for these targets and symbols.
+            PanelError: the panel cannot be read, lacks features, or has no row that the plan predicts.
+            RequestError: an argument is invalid, or a model is a pickle and pickles are not allowed.
+            ExportError: the file cannot be written.
+        """
+        from planstore.training.prediction.predict import predict_panel
+
+        return predict_panel(
+            self,
+            panel,
+            out,
+            plan=plan,
+            targets=targets,
+            symbols=symbols,
+            after=after,
+            every_job=every_job,
+            allow_pickle=allow_pickle,
+            settings=settings,
+            progress=progress,
+        )
 
     @checked
     def export_models(self, job_id: str, folder: str | Path, *, plan: RunName | None = None) -> list[Path]:

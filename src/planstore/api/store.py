@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from planstore.runs.request import RunRequest
     from planstore.runs.run import Run
 
-CHANGE_COLUMNS = ("run_id", "commit_id", "previous_route", "route", "rule")
+CHANGE_COLUMNS = ("run_id", "commit_id", "previous_route", "route", "rule", "because")
 
 
 class Store(Queries, PanelWork, ModelAccess, OutcomeAccess, Answer):
@@ -217,7 +217,8 @@ class Store(Queries, PanelWork, ModelAccess, OutcomeAccess, Answer):
         with self.access.session.transaction():
             changes = history(self.access.session, self.access.ledger.artifacts, target, symbol)
         name = target if symbol is None else f"{target} on {symbol}"
-        return ResultRows(changes, f"{name}: {plural(len(changes), 'change')} of route", CHANGE_COLUMNS)
+        title = f"{name}: {plural(len(changes), 'change')} of route"
+        return ResultRows(changes, title, CHANGE_COLUMNS, lambda change: change.as_dict() | {"because": change.because})
 
     @checked
     def diff(self, a: RunName, b: RunName) -> Difference:

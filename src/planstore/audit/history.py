@@ -40,10 +40,15 @@ class Change(Answer):
     rule: str | None
     causes: list[Record]
 
+    @property
+    def because(self) -> str:
+        """The causes as one text."""
+        return "; ".join(cause["text"] for cause in self.causes)
+
     def __str__(self) -> str:
         change = f"{self.previous_route or 'no decision'} → {self.route or 'no decision'}"
-        causes = "; ".join(cause["text"] for cause in self.causes)
-        return f"run {self.run_id} (commit {self.commit_id}): {change}{f', because of {causes}' if causes else ''}"
+        because = f", because of {self.because}" if self.causes else ""
+        return f"run {self.run_id} (commit {self.commit_id}): {change}{because}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""

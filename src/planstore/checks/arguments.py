@@ -82,6 +82,8 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
         "the name of a run (a text, a commit's number or a time)",
         lambda value: _is_text(value) or _is_whole(value) or isinstance(value, date),
     ),
+    # by its name, because panels import much that other calls do without
+    "Panel": ("a panel as planstore.Panel.read returns it", lambda value: type(value).__name__ == "Panel"),
     "timedelta": ("a duration", lambda value: isinstance(value, timedelta)),
     "Sequence[str]": ("a list of texts without NUL and without lone surrogates", _is_texts),
     "Callable": ("a function", callable),

@@ -57,12 +57,10 @@ def command(
     from planstore.cli import output
     from planstore.cli.exit import exit_with
     from planstore.pages.answers import plural
-    from planstore.training.prediction.predict import predict_panel
 
     later = None if after is None else requested_time("--after", after)
     with planstore.open(results, create=False) as store, output.step_spinner() as show:
-        found = predict_panel(
-            store,
+        found = store.predict(
             panel,
             out,
             plan=plan,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -88,12 +88,20 @@ class ResultRows(list[T], TableAnswer):
         rows: mappings, or results with ``as_dict``.
         title: the rows in one sentence.
         shown: the columns that prose and HTML show; empty means all.
+        as_shown: the row that prose and HTML show of a result; None means as it is.
     """
 
-    def __init__(self, rows: Iterable[T], title: str, shown: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        rows: Iterable[T],
+        title: str,
+        shown: Sequence[str] = (),
+        as_shown: Callable[[T], Mapping[str, Any]] | None = None,
+    ) -> None:
         super().__init__(rows)
         self.title = title
         self._shown = shown
+        self._as_shown = as_shown
 
     def shown_columns(self) -> Sequence[str]:
         """Return the columns that prose and HTML show; empty means all."""
@@ -103,15 +111,18 @@ class ResultRows(list[T], TableAnswer):
         """Return the rows as mappings."""
         return [row if isinstance(row, Mapping) else row.as_dict() for row in self]  # type: ignore[attr-defined]
 
+    def _shown_rows(self, number: int) -> Sequence[Mapping[str, Any]]:
+        return self.head(number) if self._as_shown is None else [self._as_shown(row) for row in self[:number]]
+
     def __str__(self) -> str:
-        table = text_table(self.head(SHOWN_ROWS), self.shown_columns())
+        table = text_table(self._shown_rows(SHOWN_ROWS), self.shown_columns())
         more = f"\n… and {len(self) - SHOWN_ROWS} more" if len(self) > SHOWN_ROWS else ""
         return self.title + (f"\n{table}" if table else "") + more
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return f"<p><b>{escape(self.title)}</b></p>" + html_table(self.records(), self.shown_columns())
+        return f"<p><b>{escape(self.title)}</b></p>" + html_table(self._shown_rows(HTML_ROWS + 1), self.shown_columns())
 
 
 def to_pandas(table: pa.Table) -> pd.DataFrame:

@@ -100,9 +100,13 @@ def read_columns(source: CandidatesSource, wanted: Collection[str], kind: Source
             raise _UnreadableError
         return reader.arrow(pa.table(source))
     except (TypeError, ValueError, OSError, _UnreadableError, pa.ArrowException) as error:
+        instead = (
+            f"its .{kind.noun}()"
+            if hasattr(source, kind.noun)
+            else "a path, a pandas or Polars frame, or an Arrow table"
+        )
         raise kind.error(
-            f"an object of type {type(source).__name__} cannot be read as {kind.noun}; give a path, a pandas or Polars "
-            "frame, or an Arrow table"
+            f"an object of type {type(source).__name__} cannot be read as {kind.noun}; give {instead}"
         ) from error
 
 

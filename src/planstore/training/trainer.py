@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from planstore.checks.arguments import checked
 from planstore.events.vocabulary import ModelFit
 from planstore.models.loading import JobFiles, LoadedModels
+from planstore.pages.answers import Answer
 from planstore.routing.policy_defaults import DEFAULT_POLICY
 from planstore.routing.policy_reader import PolicySource, read_policy
 from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Trained(Mapping[str, Any]):
+class Trained(Answer, Mapping[str, Any]):
     """Result of `train_panel`; also a mapping with ``targets``, ``features``, ``plan``, ``models`` and ``statuses``.
 
     Attributes:
@@ -81,9 +82,6 @@ class Trained(Mapping[str, Any]):
     def __str__(self) -> str:
         return f"{len(self.targets)} targets routed in run {self.run.run_id}; {self.training}"
 
-    def __repr__(self) -> str:
-        return f"<Trained: {self}>"
-
 
 class Models(Mapping[str, Mapping[str, Any]]):
     """Scored models of a plan: for each succeeded job the estimators by family, loaded on access.
@@ -121,7 +119,7 @@ def train_panel(
     store: Store,
     panel: Panel | Callable[[], Panel],
     *,
-    policy: PolicySource = DEFAULT_POLICY,
+    policy: PolicySource | None = None,
     model_families: Sequence[str] | None = None,
     top_targets: int | None = None,
     top_features: int = 30,
@@ -143,7 +141,7 @@ def train_panel(
     Args:
         store: store that records every step.
         panel: features and targets, or a function that reads them and is called after all other checks.
-        policy: routing policy.
+        policy: routing policy; None means the default policy.
         model_families: model families to train; None means lightgbm and xgboost.
         top_targets: number of best targets to route; None means all.
         top_features: number of features to select per target; 0 means no selection, so that all are used.
@@ -166,7 +164,7 @@ def train_panel(
     ExecutorSettings(executor, workers, ray_address)
     check_fit_rows(max_fit_rows)
     known = load_families(families)
-    read = read_policy(policy)
+    read = read_policy(DEFAULT_POLICY if policy is None else policy)
     refuse_unknown(model_families or (), read.policy, known)
     families_of(evidence_families, known)
     if not isinstance(panel, Panel):
