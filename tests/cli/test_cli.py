@@ -404,7 +404,12 @@ def test_a_store_is_compacted_backed_up_and_restored(folder: Path, tmp_path: Pat
 def test_a_route_repeated_under_its_key_is_said_to_be_the_first(folder: Path, tmp_path: Path) -> None:
     call_it = ("route", folder / "one.parquet", "--policy", folder / "policy.yaml", "--results", tmp_path)
     first = answer(*call_it, "--idempotency-key", "k")
-    assert answer(*call_it, "--idempotency-key", "k")["commit_id"] == first["commit_id"] == 1
+    assert (first["commit_id"], first["is_new"], first["is_new_plan"]) == (1, True, True)
+    repeated = answer(*call_it, "--idempotency-key", "k")
+    assert repeated == {**first, "is_new": False, "files_written": 0}
+    done = call(*call_it, "--idempotency-key", "k")
+    assert done.stdout.splitlines()[0] == f"Run {first['run_id']}, commit 1: already recorded; nothing new"
+    assert f"{first['plan_id']}, published by this run" in done.stdout
     done = call(*call_it, "--expected-commit", "0")
     assert (done.returncode, done.stdout) == (2, "")
     assert "commit 0 was expected to be the newest, but commit 1 is" in done.stderr

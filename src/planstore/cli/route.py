@@ -13,6 +13,7 @@ from planstore.cli.options import RESULTS, Families, Json, Results
 
 if TYPE_CHECKING:
     from planstore.runs.dry_run import DryRun
+    from planstore.runs.run import Run
 
 
 def command(
@@ -110,7 +111,7 @@ def command(
         objections = store.objections(run.run_id) if set(run.routes) == {Route.BLOCKED} else {}
         because = ", ".join(f"{pairs} {objection}" for objection, pairs in objections.items())
         output.print_table(
-            f"Run {run.run_id}, commit {run.commit_id}",
+            f"Run {run.run_id}, commit {run.commit_id}{'' if run.is_new else ': already recorded; nothing new'}",
             ("route", "pairs", *(["because"] if because else [])),
             ((route, pairs, *([because] if because else [])) for route, pairs in run.routes.items()),
         )
@@ -121,7 +122,7 @@ def command(
         summary = run.plan.summary
         output.print_pairs(
             {
-                "plan": f"{run.plan_id}, {'new' if run.is_new_plan else 'published by an earlier run'}",
+                "plan": f"{run.plan_id}, {_published(run)}",
                 "jobs": f"{summary['total_cs_jobs']} cross-sectional, {summary['total_symbol_jobs']} symbol-specific",
                 **_budget(run.plan.metadata.get("budget")),
                 "files": f"{exported.files} in {results}, {exported.written} of them written now",
@@ -129,6 +130,13 @@ def command(
         )
         output.print_line()
         output.print_next("why TARGET [SYMBOL]", "--results", results)
+
+
+def _published(run: Run) -> str:
+    """Return the run that published the plan, relative to this one."""
+    if not run.is_new_plan:
+        return "published by an earlier run"
+    return "new" if run.is_new else "published by this run"
 
 
 def _budget(budget: Mapping[str, Any] | None) -> dict[str, str]:

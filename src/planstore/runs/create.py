@@ -69,6 +69,13 @@ def _decide_and_record(ledger: Ledger, session: Session, request: RunRequest) ->
     if request.policy.log_decision_reasons and _log.isEnabledFor(logging.INFO):
         for target, symbol, route, reasons in session.rows("store/log_reasons"):
             _log.info("%s%s: %s (%s)", target, f" / {symbol}" if symbol else "", route, reasons)
+    if recorded.is_new:
+        is_new_plan, routes = recorded.is_new_plan, session.rows("store/route_counts")
+    else:
+        # because a repeated run may have been decided under other overrides
+        with closing(ledger.query_session()) as reading:
+            is_new_plan = reading.row("store/plan_run", plan_id=recorded.plan_id) == (recorded.run_id,)
+            routes = reading.rows("store/run_route_counts", commit_id=recorded.commit_id)
     return Run(
         run_id=recorded.run_id,
         commit_id=recorded.commit_id,
@@ -76,13 +83,9 @@ def _decide_and_record(ledger: Ledger, session: Session, request: RunRequest) ->
         policy_id=plan.policy_id,
         rules_id=plan.rules_id,
         plan_id=recorded.plan_id,
-        is_new_plan=recorded.is_new_plan,
-        # because a repeated run may have been decided under other overrides
-        routes=dict(
-            session.rows("store/route_counts")
-            if recorded.is_new
-            else ledger.query_session().rows("store/run_route_counts", commit_id=recorded.commit_id)
-        ),
+        is_new=recorded.is_new,
+        is_new_plan=is_new_plan,
+        routes=dict(routes),
         _ledger=ledger,
     )
 

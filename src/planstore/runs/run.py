@@ -21,6 +21,7 @@ class Run(TableAnswer):
         commit_id: the commit that recorded it.
         evidence_id, policy_id, rules_id: digests of its inputs.
         plan_id: its plan.
+        is_new: whether the call that returned it recorded it; False if it was recorded already.
         is_new_plan: whether this run published the plan, rather than an earlier run.
         routes: number of pairs by route.
         plan: the plan, read on first use.
@@ -35,6 +36,7 @@ class Run(TableAnswer):
     is_new_plan: bool
     routes: Mapping[str, int]
     _ledger: Ledger = field(repr=False)
+    is_new: bool = field(default=False, compare=False)
 
     @cached_property
     def plan(self) -> TrainingPlan:
@@ -60,6 +62,7 @@ class Run(TableAnswer):
             "policy_id": self.policy_id,
             "rules_id": self.rules_id,
             "plan_id": self.plan_id,
+            "is_new": self.is_new,
             "is_new_plan": self.is_new_plan,
             "routes": dict(self.routes),
             "total_jobs": self.plan.metadata["total_jobs"],
