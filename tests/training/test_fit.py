@@ -130,7 +130,8 @@ def test_a_combining_job_predicts_the_mean_of_its_own_and_the_pooled_model(panel
     assert both.metrics["score_local"] == own.metrics["score"]
     assert {"score", "score_pooled"} <= set(both.metrics)
     alone = train_job(panel, task("y_up_1d", "CCC", combines=True))
-    assert (alone.status, "no predictions of the cross-sectional model" in str(alone.error)) == ("failed", True)
+    said = "the cross-sectional job of y_up_1d, whose predictions this job averages with, has no predictions"
+    assert (alone.status, said in str(alone.error)) == ("failed", True)
 
 
 @pytest.mark.parametrize("symbol", [None, "AAA"])

@@ -127,7 +127,10 @@ def _blend(by_family: Mapping[str, Predictions], task: Task) -> tuple[Prediction
     if not task.combines:
         return own, {}
     if task.pooled is None or task.symbol is None:
-        raise SampleError("there are no predictions of the cross-sectional model to combine with")
+        raise SampleError(
+            f"the cross-sectional job of {task.target}, whose predictions this job averages with, has no predictions: "
+            "`planstore jobs` says why"
+        )
     local, pooled = own.common(Predictions.load(task.pooled))
     return Predictions.mean([local, pooled]), {"local": local, "pooled": pooled}
 
