@@ -435,6 +435,8 @@ def test_evidence_ranks_a_panel_and_its_candidates_are_routed(tmp_path: Path) ->
     pq.write_table(rows.append_column("the answer", rows["y_up_1d"]), panel / "AAA.parquet")
     told = call(*given, "--pooled", "--target", "y_up_1d")
     assert "To leave out features that know the future, measure again with --ignore 'the answer'." in told.stdout
+    raised = "--leakage-limit future=SUSPECT,BLOCKED --leakage-limit single=SUSPECT,BLOCKED"
+    assert f"raise the limits instead: {raised} (now future=0.6,0.8; single=0.85,0.95)." in told.stdout
     refused = call(*given, "--out", tmp_path / "none" / "c.parquet")
     assert (refused.returncode, "in an existing folder" in refused.stderr) == (2, True)
     refused = call("evidence", tmp_path / "none", "--results", tmp_path)

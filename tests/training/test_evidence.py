@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +17,14 @@ import planstore
 from planstore.api.store import Store
 from planstore.cli.verbs import app
 from planstore.errors import RequestError
-from planstore.events.vocabulary import Stability
+from planstore.events.vocabulary import LeakageStatus, Stability
 from planstore.routing.policy_defaults import DEFAULT_POLICY
 from planstore.routing.policy_reader import read_policy
 from planstore.routing.policy_sections import Allowlist, SampleSizes
 from planstore.training.evidence.evidence_store import earlier_evidence, keep_evidence
-from planstore.training.evidence.leakage import LeakageLimits
+from planstore.training.evidence.leakage import LeakageLimits, Sign, other_side_signs
 from planstore.training.evidence.measure import PanelEvidence, measure
+from planstore.training.evidence.ranking import rank
 from planstore.training.evidence.side import MeasuredSide, Question, measure_side
 from planstore.training.families import load_families
 from planstore.training.panel.panel import Panel
@@ -217,9 +218,9 @@ def _check_that_the_other_target_is_suspect_by_name(found: PanelEvidence, store:
         other = side(found, "y_up_1d", symbol)
         (sign,) = other.signs
         assert (other.leakage, sign.sign, sign.feature, sign.of) == (
-            "SUSPECT", "BLOCKED_ELSEWHERE", "oracle", "fwd_ret_1d",
+            "SUSPECT", "OTHER_SIDE", "oracle", "fwd_ret_1d",
         )  # fmt: skip
-    assert "SUSPECT by BLOCKED_ELSEWHERE oracle: " in found.ranking()[0].signs[0]
+    assert "SUSPECT by OTHER_SIDE oracle: " in found.ranking()[0].signs[0]
     assert " for fwd_ret_1d, the limit is " in found.ranking()[0].signs[0]
     told = store.why("y_up_1d")
     assert (told.route, [row["leakage_status"] for row in told.evidence]) == ("DISABLED", ["SUSPECT"])
@@ -230,9 +231,19 @@ def _check_that_targets_that_were_not_asked_for_tell_it_as_well(found: PanelEvid
     alone = measure(Panel.read(path, targets=["y_up_1d"]), workers=1, symbols=False)
     (only,) = alone.sides
     assert [(one.sign, one.feature, one.of, one.status) for one in only.signs] == [
-        ("BLOCKED_ELSEWHERE", "oracle", "fwd_ret_1d", "SUSPECT")
+        ("OTHER_SIDE", "oracle", "fwd_ret_1d", "SUSPECT")
     ]
     assert only.scores == side(found, "y_up_1d").scores
+
+
+def test_a_ranking_has_the_sign_of_another_side_only_where_the_target_has_no_other(evidence: PanelEvidence) -> None:
+    measured = Sign("RETURN_CORRELATION", "f0", 0.22, 0.2, LeakageStatus.SUSPECT)
+    own = replace(side(evidence, "fwd_ret_1d"), signs=(measured,))
+    for target, signs in (("fwd_ret_1d", [measured]), ("y_up_1d", [])):
+        shared = other_side_signs([("fwd_ret_1d", own.signs)]).values()
+        sides = [replace(side(evidence, target, symbol), signs=tuple(shared)) for symbol in ("A", "B")]
+        pooled = own if signs else side(evidence, target)
+        assert rank([pooled, *sides])[0].signs == [str(sign) for sign in signs or shared]
 
 
 def test_knowing_which_symbol_is_wild_does_not_beat_the_null(store: Store, tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,13 +14,14 @@ import pytest
 from planstore.errors import RequestError
 from planstore.events.vocabulary import LeakageStatus
 from planstore.training.evidence.leakage import (
+    FEATURE_LIMITS,
     LeakageLimits,
     Sign,
     feature_signs,
     leakage_status,
+    other_side_signs,
     ranked,
     score_signs,
-    signs_elsewhere,
     step_correlations,
 )
 
@@ -164,9 +167,9 @@ def test_a_feature_that_is_blocked_on_one_side_is_a_suspicion_of_every_other_by_
     worse = Sign("FUTURE_CORRELATION", "f", 0.99, 0.8, LeakageStatus.BLOCKED)
     suspect = Sign("FUTURE_CORRELATION", "g", 0.7, 0.6, LeakageStatus.SUSPECT)
     score = Sign("IMPLAUSIBLE_SCORE", None, 0.99, 0.97, LeakageStatus.BLOCKED)
-    found = signs_elsewhere([("a", [blocked, suspect, score]), ("b", []), ("c", [worse])])
-    assert found == {"f": Sign("BLOCKED_ELSEWHERE", "f", 0.99, 0.8, LeakageStatus.SUSPECT, of="c")}
-    assert str(found["f"]) == "SUSPECT by BLOCKED_ELSEWHERE f: 0.990 for c, the limit is 0.8"
+    found = other_side_signs([("a", [blocked, suspect, score]), ("b", []), ("c", [worse])])
+    assert found == {"f": Sign("OTHER_SIDE", "f", 0.99, 0.8, LeakageStatus.SUSPECT, "FUTURE_CORRELATION", "c")}
+    assert str(found["f"]) == "SUSPECT by OTHER_SIDE f: FUTURE_CORRELATION 0.990 for c, the limit is 0.8"
 
 
 @pytest.mark.parametrize(("limits", "said"), [
@@ -194,9 +197,18 @@ def test_a_feature_that_goes_along_with_returns_is_suspect_for_every_target() ->
     assert found(leak, UP, classes=True) == []
     signs = found(leak, NEXT, classes=False)
     assert [(sign.sign, sign.feature, sign.status) for sign in signs] == [("RETURN_CORRELATION", "feature", "SUSPECT")]
-    elsewhere = signs_elsewhere([("y_up", ()), ("fwd_ret_5d", signs)])
-    assert (elsewhere["feature"].sign, elsewhere["feature"].status) == ("BLOCKED_ELSEWHERE", "SUSPECT")
+    elsewhere = other_side_signs([("y_up", ()), ("fwd_ret_5d", signs)])
+    assert (elsewhere["feature"].sign, elsewhere["feature"].status) == ("OTHER_SIDE", "SUSPECT")
+    assert "OTHER_SIDE feature: RETURN_CORRELATION 0." in str(elsewhere["feature"])
     assert "for fwd_ret_5d, the limit is 0.2" in str(elsewhere["feature"])
+
+
+def test_the_reference_has_every_sign_and_its_limits() -> None:
+    reference = (Path(__file__).parents[2] / "docs/reference/evidence.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) \|", reference, re.MULTILINE))
+    signs = {"IMPLAUSIBLE_SCORE": "`auc`, `r2`", **{sign: f"`{limit}`" for sign, limit in FEATURE_LIMITS.items()}}
+    assert signs.items() <= rows.items()
+    assert "OTHER_SIDE" in rows
 
 
 @pytest.mark.parametrize("labels", [np.abs(NEXT), NEXT[: 2 * HORIZON * 50]], ids=["no returns", "too few days"])

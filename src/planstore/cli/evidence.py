@@ -15,8 +15,11 @@ from planstore.cli.options import RESULTS, Executor, Families, Json, MaxFitRows,
 from planstore.cli.panel_settings import Classes, Embargo, Feature, Horizon, Ignore, PanelFile, Task, panel_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from planstore.training.evidence.discoveries import Discoveries
     from planstore.training.evidence.estimate import EvidenceEstimate
+    from planstore.training.evidence.leakage import LeakageLimits, Sign
     from planstore.training.evidence.ranking import Ranked
 
 COLUMNS = (
@@ -114,6 +117,7 @@ def command(
     from planstore.ledger.embedded.store_folder import refuse_store
     from planstore.training.evidence.discoveries import discoveries
     from planstore.training.evidence.estimate import estimate_evidence
+    from planstore.training.evidence.leakage import LeakageLimits
     from planstore.training.evidence.measure import FAMILIES
     from planstore.training.execution.executor_settings import ExecutorSettings
     from planstore.training.families import families_of, load_families
@@ -184,13 +188,25 @@ def command(
             for one in ranking:
                 for sign in one.signs:
                     output.print_line(f"{one.target}: {sign}")
-            named = sorted(set().union(*(side.named for side in evidence.sides)))
-            if named:
-                ignored = " ".join(f"--ignore {shlex.quote(name)}" for name in named)
-                output.print_line(f"To leave out features that know the future, measure again with {ignored}.")
+            _print_remedies([sign for side in evidence.sides for sign in side.signs], limits or LeakageLimits())
             if out is not None:
                 output.print_line()
                 output.print_next("route", out, *policy_option(), "--results", results)
+
+
+def _print_remedies(signs: Sequence[Sign], limits: LeakageLimits) -> None:
+    """Print the options that leave out the features with signs of leakage, and those that raise their limits."""
+    from planstore.cli import output
+
+    features = [sign for sign in signs if sign.feature is not None]
+    if not features:
+        return
+    ignored = " ".join(f"--ignore {shlex.quote(name)}" for name in sorted({str(sign.feature) for sign in features}))
+    names = sorted({sign.limits for sign in features})
+    raised = " ".join(f"--leakage-limit {name}=SUSPECT,BLOCKED" for name in names)
+    now = "; ".join(f"{name}={','.join(f'{limit:g}' for limit in getattr(limits, name))}" for name in names)
+    output.print_line(f"To leave out features that know the future, measure again with {ignored}.")
+    output.print_line(f"If they are known at their timestamps, raise the limits instead: {raised} (now {now}).")
 
 
 def _print_estimate(found: EvidenceEstimate, *, json: bool) -> None:

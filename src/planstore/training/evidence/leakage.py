@@ -8,8 +8,8 @@ SINGLE_FEATURE        one feature alone predicts the label: AUC, or rank correla
 SHIFTED_TARGET        one feature is the target shifted by fewer timestamps than its horizon, or a later target
 FUTURE_CORRELATION    one feature correlates with the label, and not with the labels that are known at its timestamp
 RETURN_CORRELATION    one feature correlates with later values of a target of returns more than anything known does
-BLOCKED_ELSEWHERE     one feature is blocked for another target of the panel, or on another side of this one, or it
-                      correlates with the returns of another one
+OTHER_SIDE            one feature is blocked on another side of the panel, of another target or of this one, or has the
+                      sign RETURN_CORRELATION there
 ====================  ==================================================================================================
 
 A target that its own past predicts, such as volatility, shows no FUTURE_CORRELATION: known labels correlate as well.
@@ -93,6 +93,13 @@ LEAST_SPREAD = 1e-12
 """Share of a sum of squares below which its distance to the mean is rounding, because all values are the same."""
 ALONE = 100
 """Fewest horizons in the timestamps with labels, because correlations with returns over fewer are large by chance."""
+FEATURE_LIMITS = {
+    "SINGLE_FEATURE": "single",
+    "SHIFTED_TARGET": "shifted",
+    "FUTURE_CORRELATION": "future",
+    "RETURN_CORRELATION": "returns",
+}
+"""The limits of each sign of a feature."""
 WORST_FIRST = (LeakageStatus.BLOCKED, LeakageStatus.SUSPECT, LeakageStatus.SAFE, LeakageStatus.UNKNOWN)
 
 
@@ -106,7 +113,8 @@ class Sign:
         value: the measured value.
         limit: the limit that it reached.
         status: SUSPECT or BLOCKED.
-        of: the target that the feature is blocked for, of a BLOCKED_ELSEWHERE; value and limit are of that.
+        by, of: the feature's sign on the other side, and the target of that, for an OTHER_SIDE; value and limit are of
+            that sign.
     """
 
     sign: str
@@ -114,12 +122,18 @@ class Sign:
     value: float
     limit: float
     status: LeakageStatus
+    by: str | None = None
     of: str | None = None
 
     def __str__(self) -> str:
         named = f" {self.feature}" if self.feature else ""
-        of = f" for {self.of}" if self.of else ""
-        return f"{self.status} by {self.sign}{named}: {self.value:.3f}{of}, the limit is {self.limit:g}"
+        by, of = (f"{self.by} ", f" for {self.of}") if self.by else ("", "")
+        return f"{self.status} by {self.sign}{named}: {by}{self.value:.3f}{of}, the limit is {self.limit:g}"
+
+    @property
+    def limits(self) -> str:
+        """Name of the limits, as `LeakageLimits` has them, that a sign of a feature has reached."""
+        return FEATURE_LIMITS[self.by or self.sign]
 
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""
@@ -194,8 +208,8 @@ def _are_returns(labels: np.ndarray, codes: np.ndarray, places: np.ndarray, hori
     return bool(min(negative, 1 - negative) > 0.2 and codes.max() > 0 and len(np.unique(places)) >= ALONE * horizon)
 
 
-def signs_elsewhere(sides: Iterable[tuple[str, Sequence[Sign]]]) -> dict[str, Sign]:
-    """Return the sign, for all other sides, of each feature that is blocked on one side of a panel.
+def other_side_signs(sides: Iterable[tuple[str, Sequence[Sign]]]) -> dict[str, Sign]:
+    """Return the sign OTHER_SIDE of each feature that is blocked on one side of a panel, for all other sides.
 
     A feature with information from one target's future has some about the others: each is at least SUSPECT, because all
     of them learn from the same features. So has one that correlates with returns, whatever else it is measured for.
@@ -211,7 +225,9 @@ def signs_elsewhere(sides: Iterable[tuple[str, Sequence[Sign]]]) -> dict[str, Si
                 continue
             known = found.get(sign.feature)
             if known is None or sign.value > known.value:
-                found[sign.feature] = replace(sign, sign="BLOCKED_ELSEWHERE", status=LeakageStatus.SUSPECT, of=target)
+                found[sign.feature] = replace(
+                    sign, sign="OTHER_SIDE", status=LeakageStatus.SUSPECT, by=sign.sign, of=target
+                )
     return found
 
 

@@ -22,7 +22,7 @@ from planstore.events.hashing import digest_of
 from planstore.events.vocabulary import JobState, Mode, ModelStatus, Stability
 from planstore.ledger.embedded.store_folder import refuse_store
 from planstore.pages.answers import SHOWN_ROWS, TableAnswer, plural, text_table
-from planstore.training.evidence.leakage import LeakageLimits, signs_elsewhere
+from planstore.training.evidence.leakage import LeakageLimits, other_side_signs
 from planstore.training.evidence.ranking import Ranked, rank
 from planstore.training.evidence.side import MeasuredSide, Question
 from planstore.training.evidence.side_cache import MOST_BYTES, FoundSide, side_cache
@@ -338,10 +338,10 @@ def _note_reused(found: Sequence[FoundSide]) -> None:
 
 
 def _suspected(sides: Sequence[MeasuredSide]) -> list[MeasuredSide]:
-    """Return the sides, each with a sign for its features that are blocked on other sides."""
-    elsewhere = signs_elsewhere((side.target, side.signs) for side in sides)
+    """Return the sides, each with the sign OTHER_SIDE of its features."""
+    signs = other_side_signs((side.target, side.signs) for side in sides)
     return [
-        replace(side, signs=(*side.signs, *(sign for name, sign in elsewhere.items() if name not in side.named)))
+        replace(side, signs=(*side.signs, *(sign for name, sign in signs.items() if name not in side.named)))
         if side.reason is None
         else side
         for side in sides

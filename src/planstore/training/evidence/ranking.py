@@ -24,7 +24,7 @@ class Ranked:
         mean_overlap, mean_tau: its stability.
         symbol_scores: least, median and greatest score of single symbols.
         symbols: how many of them have a score.
-        signs: of leakage, over all sides, each feature's worst.
+        signs: of leakage, over all sides, each feature's worst; OTHER_SIDE only where the target has no other.
     """
 
     target: str
@@ -106,8 +106,11 @@ def _skill(side: MeasuredSide) -> float | None:
 
 def _worst_signs(sides: Sequence[MeasuredSide]) -> list[str]:
     found: dict[tuple[str, str | None], Any] = {}
+    measured = {sign.feature for side in sides for sign in side.signs if sign.by is None}
     for side in sides:
         for sign in side.signs:
+            if sign.by is not None and sign.feature in measured:
+                continue
             key = (sign.sign, sign.feature)
             if key not in found or sign.value > found[key].value:
                 found[key] = sign
