@@ -99,6 +99,8 @@ def test_the_columns_of_a_frame_are_checked_by_name_and_type(trained: tuple[Stor
         assert model.predict(way).tolist() == expected
     assert model.predict(frame.assign(f0=np.inf)).tolist() == model.predict(frame.assign(f0=np.nan)).tolist()
     assert model.predict(frame.assign(f0=None)).tolist() == model.predict(frame.assign(f0=np.nan)).tolist()
+    empty = pa.Table.from_pandas(frame.assign(f0=None).astype({"f0": "string"}))
+    assert model.predict(empty).tolist() == model.predict(frame.assign(f0=np.nan)).tolist()
     assert model.predict(frame.assign(f0=1)).tolist() == model.predict(frame.assign(f0=True)).tolist()
     assert model.predict(frame.head(0)).shape == (0,)
     assert store.model("cs_y_level_2d").predict(whole.head(0)).shape == (0, 3)

@@ -218,3 +218,60 @@ def test_what_an_outcome_leaves_out_is_said_in_words() -> None:
     outcome = PanelPredictions("p", "panel", predictions=9360, in_sample=7764, blocked=1)
     assert outcome.notes[0] == "without a prediction, because their route leads to no model: 1 pair"
     assert outcome.notes[1].startswith("7,764 of 9,360 predictions are of times")
+
+
+def test_a_row_that_is_there_twice_is_refused_with_its_files_and_no_file_is_left(
+    trained: tuple[Store, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, whole = trained
+    rows, out = new_rows(whole), tmp_path / "out.parquet"
+    (tmp_path / "panel").mkdir()
+    for symbol, part in rows.groupby("symbol"):
+        part.to_parquet(tmp_path / "panel" / f"{symbol}.parquet")
+    first, third = (rows[rows["symbol"] == "AAA"].iloc[[place]] for place in (0, 3))
+    third.to_parquet(tmp_path / "panel" / "Z.parquet")
+    day = third["timestamp"].iloc[0]
+    said = f"got 2 of AAA at {day} UTC in {tmp_path}/panel/AAA.parquet and {tmp_path}/panel/Z.parquet: drop the others"
+    with pytest.raises(PanelError, match=re.escape(said)):
+        predict_panel(store, tmp_path / "panel", out)
+    assert not out.exists()
+    assert predict_panel(store, tmp_path / "panel", out, after=day).rows == len(rows) + 1
+    assert predict_panel(store, tmp_path / "panel", out, symbols=["BBB"]).jobs
+    pd.concat([rows, third, first, third]).to_csv(tmp_path / "long.csv", index=False)
+    monkeypatch.setattr(predict, "CHUNK_CELLS", 1)
+    monkeypatch.setattr("planstore.database.session.RESULT_BATCH_ROWS", 16)
+    with pytest.raises(
+        PanelError, match=re.escape(f"got 2 of AAA at {first['timestamp'].iloc[0]} UTC in {tmp_path}/l")
+    ):
+        predict_panel(store, tmp_path / "long.csv", out)
+
+
+def test_a_feature_without_a_value_is_noted_and_a_fault_of_one_file_names_it(
+    trained: tuple[Store, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, whole = trained
+    rows, out, panel = new_rows(whole), tmp_path / "out.parquet", tmp_path / "panel"
+    panel.mkdir()
+    parts = {str(symbol): part.copy() for symbol, part in rows.groupby("symbol")}
+    parts["AAA"]["f1"] = np.nan
+    parts["BBB"][["f1", "f2"]] = np.nan
+    parts["CCC"].loc[parts["CCC"].index[:-1], "f2"] = np.nan
+    for symbol, part in parts.items():
+        part.to_csv(panel / f"{symbol}.csv", index=False)
+    monkeypatch.setattr(predict, "CHUNK_CELLS", 1)
+    monkeypatch.setattr("planstore.database.session.RESULT_BATCH_ROWS", 4)
+    found = predict_panel(store, panel, out)
+    assert found.lacking == {"f1": ["AAA", "BBB"], "f2": ["BBB"]}
+    assert found.notes == [
+        "no value of f1 on AAA, BBB: missing there, as a null is",
+        "no value of f2 on BBB: missing there, as a null is",
+    ]
+    aware = parts["CCC"].assign(timestamp=parts["CCC"]["timestamp"].dt.tz_localize("UTC"))
+    for wrong, said in (
+        (parts["CCC"].drop(columns="f3"), f"{panel}/CCC.csv must have the 5 features of the model as columns"),
+        (parts["CCC"].assign(f3="high"), f"{panel}/CCC.csv must have the 5 features of the model as columns"),
+        (aware, f"got none in {panel}/AAA.csv and one in {panel}/CCC.csv"),
+    ):
+        wrong.to_csv(panel / "CCC.csv", index=False)
+        with pytest.raises(PanelError, match=re.escape(said)):
+            predict_panel(store, panel, out)

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import planstore
+from planstore.errors import PanelError
 from planstore.training.panel.horizons import Spacing
 from planstore.training.panel.panel import Panel
 
@@ -280,6 +281,88 @@ def test_a_feature_given_as_a_decimal_is_the_nearest_double(tmp_path: Path) -> N
     values = pa.array([Decimal("0.54")] * 30, pa.decimal128(18, 6))
     pq.write_table(table.set_column(1, "f", values), tmp_path / "A.parquet")
     assert Panel.read(tmp_path).sample("y_up_5d").features["f"].tolist() == [0.54] * 30
+
+
+def test_features_without_a_value_on_some_symbols_are_noted_with_these(tmp_path: Path) -> None:
+    part = np.where(np.arange(30) < 20, 1.0, np.nan)
+    rows("A", g=1.0, h=1.0, part=part, none=np.nan).to_parquet(tmp_path / "A.parquet", index=False)
+    rows("B", part=part, none=np.nan).to_parquet(tmp_path / "B.parquet", index=False)
+    rows("C", g=np.nan, h=np.inf, part=np.nan, none=np.nan).to_parquet(tmp_path / "C.parquet", index=False)
+    rows("D", g=1.0, h=1.0, part=None).to_csv(tmp_path / "D.csv", index=False)
+    panel = Panel.read(tmp_path)
+    assert panel.features == ["f", "g", "h", "part"]
+    advice = "missing there, as a null is; add the column to their files, or leave it out with --ignore"
+    assert panel.notes == [
+        "h: 30 infinite values are taken for none",
+        f"no value of g, h on B, C: {advice}",
+        f"no value of part on C, D: {advice}",
+    ]
+    assert Panel.read(tmp_path, settings={"ignore": ["g", "h", "part"]}).notes == []
+    assert Panel.read(tmp_path, symbols=["A"]).notes == []
+    long = pd.concat([rows("A", g=1.0).assign(symbol="A"), rows("B", g=np.nan).assign(symbol="B")])
+    assert Panel.read(long.sample(frac=1, random_state=1)).notes[1:] == [f"no value of g on B: {advice}"]
+
+
+AWARE = DAYS.tz_localize("US/Eastern")
+ZONES: dict[str, Any] = {
+    "times": (DAYS, AWARE),
+    "dates": (DAYS.date, AWARE),
+    "texts": (DAYS.strftime("%Y-%m-%d %H:%M"), DAYS.strftime("%Y-%m-%dT%H:%M:%S+0230")),
+    "texts of dates": (DAYS.strftime("%Y-%m-%d"), DAYS.strftime("%Y%m%dT%H%MZ")),
+}
+
+
+@pytest.mark.parametrize("kind", ZONES)
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_timestamps_with_and_without_a_zone_contradict_each_other(tmp_path: Path, kind: str, suffix: str) -> None:
+    plain, aware = (rows(date=dates) for dates in ZONES[kind])
+    for name, made in (("A", aware), ("B", plain), ("C", aware), ("D", plain)):
+        write_csv_or_parquet(made, tmp_path / f"{name}.{suffix}")
+    with pytest.raises(PanelError) as refused:
+        Panel.read(tmp_path)
+    assert f"got none in {tmp_path}/B.{suffix} and one in {tmp_path}/A.{suffix}: write all" in str(refused.value)
+    for other in "BD":
+        (tmp_path / f"{other}.{suffix}").unlink()
+    assert Panel.read(tmp_path).symbols == ["A", "C"]
+
+
+def write_csv_or_parquet(made: pd.DataFrame, path: Path) -> None:
+    if path.suffix == ".csv":
+        made.to_csv(path, index=False)
+    else:
+        made.to_parquet(path, index=False)
+
+
+def test_a_file_that_is_left_out_contradicts_none_and_one_of_texts_can_contradict_itself(tmp_path: Path) -> None:
+    write(tmp_path, "A")
+    rows(date=[*AWARE[:29], pd.NaT]).to_parquet(tmp_path / "B.parquet", index=False)
+    assert Panel.read(tmp_path).symbols == ["A"]
+    mixed = [*ZONES["texts"][0][:15], *ZONES["texts"][1][15:]]
+    (tmp_path / "A.parquet").unlink()
+    rows(date=mixed).to_parquet(tmp_path / "C.parquet", index=False)
+    with pytest.raises(PanelError, match=r"got none in .*C\.parquet and one in .*C\.parquet"):
+        Panel.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (rows().assign(symbol="A", date=[*DAYS[:29], pd.NaT]), "the frame, row 30: it has no date"),
+        (rows().assign(symbol="A", date=range(30)), "the frame: column date holds numbers"),
+        (rows().assign(symbol="A", date="x"), "the frame, row 1: date must be"),
+        (rows().assign(symbol=["A", None] * 15), "the frame, row 2: symbol must have a value"),
+        (rows().assign(symbol=1.5), "the frame: column symbol must hold texts or whole numbers"),
+        (rows().assign(symbol="A").drop(columns="date"), "the frame has no column of timestamps: call one timestamp"),
+        (rows().assign(symbol="A").drop(columns="date").iloc[[5, 3, 9]], "the frame has no column of timestamps"),
+        (rows().assign(symbol="A").iloc[:0], "the frame has no rows"),
+        (rows(), "the frame must have a column symbol, ticker, instrument, got none: add the symbol of each row"),
+    ],
+)
+def test_faults_of_a_frame_name_the_frame(made: pd.DataFrame, said: str) -> None:
+    with pytest.raises(PanelError) as refused:
+        Panel.read(made)
+    assert said in str(refused.value)
+    assert "/" not in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["row", "x y", "ß", 'a"b', "targets", "timestamps"])

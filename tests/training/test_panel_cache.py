@@ -219,6 +219,13 @@ def test_a_panel_that_is_only_touched_while_it_is_read_is_as_before(
     assert len(digests) == 3
 
 
+def test_an_entry_of_another_version_is_listed_and_removed(cache: PanelCache) -> None:
+    cache.use(DIGEST, made).release()
+    facts = json.loads((cache.folder / DIGEST / FACTS).read_bytes())
+    (cache.folder / DIGEST / FACTS).write_text(json.dumps(facts | {"newer": 1, "columns": [{"older": 1}]}))
+    assert [(entry.panel, entry.rows) for entry in cache.clean()] == [(facts["where"], sum(facts["symbols"].values()))]
+
+
 def test_two_readers_at_once_lay_out_one_panel(cache: PanelCache) -> None:
     calls, both = [], threading.Barrier(2)
 

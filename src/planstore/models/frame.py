@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from planstore.checks.arrow_columns import texts, wholes
+from planstore.checks.arrow_columns import is_text, texts, wholes
 from planstore.checks.panel_columns import NOTHING, NUMBERS, SYMBOLS, TIMESTAMPS, as_doubles, kind_of, named
 from planstore.errors import PanelError
 
@@ -39,7 +39,7 @@ def features_of(frame: Frame, features: Sequence[str], where: str, *, symbol: st
 
     columns = _columns(frame, where)
     found = {name: columns[name]() for name in features if name in columns}
-    kinds = {name: MIXED if column is None else kind_of(column.type) for name, column in found.items()}
+    kinds = {name: MIXED if column is None else _kind(column) for name, column in found.items()}
     wrong = [f"{kind} in {name}" for name, kind in kinds.items() if kind not in (NUMBERS, NOTHING)]
     missing = [name for name in features if name not in columns]
     if missing or wrong:
@@ -54,9 +54,14 @@ def features_of(frame: Frame, features: Sequence[str], where: str, *, symbol: st
     rows = len(frame) if not hasattr(frame, "num_rows") else frame.num_rows
     values = np.empty((rows, len(features)))
     for index, name in enumerate(features):
-        values[:, index] = as_doubles(found[name]).to_numpy(zero_copy_only=False)
+        values[:, index] = np.nan if kinds[name] == NOTHING else as_doubles(found[name]).to_numpy(zero_copy_only=False)
     values[np.isinf(values)] = np.nan
     return pd.DataFrame(values, columns=list(features), copy=False)
+
+
+def _kind(column: Any) -> str:
+    """Return the kind of a column's values; texts of which each is missing, as in an empty column of CSV, are none."""
+    return NOTHING if is_text(column.type) and column.null_count == len(column) else kind_of(column.type)
 
 
 def _columns(frame: Frame, where: str) -> Mapping[str, Callable[[], Any]]:

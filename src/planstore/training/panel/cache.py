@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import orjson
 from platformdirs import user_cache_path
 
 from planstore.checks.environment import environment_number
@@ -133,10 +134,18 @@ class PanelCache:
         found = []
         for folder in self._folders():
             with suppress(OSError):  # because another process may remove it
-                facts = LayoutFacts.load((folder / FACTS).read_bytes())
+                # read as JSON, because another version of planstore may have written other facts
+                facts = orjson.loads((folder / FACTS).read_bytes())
                 used_at = datetime.fromtimestamp((folder / FACTS).stat().st_mtime, UTC)
                 found.append(
-                    CachedPanel(folder.name, facts.where, facts.rows, _size(folder), used_at, _is_used(folder))
+                    CachedPanel(
+                        folder.name,
+                        facts["where"],
+                        sum(facts["symbols"].values()),
+                        _size(folder),
+                        used_at,
+                        _is_used(folder),
+                    )
                 )
         return sorted(found, key=lambda entry: entry.used_at, reverse=True)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from planstore.checks.arrow_columns import UnfitError, each, moments, texts, wholes
+from planstore.checks.arrow_columns import UnfitError, each, is_text, moments, texts, wholes
 from planstore.checks.panel_columns import NOTHING, NUMBERS, SYMBOLS, TIMESTAMPS, float_type, kind_of, named
 from planstore.checks.quoting import quoted
 from planstore.checks.times import RULE, utc
@@ -17,6 +17,7 @@ from planstore.errors import PanelError, StoreError
 from planstore.events.prefetch import each_prefetched
 from planstore.training.panel.keys import PanelKeys
 from planstore.training.panel.places import PanelFile, answered
+from planstore.training.panel.zones import TimestampZones, zones_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,7 +120,7 @@ def read_files(session: Session, files: list[PanelFile], broken: Mapping[PanelFi
         PanelError: no file can be read, files contradict each other, the symbol of an unusable file is unknown, or a
             server does not answer or refuses.
     """
-    kinds, reasons = _ColumnKinds(), dict(broken)
+    kinds, zones, reasons = _ColumnKinds(), TimestampZones(), dict(broken)
     found: list[ReadFile] = []
     by_name, symbols = len(files) > 1, keys.requested
     for file in files:
@@ -128,13 +129,14 @@ def read_files(session: Session, files: list[PanelFile], broken: Mapping[PanelFi
         before = keys.rows
         try:
             with answered():
-                read, names = _read_keys(session, file, keys)
+                read, names, zoned = _read_keys(session, file, keys)
         except (StoreError, _UnusableError) as error:
             keys.cut(before)
             reasons[file] = str(error)
             continue
         by_name = by_name and names == {file.symbol or file.stem}
-        kinds.add(read.schema, file.path)
+        zones.add(zoned, file.name)
+        kinds.add(read.schema, file.name)
         found.append(read)
     missing = _missing(reasons, by_name=by_name)
     texts = kinds.texts()
@@ -165,23 +167,35 @@ class _UnusableError(Exception):
     """A file cannot be used; the message has the reason, recorded with the evidence."""
 
 
-def _read_keys(session: Session, file: PanelFile, keys: PanelKeys) -> tuple[ReadFile, set[str]]:
-    """Read the keys of a file, and return the file with its symbols."""
+def _read_keys(session: Session, file: PanelFile, keys: PanelKeys) -> tuple[ReadFile, set[str], set[bool]]:
+    """Read the keys of a file, and return the file with its symbols, and whether its timestamps have a zone."""
     import pyarrow as pa
 
     _refuse_empty(file)
     whole = session.batches_or_problem(_READERS[file.suffix], path=file.path)
     if isinstance(whole, str):
-        raise _UnusableError(f"{file.path} cannot be read: {whole}")
+        raise _UnusableError(f"{file.name} cannot be read: {whole}")
     schema = whole.schema
     named_keys = [name for names in (TIMESTAMPS, SYMBOLS) if (name := named(schema.names, names)) is not None]
-    before, found = keys.rows, set[str]()
+    before, found, zoned = keys.rows, set[str](), set[bool]()
     batches = _part(session, file, named_keys or schema.names[:1])
-    each_prefetched(_keyed(_tables(batches, CHUNK_CELLS), file), lambda table: found.update(keys.add(table)))
+    each_prefetched(_keyed(_tables(batches, CHUNK_CELLS), file, zoned), lambda table: found.update(keys.add(table)))
     if not found:
-        raise _UnusableError(f"{file.path} has no rows")
+        raise _UnusableError(f"{file.name} has no rows")
     rest = [column for column in schema if column.name not in named_keys and not _INDEX.fullmatch(column.name)]
-    return ReadFile(file, named_keys[0], pa.schema(rest), keys.rows - before), found
+    rest = _without_texts(session, file, rest)
+    return ReadFile(file, named_keys[0], pa.schema(rest), keys.rows - before), found, zoned
+
+
+def _without_texts(session: Session, file: PanelFile, columns: list[pa.Field]) -> list[pa.Field]:
+    """Return columns, those of a CSV file without any value as such, because the database takes them for texts."""
+    import pyarrow as pa
+
+    doubtful = [column.name for column in columns if file.suffix == ".csv" and is_text(column.type)]
+    if not doubtful:
+        return columns
+    (values,) = session.records("panel/csv_values", path=file.path, columns=doubtful)
+    return [pa.field(column.name, pa.null()) if values.get(column.name) == 0 else column for column in columns]
 
 
 def _part(session: Session, file: PanelFile, columns: Sequence[str]) -> Batches:
@@ -205,38 +219,41 @@ def _tables(batches: Iterable[pa.RecordBatch], cells: int) -> Iterator[pa.Table]
         yield pa.Table.from_batches(waiting)
 
 
-def _keyed(tables: Iterable[pa.Table], file: PanelFile) -> Iterator[pa.Table]:
-    """Yield the rows of a file with timestamp and symbol as the first columns."""
+def _keyed(tables: Iterable[pa.Table], file: PanelFile, zoned: set[bool]) -> Iterator[pa.Table]:
+    """Yield the rows of a file with timestamp and symbol as the first columns; add whether timestamps have a zone."""
     first_row = 1
     for table in tables:
-        yield _with_keys(table, file, first_row)
+        yield _with_keys(table, file, first_row, zoned)
         first_row += table.num_rows
 
 
 def _refuse_empty(file: PanelFile) -> None:
     if file.size == 0:
-        raise _UnusableError(f"{file.path} is empty")
+        raise _UnusableError(f"{file.name} is empty")
 
 
-def _with_keys(table: pa.Table, file: PanelFile, first_row: int) -> pa.Table:
+def _with_keys(table: pa.Table, file: PanelFile, first_row: int, zoned: set[bool]) -> pa.Table:
     """Return rows of a file, from row number ``first_row``, with timestamp and symbol as the first columns."""
     import pyarrow as pa
 
     timestamp = named(table.column_names, TIMESTAMPS)
-    if timestamp is None:
-        raise _UnusableError(f"{file.path} has no column of timestamps: {', '.join(TIMESTAMPS[:-1])}")
+    if timestamp is None or (_INDEX.fullmatch(timestamp) and kind_of(table[timestamp].type) == NUMBERS):
+        raise _UnusableError(f"{file.name} has no column of timestamps: call one {', '.join(TIMESTAMPS[:-1])}")
     name = named(table.column_names, SYMBOLS)
+    if name is None and file.called is not None:
+        raise PanelError(f"{file.name} must have a column {', '.join(SYMBOLS)}, got none: add the symbol of each row")
     if name is None:
         symbols = pa.repeat(pa.scalar(file.symbol or file.stem, pa.string()), table.num_rows)
     else:
-        symbols = _names(table[name], file.path, name, first_row)
+        symbols = _names(table[name], file.name, name, first_row)
     rest = [column for column in table.column_names if column not in (timestamp, name) and not _INDEX.fullmatch(column)]
-    columns = {"timestamp": _timestamps(table[timestamp], file.path, timestamp, first_row), "symbol": symbols}
+    columns = {"timestamp": _timestamps(table[timestamp], file.name, timestamp, first_row), "symbol": symbols}
+    zoned |= zones_of(table[timestamp])
     return pa.table(columns | {column: table[column] for column in rest})
 
 
-def stream_files(session: Session, files: Iterable[PanelFile], cells: int) -> Iterator[pa.Table]:
-    """Yield the rows of files in chunks, with timestamp and symbol as the first columns; nothing is kept.
+def stream_files(session: Session, files: Iterable[PanelFile], cells: int) -> Iterator[tuple[PanelFile, pa.Table]]:
+    """Yield each file with its rows in chunks, with timestamp and symbol as the first columns; nothing is kept.
 
     Args:
         session: session of the panel's place.
@@ -244,47 +261,53 @@ def stream_files(session: Session, files: Iterable[PanelFile], cells: int) -> It
         cells: about the number of values in a chunk.
 
     Raises:
-        PanelError: a file cannot be read, or a server does not answer or refuses.
+        PanelError: a file cannot be read, files contradict each other, or a server does not answer or refuses.
     """
+    zones = TimestampZones()
     for file in files:
+        zoned = set[bool]()
         try:
             with answered():
                 _refuse_empty(file)
-                yield from _keyed(_tables(session.batches(_READERS[file.suffix], path=file.path), cells), file)
+                batches = session.batches(_READERS[file.suffix], path=file.path)
+                for table in _keyed(_tables(batches, cells), file, zoned):
+                    zones.add(zoned, file.name)
+                    yield file, table
         except (StoreError, _UnusableError) as error:
             raise PanelError(f"each file of the panel must be readable, got {error}: mend or remove it") from error
 
 
-def _timestamps(values: pa.ChunkedArray, path: str, name: str, first_row: int) -> pa.ChunkedArray:
+def _timestamps(values: pa.ChunkedArray, where: str, name: str, first_row: int) -> pa.ChunkedArray:
     """Return timestamps in UTC, of a type without a zone."""
     import pyarrow as pa
     import pyarrow.types as types
 
     if types.is_integer(values.type) or types.is_floating(values.type):
-        raise _UnusableError(f"{path}: column {name} holds numbers; write timestamps as dates or times")
+        raise _UnusableError(f"{where}: column {name} holds numbers; write timestamps as dates or times")
     if values.null_count:
-        raise _UnusableError(f"{path}, row {first_row + _first_null(values)}: it has no {name}")
+        raise _UnusableError(f"{where}, row {first_row + _first_null(values)}: it has no {name}")
     found = moments(values)
     if found is None:
         try:
             found = pa.chunked_array([pa.array(each(values, utc), pa.timestamp("us", "UTC"))])
         except UnfitError as error:
             raise _UnusableError(
-                f"{path}, row {first_row + error.row - 1}: {name} must be {RULE}, got {quoted(error.value)}"
+                f"{where}, row {first_row + error.row - 1}: {name} must be {RULE}, got {quoted(error.value)}"
             ) from error
     return found.cast(pa.timestamp("us"))
 
 
-def _names(values: pa.ChunkedArray, path: str, name: str, first_row: int) -> pa.ChunkedArray:
+def _names(values: pa.ChunkedArray, where: str, name: str, first_row: int) -> pa.ChunkedArray:
     import pyarrow as pa
 
     numbers = wholes(values)
     found = texts(values) if numbers is None else numbers.cast(pa.string())
     if found is None:
-        raise _UnusableError(f"{path}: column {name} must hold texts or whole numbers, not {values.type}")
+        raise _UnusableError(f"{where}: column {name} must hold texts or whole numbers, not {values.type}")
     if found.null_count:
         raise PanelError(
-            f"{path}, row {first_row + _first_null(found)}: {name} must have a value, got none: fill it or drop the row"
+            f"{where}, row {first_row + _first_null(found)}: {name} must have a value, got none: fill it or drop the "
+            "row"
         )
     return found
 

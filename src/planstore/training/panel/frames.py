@@ -8,6 +8,8 @@ from typing import Any
 from planstore.checks.quoting import quoted
 from planstore.errors import PanelError, RequestError
 
+FRAME = "the frame"
+"""Name of a frame in messages."""
 PanelSource = Path | str | Any
 """The path or address of a folder or file; or a frame of pandas or Polars, or an Arrow table, with a row per timestamp
 and symbol."""

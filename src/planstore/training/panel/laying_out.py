@@ -11,6 +11,7 @@ from planstore.database.session import Session
 from planstore.errors import PanelError
 from planstore.training.panel.files import read_files
 from planstore.training.panel.keys import PanelKeys
+from planstore.training.panel.lacking import shown_names
 from planstore.training.panel.layout import FACTS, ORDER, TIMES, LayoutFacts, column_path
 from planstore.training.panel.places import PanelFile
 from planstore.training.panel.values import BrokenFilesError, write_values
@@ -83,12 +84,13 @@ def _lay_out(
     order = _order(times, codes)
     np.save(column_path(folder, TIMES), times)
     np.save(column_path(folder, ORDER), order.astype(np.uint32 if len(order) < 2**32 else np.int64))
-    counts = np.bincount(codes, minlength=len(names)).tolist()
+    counts = zip(names, np.bincount(codes, minlength=len(names)).tolist(), strict=True)
+    present = {name: count for name, count in counts if count}
     del times, codes, order
-    columns = write_values(session, read, rows, where, folder)
+    columns = write_values(session, read, rows, present, where, folder)
     facts = LayoutFacts(
         where=where,
-        symbols={name: count for name, count in zip(names, counts, strict=True) if count},
+        symbols=present,
         columns=columns,
         texts=read.texts,
         missing=missing,
@@ -141,16 +143,12 @@ def _order_and_gaps(session: Session, names: Sequence[str]) -> list[str]:
     notes = []
     unordered = [names[code] for (code,) in session.rows("panel/out_of_order")]
     if unordered:
-        notes.append(f"sorted, because rows were not in order of time: {_list(unordered)}")
+        notes.append(f"sorted, because rows were not in order of time: {shown_names(unordered)}")
     gaps = [(names[code], missing, days) for code, missing, days in session.rows("panel/gaps")]
     lacking = [f"{symbol} ({missing})" for symbol, missing, _ in gaps if missing]
     if lacking:
-        notes.append(f"timestamps that other symbols have are missing: {_list(lacking)}")
+        notes.append(f"timestamps that other symbols have are missing: {shown_names(lacking)}")
     pauses = [f"{symbol} ({days:.0f} days)" for symbol, _, days in gaps if days]
     if pauses:
-        notes.append(f"long pauses: {_list(pauses)}")
+        notes.append(f"long pauses: {shown_names(pauses)}")
     return notes
-
-
-def _list(names: Sequence[str], limit: int = 10) -> str:
-    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")

@@ -38,12 +38,14 @@ class LaidOutColumn:
         dtype: float32 or float64.
         values: number of rows that have a finite value.
         infinite: number of infinite values in the files; they are laid out as missing ones.
+        lacking: symbols with rows that have no finite value of it, where others have one.
     """
 
     name: str
     dtype: str
     values: int
     infinite: int
+    lacking: list[str]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from planstore.errors import NotFoundError
 from planstore.events.hashing import digest_of
 from planstore.pages.answers import Answer, plural
 from planstore.training.panel.feature_rows import FeatureRows
-from planstore.training.panel.frames import PanelSource, written_frame
+from planstore.training.panel.frames import FRAME, PanelSource, written_frame
 from planstore.training.panel.layout import Layout
 from planstore.training.panel.places import LocalPanel, panel_place
 from planstore.training.panel.reading import read_panel
@@ -147,8 +147,8 @@ class Panel(Answer):
                 origin = PanelOrigin(place.address, named, wanted, stated)
         else:
             with TemporaryDirectory(prefix="planstore-") as folder:
-                place = LocalPanel(written_frame(source, Path(folder)))
-                use, description = read_panel(place, "the frame", symbols, targets, read_settings(place, settings))
+                place = LocalPanel(written_frame(source, Path(folder)), FRAME)
+                use, description = read_panel(place, FRAME, symbols, targets, read_settings(place, settings))
             origin = None
         panel = cls(Layout.open(use.folder), description, origin)
         use.release_with(panel)

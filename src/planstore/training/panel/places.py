@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
@@ -46,6 +46,7 @@ class PanelFile:
         version: text that changes with its content, where the place has one; None means that only the content tells.
         state: inode and times of its last changes (nanoseconds): while these stay, so does the content; None where the
             place has none.
+        called: its name in messages, where that is not the path.
     """
 
     path: str
@@ -53,6 +54,7 @@ class PanelFile:
     size: int | None
     version: str | None = None
     state: tuple[int, int, int] | None = None
+    called: str | None = None
 
     @classmethod
     def local(cls, path: Path, symbol: str | None) -> PanelFile:
@@ -65,6 +67,11 @@ class PanelFile:
             return cls(str(path), symbol, None)
         found = path.stat()
         return cls(str(path), symbol, found.st_size, None, (found.st_ino, found.st_mtime_ns, found.st_ctime_ns))
+
+    @property
+    def name(self) -> str:
+        """Its name in messages."""
+        return self.called or self.path
 
     @property
     def suffix(self) -> str:
@@ -117,12 +124,18 @@ def panel_place(source: Path | str) -> PanelPlace:
 
 
 class LocalPanel:
-    """A panel in a local file or folder."""
+    """A panel in a local file or folder.
+
+    Args:
+        path: the file or folder.
+        called: name of the file in messages; None means its path.
+    """
 
     address: str | None = None
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, called: str | None = None) -> None:
         self._path = path
+        self._called = called
 
     def __str__(self) -> str:
         return str(self._path)
@@ -133,7 +146,7 @@ class LocalPanel:
         try:
             if path.is_file():
                 _refuse_other_kind(str(path))
-                return [PanelFile.local(path, None)]
+                return [replace(PanelFile.local(path, None), called=self._called)]
             if not path.is_dir():
                 raise PanelError(f"{path}: there is no such file or folder")
             found = _files_of_panel(one.relative_to(path).as_posix() for one in path.rglob("*"))

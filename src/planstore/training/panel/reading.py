@@ -10,6 +10,7 @@ from typing import Any
 from planstore.errors import PanelError
 from planstore.training.panel.cache import PanelUse, panel_cache
 from planstore.training.panel.horizons import Spacing
+from planstore.training.panel.lacking import lacking_notes
 from planstore.training.panel.laying_out import lay_out
 from planstore.training.panel.layout import Layout
 from planstore.training.panel.places import PanelPlace, reading
@@ -175,6 +176,9 @@ class _Describing:
                 found.append(name)
             else:
                 self.troubles.append(f"feature {name} is left out: it has no value at all")
+        advice = "add the column to their files, or leave it out with --ignore"
+        lacking = {name: self.columns[name].lacking for name in found}
+        self.notes += [f"{note}; {advice}" for note in lacking_notes(lacking)]
         return found
 
     def _note_infinite(self, name: str) -> None:

@@ -10,7 +10,7 @@ from planstore.events.canonical import canonical_json
 from planstore.events.hashing import digest_of
 from planstore.training.panel.places import PanelFile
 
-LAYOUT = 2
+LAYOUT = 3
 """Version of the layout; raise it when the same files are laid out otherwise."""
 BLOCK_BYTES = 1 << 20
 """Bytes that are read at once."""

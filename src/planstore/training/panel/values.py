@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import io
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planstore.checks.panel_columns import as_floats
+from planstore.checks.panel_columns import NOTHING, as_floats, kind_of
 from planstore.database.session import Session
 from planstore.errors import PanelError, StoreError
 from planstore.training.panel.files import CHUNK_CELLS, ReadFiles, each_chunk
@@ -40,13 +41,16 @@ class BrokenFilesError(Exception):
         self.reasons = reasons
 
 
-def write_values(session: Session, read: ReadFiles, rows: np.ndarray, where: str, folder: Path) -> list[LaidOutColumn]:
+def write_values(
+    session: Session, read: ReadFiles, rows: np.ndarray, symbols: Mapping[str, int], where: str, folder: Path
+) -> list[LaidOutColumn]:
     """Write the columns of numbers into a folder, and return their facts.
 
     Args:
         session: session of the panel's place.
         read: the panel's files.
         rows: number in the files of each row of the layout.
+        symbols: number of rows by symbol, in the order of the layout.
         where: the panel's name in messages.
         folder: the folder.
 
@@ -69,7 +73,8 @@ def write_values(session: Session, read: ReadFiles, rows: np.ndarray, where: str
     with ThreadPoolExecutor(THREADS) as threads:
         for file in read.files:
             writing = _Writing(columns, places[first : first + file.rows], threads)
-            names = [column.name for column in columns if column.name in file.schema.names]
+            known = {column.name for column in file.schema if kind_of(column.type) != NOTHING}
+            names = [column.name for column in columns if column.name in known]
             try:
                 each_chunk(session, file, names, CHUNK_CELLS if writing.is_in_order else large, writing.add)
             except StoreError as error:
@@ -80,7 +85,10 @@ def write_values(session: Session, read: ReadFiles, rows: np.ndarray, where: str
             first += file.rows
     if broken:
         raise BrokenFilesError(broken)
-    return [LaidOutColumn(column.name, str(column.dtype), column.finite, column.infinite) for column in columns]
+    return [
+        LaidOutColumn(column.name, str(column.dtype), column.finite, column.infinite, column.lacking(symbols))
+        for column in columns
+    ]
 
 
 class _Writing:
@@ -178,6 +186,23 @@ class _ColumnFile:
         with self._path.open("r+b", buffering=0) as file:
             for first, end, place in move.runs:
                 self._write(file, content[first:end], place)
+
+    def lacking(self, symbols: Mapping[str, int]) -> list[str]:
+        """Return the symbols without a finite value, where others have one; ``symbols`` has their numbers of rows.
+
+        All is written. Only a symbol whose last value is missing is read.
+        """
+        import numpy as np
+
+        ends = np.cumsum(list(symbols.values()))
+        if not self.finite or self.finite == ends[-1]:
+            return []
+        values = np.load(self._path, mmap_mode="r")
+        return [
+            name
+            for (name, rows), end, is_missing in zip(symbols.items(), ends, np.isnan(values[ends - 1]), strict=True)
+            if is_missing and np.isnan(values[end - rows : end]).all()
+        ]
 
     def _write(self, file: io.FileIO, values: memoryview, place: int) -> None:
         if os.pwrite(file.fileno(), values, self._offset + place * values.itemsize) < values.nbytes:

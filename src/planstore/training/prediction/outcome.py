@@ -8,6 +8,7 @@ from typing import Any
 
 from planstore.models.frame import listed
 from planstore.pages.answers import Answer, plural
+from planstore.training.panel.lacking import lacking_notes
 
 
 @dataclass(repr=False)
@@ -25,6 +26,7 @@ class PanelPredictions(Answer):
         blocked: pairs of the panel that no job predicts, because of their route.
         untrained: jobs of pairs of the panel that have no model, because they have not succeeded.
         unknown_symbols: symbols of the panel on which the plan's run did not decide.
+        lacking: predicted symbols without any value of a feature, by feature.
     """
 
     plan_id: str
@@ -37,6 +39,7 @@ class PanelPredictions(Answer):
     blocked: int = 0
     untrained: list[str] = field(default_factory=list)
     unknown_symbols: list[str] = field(default_factory=list)
+    lacking: dict[str, list[str]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return all attributes, for JSON."""
@@ -52,6 +55,7 @@ class PanelPredictions(Answer):
             found.append(f"symbols that the plan does not know are left out: {listed(self.unknown_symbols)}")
         if self.blocked:
             found.append(f"without a prediction, because their route leads to no model: {plural(self.blocked, 'pair')}")
+        found += lacking_notes(self.lacking)
         if self.in_sample:
             found.append(
                 f"{self.in_sample:,} of {self.predictions:,} predictions are of times that their model has learned "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from planstore.training.panel.files import stream_files
 from planstore.training.panel.places import panel_place, reading
 from planstore.training.panel.settings import PanelSettingsSource, read_settings
 from planstore.training.prediction.outcome import PanelPredictions
+from planstore.training.prediction.predicted_keys import PredictedKeys
 from planstore.training.prediction.serving import ServingModels
 
 if TYPE_CHECKING:
@@ -74,7 +77,7 @@ def predict_panel(
 
     Raises:
         NotFoundError: there is no such plan, or it has no trained model for these targets and symbols.
-        PanelError: the panel cannot be read, lacks features, or has no row that the plan predicts.
+        PanelError: the panel cannot be read, lacks features, has a row twice, or has no row that the plan predicts.
         RequestError: an argument is invalid, or a model is a pickle and pickles are not allowed.
         ExportError: the file cannot be written.
     """
@@ -85,10 +88,17 @@ def predict_panel(
         store, store.access.plan_id(plan), targets, symbols, every_job=every_job, allow_pickle=allow_pickle
     )
     found = PanelPredictions(serving.plan_id, str(path))
-    with reading(source) as (session, files), whole_file(path) as unfinished, _Writer(unfinished) as writer:
-        run = PanelPrediction(serving, found, str(source), None if after is None else utc(after))
-        for chunk in stream_files(session, files, CHUNK_CELLS):
-            for table in run.predict(chunk.drop_columns([one for one in ignored if one in chunk.column_names])):
+    later = None if after is None else utc(after)
+    with (
+        reading(source) as (session, files),
+        closing(session.cursor()) as other,  # because a session has one statement at a time
+        whole_file(path) as unfinished,
+        _Writer(unfinished) as writer,
+    ):
+        run = PanelPrediction(serving, found, PredictedKeys(other), str(source), later)
+        for file, chunk in stream_files(session, files, CHUNK_CELLS):
+            used = chunk.drop_columns([one for one in ignored if one in chunk.column_names])
+            for table in run.predict(used, file.name):
                 writer.write(table)
             progress(found.rows)
         run.finish()
@@ -109,21 +119,31 @@ class PanelPrediction:
     Args:
         serving: the models.
         found: the outcome, which is counted up.
+        keys: receives the keys of the rows that are predicted.
         where: name of the panel, for errors.
         after: predict only rows later than this time; None means all.
     """
 
-    def __init__(self, serving: ServingModels, found: PanelPredictions, where: str, after: datetime | None) -> None:
+    def __init__(
+        self,
+        serving: ServingModels,
+        found: PanelPredictions,
+        keys: PredictedKeys,
+        where: str,
+        after: datetime | None,
+    ) -> None:
         self._serving = serving
         self._found = found
+        self._keys = keys
         self._where = where
         self._after = after
         self._symbols: set[str] = set()
         self._jobs: set[str] = set()
         self._later_rows = 0
+        self._has_value: defaultdict[str, dict[str, bool]] = defaultdict(dict)
 
-    def predict(self, chunk: pa.Table) -> Iterator[pa.Table]:
-        """Yield the predictions for a chunk of rows, a table for each job."""
+    def predict(self, chunk: pa.Table, file: str) -> Iterator[pa.Table]:
+        """Yield the predictions for a chunk of rows of a file, a table for each job."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -136,14 +156,28 @@ class PanelPrediction:
             return
         rows = _RowsBySymbol(chunk)
         self._symbols |= {*rows.symbols}
+        predicted: set[str] = set()
         known: tuple[tuple[str, ...], pd.DataFrame] | None = None
         for target in self._serving.jobs:
             for job_id, symbols in self._serving.jobs_of(target, rows.symbols).items():
                 blend = self._serving.blend(job_id)
                 if known is None or known[0] != blend.features:
-                    known = (blend.features, features_of(chunk, blend.features, self._where))
-                positions = rows.of(symbols)
-                yield self._table(target, job_id, blend, chunk, known[1], positions)
+                    known = (blend.features, features_of(chunk, blend.features, file))
+                for symbol in symbols:
+                    self._note_values(symbol, known[1], rows.of([symbol]))
+                predicted |= {*symbols}
+                yield self._table(target, job_id, blend, chunk, known[1], rows.of(symbols))
+        for symbol in sorted(predicted):
+            self._keys.add(chunk["timestamp"], symbol, rows.of([symbol]), file)
+
+    def _note_values(self, symbol: str, features: pd.DataFrame, positions: np.ndarray) -> None:
+        """Note which features have a value in the rows of a symbol."""
+        import numpy as np
+
+        has_value = self._has_value[symbol]
+        for place, name in enumerate(features.columns):
+            if not has_value.get(name):
+                has_value[name] = not np.isnan(features.to_numpy()[positions, place]).all()
 
     def _table(
         self, target: str, job_id: str, blend: Blend, chunk: pa.Table, features: pd.DataFrame, positions: np.ndarray
@@ -180,8 +214,9 @@ class PanelPrediction:
         """Complete the outcome.
 
         Raises:
-            PanelError: the panel has no row that the plan predicts.
+            PanelError: a row is there twice, or the panel has no row that the plan predicts.
         """
+        self._keys.refuse_repeated()
         found, serving = self._found, self._serving
         found.jobs = len(self._jobs)
         wanted = [by_symbol[name] for by_symbol in serving.jobs.values() for name in by_symbol if name in self._symbols]
@@ -189,6 +224,12 @@ class PanelPrediction:
         found.untrained = sorted({one for one in wanted if one is not None and one not in serving.files})
         if serving.requested is None and not serving.everywhere:
             found.unknown_symbols = sorted(self._symbols - serving.symbols)
+        lacking: defaultdict[str, list[str]] = defaultdict(list)
+        for symbol, has_value in sorted(self._has_value.items()):
+            for name in has_value:
+                if not has_value[name]:
+                    lacking[name].append(symbol)
+        found.lacking = dict(lacking)
         if found.predictions:
             return
         if not found.rows:
