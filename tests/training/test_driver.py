@@ -6,9 +6,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
 
+import pytest
+
 import samples
 from planstore.api.store import Store
+from planstore.checks.log_levels import NOTICE
 from planstore.events.vocabulary import JobState
+from planstore.training.execution import driver as driver_module
 from planstore.training.execution.claims import Claim, Claims
 from planstore.training.execution.driver import Driver
 from planstore.training.execution.task import Result, Task
@@ -83,3 +87,32 @@ def test_two_drivers_of_one_worker_have_two_running_jobs_and_claim_the_others(st
     begun = store.sql("select count(distinct job_id) from job_status where status = 'running'").fetchone()
     assert begun is not None
     assert begun[0] >= 5
+
+
+def test_a_driver_that_waits_for_the_jobs_of_others_says_so_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(driver_module, "INTERVALS", (0.01, 0.01))
+    plan_id = store.route(samples.table([samples.record("a", "S1")]), samples.policy(), ["linear"]).plan_id
+
+    def claims(name: str) -> Claims:
+        return Claims(store.access.ledger, plan_id, name, gpu_families=(), lease=LEASE, max_attempts=3)
+
+    other = claims("other")
+    (claim,) = other.settle({}, wanted=1, begins=1).claims
+    seen: list[dict[str, int]] = []
+
+    def look(counts: dict[str, int]) -> None:
+        seen.append(counts)
+        if len(seen) == 2:
+            other.settle({claim: Result(JobState.SUCCEEDED)})
+
+    def task(claim: Claim) -> Task:
+        return Task(claim.job_id, claim.attempt, "a", None, ())
+
+    with caplog.at_level(NOTICE, "planstore.training"):
+        Driver(claims("waiting"), OneWorker(0), task, lease=LEASE, progress=look).run()
+    assert caplog.messages == [
+        "waiting for 1 job of other drivers; those of a driver that has died are taken over when their leases end, "
+        "within 300 s"
+    ]

@@ -51,4 +51,8 @@ def test_the_command_line_estimates_and_records_nothing(tmp_path: Path, monkeypa
             assert json.loads(done.stdout)["fits"] == 6
         else:
             assert done.stdout.startswith("3 sides, 6 fits: about ")
+    words = ["evidence", "panel", "--estimate", "--folds", "2", "--target", "y_up_1d", "--target", "y_absent_1d"]
+    done = CliRunner().invoke(app, [*words, "--workers", "1"])
+    assert done.exit_code == 1, done.output
+    assert done.stdout.startswith("3 sides, 2 fits: ")
     assert [path.name for path in tmp_path.iterdir()] == ["panel"]

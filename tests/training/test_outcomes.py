@@ -207,7 +207,7 @@ def test_refits_learn_from_what_the_evidence_was_measured_with(market: tuple[Pan
             found.append([(one["symbol"], one["mode"], one["realized"]) for one in store.outcomes()])
             if panel is other:
                 late = Panel.read(leaking, targets=["y_up_1d"], settings={"targets": {"y_up_1d": {"horizon": 3}}})
-                differs = "settings must be those of its evidence, got horizon 3 of y_up_1d, measured with not stated"
+                differs = "be those of its evidence, got horizon 3 of y_up_1d, measured with no stated horizon"
                 with pytest.raises(PanelError, match=differs):
                     store.measure_outcomes(late, refit=True, workers=1)
                 lacking = Panel.read(leaking, targets=["y_up_1d"], settings={"ignore": plain.features[:1]})

@@ -103,12 +103,12 @@ def test_settings_other_than_those_of_the_evidence_are_refused_before_the_panel_
         (
             "--target",
             "y_up_1d",
-        ): "got embargo not stated of y_up_1d, measured with 3: state the same ones, or train with",
+        ): "got no stated embargo of y_up_1d, measured with embargo 3: state the same ones, or train with",
         ("--target", "y_up_1d", "--horizon", "y_up_1d=2", "--embargo", "y_up_1d=3"): "got horizon 2 of y_up_1d, "
-        "measured with not stated",
-        ("--target", "fwd_ret_1d"): "got embargo 2 of fwd_ret_1d, measured with not stated",
+        "measured with no stated horizon",
+        ("--target", "fwd_ret_1d"): "got embargo 2 of fwd_ret_1d, measured with no stated embargo",
         ("--task", "y_level_2d=classification", "--target", "y_level_2d"): "got task classification of y_level_2d, "
-        "measured with regression",
+        "measured with task regression",
     }
     for options, said in wrong.items():
         with pytest.raises(PanelError, match=said):
@@ -119,7 +119,7 @@ def test_settings_other_than_those_of_the_evidence_are_refused_before_the_panel_
     assert run(folder, "--target", "y_up_1d", "--dry-run", "--other-settings").exit_code == 0
     with planstore.open(folder / "results", create=False) as store:
         read = planstore.Panel.read(folder / "panel", targets=["y_up_1d"], settings={"targets": {}})
-        with pytest.raises(PanelError, match="got embargo not stated of y_up_1d"):
+        with pytest.raises(PanelError, match="got no stated embargo of y_up_1d"):
             store.train(read, targets=["y_up_1d"])
 
 

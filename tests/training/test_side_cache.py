@@ -168,7 +168,7 @@ def test_a_measurement_that_was_stopped_goes_on_where_it_stopped(
 
 
 def test_what_is_measured_again_is_said_in_words(
-    panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    panel: Panel, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     measure(panel, workers=1, folds=2, symbols=False)
@@ -178,3 +178,8 @@ def test_what_is_measured_again_is_said_in_words(
         "0 of 3 sides were measured before and are reused; measured again: 3 with other seeds, "
         "numbers of selected features" in caplog.text
     )
+    caplog.clear()
+    settings = {"targets": {name: {"embargo": 2} for name in markets.TARGETS}}
+    with caplog.at_level(logging.INFO, "planstore.training"):
+        measure(Panel.read(folder, settings=settings), workers=1, folds=2, symbols=False, select=1, seed=1)
+    assert "measured again: 3 with other embargoes" in caplog.text

@@ -83,6 +83,14 @@ def test_single_features_that_tell_the_label_stand_out_and_dead_ones_do_not(clas
     assert all((found[source] == again[source]).all() for source in found)
 
 
+@pytest.mark.parametrize("classes", [True, False])
+def test_a_feature_that_is_the_label_has_most_votes_and_no_warning(classes: bool) -> None:
+    labels = np.random.default_rng(0).integers(0, 2, 200).astype(float)
+    features = np.column_stack([np.random.default_rng(1).normal(size=200), labels])
+    sources = univariate(features, labels, classes=classes, seed=0)
+    assert [vote.feature for vote in select(["noise", "label"], sources, 1)] == ["label"]
+
+
 def null(score: float) -> ShiftNull:
     return ShiftNull(score, sd=0.01, p_value=0.5, effective_samples=50.0)
 

@@ -148,7 +148,8 @@ def command(
                 read, families=family or FAMILIES, families_file=families, folds=folds, seed=seed, seeds=seeds,
                 select=select, symbols=not pooled, workers=workers, max_fit_rows=max_fit_rows,
             )  # fmt: skip
-        _print_estimate(found, json=json)
+        with exit_with(1 if read.troubles else 0):
+            _print_estimate(found, json=json)
         return
     with planstore.open(results) as store, output.progress("measuring") as show:
         evidence = store.measure(

@@ -317,6 +317,9 @@ def _measured(
 
 
 _PLURALS = {
+    "horizon": "horizons",
+    "embargo": "embargoes",
+    "task": "tasks",
     "selects": "numbers of selected features",
     "fit_rows": "row limits",
     "seed": "seeds",

@@ -46,7 +46,8 @@ def univariate(features: np.ndarray, labels: np.ndarray, *, classes: bool, seed:
     found = {"f": np.zeros(features.shape[1]), "mutual_information": np.zeros(features.shape[1])}
     if not varied.any():
         return found
-    found["f"][varied] = (f_classif if classes else f_regression)(filled[:, varied], labels)[0]
+    with np.errstate(divide="ignore"):  # because F is infinite for a feature that has one value per class
+        found["f"][varied] = (f_classif if classes else f_regression)(filled[:, varied], labels)[0]
     fewer = spread(len(labels), MUTUAL_ROWS)
     filled, labels = filled[fewer], labels[fewer]
     if classes and np.unique(labels, return_counts=True)[1].min() < 4:

@@ -138,7 +138,17 @@ def _differing(folder: Path, inputs: Mapping[str, Any]) -> list[str]:
     """Return the names of inputs that differ from those of the last measurement of the same target and symbol."""
     try:
         newest = max(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
-        before = orjson.loads(newest.read_bytes())["inputs"]
+        before = _single_inputs(orjson.loads(newest.read_bytes())["inputs"])
     except (OSError, ValueError, KeyError):
         return []
-    return [name for name, value in orjson.loads(orjson.dumps(inputs)).items() if before.get(name) != value]
+    now = _single_inputs(orjson.loads(orjson.dumps(inputs)))
+    return [name for name, value in now.items() if before.get(name) != value]
+
+
+def _single_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return inputs with each setting of the target by itself."""
+    single = {**inputs}
+    target = single.pop("target")
+    return {"horizon": target["horizon"], "embargo": target["embargo"], "task": target["task_type"]} | (
+        single | {"classes": [single["classes"], target["classes"]]}
+    )

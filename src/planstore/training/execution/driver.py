@@ -19,8 +19,10 @@ from statistics import median
 from threading import Event
 from typing import Any
 
+from planstore.checks.log_levels import NOTICE
 from planstore.errors import WorkerDiedError
-from planstore.events.vocabulary import JobState
+from planstore.events.vocabulary import JobState, open_jobs
+from planstore.pages.answers import plural
 from planstore.training.execution.claims import Claim, Claims, Settled
 from planstore.training.execution.executor import Executor
 from planstore.training.execution.task import LOST, Result, Task
@@ -60,6 +62,7 @@ class Driver:
         self._claims = claims
         self._executor = executor
         self._make_task = make_task
+        self._lease = lease
         self._renewal = lease.total_seconds() / 3
         self._progress = progress
         self._waiting: deque[Task] = deque()
@@ -73,6 +76,7 @@ class Driver:
         self._wanted = 0
         self._is_exhausted = False
         self._is_over = False
+        self._waits_for_others = False
 
     def run(self) -> None:
         """Train until no job is left. An interrupt cancels the claimed jobs, so that other drivers can claim them."""
@@ -188,6 +192,17 @@ class Driver:
         self._waiting = deque(task for task in self._waiting if _claim(task) not in settled.refused)
         self._is_over = settled.is_over and not self._reports
         self._progress(settled.progress)
+        self._note_others(open_jobs(settled.progress))
+
+    def _note_others(self, jobs: int) -> None:
+        """Log once that only other drivers train, because a dead one's jobs stay claimed until their leases end."""
+        waits = not (self._is_over or self._running or self._waiting or self._reports)
+        if waits and not self._waits_for_others:
+            _log.log(
+                NOTICE, "waiting for %s of other drivers; those of a driver that has died are taken over when their "
+                "leases end, within %g s", plural(jobs, "job"), self._lease.total_seconds(),
+            )  # fmt: skip
+        self._waits_for_others = waits
 
     def _release(self) -> None:
         """Report the ended jobs, and cancel this driver's other claims in the ledger.

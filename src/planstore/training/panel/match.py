@@ -105,7 +105,7 @@ def other_settings(stated: Mapping[str, Any], measured: Mapping[str, Any], targe
         targets: targets whose settings are compared.
     """
     return [
-        f"{key} {_stated(ours)} of {target}, measured with {_stated(theirs)}"
+        f"{_stated(key, ours)} of {target}, measured with {_stated(key, theirs)}"
         for target in targets
         for key in TargetSettings.model_fields
         if not _same(key, ours := _setting(stated, target, key), theirs := _setting(measured, target, key))
@@ -120,8 +120,8 @@ def _setting(settings: Mapping[str, Any], target: str, key: str) -> Any:
     return settings.get("targets", {}).get(target, {}).get(key)
 
 
-def _stated(value: object) -> str:
-    return "not stated" if value is None else value_text(value)
+def _stated(key: str, value: object) -> str:
+    return f"no stated {key}" if value is None else f"{key} {value_text(value)}"
 
 
 def _other_panel(kind: str, plan_id: str, planned: Sequence[str], present: Sequence[str]) -> PanelError:
