@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +191,7 @@ def test_a_frame_of_any_library_is_a_panel_and_anything_else_is_refused() -> Non
 
 
 def options(**given: Any) -> Any:
-    names = ("horizon", "embargo", "task", "classes", "feature", "ignore", "panel_file")
+    names = ("horizon", "embargo", "task", "classes", "feature", "ignore", "panel_file", "target")
     return panel_settings(**(dict.fromkeys(names) | given))
 
 
@@ -207,6 +208,99 @@ def test_options_come_before_a_named_file(tmp_path: Path) -> None:
     file.write_text("panel: {ignored: [a]}")
     with pytest.raises(PanelError, match=r"named\.yaml"):
         options(panel_file=file, horizon=["y=1h"])
+
+
+ROLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "target": ({"targets": {"my_label_up": {"horizon": "2h"}}}, {"horizon": ["my_label_up=1h"]}),
+    "feature": ({"features": ["my_label_up"]}, {"feature": ["my_label_up"]}),
+    "ignored": ({"ignore": ["my_label_up"]}, {"ignore": ["my_label_up"]}),
+}
+"""A role as a file and as options state it."""
+
+
+def role_of(name: str, panel: Panel) -> str:
+    if name in [target.name for target in panel.targets]:
+        return "target"
+    assert name not in str(panel), "the column is not asked about"
+    return "feature" if name in panel.features else "ignored"
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+@pytest.mark.parametrize("stated", ROLES)
+@pytest.mark.parametrize("wanted", [*ROLES, "requested"])
+def test_an_option_that_names_a_column_comes_before_all_that_a_file_says_of_it(
+    tmp_path: Path, stated: str, wanted: str, is_named: bool
+) -> None:
+    path, file = tmp_path / "long.parquet", tmp_path / ("named.yaml" if is_named else "long.yaml")
+    frame(my_label_up=np.arange(BARS) % 2, g=1.0, target_b=1.0, h=1.0).to_parquet(path, index=False)
+    found: dict[str, Any] = {"targets": {"y_regime": {"horizon": 3}}, "features": ["target_b"], "ignore": ["g"]}
+    for key, value in ROLES[stated][0].items():
+        found[key] = found[key] | value if isinstance(value, dict) else [*found[key], *value]
+    file.write_text(json.dumps({"panel": found}), encoding="utf-8")
+    targets = ["my_label_up", "y_*"] if wanted == "requested" else None
+    given = {"ignore": ["h"]}
+    for key, value in ROLES[wanted][1].items() if targets is None else ():
+        given[key] = [*given.get(key, []), *value]
+    panel = Panel.read(
+        path, targets=targets, settings=options(**given, target=targets, panel_file=file if is_named else None)
+    )
+    assert role_of("my_label_up", panel) == ("target" if targets else wanted)
+    assert panel.target("y_regime").horizon == 3
+    assert [name for name in panel.features if name != "my_label_up"] == ["f", "target_b"]
+    if targets:
+        assert panel.target("my_label_up").horizon == (2 if stated == "target" else 1)
+
+
+def test_an_option_of_a_target_comes_before_what_the_file_says_against_it(tmp_path: Path) -> None:
+    path = tmp_path / "long.parquet"
+    frame().to_parquet(path, index=False)
+    file = tmp_path / "long.yaml"
+    file.write_text("panel: {targets: {y_regime: {classes: [1, 0], horizon: 4}}}", encoding="utf-8")
+    target = Panel.read(path, settings=options(task=["y_regime=regression"])).target("y_regime")
+    assert (target.task_type, target.classes, target.horizon) == ("REGRESSION", (), 4)
+    file.write_text("panel: {targets: {y_regime: {task: regression, embargo: 4}}}", encoding="utf-8")
+    target = Panel.read(path, settings=options(classes=["y_regime=1,0"])).target("y_regime")
+    assert (target.task_type, target.classes, target.embargo) == ("BINARY_CLASSIFICATION", (1, 0), 4)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"target": ["f"], "feature": ["f"]}, "got target and feature in the settings of the panel: leave out"),
+        ({"target": ["f"], "ignore": ["f"]}, "got target and ignored in the settings"),
+        ({"feature": ["f"], "ignore": ["f"]}, "got feature and ignored in the settings"),
+        ({"horizon": ["f=1h"], "feature": ["f"]}, "got target and feature in the settings"),
+        ({"embargo": ["f=1h"], "ignore": ["f"]}, "got target and ignored in the settings"),
+        ({"task": ["f=regression"], "feature": ["f"]}, "got target and feature in the settings"),
+        ({"classes": ["f=1,0"], "ignore": ["f"]}, "got target and ignored in the settings"),
+    ],
+)
+@pytest.mark.parametrize("is_named", [True, False])
+def test_options_that_contradict_each_other_are_refused(
+    tmp_path: Path, given: dict[str, Any], said: str, is_named: bool
+) -> None:
+    path, file = tmp_path / "long.parquet", tmp_path / "named.yaml"
+    frame().to_parquet(path, index=False)
+    file.write_text("panel: {features: []}", encoding="utf-8")
+    with pytest.raises(PanelError) as refused:
+        Panel.read(path, targets=given.get("target"), settings=options(**given, panel_file=file if is_named else None))
+    assert str(refused.value).startswith("column f must be one of target, feature and ignored, ")
+    assert said in str(refused.value)
+
+
+def test_a_file_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "long.parquet"
+    frame().to_parquet(path, index=False)
+    for file, settings in ((tmp_path / "long.yaml", None), (tmp_path / "named.yaml", tmp_path / "named.yaml")):
+        file.write_text("panel: {targets: {y_regime: {}}, ignore: [y_regime]}", encoding="utf-8")
+        with pytest.raises(PanelError, match=f"got target and ignored in {file}: leave out the others"):
+            Panel.read(path, settings=settings)
+
+
+def test_a_pattern_of_targets_leaves_ignored_columns_out_and_says_so() -> None:
+    panel = Panel.read(frame(my_up=1.0), targets=["my_*", "y_*"], settings={"ignore": ["my_up"]})
+    assert [target.name for target in panel.targets] == ["y_regime"]
+    assert panel.troubles == ["target my_* is asked for, and only ignored ones are called so: my_up"]
 
 
 def test_one_timespan_has_several_spellings() -> None:

@@ -137,7 +137,7 @@ def command(
     families_of(family or FAMILIES, load_families(families))  # first, because reading the panel takes long
     settings = panel_settings(
         horizon=horizon, embargo=embargo, task=task, classes=classes, feature=feature, ignore=ignore,
-        panel_file=panel_file,
+        panel_file=panel_file, target=target,
     )  # fmt: skip
     with output.spinner("reading the panel"):
         read = Panel.read(panel, symbols=symbol, targets=target, settings=settings)

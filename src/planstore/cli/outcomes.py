@@ -151,7 +151,7 @@ def measure(
 
     settings = panel_settings(
         horizon=horizon, embargo=embargo, task=task, classes=classes, feature=feature, ignore=ignore,
-        panel_file=panel_file,
+        panel_file=panel_file, target=target,
     )  # fmt: skip
     with output.spinner("reading the panel"):
         read = Panel.read(panel, symbols=symbol, targets=target, settings=settings)

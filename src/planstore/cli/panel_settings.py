@@ -63,8 +63,11 @@ def panel_settings(
     feature: Sequence[str] | None,
     ignore: Sequence[str] | None,
     panel_file: Path | None,
+    target: Sequence[str] | None = None,
 ) -> PanelSettingsSource | None:
     """Return the settings of options, for ``Panel.read``; options come before the file.
+
+    ``target`` has the targets to read, which ``Panel.read`` gets as well; None where the panel is read for a plan.
 
     Raises:
         RequestError: an option is not TARGET=VALUE.
@@ -82,7 +85,7 @@ def panel_settings(
     if panel_file is not None and given:
         from planstore.training.panel.settings import with_file
 
-        return with_file(panel_file, given)
+        return with_file(panel_file, given, target)
     return panel_file if panel_file is not None else given or None
 
 

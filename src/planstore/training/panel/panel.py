@@ -129,17 +129,18 @@ class Panel(Answer):
         Args:
             source: the folder or file, or the address ``s3://BUCKET/PREFIX`` of either; or the frame.
             symbols: symbols to read; None means all.
-            targets: names or patterns of targets, such as ``y_*``; None means `TARGETS`.
+            targets: names or patterns of targets, such as ``y_*``; None means `TARGETS`. A column that is named is a
+                target whatever the file of the panel says of it.
             settings: horizon, embargo, task and classes of targets, and doubtful columns: a mapping, such as
                 ``{"targets": {"y_regime": {"horizon": "1h"}}, "ignore": ["y_old"]}``, which comes before the file
                 beside the panel; or the path of a file instead of that one.
 
         Raises:
-            PanelError: the panel cannot be read, or no target or no feature remains.
+            PanelError: the panel cannot be read, no target or no feature remains, or settings contradict each other.
         """
         if isinstance(source, str | Path):
             place = panel_place(source)
-            stated = read_settings(place, settings)
+            stated = read_settings(place, settings, targets)
             use, description = read_panel(place, str(place), symbols, targets, stated)
             origin = None
             if place.address is not None:
@@ -148,7 +149,8 @@ class Panel(Answer):
         else:
             with TemporaryDirectory(prefix="planstore-") as folder:
                 place = LocalPanel(written_frame(source, Path(folder)), FRAME)
-                use, description = read_panel(place, FRAME, symbols, targets, read_settings(place, settings))
+                stated = read_settings(place, settings, targets)
+                use, description = read_panel(place, FRAME, symbols, targets, stated)
             origin = None
         panel = cls(Layout.open(use.folder), description, origin)
         use.release_with(panel)

@@ -10,7 +10,7 @@ from typing import Any
 from planstore.errors import PanelError
 from planstore.training.panel.cache import PanelUse, panel_cache
 from planstore.training.panel.horizons import Spacing
-from planstore.training.panel.lacking import lacking_notes
+from planstore.training.panel.lacking import lacking_notes, shown_names
 from planstore.training.panel.laying_out import lay_out
 from planstore.training.panel.layout import Layout
 from planstore.training.panel.places import PanelPlace, reading
@@ -118,7 +118,11 @@ class _Describing:
         columns = [*self.texts, *self.columns]
         for pattern in patterns if self.patterns else ():
             if not any(matches(name, [pattern]) for name in columns):
-                self.troubles.append(f"target {pattern} is asked for, and no column is called so")
+                ignored = [name for name in self.settings.ignore if matches(name, [pattern])]
+                found_none = (
+                    f"only ignored ones are called so: {shown_names(ignored)}" if ignored else "no column is called so"
+                )
+                self.troubles.append(f"target {pattern} is asked for, and {found_none}")
         for name in self.texts:
             if matches(name, patterns):
                 self.troubles.append(f"target {name} is left out: it holds {self.texts[name]}, not numbers")

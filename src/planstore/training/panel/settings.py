@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,6 +18,8 @@ from planstore.training.panel.target import MOST_CLASSES
 
 DURATION = re.compile(r"(\d+)(m|min|h|d)")
 _KIND = Kind("panel", "panel", PanelError)
+_GIVEN = "the settings of the panel"
+"""Name of options in messages."""
 
 
 def _timespan(value: str | int) -> str | int:
@@ -98,44 +100,85 @@ def _minutes(timespan: str | int | None) -> object:
     return (number, "d") if unit == "d" else (number * (60 if unit == "h" else 1), "m")
 
 
-def with_file(file: Path, given: Mapping[str, Any]) -> PanelSettings:
-    """Return the settings of a file, before which the given ones come.
+def with_file(file: Path, given: Mapping[str, Any], targets: Sequence[str] | None = None) -> PanelSettings:
+    """Return the settings of a file, before which the given ones come, and the names of requested targets.
 
     Raises:
-        PanelError: names the file and each wrong key with its line.
+        PanelError: names the file and each wrong key with its line; or a column has two roles.
     """
-    found = _KIND.read(file, PanelSettings).stated()
-    return _KIND.check({"panel": _merged(found, given)}, "the settings of the panel", PanelSettings)
+    return _merged(_read(file), _KIND.check({"panel": given}, _GIVEN, PanelSettings), targets or ())
 
 
-def read_settings(panel: PanelPlace, given: PanelSettingsSource | None) -> PanelSettings:
+def read_settings(
+    panel: PanelPlace, given: PanelSettingsSource | None, targets: Sequence[str] | None = None
+) -> PanelSettings:
     """Return the settings of a panel: those given, and where these are no file, those beside the panel they leave out.
 
     Args:
         panel: the panel's place.
         given: settings in the form of the file's key ``panel``, or the path of such a file; or all settings.
+        targets: requested targets; one that is named without wildcards is a target whatever a file says.
 
     Raises:
-        PanelError: names the file and each wrong key with its line.
+        PanelError: names the file and each wrong key with its line; or a column has two roles.
     """
+    nothing = PanelSettings()
     if isinstance(given, PanelSettings):
-        return given
+        return _merged(given, nothing, targets or ())
     if isinstance(given, str | Path):
-        return _KIND.read(Path(given), PanelSettings)
+        return _merged(_read(Path(given)), nothing, targets or ())
     if given is not None and not isinstance(given, Mapping):
         raise PanelError(f"the settings of a panel must be a mapping or the path of a YAML file, got {quoted(given)}")
     where, content = panel.settings() or ("", None)
-    found = {} if content is None else _KIND.decode(content, where, PanelSettings).stated()
-    if not given and not found:
-        return PanelSettings()
-    where = "the settings of the panel" if given else where
-    return _KIND.check({"panel": _merged(found, given or {})}, where, PanelSettings)
+    found = nothing if content is None else _KIND.decode(content, where, PanelSettings)
+    _refuse_two_roles(_roles(found), where)
+    return _merged(found, _KIND.check({"panel": given or {}}, _GIVEN, PanelSettings), targets or ())
 
 
-def _merged(found: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings in which given values come before found ones."""
-    merged = dict(found)
-    for key, value in given.items():
-        old = merged.get(key)
-        merged[key] = _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
-    return merged
+def _read(file: Path) -> PanelSettings:
+    found = _KIND.read(file, PanelSettings)
+    _refuse_two_roles(_roles(found), str(file))
+    return found
+
+
+def _merged(found: PanelSettings, given: PanelSettings, targets: Sequence[str]) -> PanelSettings:
+    """Return settings in which given ones come before found ones: each column has the role that is given to it."""
+    roles = _roles(given)
+    roles["target"] |= {*targets}
+    _refuse_two_roles(roles, _GIVEN)
+    others = {role: set[str]().union(*(roles[one] for one in roles if one != role)) for role in roles}
+    stated = {name: one for name, one in found.targets.items() if name not in others["target"]}
+    return PanelSettings(
+        targets=stated | {name: _merged_target(stated.get(name), one) for name, one in given.targets.items()},
+        features=_joined(found.features, given.features, others["feature"]),
+        ignore=_joined(found.ignore, given.ignore, others["ignored"]),
+    )
+
+
+def _roles(settings: PanelSettings) -> dict[str, set[str]]:
+    """Return the columns by role."""
+    return {"target": {*settings.targets}, "feature": {*settings.features}, "ignored": {*settings.ignore}}
+
+
+def _refuse_two_roles(roles: Mapping[str, set[str]], where: str) -> None:
+    for name in sorted(set[str]().union(*roles.values())):
+        found = [role for role, names in roles.items() if name in names]
+        if len(found) > 1:
+            raise PanelError(
+                f"column {name} must be one of target, feature and ignored, got {' and '.join(found)} in {where}: "
+                "leave out the others"
+            )
+
+
+def _joined(found: Sequence[str], given: Sequence[str], others: set[str]) -> list[str]:
+    return [name for name in dict.fromkeys([*found, *given]) if name not in others]
+
+
+def _merged_target(found: TargetSettings | None, given: TargetSettings) -> TargetSettings:
+    """Return settings of a target in which given ones come before found ones."""
+    stated = {} if found is None else found.model_dump(exclude_none=True)
+    if given.task == "regression":
+        stated.pop("classes", None)
+    if given.classes is not None and given.task is None and stated.get("task") == "regression":
+        del stated["task"]
+    return TargetSettings(**stated | given.model_dump(exclude_none=True))
