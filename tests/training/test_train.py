@@ -224,6 +224,7 @@ def test_a_plan_without_a_trained_model_is_a_warning_and_exit_code_1(tmp_path: P
     done = call("train", folder, "--results", results, code=1)
     assert done.stderr.splitlines()[-1].startswith("planstore: nothing is trained: plan ")
     assert done.stderr.splitlines()[-1].endswith(" has no job to train; `planstore why` explains routes")
+    assert done.stdout == call("jobs", "--results", results, code=0).stdout == "0 jobs\n"
 
 
 SCRIPT = """
