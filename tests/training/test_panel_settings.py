@@ -266,13 +266,13 @@ def test_an_option_of_a_target_comes_before_what_the_file_says_against_it(tmp_pa
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"target": ["f"], "feature": ["f"]}, "got target and feature in the settings of the panel: leave out"),
-        ({"target": ["f"], "ignore": ["f"]}, "got target and ignored in the settings"),
-        ({"feature": ["f"], "ignore": ["f"]}, "got feature and ignored in the settings"),
-        ({"horizon": ["f=1h"], "feature": ["f"]}, "got target and feature in the settings"),
-        ({"embargo": ["f=1h"], "ignore": ["f"]}, "got target and ignored in the settings"),
-        ({"task": ["f=regression"], "feature": ["f"]}, "got target and feature in the settings"),
-        ({"classes": ["f=1,0"], "ignore": ["f"]}, "got target and ignored in the settings"),
+        ({"target": ["f"], "feature": ["f"]}, "got target and feature in the options: leave out"),
+        ({"target": ["f"], "ignore": ["f"]}, "got target and ignored in the options"),
+        ({"feature": ["f"], "ignore": ["f"]}, "got feature and ignored in the options"),
+        ({"horizon": ["f=1h"], "feature": ["f"]}, "got target and feature in the options"),
+        ({"embargo": ["f=1h"], "ignore": ["f"]}, "got target and ignored in the options"),
+        ({"task": ["f=regression"], "feature": ["f"]}, "got target and feature in the options"),
+        ({"classes": ["f=1,0"], "ignore": ["f"]}, "got target and ignored in the options"),
     ],
 )
 @pytest.mark.parametrize("is_named", [True, False])
@@ -307,7 +307,7 @@ def test_one_timespan_has_several_spellings() -> None:
     measured = {"targets": {"y": {"horizon": "1h", "embargo": "120min"}}}
     refuse_other_settings({"targets": {"y": {"horizon": "60m", "embargo": "2h"}}}, measured, ["y"])
     for other in ({"horizon": 60}, {"horizon": "1d"}, {"horizon": "61m"}, {}):
-        with pytest.raises(PanelError, match="measured with 1h"):
+        with pytest.raises(PanelError, match="measured with horizon 1h"):
             refuse_other_settings({"targets": {"y": other | {"embargo": "2h"}}}, measured, ["y"])
 
 

@@ -19,7 +19,7 @@ from planstore.training.panel.target import MOST_CLASSES
 DURATION = re.compile(r"(\d+)(m|min|h|d)")
 _KIND = Kind("panel", "panel", PanelError)
 _GIVEN = "the settings of the panel"
-"""Name of options in messages."""
+"""Name of given settings in messages."""
 
 
 def _timespan(value: str | int) -> str | int:
@@ -145,7 +145,7 @@ def _merged(found: PanelSettings, given: PanelSettings, targets: Sequence[str]) 
     """Return settings in which given ones come before found ones: each column has the role that is given to it."""
     roles = _roles(given)
     roles["target"] |= {*targets}
-    _refuse_two_roles(roles, _GIVEN)
+    _refuse_two_roles(roles, "the options")
     others = {role: set[str]().union(*(roles[one] for one in roles if one != role)) for role in roles}
     stated = {name: one for name, one in found.targets.items() if name not in others["target"]}
     return PanelSettings(
