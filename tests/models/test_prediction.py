@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
@@ -25,6 +26,7 @@ from planstore.training.panel.panel import Panel
 from planstore.training.prediction import predict
 from planstore.training.prediction.outcome import PanelPredictions
 from planstore.training.prediction.predict import predict_panel
+from planstore.training.prediction.predicted_keys import PredictedKeys
 from planstore.training.prediction.serving import ServingModels
 
 NEW = pd.Timestamp("2020-04-20")
@@ -244,6 +246,24 @@ def test_a_row_that_is_there_twice_is_refused_with_its_files_and_no_file_is_left
         PanelError, match=re.escape(f"got 2 of AAA at {first['timestamp'].iloc[0]} UTC in {tmp_path}/l")
     ):
         predict_panel(store, tmp_path / "long.csv", out)
+
+
+def test_keys_that_exceed_their_memory_are_on_the_disk_and_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("planstore.training.prediction.predicted_keys.KEY_BYTES", 32 * 2**20)
+    rows = 500_000
+    with PredictedKeys() as keys:
+        for number in range(5):
+            times = pa.chunked_array([pa.array(np.arange(number * rows, (number + 1) * rows)).cast(pa.timestamp("us"))])
+            keys.add(times, "AAA", np.arange(rows), f"{number}.parquet")
+        assert [file for file in tmp_path.rglob("*") if file.is_file()]
+        keys.refuse_repeated()
+        keys.add(pa.chunked_array([pa.array([7]).cast(pa.timestamp("us"))]), "AAA", np.arange(1), "last.parquet")
+        with pytest.raises(PanelError, match=r"got 2 of AAA at 1970-01-01 00:00:00.000007 UTC in 0.parquet and last"):
+            keys.refuse_repeated()
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_feature_without_a_value_is_noted_and_a_fault_of_one_file_names_it(

@@ -135,6 +135,7 @@ def memory(
     threads: int | None = None,
     extensions: tuple[str, ...] = (),
     name: str = "a database in memory",
+    spill: tuple[int, Path] | None = None,
 ) -> Session:
     """Return a session on a new in-memory database without a lake.
 
@@ -145,6 +146,7 @@ def memory(
         extensions: modules of extensions to load, with which it reads files of other machines; it keeps none of them
             in memory.
         name: what is read, in messages.
+        spill: memory limit in bytes, and the folder for what exceeds it. None means most of the machine's memory.
 
     Raises:
         StoreError: an extension is not the one that was installed.
@@ -160,6 +162,8 @@ def memory(
     if extensions:
         check_extensions(extensions)
         config |= {"allow_unsigned_extensions": True, "enable_external_file_cache": False}
+    if spill is not None:
+        config |= {"memory_limit": f"{spill[0]}B", "temp_directory": str(spill[1])}
     connection = duckdb.connect(config=config)
     _load(connection, extensions)
     session = Session(connection, name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,11 +90,11 @@ def predict_panel(
     later = None if after is None else utc(after)
     with (
         reading(source) as (session, files),
-        closing(session.cursor()) as other,  # because a session has one statement at a time
+        PredictedKeys() as keys,
         whole_file(path) as unfinished,
         _Writer(unfinished) as writer,
     ):
-        run = PanelPrediction(serving, found, PredictedKeys(other), str(source), later)
+        run = PanelPrediction(serving, found, keys, str(source), later)
         for file, chunk in stream_files(session, files, CHUNK_CELLS):
             used = chunk.drop_columns([one for one in ignored if one in chunk.column_names])
             for table in run.predict(used, file.name):

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Self
 
-from planstore.database.session import Session
+from planstore.database.connection import memory
 from planstore.errors import PanelError
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+KEY_BYTES = 256 * 2**20
+"""Maximum bytes of keys in memory; more are on the disk."""
+
 
 class PredictedKeys:
-    """Timestamp and symbol of the rows that are predicted.
+    """Timestamp and symbol of the rows that are predicted, while a block runs."""
 
-    Args:
-        session: a session for the table; it makes no other call meanwhile.
-    """
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self) -> None:
         self._symbols: dict[str, int] = {}
         self._files: dict[str, int] = {}
-        session.run("panel/predicted_keys")
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            folder = stack.enter_context(TemporaryDirectory(prefix="planstore-"))
+            self._session = stack.enter_context(closing(memory(spill=(KEY_BYTES, Path(folder)))))
+            self._session.run("panel/predicted_keys")
+            self._opened = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
 
     def add(self, times: pa.ChunkedArray, symbol: str, positions: np.ndarray, file: str) -> None:
         """Add rows of a symbol.
