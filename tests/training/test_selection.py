@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 import markets
 import planstore
+import samples
 from estimators import families_file
 from inputs import snapshot
 from planstore import PanelError, RequestError
@@ -163,3 +164,23 @@ def test_families_of_the_selection_alone_have_to_be_known(tmp_path: Path) -> Non
     with pytest.raises(RequestError, match="a model family must be one that can be trained, got 'waiting'"):
         raise done.exception or AssertionError(done.output)
     assert run(tmp_path, "--dry-run", "--families", str(families_file(tmp_path))).exit_code == 0
+
+
+def test_targets_of_the_plan_are_targets_whatever_their_names_or_the_file_of_the_panel_say(tmp_path: Path) -> None:
+    folder = markets.write_panel(tmp_path / "panel", ["AAA"], days=120)
+    whole = pq.read_table(folder / "AAA.parquet")
+    renamed = [{"fwd_ret_1d": "fwd", "y_level_2d": "gain"}.get(name, name) for name in whole.column_names]
+    pq.write_table(whole.rename_columns(renamed), folder / "AAA.parquet")
+    (folder / "panel.yaml").write_text("panel: {ignore: [y_up_1d]}", encoding="utf-8")
+    found = markets.candidates(["AAA"], ["fwd", "y_up_1d"])
+    weak = markets.candidates(["AAA"], ["gain"]).to_pandas().assign(score=0.0)
+    with planstore.open(tmp_path / "results") as store:
+        store.route(pa.concat_tables([found, pa.Table.from_pandas(weak, found.schema)]), samples.policy(), ["lightgbm"])
+        assert {job["target"] for job in store.plan().jobs} == {"fwd", "y_up_1d"}
+        refused = run(tmp_path, "--ignore", "fwd")
+        assert (refused.exit_code, "column fwd must be one of" in str(refused.exception)) == (1, True)
+        trained = run(tmp_path)
+        jobs = store.training.jobs(status="succeeded")
+        assert (trained.exit_code, {job["target"] for job in jobs}) == (0, {"fwd", "y_up_1d"}), trained.output
+        # because a target without jobs is no feature either
+        assert store.model("fwd", "AAA").features == ("f0", "f1", "f2", "f3", "f4")

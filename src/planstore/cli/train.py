@@ -139,7 +139,7 @@ def command(
             other_settings=other_settings,
             selection=JobSelection(target or (), symbol or (), family or (), priority or ()),
         )
-        request.check_panel(panel, settings)
+        planned = request.check_panel(panel, settings)
         cost = request.cost()
         saving = "" if no_reuse or not cost.earlier_jobs else "; less where earlier results are reused"
         if dry_run:
@@ -152,7 +152,7 @@ def command(
                 {"results": str(store.access.results), "panel": _absolute(panel_place(panel)), **_plan(request, cost)},
             )
         with output.spinner("reading the panel"):
-            read = Panel.read(panel, settings=settings)
+            read = Panel.read(panel, settings=planned)
         for note in read.notes:
             output.print_note(f"panel: {note}")
         for trouble in read.troubles:

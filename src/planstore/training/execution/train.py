@@ -37,10 +37,15 @@ from planstore.training.execution.task_inputs import Tasks
 from planstore.training.execution.termination import delayed_sigterm
 from planstore.training.execution.worker import train_and_store
 from planstore.training.families import families_of, load_families
-from planstore.training.panel.match import refuse_other_panel, refuse_other_settings, refuse_panel_without_targets
+from planstore.training.panel.match import (
+    planned_settings,
+    refuse_other_panel,
+    refuse_other_settings,
+    refuse_panel_without_targets,
+)
 from planstore.training.panel.panel import Panel
 from planstore.training.panel.places import panel_place
-from planstore.training.panel.settings import PanelSettingsSource, read_settings
+from planstore.training.panel.settings import PanelSettings, PanelSettingsSource
 
 if TYPE_CHECKING:
     from planstore.api.parts import StoreParts
@@ -212,8 +217,10 @@ class TrainingRequest:
         ids = [job["job_id"] for job in self.pending]
         return estimate_plan_cost(self._store.access.session, self.plan_id, ids)
 
-    def check_panel(self, source: Path | str, settings: PanelSettingsSource | None = None) -> None:
+    def check_panel(self, source: Path | str, settings: PanelSettingsSource | None = None) -> PanelSettings:
         """Check the names of a panel's columns and its settings, before any of its rows is read.
+
+        The returned settings are those to read the panel with: targets of the plan are targets, whatever their names.
 
         Args:
             source: the folder, file or address of the panel.
@@ -225,7 +232,10 @@ class TrainingRequest:
         """
         place = panel_place(source)
         refuse_panel_without_targets(place, self.plan_id, self.targets)
-        self._check_settings(read_settings(place, settings).stated())
+        decided = self._store.access.ledger.reader().rows("training/decided_targets", plan_id=self.plan_id)
+        found = planned_settings(place, settings, [target for (target,) in decided])
+        self._check_settings(found.stated())
+        return found
 
     def _check_settings(self, stated: Mapping[str, Any]) -> None:
         if self._evidence and not self._other_settings:

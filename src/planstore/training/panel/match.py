@@ -10,7 +10,13 @@ from planstore.checks.value_text import value_text
 from planstore.errors import PanelError
 from planstore.training.panel.files import column_names
 from planstore.training.panel.places import PanelPlace, reading
-from planstore.training.panel.settings import TargetSettings, same_timespan
+from planstore.training.panel.settings import (
+    PanelSettings,
+    PanelSettingsSource,
+    TargetSettings,
+    read_settings,
+    same_timespan,
+)
 from planstore.training.panel.target import TARGETS, matches
 
 if TYPE_CHECKING:
@@ -41,6 +47,30 @@ def refuse_panel_without_targets(source: PanelPlace, plan_id: str, targets: Coll
                 return
     if found:  # because of files that cannot be read at all, their reader says why
         raise _other_panel("target", plan_id, sorted(targets), sorted(name for name in found if matches(name, TARGETS)))
+
+
+def planned_settings(
+    source: PanelPlace, settings: PanelSettingsSource | None, targets: Collection[str]
+) -> PanelSettings:
+    """Return the settings of a panel in which the targets of a plan are targets, whatever their names or a file say.
+
+    Args:
+        source: the panel's place.
+        settings: as for :meth:`Panel.read <planstore.Panel.read>`.
+        targets: targets on which the run of the plan decided.
+
+    Raises:
+        PanelError: the settings are invalid, or give a target another role.
+    """
+    found = read_settings(source, settings)
+    taken = {*found.features, *found.ignore}
+    others = {name for name in targets if name in taken or not matches(name, (*TARGETS, *found.targets))}
+    if others:
+        with reading(source) as (session, files):
+            others &= {name for names in column_names(session, files) for name in names}
+        found = read_settings(source, settings, sorted(others))
+    new = {name: TargetSettings() for name in sorted(others - {*found.targets})}
+    return found.model_copy(update={"targets": found.targets | new})
 
 
 def refuse_other_panel(
