@@ -114,11 +114,14 @@ def test_a_table_without_rows_is_its_title(monkeypatch: pytest.MonkeyPatch, widt
 
 
 def test_a_terminal_shows_the_beginning_of_digests_and_a_pipe_gets_them_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdout", io.StringIO())
-    assert output.short_digests(f"{DIGEST}/y_up") == f"{DIGEST}/y_up"
-    monkeypatch.setattr(sys, "stdout", Terminal())
-    assert output.short_digests(f"{DIGEST}/y_up") == f"{DIGEST[:12]}/y_up"
-    assert output.short_digests(None) is None
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("TERM", "xterm")
+    for out, expected in ((io.StringIO(), f"{DIGEST}/y_up"), (Terminal(), f"{DIGEST[:12]}/y_up")):
+        monkeypatch.setattr(sys, "stdout", out)
+        rows = [("a", f"{DIGEST}/y_up"), ("b", None)]
+        output.print_table("2 jobs", ("job_id", "reused_from"), rows, short=("reused_from",))
+        shown = re.sub(r"\x1b\[[\d;]*m", "", out.getvalue()).splitlines()
+        assert [line.split() for line in shown[2:]] == [["a", expected], ["b"]]
 
 
 def test_without_a_limit_a_pipe_gets_all_rows_and_a_terminal_fifty(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,9 +83,8 @@ def command(
             output.print_json_array(jobs)
             return
         shown, more = output.shown_rows(limit, len(jobs))
-        short = [{**job, "reused_from": output.short_digests(job["reused_from"])} for job in jobs[:shown]]
-        rows = ([job[column] for column in COLUMNS] for job in short)
-        output.print_table(plural(len(jobs), "job"), COLUMNS, rows, more=more, least=LEAST)
+        rows = ([job[column] for column in COLUMNS] for job in jobs[:shown])
+        output.print_table(plural(len(jobs), "job"), COLUMNS, rows, more=more, least=LEAST, short=("reused_from",))
 
 
 def _absent(store: Store, plan: str | None, names: dict[str, Sequence[str]]) -> list[str]:

@@ -48,7 +48,7 @@ def list_(
         return
     shown, more = output.shown_rows(limit, len(found))
     rows = ([_cell(one, key) for key in COLUMNS.values()] for one in found[:shown])
-    output.print_table(found.title, tuple(COLUMNS), rows, more=more, least=LEAST)
+    output.print_table(found.title, tuple(COLUMNS), rows, more=more, least=LEAST, short=("reused_from",))
 
 
 @app.command("export")
@@ -76,10 +76,6 @@ def export(
 
 
 def _cell(model: Mapping[str, Any], key: str) -> Any:
-    from planstore.cli import output
-
-    if key == "reused_from":
-        return output.short_digests(model[key])
     return _age(model[key]) if key == "age_seconds" else model[key]
 
 

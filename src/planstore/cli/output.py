@@ -44,7 +44,6 @@ __all__ = [
     "print_table",
     "print_warning",
     "progress",
-    "short_digests",
     "shown_rows",
     "spinner",
     "step_bars",
@@ -142,7 +141,13 @@ def _large_integers_as_text(value: Any) -> Any:
 
 
 def print_table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, more: str = "", least: Sequence[str] = ()
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    more: str = "",
+    least: Sequence[str] = (),
+    short: Sequence[str] = (),
 ) -> None:
     """Print a table, followed by the line ``more`` unless that is empty.
 
@@ -152,8 +157,20 @@ def print_table(
         rows: values of each row.
         more: a line after the table.
         least: names of the least important columns, which a narrow terminal leaves out first; then the last ones.
+        short: names of the columns that show the first 12 digits of digests on a terminal; programs read a pipe.
     """
     out = console()
+    if short and out.is_terminal:
+        from planstore.pages.answers import in_prose
+
+        is_short = [name in short for name in columns]
+        rows = (
+            [
+                in_prose(value) if digest and value is not None else value
+                for value, digest in zip(row, is_short, strict=True)
+            ]
+            for row in rows
+        )
     _table(title, columns, rows, out.encoding).print(out, least)
     if more:
         print_line(more)
@@ -169,13 +186,6 @@ def shown_rows(limit: int | None, total: int) -> tuple[int, str]:
     if limit is None:
         limit = TERMINAL_ROWS if sys.stdout.isatty() else total
     return limit, f"{total - limit} more; --limit or --json shows them" if total > limit else ""
-
-
-def short_digests(text: str | None) -> str | None:
-    """Return a text with the first 12 digits of its digests, or the whole text for a pipe, where programs read it."""
-    from planstore.pages.answers import in_prose
-
-    return text if text is None or not console().is_terminal else in_prose(text)
 
 
 def print_rows(console: Console, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -170,6 +170,7 @@ def command(
                 ([_cell(job, column) for column in COLUMNS] for job in training.jobs[:shown]),
                 more=more,
                 least=LEAST,
+                short=("reused_from",),
             )
 
 
@@ -251,13 +252,10 @@ def _print_pending(request: TrainingRequest, estimate: str, limit: int | None, j
 
 
 def _cell(job: dict[str, Any], column: str) -> object:
-    from planstore.cli import output
-
     metrics = job["metrics"] if isinstance(job["metrics"], dict) else {}
     special = {
         "score": metrics.get("score"),
         "evidence": metrics.get("evidence_score"),
         "families": job["model_families"],
-        "reused_from": output.short_digests(job["reused_from"]),
     }
     return special[column] if column in special else job[column]
