@@ -25,7 +25,6 @@ from planstore.training.execution.train import train
 from planstore.training.panel.panel import Panel
 from planstore.training.prediction import predict
 from planstore.training.prediction.outcome import PanelPredictions
-from planstore.training.prediction.predict import predict_panel
 from planstore.training.prediction.predicted_keys import PredictedKeys
 from planstore.training.prediction.serving import ServingModels
 
@@ -73,7 +72,7 @@ def test_chunks_and_row_groups_change_nothing_and_models_make_room_for_others(
     )
     panel = tmp_path / "panel.csv"
     rows.sort_values(["timestamp", "symbol"]).to_csv(panel, index=False)
-    first = predict_panel(store, panel, tmp_path / "first.parquet")
+    first = store.predict(panel, tmp_path / "first.parquet")
     monkeypatch.setattr(predict, "CHUNK_CELLS", 1)
     monkeypatch.setattr(predict, "GROUP_ROWS", 1000)
     monkeypatch.setattr("planstore.training.prediction.serving.MODEL_BYTES", 1)
@@ -88,7 +87,7 @@ def test_chunks_and_row_groups_change_nothing_and_models_make_room_for_others(
         return blend(self, job_id)
 
     monkeypatch.setattr(ServingModels, "blend", counted)
-    second = predict_panel(store, panel, tmp_path / "second.parquet", progress=seen.append)
+    second = store.predict(panel, tmp_path / "second.parquet", progress=seen.append)
     assert len(seen) > 1
     assert seen[-1] == len(rows) == first.rows
     assert most == 1
@@ -111,7 +110,7 @@ def test_targets_symbols_and_a_time_select_and_in_sample_rows_are_said(
     panel, out = tmp_path / "panel.parquet", tmp_path / "out.parquet"
     extra = whole[whole["symbol"] == "AAA"].assign(symbol="NEW")
     pd.concat([whole, extra]).to_parquet(panel)
-    found = predict_panel(store, panel, out, targets=["y_up_1d"], symbols=["AAA", "BBB"])
+    found = store.predict(panel, out, targets=["y_up_1d"], symbols=["AAA", "BBB"])
     assert (found.predictions, found.jobs, found.unknown_symbols) == (260, 2, [])
     assert f"{found.in_sample} of 260 predictions are of times that their model has learned from" in found.notes[0]
     newest = store.model("y_up_1d").newest_data
@@ -119,12 +118,12 @@ def test_targets_symbols_and_a_time_select_and_in_sample_rows_are_said(
     assert found.in_sample == 2 * int(
         (whole[whole["symbol"] == "AAA"]["timestamp"] <= newest.replace(tzinfo=None)).sum()
     )
-    every = predict_panel(store, panel, out, targets=["y_up_1d"], every_job=True)
+    every = store.predict(panel, out, targets=["y_up_1d"], every_job=True)
     counts = pd.read_parquet(out).groupby(["symbol", "job"]).size().to_dict()
     own = ("AAA", "sym_y_up_1d_AAA")
     assert counts == {own: 130, **{(symbol, "cs_y_up_1d"): 130 for symbol in ("AAA", "BBB", "CCC", "NEW")}}
     assert every.unknown_symbols == []
-    later = predict_panel(store, panel, out, after=datetime(2020, 5, 1))
+    later = store.predict(panel, out, after=datetime(2020, 5, 1))
     assert set(pd.read_parquet(out)["timestamp"].dt.month) == {5}
     assert (later.in_sample, later.unknown_symbols) == (0, ["NEW"])
     assert later.notes == ["symbols that the plan does not know are left out: NEW"]
@@ -143,7 +142,7 @@ def test_what_cannot_be_predicted_is_refused_and_no_file_is_left(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        predict_panel(store, panel, out, progress=interrupt)
+        store.predict(panel, out, progress=interrupt)
     made: dict[str, pd.DataFrame] = {
         "empty": rows.head(0),
         "other": rows.assign(symbol="ZZZ"),
@@ -186,7 +185,7 @@ def test_what_cannot_be_predicted_is_refused_and_no_file_is_left(
     before = sorted(tmp_path.iterdir())
     for name, place, options, kind, said in wrong:
         with pytest.raises(kind, match=re.escape(said)):
-            predict_panel(store, tmp_path / name, place, **options)
+            store.predict(tmp_path / name, place, **options)
     assert sorted(tmp_path.iterdir()) == before
     assert out.read_bytes() == b"before"
 
@@ -235,17 +234,21 @@ def test_a_row_that_is_there_twice_is_refused_with_its_files_and_no_file_is_left
     day = third["timestamp"].iloc[0]
     said = f"got 2 of AAA at {day} UTC in {tmp_path}/panel/AAA.parquet and {tmp_path}/panel/Z.parquet: drop the others"
     with pytest.raises(PanelError, match=re.escape(said)):
-        predict_panel(store, tmp_path / "panel", out)
+        store.predict(tmp_path / "panel", out)
     assert not out.exists()
-    assert predict_panel(store, tmp_path / "panel", out, after=day).rows == len(rows) + 1
-    assert predict_panel(store, tmp_path / "panel", out, symbols=["BBB"]).jobs
+    assert store.predict(tmp_path / "panel", out, after=day).rows == len(rows) + 1
+    assert store.predict(tmp_path / "panel", out, symbols=["BBB"]).jobs
     pd.concat([rows, third, first, third]).to_csv(tmp_path / "long.csv", index=False)
     monkeypatch.setattr(predict, "CHUNK_CELLS", 1)
     monkeypatch.setattr("planstore.database.session.RESULT_BATCH_ROWS", 16)
     with pytest.raises(
         PanelError, match=re.escape(f"got 2 of AAA at {first['timestamp'].iloc[0]} UTC in {tmp_path}/l")
     ):
-        predict_panel(store, tmp_path / "long.csv", out)
+        store.predict(tmp_path / "long.csv", out)
+
+
+def _symbols(rows: int) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.repeat("AAA", rows)])
 
 
 def test_keys_that_exceed_their_memory_are_on_the_disk_and_compared(
@@ -257,10 +260,10 @@ def test_keys_that_exceed_their_memory_are_on_the_disk_and_compared(
     with PredictedKeys() as keys:
         for number in range(5):
             times = pa.chunked_array([pa.array(np.arange(number * rows, (number + 1) * rows)).cast(pa.timestamp("us"))])
-            keys.add(times, "AAA", np.arange(rows), f"{number}.parquet")
+            keys.add(times, _symbols(rows), f"{number}.parquet")
         assert [file for file in tmp_path.rglob("*") if file.is_file()]
         keys.refuse_repeated()
-        keys.add(pa.chunked_array([pa.array([7]).cast(pa.timestamp("us"))]), "AAA", np.arange(1), "last.parquet")
+        keys.add(pa.chunked_array([pa.array([7]).cast(pa.timestamp("us"))]), _symbols(1), "last.parquet")
         with pytest.raises(PanelError, match=r"got 2 of AAA at 1970-01-01 00:00:00.000007 UTC in 0.parquet and last"):
             keys.refuse_repeated()
     assert not [*tmp_path.iterdir()]
@@ -280,7 +283,7 @@ def test_a_feature_without_a_value_is_noted_and_a_fault_of_one_file_names_it(
         part.to_csv(panel / f"{symbol}.csv", index=False)
     monkeypatch.setattr(predict, "CHUNK_CELLS", 1)
     monkeypatch.setattr("planstore.database.session.RESULT_BATCH_ROWS", 4)
-    found = predict_panel(store, panel, out)
+    found = store.predict(panel, out)
     assert found.lacking == {"f1": ["AAA", "BBB"], "f2": ["BBB"]}
     assert found.notes == [
         "no value of f1 on AAA, BBB: missing there, as a null is",
@@ -294,4 +297,4 @@ def test_a_feature_without_a_value_is_noted_and_a_fault_of_one_file_names_it(
     ):
         wrong.to_csv(panel / "CCC.csv", index=False)
         with pytest.raises(PanelError, match=re.escape(said)):
-            predict_panel(store, panel, out)
+            store.predict(panel, out)

@@ -135,25 +135,19 @@ class ModelAccess:
 
         Raises:
             NotFoundError: there is no such plan, or it has no trained model for these targets and symbols.
-            PanelError: the panel cannot be read, lacks features, or has no row that the plan predicts.
+            PanelError: the panel cannot be read, lacks features, has a row twice, or has no row that the plan
+                predicts.
             RequestError: an argument is invalid, or a model is a pickle and pickles are not allowed.
             ExportError: the file cannot be written.
         """
-        from planstore.training.prediction.predict import predict_panel
+        from planstore.training.prediction.predict import PredictionFiles, predict_panel
+        from planstore.training.prediction.serving import ServingModels
 
-        return predict_panel(
-            self,
-            panel,
-            out,
-            plan=plan,
-            targets=targets,
-            symbols=symbols,
-            after=after,
-            every_job=every_job,
-            allow_pickle=allow_pickle,
-            settings=settings,
-            progress=progress,
+        files = PredictionFiles.checked(panel, Path(out), settings)
+        serving = ServingModels.find(
+            self, self.access.plan_id(plan), targets, symbols, every_job=every_job, allow_pickle=allow_pickle
         )
+        return predict_panel(files, serving, after, progress)
 
     @checked
     def export_models(self, job_id: str, folder: str | Path, *, plan: RunName | None = None) -> list[Path]:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from reprlib import Repr
 from typing import Any
 
 MAX_CHARACTERS = 80
 """Maximum characters of a value in a message."""
+MAX_NAMES = 5
+"""Maximum number of names in a message, where nothing else is said."""
 
 
 def quoted(value: Any) -> str:
     """Return the ``repr`` of ``value``, shortened to 80 characters."""
     text = _SHORT.repr(value)
     return text if len(text) <= MAX_CHARACTERS else f"{text[: MAX_CHARACTERS - 3]}..."
+
+
+def shown_names(names: Sequence[str], limit: int = MAX_NAMES) -> str:
+    """Return the first names, and the number of the others."""
+    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
 
 
 class _Short(Repr):

@@ -6,14 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from planstore.models.frame import listed
+from planstore.checks.quoting import shown_names
 from planstore.pages.answers import Answer, plural
 from planstore.training.panel.lacking import lacking_notes
 
 
 @dataclass(repr=False)
 class PanelPredictions(Answer):
-    """Outcome of `predict_panel`.
+    """Outcome of :meth:`Store.predict <planstore.Store.predict>`.
 
     Attributes:
         plan_id: id of the plan.
@@ -50,9 +50,9 @@ class PanelPredictions(Answer):
         """Remarks for readers of the file, one sentence each."""
         found = []
         if self.untrained:
-            found.append(f"not trained, so that their pairs have no prediction: {listed(self.untrained)}")
+            found.append(f"not trained, so that their pairs have no prediction: {shown_names(self.untrained)}")
         if self.unknown_symbols:
-            found.append(f"symbols that the plan does not know are left out: {listed(self.unknown_symbols)}")
+            found.append(f"symbols that the plan does not know are left out: {shown_names(self.unknown_symbols)}")
         if self.blocked:
             found.append(f"without a prediction, because their route leads to no model: {plural(self.blocked, 'pair')}")
         found += lacking_notes(self.lacking)

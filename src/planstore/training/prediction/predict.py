@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planstore.checks.arguments import checked
+from planstore.checks.quoting import shown_names
 from planstore.checks.times import utc
 from planstore.checks.whole_files import check_file_path, whole_file
 from planstore.errors import PanelError, RequestError
 from planstore.ledger.embedded.store_folder import refuse_store
-from planstore.models.frame import features_of, listed
+from planstore.models.frame import features_of
 from planstore.models.loading import Blend
-from planstore.runs.lookup import RunName
 from planstore.training.panel.files import stream_files
-from planstore.training.panel.places import panel_place, reading
+from planstore.training.panel.places import PanelPlace, panel_place, reading
 from planstore.training.panel.settings import PanelSettingsSource, read_settings
 from planstore.training.prediction.outcome import PanelPredictions
 from planstore.training.prediction.predicted_keys import PredictedKeys
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from planstore.api.parts import StoreParts
 
 CHUNK_CELLS = 8_000_000
 """About the number of values of a panel in memory at once."""
@@ -36,67 +35,53 @@ GROUP_ROWS = 131_072
 """Minimum number of predictions in a row group of the file, but for the last one."""
 
 
-@checked
+@dataclass(frozen=True)
+class PredictionFiles:
+    """A panel to predict and the file of its predictions, as :meth:`Store.predict <planstore.Store.predict>` has them.
+
+    Attributes:
+        panel: the panel's place.
+        ignored: columns of the panel that are not read.
+        out: the file.
+    """
+
+    panel: PanelPlace
+    ignored: Sequence[str]
+    out: Path
+
+    @classmethod
+    def checked(cls, panel: Path | str, out: Path, settings: PanelSettingsSource | None) -> PredictionFiles:
+        """Return the files, before a model is read.
+
+        Raises:
+            PanelError: the settings of the panel are invalid.
+            RequestError: the predictions cannot be written there.
+        """
+        place = panel_place(panel)
+        _refuse_place(panel, out)
+        return cls(place, read_settings(place, settings).ignore, out)
+
+
 def predict_panel(
-    store: StoreParts,
-    panel: Path | str,
-    out: Path | str,
-    *,
-    plan: RunName | None = None,
-    targets: Sequence[str] | None = None,
-    symbols: Sequence[str] | None = None,
-    after: datetime | None = None,
-    every_job: bool = False,
-    allow_pickle: bool = False,
-    settings: PanelSettingsSource | None = None,
-    progress: Callable[[int], None] = lambda _: None,
+    files: PredictionFiles, serving: ServingModels, after: datetime | None, progress: Callable[[int], None]
 ) -> PanelPredictions:
-    """Predict the rows of a panel with the models of a plan, into a parquet file.
-
-    Each row is predicted once for each target, by the model that the route of the pair leads to. The panel needs no
-    columns of targets. Memory is bounded for a panel of any length, and a reader of the file sees all of it or none.
-
-    Args:
-        store: store with the models.
-        panel: features: a folder (one file per symbol, or hive folders) or one long file; parquet or CSV; or the
-            address ``s3://BUCKET/PREFIX`` of either.
-        out: parquet file; an existing one is replaced. Columns: ``timestamp`` (UTC), ``symbol``, ``target``, ``class``
-            (the label whose probability is predicted; null for a regression), ``prediction``, ``job``, ``model``
-            (digest of the description of the job's models).
-        plan: a run, named as in :meth:`Store.plan <planstore.Store.plan>`; None means the current plan.
-        targets: targets to predict; None means all.
-        symbols: symbols to predict; None means all.
-        after: predict only rows later than this time, UTC by default; None means all.
-        every_job: predict with cross-sectional models for every symbol too, whatever the route of its pair: then a row
-            can have several predictions of a target, by several jobs.
-        allow_pickle: load models that are pickles, which can run code from the file.
-        settings: settings of the panel, as for :meth:`Panel.read <planstore.Panel.read>`: columns to ignore are not
-            read.
-        progress: callback that receives the number of rows read so far.
+    """Predict the rows of a panel with the models of a plan, as :meth:`Store.predict <planstore.Store.predict>` says.
 
     Raises:
-        NotFoundError: there is no such plan, or it has no trained model for these targets and symbols.
         PanelError: the panel cannot be read, lacks features, has a row twice, or has no row that the plan predicts.
-        RequestError: an argument is invalid, or a model is a pickle and pickles are not allowed.
         ExportError: the file cannot be written.
     """
-    source, path = panel_place(panel), Path(out)
-    _refuse_place(panel, path)
-    ignored = read_settings(source, settings).ignore
-    serving = ServingModels.find(
-        store, store.access.plan_id(plan), targets, symbols, every_job=every_job, allow_pickle=allow_pickle
-    )
-    found = PanelPredictions(serving.plan_id, str(path))
+    found = PanelPredictions(serving.plan_id, str(files.out))
     later = None if after is None else utc(after)
     with (
-        reading(source) as (session, files),
+        reading(files.panel) as (session, panel_files),
         PredictedKeys() as keys,
-        whole_file(path) as unfinished,
+        whole_file(files.out) as unfinished,
         _Writer(unfinished) as writer,
     ):
-        run = PanelPrediction(serving, found, keys, str(source), later)
-        for file, chunk in stream_files(session, files, CHUNK_CELLS):
-            used = chunk.drop_columns([one for one in ignored if one in chunk.column_names])
+        run = PanelPrediction(serving, found, keys, str(files.panel), later)
+        for file, chunk in stream_files(session, panel_files, CHUNK_CELLS):
+            used = chunk.drop_columns([one for one in files.ignored if one in chunk.column_names])
             for table in run.predict(used, file.name):
                 writer.write(table)
             progress(found.rows)
@@ -166,8 +151,9 @@ class PanelPrediction:
                     self._note_values(symbol, known[1], rows.of([symbol]))
                 predicted |= {*symbols}
                 yield self._table(target, job_id, blend, chunk, known[1], rows.of(symbols))
-        for symbol in sorted(predicted):
-            self._keys.add(chunk["timestamp"], symbol, rows.of([symbol]), file)
+        if predicted:
+            used = chunk.select(["timestamp", "symbol"]).take(pa.array(rows.of(list(predicted))))
+            self._keys.add(used["timestamp"], used["symbol"], file)
 
     def _note_values(self, symbol: str, features: pd.DataFrame, positions: np.ndarray) -> None:
         """Note which features have a value in the rows of a symbol."""
@@ -241,8 +227,8 @@ class PanelPrediction:
         if self._symbols.isdisjoint(serving.requested or serving.symbols):
             planned = sorted(serving.requested or serving.symbols)
             raise PanelError(
-                f"{self._where} must have a symbol that is predicted, such as {listed(planned)}, got "
-                f"{listed(sorted(self._symbols))}: name another panel"
+                f"{self._where} must have a symbol that is predicted, such as {shown_names(planned)}, got "
+                f"{shown_names(sorted(self._symbols))}: name another panel"
             )
         raise PanelError(
             f"{self._where} must have rows that a trained model predicts, got none: {'; '.join(found.notes)}; "

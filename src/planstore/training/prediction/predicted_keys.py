@@ -11,7 +11,6 @@ from planstore.database.connection import memory
 from planstore.errors import PanelError
 
 if TYPE_CHECKING:
-    import numpy as np
     import pyarrow as pa
 
 KEY_BYTES = 256 * 2**20
@@ -36,24 +35,23 @@ class PredictedKeys:
     def __exit__(self, *_: object) -> None:
         self._opened.close()
 
-    def add(self, times: pa.ChunkedArray, symbol: str, positions: np.ndarray, file: str) -> None:
-        """Add rows of a symbol.
+    def add(self, times: pa.ChunkedArray, symbols: pa.ChunkedArray, file: str) -> None:
+        """Add rows of a file.
 
         Args:
-            times: timestamps of the rows of a chunk, UTC.
-            symbol: the symbol.
-            positions: positions of its rows in the chunk.
-            file: name of their file.
+            times: their timestamps, UTC.
+            symbols: their symbols.
+            file: the file's name.
         """
         import pyarrow as pa
 
-        number = len(positions)
-        codes = (
-            self._symbols.setdefault(symbol, len(self._symbols)),
-            self._files.setdefault(file, len(self._files)),
+        encoded = symbols.combine_chunks().dictionary_encode()
+        names = encoded.dictionary.to_pylist()
+        codes = pa.array([self._symbols.setdefault(name, len(self._symbols)) for name in names], pa.int32())
+        of_file = pa.scalar(self._files.setdefault(file, len(self._files)), pa.int32())
+        keys = pa.table(
+            {"symbol": codes.take(encoded.indices), "timestamp": times, "file": pa.repeat(of_file, len(times))}
         )
-        of_symbol, of_file = (pa.repeat(pa.scalar(code, pa.int32()), number) for code in codes)
-        keys = pa.table({"symbol": of_symbol, "timestamp": times.take(pa.array(positions)), "file": of_file})
         with self._session.registered("new_keys", keys):
             self._session.run("panel/add_predicted_keys")
 

@@ -54,7 +54,7 @@ class ServingModels:
         cls, store: StoreParts, plan_id: str, targets: Sequence[str] | None, symbols: Sequence[str] | None, *,
         every_job: bool, allow_pickle: bool,
     ) -> ServingModels:  # fmt: skip
-        """Return the models of a plan; see `predict_panel`."""
+        """Return the models of a plan; see :meth:`Store.predict <planstore.Store.predict>`."""
         session = store.access.session
         rows = session.rows("models/serving_jobs", plan_id=plan_id, target=None, symbol=None)
         pairs = [row for row in rows if row[1] is not None]
