@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from planstore.audit.scenario import EvidenceSet, Scenario
 from planstore.audit.staging import stage
 from planstore.checks.arguments import checked
+from planstore.checks.quoting import shown_names
 from planstore.database.connection import memory
 from planstore.events.candidate_columns import TABLE, CandidateColumn, ColumnKind
 from planstore.events.vocabulary import Semantics
@@ -154,6 +155,4 @@ def _values(column: pa.ChunkedArray) -> str:
     elif not pa.types.is_string(kind):
         least, most = (in_prose(end) for end in pc.min_max(column).as_py().values())
         return least if least == most else f"{least} to {most}"
-    words = pc.unique(column.drop_null()).to_pylist()
-    more = f" and {len(words) - SHOWN_WORDS} more" if len(words) > SHOWN_WORDS else ""
-    return ", ".join(sorted(words)[:SHOWN_WORDS]) + more
+    return shown_names(sorted(pc.unique(column.drop_null()).to_pylist()), SHOWN_WORDS)

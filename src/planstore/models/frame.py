@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from planstore.checks.arrow_columns import is_text, texts, wholes
 from planstore.checks.panel_columns import NOTHING, NUMBERS, SYMBOLS, TIMESTAMPS, as_doubles, kind_of, named
+from planstore.checks.quoting import shown_names
 from planstore.errors import PanelError
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 Frame = Any
 """A pandas or Polars frame, or an Arrow table or record batch."""
-SHOWN = 5
-"""Maximum number of names of each kind in an error."""
 MIXED = "mixed values"
 
 
@@ -45,7 +44,7 @@ def features_of(frame: Frame, features: Sequence[str], where: str, *, symbol: st
     if missing or wrong:
         extra = [name for name in columns if name not in features and name.lower() not in (*TIMESTAMPS, *SYMBOLS)]
         lists = (("no column", missing), ("", wrong), ("unknown to the model:", extra))
-        got = "; ".join(f"{what} {listed(names)}".strip() for what, names in lists if names)
+        got = "; ".join(f"{what} {shown_names(names)}".strip() for what, names in lists if names)
         raise PanelError(
             f"{where} must have the {len(features)} features of the model as columns of numbers, got {got}: add, "
             "convert or rename columns"
@@ -85,7 +84,7 @@ def _columns(frame: Frame, where: str) -> Mapping[str, Callable[[], Any]]:
         )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise PanelError(f"{where} must have each column once, got two of {listed(twice)}: rename or drop one")
+        raise PanelError(f"{where} must have each column once, got two of {shown_names(twice)}: rename or drop one")
     return dict(zip(names, readers, strict=True))
 
 
@@ -128,10 +127,5 @@ def _refuse_other_symbols(columns: Mapping[str, Callable[[], Any]], symbol: str 
     if others:
         raise PanelError(
             f"{where} must have rows of {symbol} alone, because the model is of that symbol, got {name} "
-            f"{listed(others)}: leave them out, or take another model"
+            f"{shown_names(others)}: leave them out, or take another model"
         )
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return the first names, and the number of the others."""
-    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from planstore.checks.arguments import checked
-from planstore.checks.quoting import quoted
+from planstore.checks.quoting import quoted, shown_names
 from planstore.database.session import Session
 from planstore.errors import NotFoundError
 from planstore.ledger.storage import ArtifactStorage
-from planstore.models.frame import Frame, features_of, listed
+from planstore.models.frame import Frame, features_of
 from planstore.models.loading import Blend, JobFiles, LoadedModels
 from planstore.pages.answers import Answer
 
@@ -166,7 +166,7 @@ def _serving_job(session: Session, plan_id: str, target: str, symbol: str | None
             what, there = f"plan {plan_id[:12]} must have the job or target {quoted(target)}", targets
         else:
             what, there = f"plan {plan_id[:12]} must have {target} on {quoted(symbol)}", symbols
-        raise NotFoundError(f"{what}, got {listed(there) or 'none'}: name one of them")
+        raise NotFoundError(f"{what}, got {shown_names(there) or 'none'}: name one of them")
     if found["job_id"] is None:
         pair = target if symbol is None else f"{target} on {symbol}"
         raise NotFoundError(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from planstore.checks.arguments import checked
 from planstore.checks.log_levels import NOTICE
+from planstore.checks.quoting import shown_names
 from planstore.checks.whole_files import whole_file
 from planstore.errors import RequestError, WorkerDiedError
 from planstore.events.candidate_columns import COLUMNS, arrow_type
@@ -366,10 +367,7 @@ def _troubles(sides: Sequence[MeasuredSide]) -> list[str]:
     for side in sides:
         for what, why in [("", side.reason)] if side.reason else [(f"family {n}, ", e) for n, e in side.failed.items()]:
             sides_of.setdefault((side.target, f"{what}{why}"), []).append(side.symbol or "all symbols")
-    return [
-        f"{target} on {', '.join(on[:5])}{f' and {len(on) - 5} more' if len(on) > 5 else ''}: {why}"
-        for (target, why), on in sides_of.items()
-    ]
+    return [f"{target} on {shown_names(on)}: {why}" for (target, why), on in sides_of.items()]
 
 
 def _side_dict(side: MeasuredSide) -> dict[str, Any]:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from planstore.checks.quoting import shown_names
+
+SHOWN = 10
+"""Maximum number of names in a note on a panel."""
+
 
 def lacking_notes(lacking: Mapping[str, Sequence[str]]) -> list[str]:
     """Return a sentence for the features that the same symbols lack; ``lacking`` has the symbols by feature."""
@@ -12,11 +17,6 @@ def lacking_notes(lacking: Mapping[str, Sequence[str]]) -> list[str]:
         if symbols:
             by_symbols.setdefault(tuple(symbols), []).append(name)
     return [
-        f"no value of {shown_names(names)} on {shown_names(symbols)}: missing there, as a null is"
+        f"no value of {shown_names(names, SHOWN)} on {shown_names(symbols, SHOWN)}: missing there, as a null is"
         for symbols, names in by_symbols.items()
     ]
-
-
-def shown_names(names: Sequence[str], limit: int = 10) -> str:
-    """Return the first names, and the number of the others."""
-    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from planstore.checks.quoting import shown_names
 from planstore.database.batches import BATCH_ROWS
 from planstore.database.session import Session
 from planstore.errors import PanelError
 from planstore.training.panel.files import read_files
 from planstore.training.panel.keys import PanelKeys
-from planstore.training.panel.lacking import shown_names
+from planstore.training.panel.lacking import SHOWN
 from planstore.training.panel.layout import FACTS, ORDER, TIMES, LayoutFacts, column_path
 from planstore.training.panel.places import PanelFile
 from planstore.training.panel.values import BrokenFilesError, write_values
@@ -143,12 +144,12 @@ def _order_and_gaps(session: Session, names: Sequence[str]) -> list[str]:
     notes = []
     unordered = [names[code] for (code,) in session.rows("panel/out_of_order")]
     if unordered:
-        notes.append(f"sorted, because rows were not in order of time: {shown_names(unordered)}")
+        notes.append(f"sorted, because rows were not in order of time: {shown_names(unordered, SHOWN)}")
     gaps = [(names[code], missing, days) for code, missing, days in session.rows("panel/gaps")]
     lacking = [f"{symbol} ({missing})" for symbol, missing, _ in gaps if missing]
     if lacking:
-        notes.append(f"timestamps that other symbols have are missing: {shown_names(lacking)}")
+        notes.append(f"timestamps that other symbols have are missing: {shown_names(lacking, SHOWN)}")
     pauses = [f"{symbol} ({days:.0f} days)" for symbol, _, days in gaps if days]
     if pauses:
-        notes.append(f"long pauses: {shown_names(pauses)}")
+        notes.append(f"long pauses: {shown_names(pauses, SHOWN)}")
     return notes

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from planstore.checks.quoting import shown_names
 from planstore.checks.value_text import value_text
 from planstore.errors import PanelError
 from planstore.training.panel.files import column_names
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from planstore.training.panel.panel import Panel
 
 _log = logging.getLogger("planstore.training")
-SHOWN = 5
-"""Maximum number of names in a message."""
 
 
 def refuse_panel_without_targets(source: PanelPlace, plan_id: str, targets: Collection[str]) -> None:
@@ -99,12 +98,15 @@ def refuse_other_panel(
     lacking = {target: [name for name in features.get(target, ()) if name not in panel.features] for target in found}
     if all(lacking.values()):
         raise PanelError(
-            f"the panel must have the features that the evidence selected, and lacks {_names(lacking[found[0]])} for "
-            f"{found[0]}: train on the panel that the evidence was measured on, or measure and route this one"
+            f"the panel must have the features that the evidence selected, and lacks "
+            f"{shown_names(lacking[found[0]])} for {found[0]}: train on the panel that the evidence was measured on, "
+            "or measure and route this one"
         )
     if len(found) < len(targets):
         missing = [target for target in targets if target not in available]
-        _log.warning("the panel lacks %d of %d targets of the plan: %s", len(missing), len(targets), _names(missing))
+        _log.warning(
+            "the panel lacks %d of %d targets of the plan: %s", len(missing), len(targets), shown_names(missing)
+        )
 
 
 def refuse_other_settings(stated: Mapping[str, Any], measured: Mapping[str, Any], targets: Sequence[str]) -> None:
@@ -121,8 +123,8 @@ def refuse_other_settings(stated: Mapping[str, Any], measured: Mapping[str, Any]
     differing = other_settings(stated, measured, targets)
     if differing:
         raise PanelError(
-            f"settings of the panel must be those that the plan's evidence was measured with, got {_names(differing)}: "
-            "state the same ones, or train with --other-settings"
+            "settings of the panel must be those that the plan's evidence was measured with, got "
+            f"{shown_names(differing)}: state the same ones, or train with --other-settings"
         )
 
 
@@ -156,11 +158,7 @@ def _stated(key: str, value: object) -> str:
 
 def _other_panel(kind: str, plan_id: str, planned: Sequence[str], present: Sequence[str]) -> PanelError:
     return PanelError(
-        f"the panel must have a {kind} of plan {plan_id[:12]}, such as {_names(planned)}, got "
-        f"{_names(present) or 'none'}: train on the panel that the plan's evidence was measured on, "
+        f"the panel must have a {kind} of plan {plan_id[:12]}, such as {shown_names(planned)}, got "
+        f"{shown_names(present) or 'none'}: train on the panel that the plan's evidence was measured on, "
         "or route evidence of this one"
     )
-
-
-def _names(names: Sequence[str]) -> str:
-    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from planstore.checks.quoting import shown_names
 from planstore.errors import PanelError
 from planstore.training.panel.cache import PanelUse, panel_cache
 from planstore.training.panel.horizons import Spacing
-from planstore.training.panel.lacking import lacking_notes, shown_names
+from planstore.training.panel.lacking import SHOWN, lacking_notes
 from planstore.training.panel.laying_out import lay_out
 from planstore.training.panel.layout import Layout
 from planstore.training.panel.places import PanelPlace, reading
@@ -120,7 +121,9 @@ class _Describing:
             if not any(matches(name, [pattern]) for name in columns):
                 ignored = [name for name in self.settings.ignore if matches(name, [pattern])]
                 found_none = (
-                    f"only ignored ones are called so: {shown_names(ignored)}" if ignored else "no column is called so"
+                    f"only ignored ones are called so: {shown_names(ignored, SHOWN)}"
+                    if ignored
+                    else "no column is called so"
                 )
                 self.troubles.append(f"target {pattern} is asked for, and {found_none}")
         for name in self.texts:
